@@ -1,0 +1,165 @@
+//! What a benchmark works with.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use engine::Model;
+use ledger::record::{Done, Measurement};
+use ledger::{Run, RunFolder};
+use measure::clock::Clock;
+use sandbox::Sandbox;
+use serde_json::Value;
+use task::chat::Template;
+
+use crate::Error;
+
+/// A model to be measured.
+pub struct Subject<'a> {
+    /// The name used in every record.
+    pub name: String,
+    /// The model.
+    pub model: &'a dyn Model,
+    /// Its chat template, if it has one.
+    pub chat: Option<Template>,
+    /// The local time that chat templates may print; one for the whole run.
+    pub now: Option<jiff::civil::DateTime>,
+    /// How long loading took.
+    pub load_ns: u64,
+}
+
+/// Someone who is told how far the work is.
+pub trait Watcher {
+    /// A piece of work begins that has so many units.
+    fn begin(&mut self, what: &str, total: u64);
+    /// So many units of it are done; `note` is a running result worth showing.
+    fn advance(&mut self, done: u64, note: &str);
+}
+
+/// A watcher that does not look.
+pub struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn begin(&mut self, _: &str, _: u64) {}
+    fn advance(&mut self, _: u64, _: &str) {}
+}
+
+/// The place where a run is carried out.
+pub struct Desk<'a> {
+    /// Where records go.
+    pub folder: &'a mut RunFolder,
+    /// What is there already, from before an interruption.
+    pub earlier: &'a Run,
+    /// The only source of times.
+    pub clock: &'a dyn Clock,
+    /// Runs generated code.
+    pub sandbox: Option<&'a dyn Sandbox>,
+    /// Threads that the engine uses; the bandwidth floor is measured with as many.
+    pub threads: usize,
+    /// Set from outside to end the run after the current unit.
+    pub stop: &'a AtomicBool,
+    /// Told how far the work is.
+    pub watcher: &'a mut dyn Watcher,
+}
+
+/// Conditions of a measurement, by name.
+pub type Conditions = BTreeMap<String, Value>;
+
+impl Desk<'_> {
+    /// Whether the user asked to stop.
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether a step was completed before an interruption.
+    pub fn is_done(&self, model: &str, step: &str) -> bool {
+        self.earlier.is_done(model, step)
+    }
+
+    /// Marks a step as complete.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn done(&mut self, model: &str, step: &str) -> Result<(), Error> {
+        let done = Done {
+            model: model.to_owned(),
+            step: step.to_owned(),
+        };
+        Ok(self.folder.append_done(&done)?)
+    }
+
+    /// Writes the values of one metric.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn record(
+        &mut self,
+        place: &Place<'_>,
+        metric: &str,
+        values: Vec<f64>,
+    ) -> Result<(), Error> {
+        self.append(place, metric, values, None)
+    }
+
+    /// Writes that a metric could not be measured, and why.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn record_absent(
+        &mut self,
+        place: &Place<'_>,
+        metric: &str,
+        reason: String,
+    ) -> Result<(), Error> {
+        self.append(place, metric, Vec::new(), Some(reason))
+    }
+
+    fn append(
+        &mut self,
+        place: &Place<'_>,
+        metric: &str,
+        values: Vec<f64>,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        debug_assert!(
+            measure::metric::find(metric).is_some(),
+            "{metric} is not in the catalogue"
+        );
+        let measurement = Measurement {
+            model: place.model.to_owned(),
+            benchmark: place.benchmark.to_owned(),
+            metric: metric.to_owned(),
+            conditions: place.conditions.clone(),
+            values,
+            reason,
+        };
+        Ok(self.folder.append_measurement(&measurement)?)
+    }
+}
+
+/// Where a measurement belongs.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    /// The model's name.
+    pub model: &'a str,
+    /// The benchmark's name.
+    pub benchmark: &'a str,
+    /// Under which conditions.
+    pub conditions: Conditions,
+}
+
+impl<'a> Place<'a> {
+    /// A place without conditions.
+    pub fn new(model: &'a str, benchmark: &'a str) -> Place<'a> {
+        Place {
+            model,
+            benchmark,
+            conditions: Conditions::new(),
+        }
+    }
+
+    /// The same place under one more condition.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Place<'a> {
+        self.conditions.insert(name.to_owned(), value.into());
+        self
+    }
+}

@@ -1,0 +1,18 @@
+//! What can stop a benchmark. A model that answers badly cannot.
+
+/// An error of a benchmark.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    /// A record could not be written or read.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// A problem cannot be put to the model or judged.
+    #[error(transparent)]
+    Task(#[from] task::Error),
+    /// The plan asks for something impossible.
+    #[error("the plan cannot be carried out: {0}")]
+    Plan(String),
+}

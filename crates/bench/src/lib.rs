@@ -1,0 +1,27 @@
+//! The benchmarks: what to do, in which order, and what is written down.
+//!
+//! A benchmark takes a [`Subject`] (a model with a name) and a [`Desk`] (ledger, clock, sandbox,
+//! someone who watches) and appends records. It prints nothing, computes no statistic and knows no
+//! engine by name; the same code measures the toy in milliseconds.
+//!
+//! Every unit of work that is complete is marked in the ledger, so that an interrupted run goes on
+//! where it was. Judging never overlaps timing.
+//!
+//! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`],
+//! [`memory`], [`latency`]; [`run`] puts them together.
+
+pub mod code;
+pub mod desk;
+pub mod latency;
+pub mod memory;
+pub mod passages;
+pub mod perplexity;
+pub mod plan;
+pub mod run;
+pub mod trial;
+
+mod error;
+
+pub use desk::{Desk, Subject, Watcher};
+pub use error::Error;
+pub use plan::Plan;

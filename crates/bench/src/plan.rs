@@ -1,0 +1,230 @@
+//! The resolved plan: every default filled in, stored in `run.json`, obeyed again on `--resume`.
+
+use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
+use serde::{Deserialize, Serialize};
+
+/// Everything a run will do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name of the preset it came from.
+    pub preset: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// Threads of the engine.
+    pub threads: usize,
+    /// Code problems, if wanted.
+    pub code: Option<CodePlan>,
+    /// Perplexity of the bundled passages, if wanted.
+    pub perplexity: Option<PerplexityPlan>,
+    /// Memory, if wanted.
+    pub memory: Option<MemoryPlan>,
+    /// Speed, if wanted.
+    pub latency: Option<LatencyPlan>,
+}
+
+/// Code problems: which, how often, how sampled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CodePlan {
+    /// Suites by name.
+    pub suites: Vec<String>,
+    /// Completions of each problem.
+    pub samples: u32,
+    /// Sampling temperature; 0 is greedy.
+    pub temperature: f32,
+    /// Keeps the k most likely tokens; 0 is off.
+    pub top_k: usize,
+    /// Nucleus share; 1 is off.
+    pub top_p: f32,
+    /// Floor relative to the most likely token; 0 is off.
+    pub min_p: f32,
+    /// Repetition penalty; 1 is off.
+    pub repetition_penalty: f32,
+    /// Requests served side by side.
+    pub batch: usize,
+    /// How steps are laid out.
+    pub steps: Steps,
+    /// Programs judged side by side.
+    pub judge_workers: usize,
+    /// At most so many problems of each suite, from its beginning.
+    pub limit: Option<usize>,
+}
+
+/// How decode steps are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Steps {
+    /// Always `width` rows: the same text at any batch size and after a resume.
+    Deterministic {
+        /// Rows of every step.
+        width: usize,
+    },
+    /// As many rows as there are busy lanes.
+    Fast,
+}
+
+/// Perplexity of texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PerplexityPlan {
+    /// Names of bundled texts.
+    pub texts: Vec<String>,
+}
+
+/// Memory at lengths and cache types.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryPlan {
+    /// Tokens held.
+    pub contexts: Vec<usize>,
+    /// Cache types by name, for keys and values alike.
+    pub caches: Vec<String>,
+}
+
+/// Speed of reading prompts and of decoding after them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatencyPlan {
+    /// Prompt lengths in tokens.
+    pub prompt_tokens: Vec<usize>,
+    /// Tokens decoded after each.
+    pub generate_tokens: usize,
+    /// Untimed runs first.
+    pub warmups: usize,
+    /// Timed runs.
+    pub repeats: usize,
+    /// Cache type by name.
+    pub cache: String,
+}
+
+impl Plan {
+    /// The preset that `whet bench MODEL` runs: a report card in minutes.
+    pub fn quick(seed: u64, threads: usize) -> Plan {
+        Plan {
+            preset: "quick".into(),
+            seed,
+            threads,
+            code: Some(CodePlan::quick(threads)),
+            perplexity: Some(PerplexityPlan {
+                texts: vec!["code".into(), "prose".into()],
+            }),
+            memory: Some(MemoryPlan {
+                contexts: vec![1024, 4096],
+                caches: vec!["f16".into(), "q8_0".into()],
+            }),
+            latency: Some(LatencyPlan {
+                prompt_tokens: vec![128, 512],
+                generate_tokens: 64,
+                warmups: 1,
+                repeats: 6,
+                cache: "f16".into(),
+            }),
+        }
+    }
+
+    /// The preset of `whet test`: a little of everything.
+    pub fn smoke(seed: u64, threads: usize) -> Plan {
+        let mut plan = Plan::quick(seed, threads);
+        plan.preset = "smoke".into();
+        if let Some(code) = &mut plan.code {
+            code.samples = 1;
+            code.batch = 4;
+            code.steps = Steps::Deterministic { width: 4 };
+            code.limit = Some(3);
+        }
+        plan.memory = Some(MemoryPlan {
+            contexts: vec![256],
+            caches: vec!["f16".into(), "q8_0".into()],
+        });
+        plan.latency = Some(LatencyPlan {
+            prompt_tokens: vec![32],
+            generate_tokens: 8,
+            warmups: 1,
+            repeats: 3,
+            cache: "f16".into(),
+        });
+        plan
+    }
+
+    /// Checks what can be checked without a model.
+    ///
+    /// # Errors
+    /// A sentence that names the value and the remedy.
+    pub fn check(&self) -> Result<(), String> {
+        let some = |n: usize, what: &str| {
+            if n == 0 {
+                Err(format!("{what} must be at least 1"))
+            } else {
+                Ok(())
+            }
+        };
+        some(self.threads, "--threads")?;
+        if let Some(code) = &self.code {
+            code.sampling().check()?;
+            some(code.samples as usize, "--samples")?;
+            some(code.batch, "--batch")?;
+            for name in &code.suites {
+                task::catalog::find(name).map_err(|error| error.to_string())?;
+            }
+        }
+        if let Some(memory) = &self.memory {
+            for cache in &memory.caches {
+                cache.parse::<CacheKind>()?;
+            }
+            for context in &memory.contexts {
+                some(*context, "--contexts")?;
+            }
+        }
+        if let Some(latency) = &self.latency {
+            latency.cache.parse::<CacheKind>()?;
+            some(latency.repeats, "--repeats")?;
+            if latency.generate_tokens < 2 {
+                return Err(
+                    "--generate-tokens must be at least 2: a decode speed needs two tokens".into(),
+                );
+            }
+            for n in &latency.prompt_tokens {
+                some(*n, "--prompt-tokens")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CodePlan {
+    fn quick(threads: usize) -> CodePlan {
+        CodePlan {
+            suites: vec!["python-core".into(), "cpp-demo".into()],
+            samples: 4,
+            temperature: 0.7,
+            top_k: 50,
+            top_p: 0.9,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            batch: 16,
+            steps: Steps::Deterministic { width: 16 },
+            judge_workers: threads,
+            limit: None,
+        }
+    }
+
+    /// How tokens are chosen.
+    pub fn sampling(&self) -> Sampling {
+        Sampling {
+            temperature: self.temperature,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            min_p: self.min_p,
+            repetition_penalty: self.repetition_penalty,
+        }
+    }
+
+    /// How requests are laid over a model, each with room for `capacity` tokens.
+    pub fn lanes(&self, capacity: usize) -> Lanes {
+        Lanes {
+            n: self.batch,
+            capacity,
+            width: match self.steps {
+                Steps::Deterministic { width } => Width::Fixed(width),
+                Steps::Fast => Width::Shrinking,
+            },
+            cache: CacheKinds::both(CacheKind::F16),
+        }
+    }
+}

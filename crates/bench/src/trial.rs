@@ -1,0 +1,101 @@
+//! A trial of a second or two, from which the length of a plan is guessed beforehand.
+
+use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
+
+use crate::desk::Subject;
+use crate::latency::prompt;
+use crate::plan::Plan;
+use crate::{Error, passages};
+use measure::clock::Clock;
+
+/// Rates seen in the trial, in tokens per second. Not a measurement: never stored.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    prefill: f64,
+    decode: f64,
+}
+
+/// Guess of how much faster many lanes are than one: what a step of 16 rows costs on small machines.
+const LANES_GAIN: f64 = 3.0;
+/// Guess of how long judging one program takes, in seconds of one worker.
+const JUDGE_SECONDS: f64 = 1.5;
+/// Guess of how much of the token limit a completion uses.
+const LENGTH_SHARE: f64 = 0.6;
+
+/// Feeds a short prompt and a few tokens.
+///
+/// # Errors
+/// Those of the engine.
+pub fn run(subject: &Subject<'_>, clock: &dyn Clock) -> Result<Rates, Error> {
+    const N_PROMPT: usize = 64;
+    const N_DECODE: usize = 6;
+    let shape = SessionShape {
+        n_sequences: 1,
+        capacity: 256,
+        cache: CacheKinds::both(CacheKind::F16),
+    };
+    let mut session = subject.model.open(shape)?;
+    let tokens = prompt(subject, N_PROMPT);
+    let mut feed = |tokens: &[u32]| {
+        session.feed(
+            &[Feed {
+                sequence: 0,
+                tokens,
+                logits: Logits::Last,
+            }],
+            &mut |_| (),
+        )
+    };
+    feed(&tokens[..1])?; // pages in the weights
+    let started = clock.now_ns();
+    feed(&tokens)?;
+    let read = clock.now_ns();
+    for _ in 0..N_DECODE {
+        feed(&tokens[..1])?;
+    }
+    let done = clock.now_ns();
+    let rate = |n: usize, ns: u64| n as f64 * 1e9 / ns.max(1) as f64;
+    Ok(Rates {
+        prefill: rate(N_PROMPT, read - started),
+        decode: rate(N_DECODE, done - read),
+    })
+}
+
+/// Seconds that a plan will take for one model, roughly.
+pub fn estimate_seconds(plan: &Plan, rates: Rates) -> f64 {
+    let mut seconds = 2.0;
+    if let Some(code) = &plan.code {
+        for suite in code
+            .suites
+            .iter()
+            .filter_map(|name| task::catalog::find(name).ok())
+        {
+            let n = code.limit.unwrap_or(usize::MAX).min(suite.problems.len()) as f64
+                * f64::from(code.samples);
+            let gain = if code.batch > 1 { LANES_GAIN } else { 1.0 };
+            seconds += n * f64::from(suite.max_tokens) * LENGTH_SHARE / (rates.decode * gain);
+            if suite.judge == task::Judging::Output {
+                seconds += n * JUDGE_SECONDS / code.judge_workers as f64;
+            }
+        }
+    }
+    if let Some(plan) = &plan.perplexity {
+        let n_bytes: usize = plan
+            .texts
+            .iter()
+            .map(|name| passages::joined(name).len())
+            .sum();
+        seconds += n_bytes as f64 / 3.5 / rates.prefill;
+    }
+    if let Some(memory) = &plan.memory {
+        let n_tokens = memory.contexts.iter().sum::<usize>() * memory.caches.len();
+        seconds += n_tokens as f64 / rates.prefill;
+    }
+    if let Some(latency) = &plan.latency {
+        let n_runs = (latency.warmups + latency.repeats) as f64;
+        let n_prompt: usize = latency.prompt_tokens.iter().sum();
+        let n_decode = latency.prompt_tokens.len() * latency.generate_tokens;
+        seconds += n_runs * (n_prompt as f64 / rates.prefill + n_decode as f64 / rates.decode);
+    }
+    seconds
+}

@@ -1,0 +1,349 @@
+//! The decode loop: many requests over a fixed number of lanes.
+//!
+//! A *lane* is one sequence of a session that serves one request at a time. A further sequence, the
+//! *root*, reads each prompt once; lanes are forked from it, so k completions of one prompt cost one
+//! prefill. Lanes that become free take the next request at once.
+//!
+//! **Determinism.** Matrix kernels may round differently when a step has another number of rows.
+//! With [`Width::Fixed`] every decode step has the same number of rows: idle sequences are fed a
+//! dummy token. Prompts are always read alone, split only where [`Request::n_shared`] says. So a
+//! completion depends on its request and on that width, not on its neighbours.
+
+use crate::model::{Feed, Logits, Model, ModelCard, Session, SessionShape, Token, Tokenizer};
+use crate::request::{Completion, Ending, Engine, Event, Finish, Flow, Request, Sink};
+use crate::sampling::Sampler;
+use crate::text::TextStream;
+use crate::{CacheKinds, Error};
+
+/// How many rows a decode step has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// So many, always, but never fewer than there are lanes: the same text whatever runs beside it
+    /// and however many lanes there are.
+    Fixed(usize),
+    /// As many as there are busy lanes: faster when few requests are left.
+    Shrinking,
+}
+
+/// How requests are laid over a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lanes {
+    /// Requests served side by side; at least 1.
+    pub n: usize,
+    /// Tokens that a prompt and its completion may have together.
+    pub capacity: usize,
+    /// Rows of a decode step.
+    pub width: Width,
+    /// How the cache is stored.
+    pub cache: CacheKinds,
+}
+
+/// The engine that decodes a model without tricks.
+pub struct Plain<'m> {
+    model: &'m dyn Model,
+    lanes: Lanes,
+}
+
+impl<'m> Plain<'m> {
+    /// Lays lanes over a model.
+    pub fn new(model: &'m dyn Model, lanes: Lanes) -> Plain<'m> {
+        Plain { model, lanes }
+    }
+}
+
+impl Engine for Plain<'_> {
+    fn card(&self) -> &ModelCard {
+        self.model.card()
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.model.tokenizer()
+    }
+
+    fn generate(&self, requests: &[Request], sink: &mut dyn Sink) -> Result<Flow, Error> {
+        for (index, request) in requests.iter().enumerate() {
+            check(request, self.lanes.capacity).map_err(|cause| Error::Request { index, cause })?;
+        }
+        let Lanes {
+            n,
+            capacity,
+            width,
+            cache,
+        } = self.lanes;
+        let (n_rows, padding) = match width {
+            Width::Fixed(rows) => (rows.max(n), Padding::Dummies),
+            Width::Shrinking => (n, Padding::None),
+        };
+        let n_sequences = if n_rows == 1 { 1 } else { n_rows + 1 };
+        let session = self.model.open(SessionShape {
+            n_sequences,
+            capacity,
+            cache,
+        })?;
+        let desk = Desk {
+            session,
+            tokenizer: self.model.tokenizer(),
+            requests,
+            root: Root {
+                sequence: n_sequences - 1,
+                tokens: Vec::new(),
+                logits: Vec::new(),
+            },
+            lanes: (0..n_rows).map(|_| None).collect(),
+            n_lanes: n,
+            padding,
+        };
+        desk.serve(sink)
+    }
+}
+
+fn check(request: &Request, capacity: usize) -> Result<(), String> {
+    if request.prompt.is_empty() {
+        return Err("its prompt is empty".into());
+    }
+    if request.max_tokens == 0 {
+        return Err("it asks for no token".into());
+    }
+    if request.n_shared > request.prompt.len() {
+        return Err(format!(
+            "it shares {} tokens of a prompt of {}",
+            request.n_shared,
+            request.prompt.len()
+        ));
+    }
+    let needed = request.prompt.len() + request.max_tokens;
+    if needed > capacity {
+        return Err(format!(
+            "its prompt of {} tokens and {} new ones do not fit into {capacity}",
+            request.prompt.len(),
+            request.max_tokens
+        ));
+    }
+    request.sampling.check()
+}
+
+/// The prompt read last, kept for whoever asks for the same.
+struct Root {
+    sequence: usize,
+    tokens: Vec<Token>,
+    /// The row after its last token.
+    logits: Vec<f32>,
+}
+
+/// A request being served.
+struct Busy<'r> {
+    request: usize,
+    sampler: Sampler,
+    /// Prompt and completion so far.
+    history: Vec<Token>,
+    stream: TextStream<'r>,
+}
+
+/// Everything on the desk while requests are served.
+struct Desk<'m, 'r> {
+    session: Box<dyn Session + 'm>,
+    tokenizer: &'m dyn Tokenizer,
+    requests: &'r [Request],
+    root: Root,
+    /// The first `n_lanes` serve; any others only fill up the width.
+    lanes: Vec<Option<Busy<'r>>>,
+    n_lanes: usize,
+    padding: Padding,
+}
+
+/// What idle lanes do during a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Padding {
+    Dummies,
+    None,
+}
+
+impl<'r> Desk<'_, 'r> {
+    fn serve(mut self, sink: &mut dyn Sink) -> Result<Flow, Error> {
+        let mut waiting = 0..self.requests.len();
+        loop {
+            while let Some(lane) = self.lanes[..self.n_lanes].iter().position(Option::is_none) {
+                let Some(request) = waiting.next() else { break };
+                if self.admit(lane, request, sink)? == Flow::Stopped {
+                    return Ok(Flow::Stopped);
+                }
+            }
+            if self.lanes.iter().all(Option::is_none) {
+                return Ok(Flow::Complete);
+            }
+            if self.step(sink)? == Flow::Stopped {
+                return Ok(Flow::Stopped);
+            }
+        }
+    }
+
+    /// Reads a prompt and chooses its first token.
+    fn admit(&mut self, lane: usize, request: usize, sink: &mut dyn Sink) -> Result<Flow, Error> {
+        if sink.on(Event::Started { request }).is_break() {
+            return Ok(Flow::Stopped);
+        }
+        let asked = &self.requests[request];
+        self.read_prompt(asked)?;
+        if lane != self.root.sequence {
+            self.session.fork(self.root.sequence, lane)?;
+        }
+        let mut busy = Busy {
+            request,
+            sampler: Sampler::new(asked.sampling, asked.seed),
+            history: asked.prompt.clone(),
+            stream: TextStream::new(&asked.stop),
+        };
+        let token = busy.sampler.pick(&self.root.logits, &busy.history);
+        self.lanes[lane] = Some(busy);
+        self.advance(lane, token, sink)
+    }
+
+    /// Brings the root to the end of a prompt.
+    fn read_prompt(&mut self, asked: &Request) -> Result<(), Error> {
+        let Root {
+            sequence,
+            tokens,
+            logits,
+        } = &mut self.root;
+        if *tokens == asked.prompt && self.session.len(*sequence) >= tokens.len() {
+            return self.session.rewind(*sequence, asked.prompt.len());
+        }
+        let shared = &asked.prompt[..asked.n_shared];
+        let n_kept = if tokens.starts_with(shared) {
+            asked.n_shared
+        } else {
+            0
+        };
+        self.session.rewind(*sequence, n_kept)?;
+        if n_kept == 0 && !shared.is_empty() {
+            let wanted = if asked.n_shared == asked.prompt.len() {
+                Logits::Last
+            } else {
+                Logits::None
+            };
+            let feed = Feed {
+                sequence: *sequence,
+                tokens: shared,
+                logits: wanted,
+            };
+            self.session
+                .feed(&[feed], &mut |row| row.logits.clone_into(logits))?;
+        }
+        let rest = &asked.prompt[asked.n_shared..];
+        if !rest.is_empty() {
+            let feed = Feed {
+                sequence: *sequence,
+                tokens: rest,
+                logits: Logits::Last,
+            };
+            self.session
+                .feed(&[feed], &mut |row| row.logits.clone_into(logits))?;
+        }
+        asked.prompt.clone_into(tokens);
+        Ok(())
+    }
+
+    /// Feeds every busy lane its newest token and chooses the next ones.
+    fn step(&mut self, sink: &mut dyn Sink) -> Result<Flow, Error> {
+        let newest: Vec<(usize, [Token; 1])> = self
+            .lanes
+            .iter()
+            .enumerate()
+            .filter_map(|(lane, busy)| match busy {
+                Some(busy) => busy.history.last().map(|token| (lane, [*token])),
+                None if self.padding == Padding::Dummies => Some((lane, [0])),
+                None => None,
+            })
+            .collect();
+        let feeds: Vec<Feed<'_>> = newest
+            .iter()
+            .map(|(lane, token)| Feed {
+                sequence: *lane,
+                tokens: token,
+                logits: Logits::Last,
+            })
+            .collect();
+        let mut chosen = Vec::with_capacity(feeds.len());
+        let lanes = &mut self.lanes;
+        self.session.feed(&feeds, &mut |row| {
+            let lane = newest[row.feed].0;
+            if let Some(busy) = &mut lanes[lane] {
+                chosen.push((lane, busy.sampler.pick(row.logits, &busy.history)));
+            }
+        })?;
+        for (lane, token) in chosen {
+            if self.advance(lane, token, sink)? == Flow::Stopped {
+                return Ok(Flow::Stopped);
+            }
+        }
+        self.clear_idle_lanes()
+    }
+
+    /// A dummy token must not stay in an idle lane: it would fill up.
+    fn clear_idle_lanes(&mut self) -> Result<Flow, Error> {
+        for (lane, busy) in self.lanes.iter().enumerate() {
+            if busy.is_none() && lane != self.root.sequence {
+                self.session.rewind(lane, 0)?;
+            }
+        }
+        Ok(Flow::Complete)
+    }
+
+    /// Gives a lane its chosen token; the request may end with it.
+    fn advance(&mut self, lane: usize, token: Token, sink: &mut dyn Sink) -> Result<Flow, Error> {
+        let Some(busy) = &mut self.lanes[lane] else {
+            return Ok(Flow::Complete);
+        };
+        let request = busy.request;
+        let asked = &self.requests[request];
+        let natural = asked.ending == Ending::Natural;
+        if natural && self.tokenizer.is_end(token) {
+            return Ok(self.finish(lane, Finish::EndOfText, sink));
+        }
+        busy.history.push(token);
+        let stopped = busy.stream.push(&self.tokenizer.bytes(token)) && natural;
+        let full = busy.history.len() - asked.prompt.len() >= asked.max_tokens;
+        let text = if stopped || full {
+            busy.stream.take_rest()
+        } else {
+            busy.stream.take_certain()
+        };
+        if sink
+            .on(Event::Token {
+                request,
+                token,
+                text,
+            })
+            .is_break()
+        {
+            return Ok(Flow::Stopped);
+        }
+        match (stopped, full) {
+            (true, _) => Ok(self.finish(lane, Finish::StopString, sink)),
+            (false, true) => Ok(self.finish(lane, Finish::Length, sink)),
+            (false, false) => Ok(Flow::Complete),
+        }
+    }
+
+    fn finish(&mut self, lane: usize, finish: Finish, sink: &mut dyn Sink) -> Flow {
+        let Some(busy) = self.lanes[lane].take() else {
+            return Flow::Complete;
+        };
+        let n_prompt = self.requests[busy.request].prompt.len();
+        let completion = Completion {
+            text: busy.stream.text(),
+            tokens: busy.history[n_prompt..].to_vec(),
+            finish,
+        };
+        match sink.on(Event::Finished {
+            request: busy.request,
+            completion,
+        }) {
+            std::ops::ControlFlow::Break(()) => Flow::Stopped,
+            std::ops::ControlFlow::Continue(()) => Flow::Complete,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

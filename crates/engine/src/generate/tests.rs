@@ -1,0 +1,158 @@
+use std::ops::ControlFlow;
+
+use super::*;
+use crate::laws::{self, Closeness};
+use crate::toy::{F16, Toy};
+use crate::{Sampling, Special};
+
+fn lanes(n: usize, width: Width) -> Lanes {
+    Lanes {
+        n,
+        capacity: 256,
+        width,
+        cache: F16,
+    }
+}
+
+fn request(prompt: &str, max_tokens: usize) -> Request {
+    let toy = Toy::new(0);
+    Request {
+        prompt: toy.tokenizer().encode(prompt, Special::Plain),
+        n_shared: 0,
+        sampling: Sampling::GREEDY,
+        seed: 1,
+        max_tokens,
+        stop: Vec::new(),
+        ending: Ending::AtLimit,
+    }
+}
+
+fn completions(n: usize, width: Width, requests: &[Request]) -> Vec<Completion> {
+    let toy = Toy::new(3);
+    let mut done: Vec<Option<Completion>> = vec![None; requests.len()];
+    let mut shown = vec![String::new(); requests.len()];
+    let flow = Plain::new(&toy, lanes(n, width)).generate(requests, &mut |event: Event<'_>| {
+        match event {
+            Event::Token { request, text, .. } => shown[request] += text,
+            Event::Finished {
+                request,
+                completion,
+            } => {
+                assert!(done[request].replace(completion).is_none(), "told twice");
+            }
+            Event::Started { .. } => {}
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(flow.unwrap(), Flow::Complete);
+    let done: Vec<Completion> = done.into_iter().map(Option::unwrap).collect();
+    for (completion, shown) in done.iter().zip(shown) {
+        if completion.finish == Finish::Length {
+            assert_eq!(completion.text, shown, "what was streamed is the text");
+        }
+    }
+    done
+}
+
+#[test]
+fn the_toy_obeys_every_law() {
+    let toy = Toy::new(11);
+    let text = toy
+        .tokenizer()
+        .encode("the quick brown fox jumps", Special::Plain);
+    for n in [1, 2, 5] {
+        laws::check(&toy, &text, Closeness::Exact, lanes(n, Width::Fixed(n))).unwrap();
+    }
+}
+
+#[test]
+fn lanes_and_width_do_not_change_what_an_exact_model_says() {
+    let requests: Vec<Request> = (0..9)
+        .map(|i| request(&"ab ".repeat(1 + i / 3), 5 + i))
+        .collect();
+    let alone = completions(1, Width::Shrinking, &requests);
+    assert_eq!(alone, completions(4, Width::Shrinking, &requests));
+    assert_eq!(alone, completions(4, Width::Fixed(7), &requests));
+    assert_eq!(alone, completions(20, Width::Fixed(1), &requests));
+}
+
+#[test]
+fn a_completion_has_exactly_the_tokens_asked_for() {
+    let done = completions(2, Width::Shrinking, &[request("x", 1), request("y", 17)]);
+    assert_eq!(done[0].tokens.len(), 1);
+    assert_eq!(done[1].tokens.len(), 17);
+}
+
+#[test]
+fn declaring_a_shared_prefix_changes_nothing_in_an_exact_model() {
+    let mut shared: Vec<Request> = (0..4)
+        .map(|i| request(&format!("same head {i}"), 8))
+        .collect();
+    let plain = completions(3, Width::Fixed(3), &shared);
+    for request in &mut shared {
+        request.n_shared = 9;
+    }
+    assert_eq!(plain, completions(3, Width::Fixed(3), &shared));
+}
+
+#[test]
+fn a_stop_string_ends_a_completion_and_is_not_part_of_it() {
+    let whole = &completions(1, Width::Shrinking, &[request("stop test", 40)])[0].text;
+    let stop = whole.chars().skip(7).take(2).collect::<String>();
+    let mut asked = request("stop test", 40);
+    asked.ending = Ending::Natural;
+    asked.stop = vec![stop.clone()];
+    let done = &completions(1, Width::Shrinking, &[asked])[0];
+    assert_eq!(done.finish, Finish::StopString);
+    assert_eq!(done.text, whole[..whole.find(&stop).unwrap()]);
+}
+
+#[test]
+fn impossible_requests_are_refused_before_any_work() {
+    let toy = Toy::new(0);
+    let engine = Plain::new(&toy, lanes(2, Width::Fixed(2)));
+    let mut too_long = request("abc", 254);
+    too_long.seed = 9;
+    let mut bad_sampling = request("abc", 5);
+    bad_sampling.sampling.top_p = 0.0;
+    let mut shares_too_much = request("abc", 5);
+    shares_too_much.n_shared = 4;
+    for bad in [
+        request("", 5),
+        request("a", 0),
+        too_long,
+        bad_sampling,
+        shares_too_much,
+    ] {
+        let mut n_events = 0;
+        let result = engine.generate(&[request("fine", 5), bad], &mut |_: Event<'_>| {
+            n_events += 1;
+            ControlFlow::Continue(())
+        });
+        assert!(
+            matches!(result, Err(Error::Request { index: 1, .. })),
+            "{result:?}"
+        );
+        assert_eq!(n_events, 0);
+    }
+}
+
+#[test]
+fn a_sink_can_stop_at_any_event() {
+    let toy = Toy::new(0);
+    let engine = Plain::new(&toy, lanes(2, Width::Fixed(2)));
+    let requests = [request("one", 3), request("two", 3), request("three", 3)];
+    for stop_after in 1..15 {
+        let mut n_events = 0;
+        let flow = engine.generate(&requests, &mut |_: Event<'_>| {
+            n_events += 1;
+            if n_events == stop_after {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert_eq!(flow.unwrap(), Flow::Stopped);
+        assert_eq!(n_events, stop_after, "no event after the answer to stop");
+    }
+}

@@ -1,0 +1,119 @@
+//! What is asked of an engine and how it answers.
+
+use std::ops::ControlFlow;
+
+use crate::{Error, ModelCard, Sampling, Token, Tokenizer};
+
+/// When a completion may end by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// At the model's end-of-turn token, a stop string, or the token limit.
+    Natural,
+    /// At the token limit only: for timings of equal length.
+    AtLimit,
+}
+
+/// One completion that is wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The prompt, start token included where the model wants one; never empty.
+    pub prompt: Vec<Token>,
+    /// How many leading tokens of the prompt it shares with others. Those are computed by
+    /// themselves and kept, so the result depends on this number only, never on who came before.
+    pub n_shared: usize,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Seed of this completion's own random stream.
+    pub seed: u64,
+    /// At most so many tokens.
+    pub max_tokens: usize,
+    /// Texts that end the completion; they are not part of it.
+    pub stop: Vec<String>,
+    /// When it may end.
+    pub ending: Ending,
+}
+
+/// Why a completion ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// The model ended its turn.
+    EndOfText,
+    /// A stop string appeared.
+    StopString,
+    /// The token limit was reached.
+    Length,
+}
+
+/// What a request became.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// The text; bytes that are no UTF-8 are replaced by U+FFFD.
+    pub text: String,
+    /// The tokens chosen, the end-of-turn token not among them.
+    pub tokens: Vec<Token>,
+    /// Why it ended.
+    pub finish: Finish,
+}
+
+/// What happens while requests are served, told in the order in which it happens.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The prompt of a request is being read; its clock may start.
+    Started {
+        /// Index into the list of requests.
+        request: usize,
+    },
+    /// A token was chosen.
+    Token {
+        /// Index into the list of requests.
+        request: usize,
+        /// The token.
+        token: Token,
+        /// Text that is now certain: complete characters, no beginning of a stop string.
+        text: &'a str,
+    },
+    /// A request is complete.
+    Finished {
+        /// Index into the list of requests.
+        request: usize,
+        /// What it became.
+        completion: Completion,
+    },
+}
+
+/// Whether every request was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// All of them.
+    Complete,
+    /// The sink asked to stop first.
+    Stopped,
+}
+
+/// Listens to an engine; answering [`ControlFlow::Break`] stops it after the current step.
+pub trait Sink {
+    /// Takes one event.
+    fn on(&mut self, event: Event<'_>) -> ControlFlow<()>;
+}
+
+impl<F: FnMut(Event<'_>) -> ControlFlow<()>> Sink for F {
+    fn on(&mut self, event: Event<'_>) -> ControlFlow<()> {
+        self(event)
+    }
+}
+
+/// Turns prompts into completions.
+pub trait Engine {
+    /// The model behind it.
+    fn card(&self) -> &ModelCard;
+
+    /// That model's tokenizer.
+    fn tokenizer(&self) -> &dyn Tokenizer;
+
+    /// Serves the requests, as many together as it sees fit, and tells the sink.
+    ///
+    /// # Errors
+    /// [`Error::Request`] before any work for a request that cannot be served; others if the
+    /// engine fails. Completions already told stay valid.
+    fn generate(&self, requests: &[Request], sink: &mut dyn Sink) -> Result<Flow, Error>;
+}

@@ -1,0 +1,213 @@
+//! The record types, one JSON object per line in the run folder.
+//!
+//! Times are integer nanoseconds, memory is integer bytes, a missing number is `null` with a reason
+//! beside it. Fields are only ever added; [`SCHEMA_VERSION`] moves when a meaning changes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The version of the meaning of these records.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// `run.json`: everything that was decided or known before the first token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunHeader {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema_version: u32,
+    /// The run's name, also the folder's: `<name>_YYYYMMDD_HHMMSS`.
+    pub run_id: String,
+    /// Local time of the start, RFC 3339.
+    pub started_at: String,
+    /// Version of the program that measured.
+    pub whet_version: String,
+    /// The words typed, without the program's path.
+    pub command: Vec<String>,
+    /// The resolved plan: every default filled in. What it holds is the benchmark's business.
+    pub plan: Value,
+    /// The run's seed; every other seed is derived from it.
+    pub seed: u64,
+    /// The machine, as far as it could be known.
+    pub machine: BTreeMap<String, Value>,
+    /// The engine: name, version, compiled CPU features, threads.
+    pub engine: BTreeMap<String, Value>,
+    /// The models measured, in the order asked for.
+    pub models: Vec<ModelRecord>,
+    /// What contained the generated code; `None` if nothing was executed.
+    pub sandbox: Option<SandboxRecord>,
+    /// The suites, by name, with the hash of their problems.
+    pub suites: Vec<SuiteRecord>,
+}
+
+/// One model of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// The name used in every other record.
+    pub name: String,
+    /// Where it was read from.
+    pub path: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Size of the file.
+    pub file_bytes: u64,
+    /// Facts from the file: architecture, parameters, tensor types, context length, tied output …
+    pub facts: BTreeMap<String, Value>,
+    /// SHA-256 of the chat template's text; `None` if the model has none.
+    pub chat_template_sha256: Option<String>,
+}
+
+/// What the sandbox claimed and proved at the start of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SandboxRecord {
+    /// The tier, `T3` for instance.
+    pub tier: String,
+    /// Hash of limits and filters in force.
+    pub policy_sha256: String,
+}
+
+/// One suite of problems of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteRecord {
+    /// The suite's name.
+    pub name: String,
+    /// SHA-256 of its problem file.
+    pub sha256: String,
+    /// Number of problems.
+    pub n_problems: u32,
+    /// The first prompt as the model saw it, in full.
+    pub first_prompt: String,
+    /// Toolchain that judges it, for instance `g++ (Debian 12.2.0) 12.2.0`; `None` if nothing is run.
+    pub toolchain: Option<String>,
+}
+
+/// Which completion a record is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttemptKey {
+    /// [`ModelRecord::name`].
+    pub model: String,
+    /// [`SuiteRecord::name`].
+    pub suite: String,
+    /// The problem's id inside its suite.
+    pub problem: String,
+    /// 0, 1, 2 … within the problem.
+    pub attempt: u32,
+}
+
+/// Why a completion ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// The model ended its turn.
+    EndOfText,
+    /// A stop string appeared.
+    StopString,
+    /// The token limit cut it.
+    Length,
+}
+
+/// `attempts.jsonl`: one completion of one problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Which completion.
+    pub key: AttemptKey,
+    /// The seed its sampling used.
+    pub seed: u64,
+    /// SHA-256 of the prompt as rendered.
+    pub prompt_sha256: String,
+    /// Tokens of the prompt.
+    pub n_prompt_tokens: u32,
+    /// Tokens generated, the end-of-text token not counted.
+    pub n_tokens: u32,
+    /// The completion's text.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// From its first token to its last, wall time; other lanes ran beside it.
+    pub decode_ns: u64,
+}
+
+/// How far a completion got; later is further. The ladder is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// No code could be found in the text.
+    NoCode,
+    /// Code was found; it does not compile or parse.
+    Malformed,
+    /// It compiles, with warnings.
+    CompilesWithWarnings,
+    /// It compiles cleanly.
+    Compiles,
+    /// It ran to its end with exit code 0.
+    Runs,
+    /// Some of what was asked for is right.
+    PartlyRight,
+    /// Everything that the suite checks is right.
+    Right,
+}
+
+/// `verdicts.jsonl`: what a judge said of one attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Which completion.
+    pub key: AttemptKey,
+    /// The judge's name and version.
+    pub judge: String,
+    /// How far it got. `None` if the suite defines no ladder (keyword suites: see `scores`), or if it
+    /// could not be judged, and then `unscored` says why.
+    pub stage: Option<Stage>,
+    /// Why there is no stage: a harness fault, never the model's fault.
+    pub unscored: Option<String>,
+    /// What ended it, in one word of the judge's vocabulary: `pass`, `wrong_output`,
+    /// `compile_error`, `cpu_limit` …
+    pub cause: String,
+    /// Further scores of the suite, by metric name (`keyword_share` …), each in 0..=1.
+    pub scores: BTreeMap<String, f64>,
+    /// The code that was judged; `None` if none was found.
+    pub code: Option<String>,
+    /// First part of what compiler and program said; untrusted text.
+    pub evidence: String,
+    /// CPU time of compiling and running, all processes.
+    pub cpu_ns: u64,
+    /// Wall time of compiling and running.
+    pub wall_ns: u64,
+}
+
+/// `measurements.jsonl`: raw values of one metric for one model under one set of conditions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// [`ModelRecord::name`].
+    pub model: String,
+    /// `code`, `latency`, `memory`, `perplexity` …
+    pub benchmark: String,
+    /// A name of `measure::metric::METRICS`.
+    pub metric: String,
+    /// Under which conditions, for instance `{"prompt_tokens": 512, "threads": 2}`.
+    pub conditions: BTreeMap<String, Value>,
+    /// Every value in the metric's base unit, in the order measured. Empty if it could not be
+    /// measured, and then `reason` says why.
+    pub values: Vec<f64>,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+/// `warnings.jsonl`: a doubt about this run, with advice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Short stable name, `noisy_host` for instance.
+    pub kind: String,
+    /// One sentence: what was seen.
+    pub message: String,
+    /// One sentence: what to do.
+    pub advice: String,
+}
+
+/// `progress.jsonl`: a unit of work that is complete and need not be done again on `--resume`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// [`ModelRecord::name`].
+    pub model: String,
+    /// The step's name, unique within the plan, for instance `latency/prompt=512`.
+    pub step: String,
+}

@@ -1,0 +1,146 @@
+//! A run as it was read: the header and its records in memory.
+//!
+//! The records stand in the order in which they were appended. Where a resumed run repeated a record,
+//! the first one wins and the repetition is only counted: what was reported once does not change.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use crate::record::{Attempt, AttemptKey, Done, Measurement, RunHeader, Verdict, Warning};
+
+/// Everything that a run folder holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// `run.json`.
+    pub header: RunHeader,
+    /// `attempts.jsonl`, one per key.
+    pub attempts: Vec<Attempt>,
+    /// `verdicts.jsonl`, one per key.
+    pub verdicts: Vec<Verdict>,
+    /// `measurements.jsonl`, one per model, benchmark, metric and conditions.
+    pub measurements: Vec<Measurement>,
+    /// `warnings.jsonl`, each once.
+    pub warnings: Vec<Warning>,
+    /// `progress.jsonl`, each once.
+    pub done: Vec<Done>,
+    /// Files whose last line was torn; that line is not among the records.
+    pub torn: Vec<TornTail>,
+    /// Records left out because an earlier one has the same key.
+    pub repeats: u64,
+}
+
+/// A last line without its end, as a killed writer leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TornTail {
+    /// The file's name inside the run folder.
+    pub file: String,
+    /// Bytes after the last whole record.
+    pub bytes: u64,
+}
+
+impl Run {
+    /// A run in which nothing has happened yet.
+    pub fn new(header: RunHeader) -> Run {
+        Run {
+            header,
+            attempts: Vec::new(),
+            verdicts: Vec::new(),
+            measurements: Vec::new(),
+            warnings: Vec::new(),
+            done: Vec::new(),
+            torn: Vec::new(),
+            repeats: 0,
+        }
+    }
+
+    /// The attempt of that key. Looks through all of them; for many look-ups take [`Run::index`].
+    pub fn attempt(&self, key: &AttemptKey) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.key == *key)
+    }
+
+    /// The verdict of that key. Looks through all of them; for many look-ups take [`Run::index`].
+    pub fn verdict(&self, key: &AttemptKey) -> Option<&Verdict> {
+        self.verdicts.iter().find(|verdict| verdict.key == *key)
+    }
+
+    /// Whether that step of that model is complete.
+    pub fn is_done(&self, model: &str, step: &str) -> bool {
+        self.done
+            .iter()
+            .any(|done| done.model == model && done.step == step)
+    }
+
+    /// Attempts and verdicts by key, for constant-time look-ups.
+    pub fn index(&self) -> Index<'_> {
+        let mut index = Index {
+            attempts: HashMap::new(),
+            verdicts: HashMap::new(),
+        };
+        for attempt in &self.attempts {
+            index.attempts.entry(&attempt.key).or_insert(attempt);
+        }
+        for verdict in &self.verdicts {
+            index.verdicts.entry(&verdict.key).or_insert(verdict);
+        }
+        index
+    }
+
+    /// Leaves of each key only the first record, and counts the rest in [`Run::repeats`].
+    pub(crate) fn without_repeats(mut self) -> Run {
+        self.repeats += keep_first(&mut self.attempts, |attempt| attempt.key.clone());
+        self.repeats += keep_first(&mut self.verdicts, |verdict| verdict.key.clone());
+        self.repeats += keep_first(&mut self.measurements, subject);
+        self.repeats += keep_first(&mut self.warnings, |warning| {
+            (
+                warning.kind.clone(),
+                warning.message.clone(),
+                warning.advice.clone(),
+            )
+        });
+        self.repeats += keep_first(&mut self.done, |done| {
+            (done.model.clone(), done.step.clone())
+        });
+        self
+    }
+}
+
+/// [`Run::index`]. Of equal keys, the first record is found.
+#[derive(Debug)]
+pub struct Index<'run> {
+    attempts: HashMap<&'run AttemptKey, &'run Attempt>,
+    verdicts: HashMap<&'run AttemptKey, &'run Verdict>,
+}
+
+impl<'run> Index<'run> {
+    /// The attempt of that key.
+    pub fn attempt(&self, key: &AttemptKey) -> Option<&'run Attempt> {
+        self.attempts.get(key).copied()
+    }
+
+    /// The verdict of that key.
+    pub fn verdict(&self, key: &AttemptKey) -> Option<&'run Verdict> {
+        self.verdicts.get(key).copied()
+    }
+}
+
+/// What a measurement is about. JSON objects inside the conditions compare by their written order.
+fn subject(measurement: &Measurement) -> (String, String, String, String) {
+    let conditions: Vec<String> = measurement
+        .conditions
+        .iter()
+        .map(|(name, value)| format!("{name:?}={value}"))
+        .collect();
+    (
+        measurement.model.clone(),
+        measurement.benchmark.clone(),
+        measurement.metric.clone(),
+        conditions.join(","),
+    )
+}
+
+fn keep_first<T, K: Eq + Hash>(records: &mut Vec<T>, key: impl Fn(&T) -> K) -> u64 {
+    let before = records.len();
+    let mut seen = HashSet::with_capacity(before);
+    records.retain(|record| seen.insert(key(record)));
+    (before - records.len()) as u64
+}

@@ -1,0 +1,20 @@
+//! llama.cpp in this process, behind the traits of `engine`.
+//!
+//! The only room that links llama.cpp. It loads GGUF files, tokenizes, opens sessions with a choice
+//! of cache types and threads, and lays a LoRA adapter over a model. Files are checked by our own
+//! reader first: llama.cpp never sees a cut or malformed one. What llama.cpp logs goes to `tracing`,
+//! and its last complaint into our error.
+//!
+//! It does not sample, schedule, render chat templates or read a clock.
+//!
+//! Sequences live in separate streams of the cache, so that the keys of one never lie between those
+//! of another: attention then adds up the same numbers in the same order, whoever runs beside.
+
+mod load;
+mod log;
+mod session;
+mod tokenizer;
+mod version;
+
+pub use load::{Adapter, Llama, Options};
+pub use version::{Build, build};

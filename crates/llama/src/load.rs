@@ -1,0 +1,186 @@
+//! Loading a model file.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use engine::{CacheElements, Error, Model, ModelCard, Session, SessionShape, Tokenizer};
+use gguf::facts::{Cache, CacheLayer};
+use gguf::{Gguf, ModelFacts};
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
+
+use crate::log;
+use crate::session::{self, LlamaSession};
+use crate::tokenizer::Vocabulary;
+
+/// How a model is loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The name by which reports call it.
+    pub name: String,
+    /// Threads for every computation.
+    pub threads: usize,
+    /// A LoRA adapter to lay over it.
+    pub adapter: Option<Adapter>,
+}
+
+/// A LoRA adapter in a GGUF file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adapter {
+    /// The file.
+    pub path: PathBuf,
+    /// Factor of its contribution; 1 is as trained.
+    pub scale: f32,
+}
+
+/// A model loaded by llama.cpp. Weights are mapped, not read, so loading costs what the page cache
+/// has not got.
+pub struct Llama {
+    model: Arc<LlamaModel>,
+    adapter: Option<(Mutex<LlamaLoraAdapter>, f32)>,
+    vocabulary: Vocabulary,
+    card: ModelCard,
+    facts: ModelFacts,
+    threads: usize,
+    /// llama.cpp may write to the model while it makes a context: one at a time.
+    opening: Mutex<()>,
+}
+
+impl Llama {
+    /// Loads a GGUF file.
+    ///
+    /// # Errors
+    /// [`Error::Load`] if the file is missing, cut, malformed, of an unknown architecture, or if the
+    /// adapter does not fit it.
+    pub fn load(path: &Path, options: &Options) -> Result<Llama, Error> {
+        let refused = |cause: String| Error::Load {
+            path: path.display().to_string(),
+            cause,
+        };
+        let file = Gguf::open(path).map_err(|error| refused(error.to_string()))?;
+        let facts = ModelFacts::of(&file).map_err(|error| refused(error.to_string()))?;
+        let backend = backend().map_err(refused)?;
+        log::begin();
+        let mut model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default())
+            .map_err(|error| refused(log::complaint(&error.to_string())))?;
+        let adapter = match &options.adapter {
+            Some(adapter) => Some((
+                Mutex::new(load_adapter(&mut model, adapter)?),
+                adapter.scale,
+            )),
+            None => None,
+        };
+        let model = Arc::new(model);
+        let card = card(&options.name, &facts, &model);
+        Ok(Llama {
+            vocabulary: Vocabulary::new(Arc::clone(&model)),
+            model,
+            adapter,
+            card,
+            facts,
+            threads: options.threads,
+            opening: Mutex::new(()),
+        })
+    }
+
+    /// What the file says about the model.
+    pub fn facts(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    /// Threads that every computation uses.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn context(&self, shape: SessionShape) -> Result<(LlamaContext<'_>, u64), String> {
+        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let params = session::params(shape, self.threads);
+        log::begin();
+        let mut context = self
+            .model
+            .new_context(backend()?, params)
+            .map_err(|error| log::complaint(&error.to_string()))?;
+        let cache_bytes = log::announced_cache_bytes().unwrap_or(0);
+        if let Some((adapter, scale)) = &self.adapter {
+            let mut adapter = adapter.lock().unwrap_or_else(PoisonError::into_inner);
+            context
+                .lora_adapter_set(&mut adapter, *scale)
+                .map_err(|error| error.to_string())?;
+        }
+        Ok((context, cache_bytes))
+    }
+}
+
+impl Model for Llama {
+    fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        &self.vocabulary
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
+        let (context, cache_bytes) = self.context(shape).map_err(|cause| Error::Open {
+            n_sequences: shape.n_sequences,
+            capacity: shape.capacity,
+            cause,
+        })?;
+        Ok(Box::new(LlamaSession::new(context, shape, cache_bytes)))
+    }
+}
+
+fn card(name: &str, facts: &ModelFacts, model: &LlamaModel) -> ModelCard {
+    ModelCard {
+        name: name.to_owned(),
+        architecture: facts.architecture.clone(),
+        n_vocab: usize::try_from(model.n_vocab()).unwrap_or(0),
+        context_length: usize::try_from(model.n_ctx_train()).unwrap_or(0),
+        n_parameters: facts.weights.parameters,
+        weight_bytes: facts.weights.bytes,
+        bytes_per_token: facts.weights.bytes_per_token,
+        flops_per_token: facts.weights.flops_per_token,
+        cache_elements: cache_elements(&facts.cache),
+    }
+}
+
+fn cache_elements(cache: &Cache) -> Option<CacheElements> {
+    let Cache::Layers(layers) = cache else {
+        return None;
+    };
+    let sum = |dim: fn(&CacheLayer) -> u32| {
+        layers
+            .iter()
+            .map(|layer| u64::from(layer.heads) * u64::from(dim(layer)))
+            .sum()
+    };
+    Some(CacheElements {
+        k: sum(|layer| layer.key_dim),
+        v: sum(|layer| layer.value_dim),
+    })
+}
+
+fn load_adapter(model: &mut LlamaModel, adapter: &Adapter) -> Result<LlamaLoraAdapter, Error> {
+    let refused = |cause: String| Error::Load {
+        path: adapter.path.display().to_string(),
+        cause,
+    };
+    Gguf::open(&adapter.path).map_err(|error| refused(error.to_string()))?;
+    log::begin();
+    model
+        .lora_adapter_init(&adapter.path)
+        .map_err(|error| refused(log::complaint(&error.to_string())))
+}
+
+/// llama.cpp's process-wide state, started once and never stopped.
+fn backend() -> Result<&'static LlamaBackend, String> {
+    static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
+    log::install();
+    BACKEND
+        .get_or_init(|| LlamaBackend::init().map_err(|error| error.to_string()))
+        .as_ref()
+        .map_err(Clone::clone)
+}

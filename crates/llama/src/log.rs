@@ -1,0 +1,105 @@
+//! llama.cpp's log: into `tracing`, and kept for error messages.
+
+#![allow(unsafe_code, reason = "the log callback is a C function")]
+
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::{Mutex, Once, PoisonError};
+
+use llama_cpp_sys_2 as sys;
+
+/// Lines kept since the last [`begin`].
+const KEPT: usize = 400;
+
+static LINES: Mutex<Vec<Line>> = Mutex::new(Vec::new());
+
+struct Line {
+    level: sys::ggml_log_level,
+    text: String,
+}
+
+/// Directs llama.cpp's and ggml's log here, once for the process.
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: the callback has the signature that C expects and lives as long as the process.
+        unsafe { sys::llama_log_set(Some(on_line), std::ptr::null_mut()) };
+    });
+}
+
+/// Forgets the lines so far, before an operation whose complaints are wanted.
+pub(crate) fn begin() {
+    lines().clear();
+}
+
+/// The errors since [`begin`], joined; `fallback` if there were none.
+pub(crate) fn complaint(fallback: &str) -> String {
+    let lines = lines();
+    let errors: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.level == sys::GGML_LOG_LEVEL_ERROR)
+        .map(|line| line.text.trim())
+        .collect();
+    if errors.is_empty() {
+        fallback.to_owned()
+    } else {
+        errors.join("; ")
+    }
+}
+
+/// Bytes of cache buffers announced since [`begin`]; the log gives them to 0.01 MiB.
+pub(crate) fn announced_cache_bytes() -> Option<u64> {
+    let sizes: Vec<f64> = lines()
+        .iter()
+        .filter_map(|line| cache_mebibytes(&line.text))
+        .collect();
+    let total: f64 = sizes.iter().sum();
+    (!sizes.is_empty()).then_some((total * 1024.0 * 1024.0) as u64)
+}
+
+/// From `llama_kv_cache:        CPU KV buffer size =    12.00 MiB`.
+fn cache_mebibytes(line: &str) -> Option<f64> {
+    let (_, size) = line.split_once("KV buffer size =")?;
+    size.trim().strip_suffix("MiB")?.trim().parse().ok()
+}
+
+fn lines() -> std::sync::MutexGuard<'static, Vec<Line>> {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+unsafe extern "C" fn on_line(level: sys::ggml_log_level, text: *const c_char, _: *mut c_void) {
+    if text.is_null() {
+        return;
+    }
+    // SAFETY: llama.cpp hands over a string that ends in NUL and lives during this call.
+    let text = unsafe { CStr::from_ptr(text) }
+        .to_string_lossy()
+        .into_owned();
+    match level {
+        sys::GGML_LOG_LEVEL_ERROR => tracing::error!(target: "llama.cpp", "{}", text.trim_end()),
+        sys::GGML_LOG_LEVEL_WARN => tracing::warn!(target: "llama.cpp", "{}", text.trim_end()),
+        _ => tracing::debug!(target: "llama.cpp", "{}", text.trim_end()),
+    }
+    let mut lines = lines();
+    if level == sys::GGML_LOG_LEVEL_CONT
+        && let Some(last) = lines.last_mut()
+    {
+        last.text.push_str(&text);
+    } else if lines.len() < KEPT {
+        lines.push(Line { level, text });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cache_mebibytes;
+
+    #[test]
+    fn the_cache_size_is_read_from_its_line_only() {
+        let line = "llama_kv_cache:        CPU KV buffer size =    12.50 MiB\n";
+        assert_eq!(cache_mebibytes(line), Some(12.5));
+        assert_eq!(
+            cache_mebibytes("CPU compute buffer size = 300.00 MiB"),
+            None
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! A against B: is there a difference, how large, and could this many problems have shown it?
+//!
+//! The first answer is always a difference (or a ratio) with its interval; a p-value stands beside
+//! it and never alone. Everything is paired by problem except [`ratio_of_medians`]. No verdict is
+//! spoken here: whether a change passes a gate is decided where the threshold is known.
+
+mod paired;
+mod power;
+mod ratio;
+mod sign_flip;
+
+pub use paired::{Flips, PairedDifference, mcnemar, paired_bootstrap, paired_difference};
+pub use power::{Design, mde_from_sd, minimum_detectable_effect};
+pub use ratio::ratio_of_medians;
+pub use sign_flip::sign_flip_test;

@@ -1,0 +1,62 @@
+//! The list of everything Whetstone measures: one name for one thing.
+//!
+//! A metric's name is its heading in `docs/METRICS.md`, its key in JSON and its column in CSV; a
+//! test holds the three together. The definitions (formula, source, pitfalls) stand in that file.
+
+use crate::unit::{Better, Unit};
+
+/// One measured quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// The only name of this quantity, `snake_case`.
+    pub name: &'static str,
+    /// What it counts.
+    pub unit: Unit,
+    /// Which way is good.
+    pub better: Better,
+    /// How a person reads it in a table.
+    pub title: &'static str,
+}
+
+/// Every metric, in the order in which a report shows them.
+#[rustfmt::skip]
+pub const METRICS: &[Metric] = &[
+    metric("pass_at_1", Unit::Ratio, Better::Higher, "pass@1"),
+    metric("compile_rate", Unit::Ratio, Better::Higher, "compile rate"),
+    metric("keyword_share", Unit::Ratio, Better::Higher, "keywords (as upstream)"),
+    metric("keyword_share_whole", Unit::Ratio, Better::Higher, "keywords (whole)"),
+    metric("truncated_share", Unit::Ratio, Better::Lower, "cut at the token limit"),
+    metric("generate_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "generation, all lanes"),
+    metric("prefill_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "prefill"),
+    metric("time_to_first_token_ns", Unit::Nanoseconds, Better::Lower, "time to first token"),
+    metric("decode_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "decode"),
+    metric("decode_bytes_per_s", Unit::BytesPerSecond, Better::Higher, "decode, bytes read"),
+    metric("memory_bandwidth_bytes_per_s", Unit::BytesPerSecond, Better::Neither, "memory bandwidth"),
+    metric("bandwidth_share", Unit::Ratio, Better::Higher, "share of memory bandwidth"),
+    metric("model_load_ns", Unit::Nanoseconds, Better::Lower, "model load"),
+    metric("weight_bytes", Unit::Bytes, Better::Lower, "weights"),
+    metric("kv_logical_bytes", Unit::Bytes, Better::Lower, "KV cache, logical"),
+    metric("kv_allocated_bytes", Unit::Bytes, Better::Lower, "KV cache, allocated"),
+    metric("resident_bytes", Unit::Bytes, Better::Lower, "resident"),
+    metric("peak_resident_bytes", Unit::Bytes, Better::Lower, "resident, peak"),
+    metric("passage_nats", Unit::Nats, Better::Lower, "surprise per passage"),
+    metric("passage_tokens", Unit::Tokens, Better::Neither, "tokens per passage"),
+    metric("passage_bytes", Unit::Bytes, Better::Neither, "bytes per passage"),
+    metric("perplexity", Unit::Perplexity, Better::Lower, "perplexity"),
+    metric("bits_per_byte", Unit::BitsPerByte, Better::Lower, "bits per byte"),
+    metric("determinism_differing_share", Unit::Ratio, Better::Lower, "texts that changed with the batch"),
+];
+
+/// The metric of that name.
+pub fn find(name: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|metric| metric.name == name)
+}
+
+const fn metric(name: &'static str, unit: Unit, better: Better, title: &'static str) -> Metric {
+    Metric {
+        name,
+        unit,
+        better,
+        title,
+    }
+}

@@ -1,0 +1,285 @@
+//! Small samples, flat ones, impossible arguments, and how often intervals hold the truth.
+
+use measure::compare::{
+    Design, Flips, mcnemar, mde_from_sd, minimum_detectable_effect, paired_difference,
+    ratio_of_medians, sign_flip_test,
+};
+use measure::estimate::{bootstrap_mean, bootstrap_ratio, wilson};
+use measure::summary::{mean_interval, percentile_supported, quantile};
+use measure::{LEVEL, NoInterval, summarise};
+
+#[test]
+fn nothing_gives_nothing_and_one_value_gives_no_interval() {
+    assert_eq!(summarise(&[]), None);
+    assert_eq!(quantile(&[], 0.5), None);
+    assert_eq!(bootstrap_mean(&[], 1, LEVEL), None);
+    assert_eq!(bootstrap_ratio(&[], &[], 1, LEVEL), None);
+    assert_eq!(ratio_of_medians(&[], &[1.0], 1, LEVEL), None);
+    assert_eq!(sign_flip_test(&[], 1), None);
+    assert_eq!(wilson(0, 0, LEVEL), None);
+    assert_eq!(Flips::tally([]).discordant_share(), None);
+    assert_eq!(paired_difference(Flips::tally([]), LEVEL), None);
+    let one = summarise(&[4.0]).unwrap();
+    assert_eq!((one.n, one.sd, one.mad, one.p10), (1, None, 0.0, 4.0));
+    assert_eq!(
+        one.no_interval,
+        Some(NoInterval::TooFew { n: 1, needed: 6 })
+    );
+    assert_eq!(mean_interval(&[4.0], LEVEL), None);
+    let lone = bootstrap_mean(&[0.5], 1, LEVEL).unwrap();
+    assert_eq!((lone.value, lone.interval), (0.5, None));
+    assert_eq!(
+        lone.no_interval,
+        Some(NoInterval::TooFew { n: 1, needed: 2 })
+    );
+    let lone = ratio_of_medians(&[2.0, 3.0], &[1.0], 1, LEVEL).unwrap();
+    assert_eq!(
+        (lone.n, lone.no_interval),
+        (1, Some(NoInterval::TooFew { n: 1, needed: 2 }))
+    );
+}
+
+#[test]
+fn two_values_carry_a_deviation_and_a_bootstrap_but_no_interval_of_the_median() {
+    let two = summarise(&[1.0, 3.0]).unwrap();
+    assert_eq!((two.median, two.sd, two.mad), (2.0, Some(2f64.sqrt()), 1.0));
+    assert!(two.interval.is_none() && two.no_interval.is_some());
+    let interval = bootstrap_mean(&[1.0, 3.0], 1, LEVEL)
+        .unwrap()
+        .interval
+        .unwrap();
+    assert_eq!((interval.lo, interval.hi), (1.0, 3.0));
+}
+
+#[test]
+fn equal_values_get_no_interval_from_resampling_and_a_reason_instead() {
+    let none = Some(NoInterval::NoSpread { n: 50 });
+    for value in [0.0, 0.1, 1.0, -7.3e11] {
+        let flat = bootstrap_mean(&[value; 50], 3, LEVEL).unwrap();
+        assert_eq!(
+            (flat.value, flat.interval, flat.no_interval),
+            (value, None, none)
+        );
+        assert_eq!(mean_interval(&[value; 50], LEVEL), None);
+        assert_eq!(summarise(&[value; 50]).unwrap().sd, Some(0.0));
+    }
+    // Proportional pairs: every resample has the same ratio, up to rounding.
+    let under: Vec<f64> = (1..=50).map(|i| f64::from(i) * 0.7).collect();
+    let over: Vec<f64> = under.iter().map(|u| u * 0.3).collect();
+    assert_eq!(
+        bootstrap_ratio(&over, &under, 3, LEVEL)
+            .unwrap()
+            .no_interval,
+        none
+    );
+    assert_eq!(
+        ratio_of_medians(&[2.0; 50], &[4.0; 60], 3, LEVEL)
+            .unwrap()
+            .no_interval,
+        none
+    );
+    // An interval of the median needs no spread: it is made of measured values.
+    assert_eq!(
+        summarise(&[2.0; 6]).unwrap().interval.map(|i| (i.lo, i.hi)),
+        Some((2.0, 2.0))
+    );
+}
+
+#[test]
+fn values_whose_sums_overflow_give_no_number_at_all() {
+    let huge = [f64::MAX, f64::MAX, -f64::MAX, f64::MAX];
+    assert_eq!(summarise(&huge), None);
+    assert_eq!(mean_interval(&huge, LEVEL), None);
+    assert_eq!(bootstrap_mean(&[f64::MAX; 3], 1, LEVEL), None);
+    assert_eq!(sign_flip_test(&huge, 1), None);
+    let mixed = bootstrap_mean(&[f64::MAX, -f64::MAX, 0.0], 1, LEVEL).unwrap();
+    assert_eq!(mixed.no_interval, Some(NoInterval::Overflow));
+}
+
+#[test]
+fn a_level_that_is_none_gives_nothing() {
+    for level in [0.0, 1.0, -0.5, 95.0, f64::NAN] {
+        assert_eq!(wilson(1, 2, level), None);
+        assert_eq!(mean_interval(&[1.0, 2.0], level), None);
+        assert_eq!(bootstrap_mean(&[1.0, 2.0], 1, level), None);
+        assert_eq!(bootstrap_ratio(&[1.0], &[1.0], 1, level), None);
+        assert_eq!(ratio_of_medians(&[1.0], &[1.0], 1, level), None);
+        assert_eq!(
+            paired_difference(
+                Flips {
+                    n: 3,
+                    gained: 1,
+                    lost: 0
+                },
+                level
+            ),
+            None
+        );
+        let design = Design {
+            power: 0.8,
+            alpha: level,
+        };
+        assert_eq!(minimum_detectable_effect(10, 0.1, design), None, "{level}");
+        assert_eq!(
+            mde_from_sd(
+                10,
+                0.1,
+                Design {
+                    power: level,
+                    alpha: 0.05
+                }
+            ),
+            None
+        );
+    }
+}
+
+#[test]
+fn impossible_counts_and_sides_give_nothing() {
+    assert_eq!(wilson(3, 2, LEVEL), None);
+    assert_eq!(
+        paired_difference(
+            Flips {
+                n: 3,
+                gained: 2,
+                lost: 2
+            },
+            LEVEL
+        ),
+        None
+    );
+    assert_eq!(
+        paired_difference(
+            Flips {
+                n: 3,
+                gained: usize::MAX,
+                lost: 2
+            },
+            LEVEL
+        ),
+        None
+    );
+    assert_eq!(bootstrap_ratio(&[1.0, 2.0], &[1.0], 1, LEVEL), None);
+    assert_eq!(bootstrap_ratio(&[1.0, 2.0], &[1.0, 0.0], 1, LEVEL), None);
+    assert_eq!(ratio_of_medians(&[1.0, 0.0], &[1.0, 2.0], 1, LEVEL), None);
+    assert_eq!(minimum_detectable_effect(0, 0.1, Design::USUAL), None);
+    assert_eq!(minimum_detectable_effect(5, 1.1, Design::USUAL), None);
+    assert_eq!(mde_from_sd(5, 0.0, Design::USUAL), None);
+}
+
+#[test]
+fn a_thousand_one_sided_flips_have_a_tiny_p_value_and_not_zero() {
+    assert!(mcnemar(0, 1000) > 0.0 && mcnemar(0, 1000) < 1e-300);
+    assert!(mcnemar(0, 100_000) > 0.0);
+}
+
+#[test]
+fn percentiles_are_supported_exactly_from_the_bound_on() {
+    for (p, needed) in [(0.5, 5), (0.9, 29), (0.1, 29), (0.95, 59), (0.99, 299)] {
+        assert!(
+            !percentile_supported(needed - 1, p) && percentile_supported(needed, p),
+            "{p}"
+        );
+    }
+    assert!(!percentile_supported(1_000_000, 1.0) && !percentile_supported(1_000_000, f64::NAN));
+}
+
+#[test]
+fn where_the_formula_sees_no_error_there_is_no_interval_but_still_a_p_value() {
+    let none = Some(NoInterval::NoSpread { n: 8 });
+    for (gained, lost, p) in [(0, 0, 1.0), (8, 0, 1.0 / 128.0), (0, 8, 1.0 / 128.0)] {
+        let ours = paired_difference(Flips { n: 8, gained, lost }, LEVEL).unwrap();
+        assert_eq!(
+            (ours.difference.interval, ours.difference.no_interval),
+            (None, none)
+        );
+        assert!((ours.p / p - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn flips_are_counted_by_direction() {
+    let pairs = [
+        (true, true),
+        (true, false),
+        (false, true),
+        (false, true),
+        (false, false),
+    ];
+    let flips = Flips::tally(pairs);
+    assert_eq!(
+        flips,
+        Flips {
+            n: 5,
+            gained: 2,
+            lost: 1
+        }
+    );
+    assert_eq!(flips.discordant_share(), Some(0.6));
+}
+
+#[test]
+fn the_drawn_sign_flip_test_comes_close_to_the_exact_one_and_is_never_zero() {
+    // 15 ones: exactly two of 2^15 patterns reach the observed sum.
+    let p = sign_flip_test(&[1.0; 15], 5).unwrap();
+    assert!(p > 0.0 && p < 0.001, "{p}");
+    // 20 signs, 12 up and 8 down: P(|S| >= 4) = 1 - P(S in {-2, 0, 2}) = 0.50344.
+    let mut mixed = vec![1.0; 12];
+    mixed.extend([-1.0; 8]);
+    let p = sign_flip_test(&mixed, 5).unwrap();
+    assert!((p - 0.503_444_67).abs() < 0.02, "{p}");
+    assert_eq!(sign_flip_test(&mixed, 5), Some(p));
+    assert_ne!(sign_flip_test(&mixed, 6), Some(p));
+    // 100 values need more than one word of signs; all equal signs stay as rare as they are.
+    assert_eq!(sign_flip_test(&[1.0; 100], 5), Some(1.0 / 10_001.0));
+}
+
+#[test]
+fn zeros_do_not_change_a_sign_flip_test() {
+    let bare = sign_flip_test(&[1.0, -0.5, 2.0], 1).unwrap();
+    let mut padded = vec![0.0; 200];
+    padded.extend([1.0, -0.5, 2.0]);
+    assert_eq!(sign_flip_test(&padded, 1), Some(bare));
+    assert_eq!(sign_flip_test(&[0.0; 30], 1), Some(1.0));
+}
+
+#[test]
+fn another_seed_gives_almost_the_same_bootstrap_interval() {
+    let values: Vec<f64> = (0..40).map(|i| f64::from(i * i % 17)).collect();
+    let one = bootstrap_mean(&values, 1, LEVEL).unwrap().interval.unwrap();
+    let two = bootstrap_mean(&values, 2, LEVEL).unwrap().interval.unwrap();
+    assert_ne!(one, two);
+    let wander = (one.lo - two.lo).abs().max((one.hi - two.hi).abs());
+    assert!(wander < 0.1 * one.half_width(), "{wander}");
+}
+
+#[test]
+fn intervals_hold_the_truth_about_as_often_as_they_say() {
+    let mut noise = Noise(0x2545_f491_4f6c_dd1d);
+    let (mut mean, mut median, mut student, runs) = (0, 0, 0, 300);
+    for run in 0..runs {
+        // Uniform on [0, 1): mean and median are 0.5.
+        let values: Vec<f64> = (0..25).map(|_| noise.uniform()).collect();
+        let holds =
+            |interval: Option<measure::Interval>| usize::from(interval.unwrap().contains(0.5));
+        mean += holds(bootstrap_mean(&values, run, LEVEL).unwrap().interval);
+        median += holds(summarise(&values).unwrap().interval);
+        student += holds(mean_interval(&values, LEVEL));
+    }
+    // Nominal 285 of 300, sd 3.8; the percentile bootstrap is known to be a little narrow at n = 25.
+    assert!((264..=297).contains(&mean), "bootstrap {mean}");
+    assert!((270..=299).contains(&student), "student {student}");
+    assert!((270..=300).contains(&median), "median {median}");
+}
+
+/// xorshift64*: a generator that has nothing to do with the one under test.
+struct Noise(u64);
+
+impl Noise {
+    fn uniform(&mut self) -> f64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}

@@ -1,0 +1,240 @@
+//! Files for programs: `report.json` and one CSV per benchmark that ran.
+//!
+//! CSV holds raw values in base units, one per line (the tidy long form), so that a reader can do the
+//! statistics again; `scorecard.csv` holds the results. Conditions become columns. JSON is the
+//! [`Scorecard`] itself: every number with n, interval, unit and raw values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::Run;
+use ledger::record::{AttemptKey, Measurement, Verdict};
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::view::{Counted, Scorecard};
+
+/// `report.json`, indented, with a line break at its end.
+///
+/// # Errors
+/// [`Error::Json`] if the scorecard cannot be written.
+pub fn scorecard_json(card: &Scorecard) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(card)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The CSV files of the benchmarks that ran, by name.
+///
+/// # Errors
+/// [`Error::Csv`] if a record cannot be written.
+pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut files = Vec::new();
+    if !run.attempts.is_empty() {
+        files.push(("code.csv".to_owned(), written("code.csv", &attempts(run))?));
+    }
+    for (file, benchmark) in [
+        ("latency.csv", "latency"),
+        ("memory.csv", "memory"),
+        ("perplexity.csv", "perplexity"),
+    ] {
+        let records: Vec<&Measurement> = run
+            .measurements
+            .iter()
+            .filter(|m| m.benchmark == benchmark)
+            .collect();
+        if !records.is_empty() {
+            files.push((file.to_owned(), written(file, &measurements(&records))?));
+        }
+    }
+    if !card.sections.is_empty() {
+        files.push((
+            "scorecard.csv".to_owned(),
+            written("scorecard.csv", &scorecard(card))?,
+        ));
+    }
+    Ok(files)
+}
+
+/// Lines of cells, the header first. Text is written as it is: this is raw data.
+type Lines = Vec<Vec<String>>;
+
+fn written(file: &'static str, lines: &Lines) -> Result<Vec<u8>, Error> {
+    let fault = |source| Error::Csv { file, source };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for line in lines {
+        writer.write_record(line).map_err(fault)?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| fault(csv::Error::from(error.into_error())))
+}
+
+/// One line per attempt with its verdict. The texts stay in the run folder.
+fn attempts(run: &Run) -> Lines {
+    let verdicts: BTreeMap<&AttemptKey, &Verdict> =
+        run.verdicts.iter().map(|v| (&v.key, v)).collect();
+    let scores: BTreeSet<&String> = run
+        .verdicts
+        .iter()
+        .flat_map(|verdict| verdict.scores.keys())
+        .collect();
+    let mut header: Vec<String> = [
+        "model",
+        "suite",
+        "problem",
+        "attempt",
+        "seed",
+        "prompt_sha256",
+        "n_prompt_tokens",
+        "n_tokens",
+        "finish",
+        "decode_ns",
+        "judge",
+        "stage",
+        "unscored",
+        "cause",
+        "cpu_ns",
+        "wall_ns",
+    ]
+    .map(String::from)
+    .to_vec();
+    header.extend(scores.iter().map(|name| (*name).clone()));
+    let mut lines = vec![header];
+    for attempt in &run.attempts {
+        let key = &attempt.key;
+        let mut line = vec![
+            key.model.clone(),
+            key.suite.clone(),
+            key.problem.clone(),
+            key.attempt.to_string(),
+        ];
+        line.extend([attempt.seed.to_string(), attempt.prompt_sha256.clone()]);
+        line.extend([
+            attempt.n_prompt_tokens.to_string(),
+            attempt.n_tokens.to_string(),
+        ]);
+        line.extend([name_of(&attempt.finish), attempt.decode_ns.to_string()]);
+        let verdict = verdicts.get(key).copied();
+        line.extend(verdict.map_or_else(|| vec![String::new(); 6], verdict_cells));
+        let score = |name: &&String| {
+            verdict
+                .and_then(|verdict| verdict.scores.get(*name))
+                .map(f64::to_string)
+        };
+        line.extend(scores.iter().map(|name| score(name).unwrap_or_default()));
+        lines.push(line);
+    }
+    lines
+}
+
+fn verdict_cells(verdict: &Verdict) -> Vec<String> {
+    vec![
+        verdict.judge.clone(),
+        verdict
+            .stage
+            .map(|stage| name_of(&stage))
+            .unwrap_or_default(),
+        verdict.unscored.clone().unwrap_or_default(),
+        verdict.cause.clone(),
+        verdict.cpu_ns.to_string(),
+        verdict.wall_ns.to_string(),
+    ]
+}
+
+/// The name under which a record stands in the ledger.
+pub(crate) fn name_of(word: &impl serde::Serialize) -> String {
+    serde_json::to_value(word)
+        .map(|value| bare(&value))
+        .unwrap_or_default()
+}
+
+fn bare(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// One line per raw value; one line with a reason where there is none.
+fn measurements(records: &[&Measurement]) -> Lines {
+    let conditions: BTreeSet<&String> = records
+        .iter()
+        .flat_map(|record| record.conditions.keys())
+        .collect();
+    let mut header = vec!["model".to_owned(), "metric".to_owned(), "unit".to_owned()];
+    header.extend(conditions.iter().map(|name| (*name).clone()));
+    header.extend(["index", "value", "reason"].map(String::from));
+    let mut lines = vec![header];
+    for record in records {
+        let unit = measure::metric::find(&record.metric).map(|metric| name_of(&metric.unit));
+        let mut start = vec![
+            record.model.clone(),
+            record.metric.clone(),
+            unit.unwrap_or_default(),
+        ];
+        start.extend(
+            conditions
+                .iter()
+                .map(|name| record.conditions.get(*name).map(bare).unwrap_or_default()),
+        );
+        for (index, value) in record.values.iter().enumerate() {
+            let (value, reason) = match value.is_finite() {
+                true => (value.to_string(), String::new()),
+                false => (String::new(), "not a finite number".to_owned()),
+            };
+            lines.push([start.clone(), vec![index.to_string(), value, reason]].concat());
+        }
+        if record.values.is_empty() {
+            let reason = record.reason.clone().unwrap_or_default();
+            lines.push([start, vec![String::new(), String::new(), reason]].concat());
+        }
+    }
+    lines
+}
+
+/// One line per cell of the scorecard.
+fn scorecard(card: &Scorecard) -> Lines {
+    let header = [
+        "benchmark",
+        "suite",
+        "metric",
+        "unit",
+        "conditions",
+        "model",
+        "n",
+        "n_of",
+        "value",
+        "lo",
+        "hi",
+        "level",
+        "method",
+        "reason",
+    ];
+    let mut lines = vec![header.map(String::from).to_vec()];
+    for section in &card.sections {
+        for row in &section.rows {
+            let conditions = serde_json::to_string(&row.conditions).unwrap_or_default();
+            let start = [
+                section.benchmark.clone(),
+                section.suite.clone().unwrap_or_default(),
+                row.metric.clone(),
+            ];
+            for cell in &row.cells {
+                let number = |number: Option<f64>| {
+                    number.map(|number| number.to_string()).unwrap_or_default()
+                };
+                let n_of: Counted = cell.n_of;
+                let mut line = start.to_vec();
+                line.extend([name_of(&row.unit), conditions.clone(), cell.model.clone()]);
+                line.extend([cell.n.to_string(), name_of(&n_of), number(cell.value)]);
+                line.extend([
+                    number(cell.interval.map(|i| i.lo)),
+                    number(cell.interval.map(|i| i.hi)),
+                ]);
+                line.push(number(cell.interval.map(|i| i.level)));
+                line.extend([cell.method.clone(), cell.reason.clone().unwrap_or_default()]);
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}

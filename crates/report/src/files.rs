@@ -1,0 +1,47 @@
+//! All files of a report, as names and bytes; writing them is the caller's business.
+
+use ledger::Run;
+
+use crate::chart::{Picture, pictures};
+use crate::error::Error;
+use crate::export::{csv_files, scorecard_json};
+use crate::view::Scorecard;
+use crate::{html, markdown};
+
+/// `report.md`, `report.json`, `report.html`, the CSVs of the benchmarks that ran, and each chart as
+/// SVG and PNG. The same run gives the same bytes.
+///
+/// # Errors
+/// [`Error`], if one of the writers fails; it names the file.
+pub fn files(run: &Run) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let card = Scorecard::of(run);
+    let pictures = pictures(&card);
+    let charts: Vec<(String, String)> = pictures
+        .iter()
+        .map(|picture| (picture.stem.clone(), picture.title.clone()))
+        .collect();
+    let mut files = vec![
+        (
+            "report.md".to_owned(),
+            markdown::page(&card, &charts).into_bytes(),
+        ),
+        ("report.json".to_owned(), scorecard_json(&card)?),
+        (
+            "report.html".to_owned(),
+            html::page(run, &card, &pictures)?.into_bytes(),
+        ),
+    ];
+    files.extend(csv_files(run, &card)?);
+    for picture in &pictures {
+        files.push(svg_file(picture));
+        files.push((format!("{}.png", picture.stem), picture.png()?));
+    }
+    Ok(files)
+}
+
+fn svg_file(picture: &Picture) -> (String, Vec<u8>) {
+    (
+        format!("{}.svg", picture.stem),
+        format!("{}\n", picture.svg.trim_end()).into_bytes(),
+    )
+}

@@ -1,0 +1,114 @@
+//! Every attempt with its code, verdict and evidence, ready for the page.
+
+use std::collections::BTreeSet;
+
+use ledger::Run;
+use ledger::record::{Attempt, Stage, Verdict};
+use measure::Unit;
+use serde::Serialize;
+
+use crate::export::name_of;
+use crate::format;
+use crate::untrusted::{one_line, visible};
+
+/// One attempt. All text is made visible; the template escapes it.
+#[derive(Debug, Serialize)]
+pub(super) struct Sample {
+    model: String,
+    pub(super) suite: String,
+    problem: String,
+    attempt: u32,
+    pub(super) cause: String,
+    mark: &'static str,
+    n_tokens: u32,
+    line: String,
+    unscored: Option<String>,
+    code: Option<String>,
+    evidence: String,
+    text: String,
+}
+
+/// The attempts in the order of the ledger.
+pub(super) fn of(run: &Run) -> Vec<Sample> {
+    let index = run.index();
+    run.attempts
+        .iter()
+        .map(|attempt| sample(attempt, index.verdict(&attempt.key)))
+        .collect()
+}
+
+/// The values that occur, each once, sorted.
+pub(super) fn distinct(samples: &[Sample], field: impl Fn(&Sample) -> &String) -> Vec<String> {
+    samples
+        .iter()
+        .map(field)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .cloned()
+        .collect()
+}
+
+fn sample(attempt: &Attempt, verdict: Option<&Verdict>) -> Sample {
+    let code = verdict
+        .and_then(|verdict| verdict.code.as_deref())
+        .map(visible);
+    Sample {
+        model: one_line(&attempt.key.model),
+        suite: one_line(&attempt.key.suite),
+        problem: one_line(&attempt.key.problem),
+        attempt: attempt.key.attempt,
+        cause: verdict.map_or_else(
+            || "not judged".to_owned(),
+            |verdict| one_line(&verdict.cause),
+        ),
+        mark: mark(verdict),
+        n_tokens: attempt.n_tokens,
+        line: line(attempt, verdict),
+        unscored: verdict
+            .and_then(|verdict| verdict.unscored.as_deref())
+            .map(one_line),
+        code,
+        evidence: verdict
+            .map(|verdict| visible(&verdict.evidence))
+            .unwrap_or_default(),
+        text: visible(&attempt.text),
+    }
+}
+
+fn mark(verdict: Option<&Verdict>) -> &'static str {
+    match verdict.and_then(|verdict| verdict.stage) {
+        Some(Stage::Right) => "right",
+        Some(_) => "wrong",
+        None => "open",
+    }
+}
+
+/// Seed, counts, times and scores in one line.
+fn line(attempt: &Attempt, verdict: Option<&Verdict>) -> String {
+    let time = |ns: u64| format::quantity(Unit::Nanoseconds, ns as f64);
+    let mut words = vec![
+        format!("seed {}", attempt.seed),
+        format!("prompt {} tokens", attempt.n_prompt_tokens),
+        format!("ended by {}", name_of(&attempt.finish).replace('_', " ")),
+        format!("decoded in {}", time(attempt.decode_ns)),
+    ];
+    if let Some(verdict) = verdict {
+        words.extend(
+            verdict
+                .stage
+                .map(|stage| format!("stage {}", name_of(&stage).replace('_', " "))),
+        );
+        words.extend(
+            verdict
+                .scores
+                .iter()
+                .map(|(name, score)| format!("{name} {score:.2}")),
+        );
+        words.push(format!(
+            "judged by {} in {} of CPU time",
+            verdict.judge,
+            time(verdict.cpu_ns)
+        ));
+    }
+    one_line(&words.join(" · "))
+}

@@ -1,0 +1,26 @@
+//! Views of a run: text, tables, pictures and pages made from a ledger.
+//!
+//! This room runs nothing, reads no clock and touches no file: it takes a [`ledger::Run`] and returns
+//! text and bytes. A number is formatted in one place ([`mod@format`]), so every view shows the same
+//! digits, and it stands with its n and its interval or with the reason why it is absent.
+//!
+//! Reading order: [`view`] (what is said), [`mod@format`] (with which digits), [`table`], then the
+//! renderers: `text` (terminal), [`markdown`], [`html`], [`export`] (JSON, CSV), [`chart`]; and
+//! `files`, which calls them all. [`untrusted`] guards every door.
+
+pub mod chart;
+mod error;
+pub mod export;
+mod files;
+pub mod format;
+pub mod html;
+pub mod markdown;
+pub mod table;
+mod text;
+pub mod untrusted;
+pub mod view;
+
+pub use error::Error;
+pub use files::files;
+pub use text::{Colour, scorecard_text};
+pub use view::Scorecard;

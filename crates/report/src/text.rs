@@ -1,0 +1,201 @@
+//! The scorecard for a terminal: dense, within its width, complete without colour.
+//!
+//! One model: a line per row. Two: both side by side with the change, the interval under each number.
+//! More: one line per model, each against the first. Every number comes from [`crate::format`].
+
+mod layout;
+
+use ledger::record::Warning;
+
+use crate::format;
+use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Tone};
+use crate::view::{Finding, Scorecard, Section};
+
+pub use crate::table::Colour;
+
+/// The scorecard as text, at most `width` columns of the terminal wide (not below 40).
+pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
+    let mut blocks = vec![head(card)];
+    for section in &card.sections {
+        blocks.push(title(section));
+        blocks.push(layout::rows(section, card));
+        blocks.extend(remarks(section, card));
+        blocks.push(gap());
+    }
+    if card.sections.is_empty() {
+        blocks.push(labelled(vec![(
+            "",
+            "This run holds no results yet.".to_owned(),
+            Tone::Doubt,
+        )]));
+    }
+    blocks.extend(verdict(card));
+    blocks.extend(card.warnings.iter().map(warning));
+    blocks
+        .iter()
+        .map(|block| block.render(width, colour))
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+        + "\n"
+}
+
+/// Where the numbers come from.
+fn head(card: &Scorecard) -> Grid {
+    let from = &card.provenance;
+    let run = format!(
+        "{} · whet {} · seed {}",
+        from.run_id, from.whet_version, from.seed
+    );
+    let mut lines = vec![("run", run, Tone::Strong)];
+    for (index, model) in from.models.iter().enumerate() {
+        let label = if index == 0 { "model" } else { "" };
+        lines.push((
+            label,
+            format!("{} · {}", model.name, format::bytes(model.file_bytes)),
+            Tone::Plain,
+        ));
+    }
+    lines.push(("machine", from.machine_line(), Tone::Plain));
+    lines.push(("engine", from.engine_line(), Tone::Plain));
+    lines.push(("sandbox", from.sandbox.clone(), Tone::Plain));
+    let level = format!(
+        "[lo, hi] is a {} interval; n counts problems, passages or repetitions",
+        percent(card.level)
+    );
+    lines.push(("", level, Tone::Faint));
+    lines.push(("", String::new(), Tone::Plain));
+    labelled(lines)
+}
+
+fn percent(level: f64) -> String {
+    format!("{:.0} %", level * 100.0)
+}
+
+fn title(section: &Section) -> Grid {
+    Grid {
+        columns: vec![(Side::Left, Span::AtMost(50)), (Side::Right, Span::Free)],
+        header: Some(vec![
+            Entry::new(&section.title(), Tone::Strong),
+            Entry::new(&section.scope, Tone::Faint),
+        ]),
+        rows: vec![],
+        frame: Frame::Heading,
+    }
+}
+
+/// What stands under a section's rows: shared conditions, how attempts ended, what is absent and why.
+fn remarks(section: &Section, card: &Scorecard) -> Option<Grid> {
+    let mut lines = Vec::new();
+    let shared = format::shared(section);
+    if !shared.is_empty() {
+        lines.push(("shared", shared, Tone::Faint));
+    }
+    for (index, ended) in endings(section, card).into_iter().enumerate() {
+        lines.push((if index == 0 { "ended" } else { "" }, ended, Tone::Faint));
+    }
+    let power = format::power(section);
+    lines.extend(power.map(|text| ("power", text, Tone::Faint)));
+    lines.extend(
+        format::absences(section)
+            .into_iter()
+            .map(|text| ("absent", text, Tone::Doubt)),
+    );
+    lines.extend(
+        section
+            .notes
+            .iter()
+            .map(|note| ("note", note.clone(), Tone::Doubt)),
+    );
+    (!lines.is_empty()).then(|| labelled(lines))
+}
+
+/// `name: pass 40 · wrong_output 31`, one line per model.
+fn endings(section: &Section, card: &Scorecard) -> Vec<String> {
+    if section.causes.is_empty() {
+        return Vec::new();
+    }
+    let many = card.provenance.models.len() > 1;
+    let line = |(index, model): (usize, &crate::view::ModelCard)| {
+        let counted = section
+            .causes
+            .iter()
+            .filter(|cause| cause.counts[index] > 0);
+        let words: Vec<String> = counted
+            .map(|cause| format!("{} {}", cause.cause, cause.counts[index]))
+            .collect();
+        let name = if many {
+            format!("{}: ", model.name)
+        } else {
+            String::new()
+        };
+        format!("{name}{}", words.join(" · "))
+    };
+    card.provenance
+        .models
+        .iter()
+        .enumerate()
+        .map(line)
+        .collect()
+}
+
+fn verdict(card: &Scorecard) -> Option<Grid> {
+    let sentence = card.verdict.clone()?;
+    let mut grid = labelled(vec![("verdict", sentence, Tone::Strong)]);
+    grid.rows.push((vec!["".into(), "".into()], Fit::Cut));
+    Some(grid)
+}
+
+fn warning(warning: &Warning) -> Grid {
+    labelled(vec![
+        (
+            "warning",
+            format!("{} ({})", warning.message, warning.kind),
+            Tone::Doubt,
+        ),
+        ("", format!("→ {}", warning.advice), Tone::Plain),
+    ])
+}
+
+fn gap() -> Grid {
+    labelled(vec![("", String::new(), Tone::Plain)])
+}
+
+/// Lines with a short label in front; long ones go on under themselves.
+fn labelled(lines: Vec<(&str, String, Tone)>) -> Grid {
+    let row = |(label, text, tone): (&str, String, Tone)| {
+        (
+            vec![
+                Entry::new(&format!("{label:<7}"), Tone::Faint).padded(label),
+                Entry::new(&text, tone),
+            ],
+            Fit::Wrap,
+        )
+    };
+    Grid {
+        columns: vec![(Side::Left, Span::Content), (Side::Left, Span::Free)],
+        header: None,
+        rows: lines.into_iter().map(row).collect(),
+        frame: Frame::Open,
+    }
+}
+
+impl Entry {
+    /// The label at one width in every block, so that the blocks stand under each other.
+    fn padded(self, label: &str) -> Entry {
+        Entry {
+            text: format!("{label:<7}"),
+            ..self
+        }
+    }
+}
+
+/// The stress of a finding; its word alone carries the meaning.
+fn tone(finding: Finding) -> Tone {
+    match finding {
+        Finding::Better => Tone::Good,
+        Finding::Worse => Tone::Bad,
+        Finding::Inconclusive => Tone::Faint,
+        Finding::Different | Finding::Unknown => Tone::Plain,
+    }
+}

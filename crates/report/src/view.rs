@@ -1,0 +1,279 @@
+//! The scorecard: everything a reader is told, as typed values and before any formatting.
+//!
+//! [`Scorecard::of`] is a pure function of the run's records. Every view (terminal, Markdown, HTML,
+//! JSON, charts) is made from this one value, so no two of them can disagree. The statistics are
+//! `measure`'s; this module decides only which of them answers which question, and what a problem,
+//! a passage or a repetition is.
+//!
+//! What it deliberately does not do: any-of-n scores ("one of eight compiles"), because they grow
+//! with n and look like a rate; percentiles that the number of samples cannot carry.
+
+mod causes;
+mod code;
+mod pairing;
+mod passage;
+mod provenance;
+mod sentence;
+mod statistic;
+mod timing;
+
+use std::collections::BTreeMap;
+
+use ledger::record::Warning;
+use ledger::{Run, TornTail};
+use measure::{Better, Interval, LEVEL, Unit};
+use serde::Serialize;
+use serde_json::Value;
+
+pub use provenance::{Fact, ModelCard, Provenance, SuiteCard};
+
+/// The version of the meaning of [`Scorecard`]'s JSON. Fields are only ever added to it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a run showed, ready to be rendered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scorecard {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Where the numbers come from.
+    pub provenance: Provenance,
+    /// Confidence level of every interval.
+    pub level: f64,
+    /// What two models' comparison comes to, in one sentence; `None` unless two were measured.
+    pub verdict: Option<String>,
+    /// One section per suite and per benchmark that ran, in a fixed order.
+    pub sections: Vec<Section>,
+    /// The run's own doubts in the order raised, then those about its records.
+    pub warnings: Vec<Warning>,
+}
+
+/// The rows of one suite or one benchmark.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Section {
+    /// `code`, `latency`, `memory`, `perplexity` …
+    pub benchmark: String,
+    /// The suite's name, for code.
+    pub suite: Option<String>,
+    /// Conditions that every row shares and that the rows therefore need not repeat.
+    pub shared: BTreeMap<String, Value>,
+    /// What was counted, in one line, for instance `24 problems × 4 attempts`.
+    pub scope: String,
+    /// One row per metric and set of conditions.
+    pub rows: Vec<Row>,
+    /// How the attempts ended, most frequent first; empty outside of code.
+    pub causes: Vec<Cause>,
+    /// What a reader must know to read the rows rightly: unscored attempts, missing verdicts.
+    pub notes: Vec<String>,
+}
+
+/// One metric under one set of conditions, for every model of the run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// A name of `measure::metric::METRICS`, or `pass_at_<k>`.
+    pub metric: String,
+    /// How a person reads it.
+    pub title: String,
+    /// The unit of every number in the row.
+    pub unit: Unit,
+    /// Which way is good.
+    pub better: Better,
+    /// The conditions, all of them.
+    pub conditions: BTreeMap<String, Value>,
+    /// One cell per model, in the run's order.
+    pub cells: Vec<Cell>,
+    /// Every later model against the first; empty with one model.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// One number with its n and interval, or the reason why there is none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cell {
+    /// The model.
+    pub model: String,
+    /// The estimate in the row's unit; `None` if it could not be measured.
+    pub value: Option<f64>,
+    /// Number of independent things behind it: problems, passages, repetitions.
+    pub n: usize,
+    /// What those things are.
+    pub n_of: Counted,
+    /// The interval; `None` if n or the method allow none.
+    pub interval: Option<Interval>,
+    /// How value and interval were made, or why there is no interval.
+    pub method: String,
+    /// Why there is no value.
+    pub reason: Option<String>,
+    /// The raw values: one per problem (its mean), passage or repetition.
+    pub raw: Vec<f64>,
+}
+
+/// What a cell's n counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Problems; the attempts at one problem are one thing.
+    Problems,
+    /// Passages of text.
+    Passages,
+    /// Repeated measurements.
+    Repetitions,
+}
+
+/// One model against the run's first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The model.
+    pub model: String,
+    /// The model it is held against.
+    pub against: String,
+    /// Whether `value` is a difference or a ratio.
+    pub kind: Kind,
+    /// `model − against` in the row's unit, or `model / against`; `None` if not comparable.
+    pub value: Option<f64>,
+    /// Its interval.
+    pub interval: Option<Interval>,
+    /// Two-sided p-value, where a paired test exists.
+    pub p: Option<f64>,
+    /// The smallest true difference that such a comparison finds in four of five runs, in the
+    /// row's unit.
+    pub smallest_detectable: Option<f64>,
+    /// Number of pairs, or of values of the smaller side where nothing is paired.
+    pub n: usize,
+    /// How it was made.
+    pub method: String,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+/// How a comparison is expressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The later model's value minus the first one's; 0 is no change.
+    Difference,
+    /// The later model's value divided by the first one's; 1 is no change.
+    Ratio,
+}
+
+/// What a comparison shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// The whole interval is on the good side.
+    Better,
+    /// The whole interval is on the bad side.
+    Worse,
+    /// The interval lies wholly on one side and neither side is good.
+    Different,
+    /// The interval holds "no change".
+    Inconclusive,
+    /// There is no interval to judge by.
+    Unknown,
+}
+
+/// How many attempts ended in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// The judge's word, `pass`, `compile_error` …
+    pub cause: String,
+    /// Attempts per model, in the run's order.
+    pub counts: Vec<usize>,
+}
+
+impl Scorecard {
+    /// Reads the records into a scorecard. Deterministic: bootstraps take the run's own seed.
+    pub fn of(run: &Run) -> Scorecard {
+        let mut sections = code::sections(run);
+        sections.extend(timing::sections(run));
+        sections.extend(passage::sections(run));
+        sections.sort_by_key(|section| place(&section.benchmark));
+        Scorecard {
+            schema_version: SCHEMA_VERSION,
+            provenance: Provenance::of(&run.header),
+            level: LEVEL,
+            verdict: sentence::verdict(&sections, &run.header.models),
+            sections,
+            warnings: run
+                .warnings
+                .iter()
+                .cloned()
+                .chain(run.torn.iter().map(torn))
+                .collect(),
+        }
+    }
+}
+
+impl Section {
+    /// The section's heading: the benchmark, and the suite if it has one.
+    pub fn title(&self) -> String {
+        match &self.suite {
+            Some(suite) => format!("{} · {suite}", self.benchmark),
+            None => self.benchmark.clone(),
+        }
+    }
+}
+
+impl Row {
+    /// The conditions that tell this row from its neighbours: those that the section does not share.
+    pub fn own_conditions<'a>(
+        &'a self,
+        section: &'a Section,
+    ) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.conditions
+            .iter()
+            .filter(|(key, _)| !section.shared.contains_key(*key))
+            .filter(|(key, _)| section.suite.is_none() || *key != "suite")
+            .map(|(key, value)| (key.as_str(), value))
+    }
+}
+
+impl Finding {
+    /// The word for it, the same in every view; empty if nothing can be said.
+    pub fn word(self) -> &'static str {
+        match self {
+            Finding::Better => "better",
+            Finding::Worse => "worse",
+            Finding::Different => "differs",
+            Finding::Inconclusive => "unclear",
+            Finding::Unknown => "",
+        }
+    }
+}
+
+impl Comparison {
+    /// What the comparison shows, given which way is good.
+    pub fn finding(&self, better: Better) -> Finding {
+        let neutral = if self.kind == Kind::Ratio { 1.0 } else { 0.0 };
+        match self.interval {
+            None => Finding::Unknown,
+            Some(interval) if interval.lo <= neutral && neutral <= interval.hi => {
+                Finding::Inconclusive
+            }
+            Some(interval) => match (better, interval.lo > neutral) {
+                (Better::Neither, _) => Finding::Different,
+                (Better::Higher, true) | (Better::Lower, false) => Finding::Better,
+                _ => Finding::Worse,
+            },
+        }
+    }
+}
+
+/// What a reader must know of a record that a killed writer left unfinished.
+fn torn(tail: &TornTail) -> Warning {
+    Warning {
+        kind: "torn_record".to_owned(),
+        message: format!(
+            "The last {} bytes of {} are an unfinished record and were left out",
+            tail.bytes, tail.file
+        ),
+        advice: "Resume the run; what is missing is then measured again".to_owned(),
+    }
+}
+
+/// The fixed order of benchmarks; unknown ones come last.
+fn place(benchmark: &str) -> usize {
+    const ORDER: [&str; 4] = ["code", "latency", "memory", "perplexity"];
+    ORDER
+        .iter()
+        .position(|known| *known == benchmark)
+        .unwrap_or(ORDER.len())
+}

@@ -1,0 +1,304 @@
+//! Code suites: how many completions are right, how many compile, what they were cut by.
+//!
+//! The problem is the unit of observation. Attempts at one problem resemble each other, so they are
+//! averaged inside their problem first, and n is the number of problems (Miller, "Adding Error Bars
+//! to Evals", arXiv 2411.00640). pass@k is the unbiased estimator of Chen et al., arXiv 2107.03374.
+//!
+//! An attempt that the harness could not judge is left out of the rates, because the model is not to
+//! blame, and counted in the section's notes, because it must not vanish.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::Run;
+use ledger::record::{Attempt, AttemptKey, Finish, Stage, Verdict};
+
+use super::pairing::{self, Clusters};
+use super::{Row, Section, causes, timing};
+
+/// One attempt and what was said of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judged<'a> {
+    pub(super) attempt: &'a Attempt,
+    pub(super) verdict: Option<&'a Verdict>,
+}
+
+/// One section per suite, in the header's order.
+pub(super) fn sections(run: &Run) -> Vec<Section> {
+    suites(run)
+        .into_iter()
+        .map(|suite| section(run, &suite))
+        .collect()
+}
+
+fn suites(run: &Run) -> Vec<String> {
+    let attempted: BTreeSet<&str> = run.attempts.iter().map(|a| a.key.suite.as_str()).collect();
+    let listed = run.header.suites.iter().map(|suite| suite.name.as_str());
+    let mut names: Vec<String> = listed
+        .filter(|name| attempted.contains(name))
+        .map(str::to_owned)
+        .collect();
+    for name in attempted {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+fn section(run: &Run, suite: &str) -> Section {
+    let per_model = judged(run, suite);
+    let mut rows = Vec::new();
+    if is_ladder(&per_model) {
+        rows.extend(ladder_rows(run, &per_model));
+    }
+    for metric in score_names(&per_model) {
+        rows.push(rate_row(run, &per_model, &metric, |judged| {
+            score(judged, &metric)
+        }));
+    }
+    rows.push(rate_row(run, &per_model, "truncated_share", |judged| {
+        Some(f64::from(judged.attempt.finish == Finish::Length))
+    }));
+    rows.extend(timing::suite_rows(run, suite));
+    Section {
+        benchmark: "code".to_owned(),
+        suite: Some(suite.to_owned()),
+        shared: timing::shared_conditions(&rows),
+        scope: scope(run, suite, &per_model),
+        rows,
+        causes: causes::count(&per_model),
+        notes: notes(run, suite, &per_model),
+    }
+}
+
+/// Attempts of one suite by model, each with its latest verdict.
+fn judged<'a>(run: &'a Run, suite: &str) -> Vec<Vec<Judged<'a>>> {
+    let verdicts: BTreeMap<&AttemptKey, &Verdict> =
+        run.verdicts.iter().map(|v| (&v.key, v)).collect();
+    let attempts: BTreeMap<&AttemptKey, &Attempt> = run
+        .attempts
+        .iter()
+        .filter(|a| a.key.suite == suite)
+        .map(|a| (&a.key, a))
+        .collect();
+    let of_model = |name: &str| {
+        attempts
+            .values()
+            .filter(|attempt| attempt.key.model == name)
+            .map(|attempt| Judged {
+                attempt,
+                verdict: verdicts.get(&attempt.key).copied(),
+            })
+            .collect()
+    };
+    run.header
+        .models
+        .iter()
+        .map(|model| of_model(&model.name))
+        .collect()
+}
+
+/// A suite has a ladder if one verdict has a stage, or if none could say anything at all.
+fn is_ladder(per_model: &[Vec<Judged<'_>>]) -> bool {
+    let verdicts = || {
+        per_model
+            .iter()
+            .flatten()
+            .filter_map(|judged| judged.verdict)
+    };
+    verdicts().any(|v| v.stage.is_some()) || verdicts().all(|v| v.unscored.is_some())
+}
+
+fn ladder_rows(run: &Run, per_model: &[Vec<Judged<'_>>]) -> Vec<Row> {
+    let reached = |judged: &Judged<'_>, goal: Stage| {
+        judged.verdict?.stage.map(|stage| f64::from(stage >= goal))
+    };
+    let right = |judged: &Judged<'_>| reached(judged, Stage::Right);
+    let mut rows = vec![rate_row(run, per_model, "pass_at_1", right)];
+    let clusters: Vec<Clusters> = per_model
+        .iter()
+        .map(|attempts| clusters(attempts, right))
+        .collect();
+    let k = clusters
+        .iter()
+        .filter_map(smallest_sample)
+        .min()
+        .unwrap_or(0);
+    if k > 1 {
+        rows.push(pass_at_k_row(run, per_model, &clusters, k));
+    }
+    rows.push(rate_row(run, per_model, "compile_rate", |judged| {
+        reached(judged, Stage::CompilesWithWarnings)
+    }));
+    rows
+}
+
+/// The smallest number of judged attempts at any problem; pass@k is defined up to that k.
+fn smallest_sample(clusters: &Clusters) -> Option<usize> {
+    clusters.values().map(Vec::len).min()
+}
+
+fn pass_at_k_row(run: &Run, per_model: &[Vec<Judged<'_>>], clusters: &[Clusters], k: usize) -> Row {
+    let estimate = |outcomes: &Vec<f64>| {
+        let passed = outcomes.iter().filter(|outcome| **outcome == 1.0).count();
+        measure::estimate::pass_at_k(outcomes.len(), passed, k)
+    };
+    let per_problem: Vec<Clusters> = clusters
+        .iter()
+        .map(|problems| {
+            problems
+                .iter()
+                .filter_map(|(name, all)| Some((name.clone(), vec![estimate(all)?])))
+                .collect()
+        })
+        .collect();
+    let reasons: Vec<String> = per_model
+        .iter()
+        .map(|attempts| why_unscored(attempts))
+        .collect();
+    pairing::rate_row(run, &format!("pass_at_{k}"), &per_problem, &reasons)
+}
+
+fn rate_row(
+    run: &Run,
+    per_model: &[Vec<Judged<'_>>],
+    metric: &str,
+    outcome: impl Fn(&Judged<'_>) -> Option<f64>,
+) -> Row {
+    let all: Vec<Clusters> = per_model
+        .iter()
+        .map(|attempts| clusters(attempts, &outcome))
+        .collect();
+    let reasons: Vec<String> = per_model
+        .iter()
+        .map(|attempts| why_unscored(attempts))
+        .collect();
+    pairing::rate_row(run, metric, &all, &reasons)
+}
+
+fn clusters(attempts: &[Judged<'_>], outcome: impl Fn(&Judged<'_>) -> Option<f64>) -> Clusters {
+    let mut problems = Clusters::new();
+    for judged in attempts {
+        if let Some(value) = outcome(judged).filter(|value| value.is_finite()) {
+            problems
+                .entry(judged.attempt.key.problem.clone())
+                .or_default()
+                .push(value);
+        }
+    }
+    problems
+}
+
+fn score(judged: &Judged<'_>, metric: &str) -> Option<f64> {
+    judged.verdict?.scores.get(metric).copied()
+}
+
+/// Names of the suite's own scores, in the order of the metric list, unknown ones last.
+fn score_names(per_model: &[Vec<Judged<'_>>]) -> Vec<String> {
+    let verdicts = per_model
+        .iter()
+        .flatten()
+        .filter_map(|judged| judged.verdict);
+    let names: BTreeSet<&String> = verdicts.flat_map(|verdict| verdict.scores.keys()).collect();
+    let mut names: Vec<String> = names.into_iter().cloned().collect();
+    names.sort_by_key(|name| timing::metric_place(name));
+    names
+}
+
+fn why_unscored(attempts: &[Judged<'_>]) -> String {
+    if attempts.is_empty() {
+        return "no attempt was made".to_owned();
+    }
+    let verdicts: Vec<&Verdict> = attempts
+        .iter()
+        .filter_map(|judged| judged.verdict)
+        .collect();
+    match verdicts.iter().find_map(|verdict| verdict.unscored.clone()) {
+        _ if verdicts.is_empty() => "no attempt has been judged".to_owned(),
+        Some(reason) => format!("could not be judged: {reason}"),
+        None => "the judge gave no such score".to_owned(),
+    }
+}
+
+fn scope(run: &Run, suite: &str, per_model: &[Vec<Judged<'_>>]) -> String {
+    let counts: Vec<usize> = per_model
+        .iter()
+        .flat_map(|attempts| {
+            clusters(attempts, |_| Some(1.0))
+                .into_values()
+                .map(|all| all.len())
+        })
+        .collect();
+    let problems: BTreeSet<&str> = per_model
+        .iter()
+        .flatten()
+        .map(|j| j.attempt.key.problem.as_str())
+        .collect();
+    let attempts = match (counts.iter().min(), counts.iter().max()) {
+        (Some(least), Some(most)) if least == most => {
+            format!("{most} {}", plural(*most, "attempt"))
+        }
+        (Some(least), Some(most)) => format!("{least} to {most} attempts"),
+        _ => "no attempts".to_owned(),
+    };
+    let mut line = format!(
+        "{} {} × {attempts}",
+        problems.len(),
+        plural(problems.len(), "problem")
+    );
+    let record = run.header.suites.iter().find(|record| record.name == suite);
+    if let Some(toolchain) = record.and_then(|record| record.toolchain.as_ref()) {
+        line.push_str(&format!(" · {toolchain}"));
+    }
+    line
+}
+
+fn notes(run: &Run, suite: &str, per_model: &[Vec<Judged<'_>>]) -> Vec<String> {
+    let listed = run
+        .header
+        .suites
+        .iter()
+        .find(|record| record.name == suite)
+        .map(|record| record.n_problems as usize);
+    let mut notes = Vec::new();
+    for (model, attempts) in run.header.models.iter().zip(per_model) {
+        let total = attempts.len();
+        let unjudged = attempts
+            .iter()
+            .filter(|judged| judged.verdict.is_none())
+            .count();
+        let faults: Vec<&str> = attempts
+            .iter()
+            .filter_map(|j| j.verdict?.unscored.as_deref())
+            .collect();
+        let tried = clusters(attempts, |_| Some(1.0)).len();
+        if unjudged > 0 {
+            notes.push(format!(
+                "{}: {unjudged} of {total} attempts have no verdict yet",
+                model.name
+            ));
+        }
+        if let Some(first) = faults.first() {
+            notes.push(format!(
+                "{}: {} of {total} attempts could not be judged and are left out of the rates ({first})",
+                model.name,
+                faults.len()
+            ));
+        }
+        if let Some(listed) = listed.filter(|listed| tried < *listed) {
+            notes.push(format!(
+                "{}: {tried} of the suite's {listed} problems were attempted",
+                model.name
+            ));
+        }
+    }
+    notes
+}
+
+fn plural(n: usize, noun: &str) -> String {
+    if n == 1 {
+        noun.to_owned()
+    } else {
+        format!("{noun}s")
+    }
+}

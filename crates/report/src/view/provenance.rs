@@ -1,0 +1,181 @@
+//! Where the numbers come from: run, machine, engine, models, suites, sandbox.
+//!
+//! The header holds free maps of facts. They are shown as found, with units made readable; a fact
+//! that could not be known is left out of the text and stays `null` in the run folder.
+
+use std::collections::BTreeMap;
+
+use ledger::record::{ModelRecord, RunHeader};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::format;
+
+/// Everything needed to run the same thing again, and to doubt it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Provenance {
+    /// The run's name.
+    pub run_id: String,
+    /// Local time of the start, RFC 3339.
+    pub started_at: String,
+    /// Version of the program that measured.
+    pub whet_version: String,
+    /// The words typed.
+    pub command: Vec<String>,
+    /// The run's seed.
+    pub seed: u64,
+    /// The resolved plan.
+    pub plan: Value,
+    /// The machine.
+    pub machine: Vec<Fact>,
+    /// The engine.
+    pub engine: Vec<Fact>,
+    /// The sandbox's tier, or that nothing was executed.
+    pub sandbox: String,
+    /// SHA-256 of the sandbox's limits and filters.
+    pub sandbox_policy_sha256: Option<String>,
+    /// The models, in the order asked for.
+    pub models: Vec<ModelCard>,
+    /// The suites.
+    pub suites: Vec<SuiteCard>,
+}
+
+/// One named fact, as the header holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// The name in the run's header.
+    pub name: String,
+    /// The value in base units.
+    pub value: Value,
+}
+
+impl Fact {
+    /// The value, readable.
+    pub fn text(&self) -> String {
+        format::fact(&self.name, &self.value)
+    }
+}
+
+/// One model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelCard {
+    /// Its name in the run.
+    pub name: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
+    /// Size of its file.
+    pub file_bytes: u64,
+    /// Facts from the file.
+    pub facts: Vec<Fact>,
+    /// SHA-256 of its chat template, if it has one.
+    pub chat_template_sha256: Option<String>,
+}
+
+/// One suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SuiteCard {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its problems.
+    pub sha256: String,
+    /// Number of its problems.
+    pub n_problems: u32,
+    /// What judged it.
+    pub toolchain: Option<String>,
+    /// The first prompt in full.
+    pub first_prompt: String,
+}
+
+impl Provenance {
+    /// The header's facts.
+    pub(super) fn of(header: &RunHeader) -> Provenance {
+        let sandbox = header.sandbox.as_ref();
+        Provenance {
+            run_id: header.run_id.clone(),
+            started_at: header.started_at.clone(),
+            whet_version: header.whet_version.clone(),
+            command: header.command.clone(),
+            seed: header.seed,
+            plan: header.plan.clone(),
+            machine: facts(&header.machine),
+            engine: facts(&header.engine),
+            sandbox: sandbox.map_or_else(
+                || "nothing was executed".to_owned(),
+                |sandbox| sandbox.tier.clone(),
+            ),
+            sandbox_policy_sha256: sandbox.map(|sandbox| sandbox.policy_sha256.clone()),
+            models: header.models.iter().map(model_card).collect(),
+            suites: header
+                .suites
+                .iter()
+                .map(|suite| SuiteCard {
+                    name: suite.name.clone(),
+                    sha256: suite.sha256.clone(),
+                    n_problems: suite.n_problems,
+                    toolchain: suite.toolchain.clone(),
+                    first_prompt: suite.first_prompt.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// The machine in one line.
+    pub fn machine_line(&self) -> String {
+        line(&self.machine)
+    }
+
+    /// The engine in one line.
+    pub fn engine_line(&self) -> String {
+        line(&self.engine)
+    }
+}
+
+fn model_card(model: &ModelRecord) -> ModelCard {
+    ModelCard {
+        name: model.name.clone(),
+        sha256: model.sha256.clone(),
+        file_bytes: model.file_bytes,
+        facts: facts(&model.facts),
+        chat_template_sha256: model.chat_template_sha256.clone(),
+    }
+}
+
+fn facts(map: &BTreeMap<String, Value>) -> Vec<Fact> {
+    map.iter()
+        .map(|(name, value)| Fact {
+            name: name.clone(),
+            value: value.clone(),
+        })
+        .collect()
+}
+
+/// What identifies comes first and needs no name before it; the rest follows as `name value`. Facts
+/// that are not known, and lists too long for a line, are left to the JSON.
+fn line(facts: &[Fact]) -> String {
+    const SPEAKS_FOR_ITSELF: [&str; 8] = [
+        "name",
+        "cpu",
+        "cpu_model",
+        "version",
+        "os",
+        "kernel",
+        "arch",
+        "gpu",
+    ];
+    let place = |fact: &Fact| {
+        SPEAKS_FOR_ITSELF
+            .iter()
+            .position(|known| *known == fact.name)
+    };
+    let mut ordered: Vec<&Fact> = facts.iter().filter(|fact| !fact.value.is_null()).collect();
+    ordered.sort_by_key(|fact| place(fact).unwrap_or(SPEAKS_FOR_ITSELF.len()));
+    let said = ordered
+        .into_iter()
+        .map(|fact| (fact, fact.text()))
+        .filter(|(_, text)| text.chars().count() <= 120);
+    let words = said.map(|(fact, text)| match place(fact) {
+        Some(_) => text,
+        None => format!("{} {text}", format::fact_name(&fact.name)),
+    });
+    words.collect::<Vec<_>>().join(" · ")
+}

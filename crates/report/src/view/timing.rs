@@ -1,0 +1,200 @@
+//! Benchmarks whose records are repeated raw values: speeds, times, bytes.
+//!
+//! A row is one metric under one set of conditions; its value is the median of the repetitions. Two
+//! models are compared by the ratio of their medians. The repetitions of two models are not pairs, so
+//! there is no paired test and no p-value.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::Run;
+use ledger::record::Measurement;
+use measure::metric::METRICS;
+use serde_json::Value;
+
+use super::{Cell, Counted, Row, Section, pairing, statistic};
+
+/// A metric under its conditions.
+type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
+
+/// One section per benchmark, code suites and perplexity excepted.
+pub(super) fn sections(run: &Run) -> Vec<Section> {
+    let outside = |m: &&Measurement| m.benchmark != "perplexity" && suite_of(run, m).is_none();
+    let mut benchmarks: Vec<&str> = Vec::new();
+    for measurement in run.measurements.iter().filter(outside) {
+        if !benchmarks.contains(&measurement.benchmark.as_str()) {
+            benchmarks.push(&measurement.benchmark);
+        }
+    }
+    benchmarks
+        .into_iter()
+        .map(|name| {
+            let records = run
+                .measurements
+                .iter()
+                .filter(outside)
+                .filter(|m| m.benchmark == name);
+            section(run, name, records.collect())
+        })
+        .collect()
+}
+
+/// The measurements that belong to a suite's section.
+pub(super) fn suite_rows(run: &Run, suite: &str) -> Vec<Row> {
+    rows(
+        run,
+        &run.measurements
+            .iter()
+            .filter(|m| suite_of(run, m) == Some(suite))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The suite that a code measurement names, if that suite has a section to stand in.
+fn suite_of<'a>(run: &Run, measurement: &'a Measurement) -> Option<&'a str> {
+    let suite = measurement.conditions.get("suite")?.as_str()?;
+    let attempted =
+        measurement.benchmark == "code" && run.attempts.iter().any(|a| a.key.suite == suite);
+    attempted.then_some(suite)
+}
+
+fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
+    let rows = rows(run, &records);
+    let counts: BTreeSet<usize> = rows
+        .iter()
+        .flat_map(|row| &row.cells)
+        .map(|cell| cell.n)
+        .filter(|n| *n > 0)
+        .collect();
+    let scope = match (counts.first(), counts.last()) {
+        (Some(1), Some(1)) => "one reading each".to_owned(),
+        (Some(least), Some(most)) if least == most => format!("{most} repetitions"),
+        (Some(least), Some(most)) => format!("{least} to {most} repetitions"),
+        _ => "nothing could be measured".to_owned(),
+    };
+    Section {
+        benchmark: benchmark.to_owned(),
+        suite: None,
+        shared: shared_conditions(&rows),
+        scope,
+        rows,
+        causes: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
+    let mut keys: Vec<RowKey<'_>> = Vec::new();
+    for record in records {
+        let key = (record.metric.as_str(), &record.conditions);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys.sort_by(|a, b| {
+        metric_place(a.0)
+            .cmp(&metric_place(b.0))
+            .then_with(|| a.0.cmp(b.0))
+            .then_with(|| by_conditions(a.1, b.1))
+    });
+    merged(keys.into_iter().map(|key| row(run, records, key)).collect())
+}
+
+/// Joins rows that read the same single value under every condition (weights at each context
+/// length, say) into one row with the conditions that they have in common.
+fn merged(rows: Vec<Row>) -> Vec<Row> {
+    let mut out: Vec<Row> = Vec::new();
+    for row in rows {
+        match out
+            .last_mut()
+            .filter(|last| last.metric == row.metric && same_reading(last, &row))
+        {
+            Some(last) => last
+                .conditions
+                .retain(|key, value| row.conditions.get(key) == Some(value)),
+            None => out.push(row),
+        }
+    }
+    out
+}
+
+fn same_reading(a: &Row, b: &Row) -> bool {
+    a.cells
+        .iter()
+        .zip(&b.cells)
+        .all(|(a, b)| a.raw.len() == 1 && a.raw == b.raw)
+}
+
+fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
+    let cells: Vec<Cell> = run
+        .header
+        .models
+        .iter()
+        .map(|model| cell(&model.name, records, key))
+        .collect();
+    let comparisons = cells
+        .iter()
+        .skip(1)
+        .map(|cell| statistic::median_ratio(&cells[0], cell, run.header.seed))
+        .collect();
+    pairing::row(key.0, key.1.clone(), cells, comparisons)
+}
+
+fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>) -> Cell {
+    let mine = || {
+        records
+            .iter()
+            .filter(|m| m.model == model && m.metric == key.0 && m.conditions == *key.1)
+    };
+    // A resumed run may hold the same row twice: both halves were measured, so both count.
+    let values: Vec<f64> = mine()
+        .flat_map(|m| m.values.iter().copied())
+        .filter(|v| v.is_finite())
+        .collect();
+    if values.is_empty() {
+        let reason = mine()
+            .find_map(|m| m.reason.clone())
+            .unwrap_or_else(|| "not measured".to_owned());
+        return pairing::missing(model, Counted::Repetitions, reason);
+    }
+    statistic::median_cell(model, values)
+}
+
+/// Conditions that have one value in all rows that have them at all, and that more than one row has.
+pub(super) fn shared_conditions(rows: &[Row]) -> BTreeMap<String, Value> {
+    let mut seen: BTreeMap<&String, (&Value, bool)> = BTreeMap::new();
+    for (key, value) in rows.iter().flat_map(|row| &row.conditions) {
+        let entry = seen.entry(key).or_insert((value, true));
+        entry.1 &= entry.0 == value;
+    }
+    seen.into_iter()
+        .filter(|(key, (_, same))| *same && *key != "text" && *key != "suite")
+        .map(|(key, (value, _))| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// A metric's place in the list of metrics; unknown ones after all others.
+pub(super) fn metric_place(name: &str) -> usize {
+    METRICS
+        .iter()
+        .position(|metric| metric.name == name)
+        .unwrap_or(METRICS.len())
+}
+
+/// Orders conditions key by key, numbers as numbers.
+pub(super) fn by_conditions(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Ordering {
+    let pairs = a.iter().zip(b.iter());
+    pairs
+        .map(|((key_a, value_a), (key_b, value_b))| {
+            key_a.cmp(key_b).then_with(|| by_value(value_a, value_b))
+        })
+        .find(|order| order.is_ne())
+        .unwrap_or_else(|| a.len().cmp(&b.len()))
+}
+
+fn by_value(a: &Value, b: &Value) -> Ordering {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => a.to_string().cmp(&b.to_string()),
+    }
+}

@@ -1,0 +1,52 @@
+//! Which containment a result was obtained under.
+//!
+//! Two results may be compared only under the same policy, so the badge carries a hash over everything
+//! that defines it, and the facts of the machine beside it for the reader.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// The strength of a sandbox and the policy that it applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Badge {
+    /// How strong it is.
+    pub tier: Tier,
+    /// SHA-256 in lower-case hex over the limits' profile version, both system call filters, the
+    /// Landlock version in use and the list of mounts.
+    pub policy_sha256: String,
+    /// Name and value pairs about the machine, for reports.
+    pub facts: Vec<(String, String)>,
+}
+
+/// The strength of a sandbox. There is no tier without one: what cannot be built is a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// No program runs at all: a scripted stand-in for tests.
+    Scripted,
+    /// Namespaces of every kind, a minimal read-only root, seccomp, rlimits, and Landlock where the
+    /// kernel has it; the memory of the whole tree is watched and not enforced.
+    T3,
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Scripted => "scripted",
+            Self::T3 => "T3",
+        })
+    }
+}
+
+/// SHA-256 over the parts, each preceded by its length so that no two lists collide.
+pub(crate) fn sha256_hex<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,212 @@
+//! The first process of a box: it forks the program, reaps, collects, and reports.
+//!
+//! The program is process 2. As process 1 it would be immune to its own `abort()`; and somebody has to
+//! reap what it leaves behind. The wanted files are read by the init after everything else in the box
+//! is dead and reaped: nobody is left who could swap a file between the check and the read, the host
+//! never opens a path that the program could write, and the scratch folder vanishes with the namespace.
+//!
+//! The same rule as in `inside` holds here: nothing allocates, locks, formats or panics.
+
+use std::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{CWD, Mode as Bits, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use rustix::process::{Rlimit, WaitOptions};
+
+use crate::clock::monotonic_ns;
+use crate::fault::Step;
+use crate::inside::{Broken, Done, step};
+use crate::plan::Plan;
+use crate::report::{Ended, Record};
+use crate::sys::{self, Whose};
+
+/// Starts the program and stays until nothing is left in the box.
+pub(crate) fn watch(plan: &Plan<'_>) -> Done {
+    let floor_bytes = sys::usage(Whose::Own).max_rss_bytes;
+    let children = step(plan, Step::Init, sys::child_signals)?;
+    step(plan, Step::Process, || say(plan, Record::Started))?;
+    let start = monotonic_ns();
+    sys::fork_inside(program, plan).map_err(|errno| Broken {
+        step: Step::Process,
+        errno,
+    })?;
+    let (status, asked) = until_ended(&plan.ends.control, &children);
+    let wall_ns = monotonic_ns().saturating_sub(start);
+    sys::kill_all();
+    let last = reap_all();
+    let used = sys::usage(Whose::Children);
+    let ended = Ended {
+        status: u64::from(status.or(last).unwrap_or(0)),
+        cpu_ns: used.cpu_ns,
+        wall_ns,
+        max_rss_bytes: used.max_rss_bytes,
+        floor_bytes,
+        asked: u64::from(asked),
+    };
+    // A supervisor that no longer reads has its own trouble; nobody is left to tell.
+    let _ = say(plan, Record::Ended(ended));
+    if !asked {
+        collect(plan);
+    }
+    let _ = say(plan, Record::Finished);
+    Ok(())
+}
+
+/// The program's number in the box: the first process that the init makes.
+const PROGRAM: i32 = 2;
+
+/// Reaps until the program has ended or the supervisor asks for the end. Returns the program's raw
+/// wait status if it is known, and whether the end was asked for.
+fn until_ended(control: &OwnedFd, children: &OwnedFd) -> (Option<u32>, bool) {
+    loop {
+        let mut fds = [
+            PollFd::new(control, PollFlags::IN),
+            PollFd::new(children, PollFlags::IN),
+        ];
+        if poll(&mut fds, None).is_err() {
+            continue;
+        }
+        let asked = !fds[0].revents().is_empty();
+        let mut note = [0_u8; 128];
+        while matches!(rustix::io::read(children, &mut note), Ok(1..)) {}
+        while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+            if pid.as_raw_nonzero().get() == PROGRAM {
+                return (Some(status.as_raw() as u32), false);
+            }
+        }
+        if asked {
+            return (None, true);
+        }
+    }
+}
+
+/// Reaps everything that is left; returns the program's status if it was among it.
+fn reap_all() -> Option<u32> {
+    let mut program = None;
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) if pid.as_raw_nonzero().get() == PROGRAM => {
+                program = Some(status.as_raw() as u32);
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return program,
+        }
+    }
+}
+
+/// The program's process: connects its streams, limits itself, and becomes the program.
+fn program(plan: &Plan<'_>) {
+    let ready = step(plan, Step::Streams, || {
+        rustix::process::setsid()?;
+        rustix::stdio::dup2_stdin(&plan.ends.stdin)?;
+        rustix::stdio::dup2_stdout(&plan.ends.stdout)?;
+        rustix::stdio::dup2_stderr(&plan.ends.stderr)?;
+        sys::close_on_exec()
+    })
+    .and_then(|()| step(plan, Step::Rlimits, || set_rlimits(plan)));
+    match ready {
+        Ok(()) => {
+            sys::unblock_signals();
+            let errno = sys::exec(&plan.argv, &plan.env).raw_os_error();
+            let _ = say(
+                plan,
+                Record::NotExecuted {
+                    errno: errno as u64,
+                },
+            );
+        }
+        Err(broken) => say_broken(plan, &broken),
+    }
+    sys::exit(127);
+}
+
+fn set_rlimits(plan: &Plan<'_>) -> Result<(), Errno> {
+    for &(resource, soft, hard) in &plan.rlimits {
+        rustix::process::setrlimit(
+            resource,
+            Rlimit {
+                current: Some(soft),
+                maximum: Some(hard),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Sends the wanted files that are plain files of an allowed size with a single name.
+fn collect(plan: &Plan<'_>) {
+    for (index, name) in plan.collect.iter().enumerate() {
+        let Ok((fd, length)) = open_wanted(name, plan.file_bytes) else {
+            continue;
+        };
+        let record = Record::Collected {
+            index: index as u64,
+            length,
+        };
+        if say(plan, record)
+            .and_then(|()| copy(&fd, &plan.ends.report, length))
+            .is_err()
+        {
+            // The stream is now cut short, and the supervisor refuses a report that is.
+            sys::exit(1);
+        }
+    }
+}
+
+fn open_wanted(name: &CStr, most: u64) -> Result<(OwnedFd, u64), Errno> {
+    let flags =
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let resolve = ResolveFlags::BENEATH
+        | ResolveFlags::NO_SYMLINKS
+        | ResolveFlags::NO_MAGICLINKS
+        | ResolveFlags::NO_XDEV;
+    let fd = rustix::fs::openat2(CWD, name, flags, Bits::empty(), resolve)?;
+    let stat = rustix::fs::fstat(&fd)?;
+    let length = u64::try_from(stat.st_size).map_err(|_| Errno::INVAL)?;
+    let regular =
+        rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile;
+    if !regular || stat.st_nlink != 1 || length > most {
+        return Err(Errno::INVAL);
+    }
+    Ok((fd, length))
+}
+
+fn copy(from: &OwnedFd, to: &OwnedFd, mut left: u64) -> Result<(), Errno> {
+    let mut buffer = [0_u8; 16 * 1024];
+    while left > 0 {
+        let room = left.min(buffer.len() as u64) as usize;
+        let got = rustix::io::retry_on_intr(|| rustix::io::read(from, &mut buffer[..room]))?;
+        if got == 0 {
+            return Err(Errno::IO);
+        }
+        write_all(to, &buffer[..got])?;
+        left -= got as u64;
+    }
+    Ok(())
+}
+
+pub(crate) fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        let wrote = rustix::io::retry_on_intr(|| rustix::io::write(fd, bytes))?;
+        bytes = &bytes[wrote..];
+    }
+    Ok(())
+}
+
+fn say(plan: &Plan<'_>, record: Record) -> Result<(), Errno> {
+    write_all(&plan.ends.report, &record.encode())
+}
+
+pub(crate) fn say_broken(plan: &Plan<'_>, broken: &Broken) {
+    let errno = broken.errno.raw_os_error() as u64;
+    // When this cannot be written the stream ends early, which the supervisor takes as a fault too.
+    let _ = say(
+        plan,
+        Record::Broken {
+            step: broken.step as u64,
+            errno,
+        },
+    );
+}

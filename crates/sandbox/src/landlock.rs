@@ -1,0 +1,89 @@
+//! The second lock on files, ports and signals: Landlock, where the kernel has it.
+//!
+//! The mounts alone already leave nothing to write but the scratch folder. Landlock says the same a
+//! second time in another part of the kernel: read and execute anywhere, write to devices, everything
+//! below the scratch folder; no TCP; no abstract sockets or signals beyond the box.
+//!
+//! Raw calls instead of the `landlock` crate: this runs after a fork, where that crate's lists would
+//! allocate, and the rules name folders that exist only inside the box.
+//!
+//! Source: the kernel's `include/uapi/linux/landlock.h` and `Documentation/userspace-api/landlock.rst`.
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::sys::{self, LandlockHandled};
+
+const EXECUTE: u64 = 1;
+const WRITE_FILE: u64 = 1 << 1;
+const READ_FILE: u64 = 1 << 2;
+const READ_DIR: u64 = 1 << 3;
+const TRUNCATE: u64 = 1 << 14;
+const IOCTL_DEVICE: u64 = 1 << 15;
+
+/// The newest version whose rights this file knows; a newer kernel understands an older request.
+pub(crate) const NEWEST: u32 = 7;
+
+/// What a kernel of this version can deny, and the length of the attribute that says so.
+fn handled(abi: u32) -> (LandlockHandled, usize) {
+    let files = match abi {
+        1 => 0x1FFF,
+        2 => 0x3FFF,
+        3 | 4 => 0x7FFF,
+        _ => 0xFFFF,
+    };
+    let ports = if abi >= 4 { 3 } else { 0 };
+    let scopes = if abi >= 6 { 3 } else { 0 };
+    let length = match abi {
+        1..=3 => 8,
+        4 | 5 => 16,
+        _ => 24,
+    };
+    (
+        LandlockHandled {
+            files,
+            ports,
+            scopes,
+        },
+        length,
+    )
+}
+
+/// Confines the calling process; does nothing when the kernel has no Landlock (version 0), which the
+/// badge then says.
+pub(crate) fn confine(abi: u32) -> Result<(), Errno> {
+    if abi == 0 {
+        return Ok(());
+    }
+    let (all, length) = handled(abi);
+    let ruleset = sys::landlock_ruleset(&all, length)?;
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    for (path, rights) in [
+        (c"/", EXECUTE | READ_FILE | READ_DIR),
+        (
+            c"/dev",
+            READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | IOCTL_DEVICE,
+        ),
+        (c"/box", all.files),
+    ] {
+        let folder = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+        sys::landlock_allow(&ruleset, &folder, rights & all.files)?;
+    }
+    sys::landlock_confine(&ruleset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_version_denies_at_least_what_the_one_before_did() {
+        for abi in 1..NEWEST {
+            let (older, short) = handled(abi);
+            let (newer, long) = handled(abi + 1);
+            assert_eq!(older.files & !newer.files, 0);
+            assert!(older.ports <= newer.ports && older.scopes <= newer.scopes && short <= long);
+        }
+        assert_eq!(handled(NEWEST).1, size_of::<LandlockHandled>());
+    }
+}

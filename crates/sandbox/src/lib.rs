@@ -1,0 +1,101 @@
+//! Running programs that nobody has read.
+//!
+//! A model writes a program; a compiler reads it, and then it runs. Both are done in a box: compiling is
+//! the same threat as running. Nothing here is ever run outside of one, and there is no switch for it.
+//!
+//! # What the box keeps in (tier T3, Linux)
+//!
+//! - Files: an empty read-only root with the system's programs and libraries; no home, no `/proc`, no
+//!   sockets of the host; a scratch folder in memory with caps on bytes and files.
+//! - Processes: a pid namespace of its own, so nothing outside can be seen, signalled or traced; when a
+//!   verdict is given, every process of the program is gone and reaped.
+//! - Network: an empty network namespace, and only local sockets can be made at all.
+//! - The kernel: no capabilities, no new privileges, no nested namespaces, a filter over rare system
+//!   calls, Landlock as a second lock on files where the kernel has it.
+//! - The machine: CPU time of the tree, wall time, processes, address space of each process, touched
+//!   memory of the tree, output, file sizes, open files. The environment is a list of constants.
+//!
+//! It works as root (programs become a user number that nobody has) and as an ordinary user.
+//!
+//! # What it does not keep in
+//!
+//! - A bug of the kernel that the allowed system calls can reach, and side channels of the processor
+//!   (timing, caches, the `cpuid` instruction). For programs that attack on purpose, use a machine.
+//! - Memory of the whole tree as a hard limit: without a control group it is watched every 20 ms, so a
+//!   burst of several processes can overshoot for that long. One process alone meets its address space
+//!   limit in the kernel. The scratch folder lives in memory beside the memory limit.
+//! - Saturation of memory bandwidth and shared caches: it slows neighbours down, within the limits.
+//! - CPU time of a process whose parent ignores SIGCHLD is seen only while it lives; the wall limit
+//!   bounds it.
+//! - What a program says. Exit code 0 and printed words are claims of the program, never evidence; the
+//!   checker must not share the box with the candidate.
+//! - Programs that need `/proc`, `/dev/stdin`, `/dev/shm` or a network find none.
+//! - Kernel name and version, the processor's model and the number of cores can be read.
+//!
+//! # How it is built
+//!
+//! When a [`Cell`] is opened, a small process is forked that makes the boxes from then on, so that a
+//! supervisor with gigabytes of memory is not copied for each of them. A box's first process builds it
+//! from within, becomes its init, forks the program, reaps what it leaves and collects the wanted files;
+//! the supervisor watches streams, deadlines and the tree. [`Sandbox`] is the door behind which pooled
+//! cells will fit. Open the cell early: what the process holds then is what the small process copies.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this crate is where programs are started"
+)]
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+compile_error!("the sandbox is built for Linux on x86-64 and arm64 only");
+
+mod badge;
+mod cell;
+mod clock;
+mod fault;
+mod identity;
+mod init;
+mod inside;
+mod landlock;
+mod layout;
+mod limits;
+mod plan;
+mod probe;
+mod program;
+mod report;
+mod request;
+mod scripted;
+mod seccomp;
+mod supervise;
+#[allow(
+    unsafe_code,
+    reason = "the system calls that no library offers without allocating"
+)]
+mod sys;
+pub mod toolchain;
+mod tree;
+mod verdict;
+mod zygote;
+
+pub use badge::{Badge, Tier};
+pub use cell::Cell;
+pub use fault::{Fault, Step};
+pub use limits::{LIMITS_PROFILE, Limits};
+pub use probe::{Check, Held, probe};
+pub use program::{Captured, Ending, File, Mode, Outcome, Profile, Program};
+pub use scripted::Scripted;
+
+/// A place where programs run that nobody has read.
+pub trait Sandbox: Send + Sync {
+    /// Runs one program to its end or to a limit, and returns when nothing of it is left.
+    ///
+    /// # Errors
+    ///
+    /// A fault of the harness, never of the program: then there is no verdict.
+    fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault>;
+
+    /// The containment that [`Sandbox::execute`] gives.
+    fn badge(&self) -> &Badge;
+}

@@ -1,0 +1,96 @@
+//! What one program may use.
+//!
+//! The numbers are a profile with a version, because they are part of what a verdict means: the same
+//! program under other limits is another measurement. They travel in the badge's hash.
+//!
+//! The clock of a verdict is CPU time; wall time is only a backstop (twice the CPU limit and a
+//! second more), so a busy laptop does not turn a pass into a fail. Touched memory of the whole tree
+//! is watched every [`WATCH_MS`] milliseconds; the address space of each process is a hard limit.
+//! It is larger than the memory limit because a thread's stack reserves `stack_bytes` of address
+//! space without touching it: at 512 MiB and 64 MiB per stack no program could start eight threads.
+
+use std::time::Duration;
+
+/// The version of the tables in [`Limits::run`] and [`Limits::compile`].
+pub const LIMITS_PROFILE: &str = "limits-1";
+
+/// How often the watch looks at the tree, in milliseconds.
+pub(crate) const WATCH_MS: u64 = 20;
+
+const MIB: u64 = 1 << 20;
+
+/// The limits of one program and everything that it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// CPU time of the whole tree.
+    pub cpu: Duration,
+    /// Time on the wall from the start of the program.
+    pub wall: Duration,
+    /// Touched memory of the whole tree, in bytes; killed when a look finds a tenth more.
+    pub memory_bytes: u64,
+    /// Address space of each process, in bytes; enforced by the kernel.
+    pub address_bytes: u64,
+    /// Stack of the first thread, and address space reserved by each further one, in bytes.
+    pub stack_bytes: u64,
+    /// Processes and threads that exist at once.
+    pub processes: u64,
+    /// How much of standard output is kept, in bytes; the rest is read and thrown away.
+    pub stdout_bytes: u64,
+    /// How much of standard error is kept, in bytes; the rest is read and thrown away.
+    pub stderr_bytes: u64,
+    /// How much may come out of either stream before the program is killed, in bytes.
+    pub flood_bytes: u64,
+    /// The largest file that can be written, and that is collected, in bytes.
+    pub file_bytes: u64,
+    /// The size of the scratch folder, in bytes. It lives in memory.
+    pub scratch_bytes: u64,
+    /// Files and folders in the scratch folder.
+    pub scratch_inodes: u64,
+    /// Open files of each process.
+    pub open_files: u64,
+}
+
+impl Limits {
+    /// The limits for running a candidate's program.
+    pub fn run() -> Self {
+        Self {
+            cpu: Duration::from_secs(3),
+            wall: Duration::from_secs(7),
+            memory_bytes: 512 * MIB,
+            address_bytes: 1024 * MIB,
+            stack_bytes: 64 * MIB,
+            processes: 16,
+            stdout_bytes: MIB,
+            stderr_bytes: MIB / 16,
+            flood_bytes: 4 * MIB,
+            file_bytes: 16 * MIB,
+            scratch_bytes: 32 * MIB,
+            scratch_inodes: 2048,
+            open_files: 64,
+        }
+    }
+
+    /// The limits for compiling it.
+    pub fn compile() -> Self {
+        Self {
+            cpu: Duration::from_secs(10),
+            wall: Duration::from_secs(21),
+            memory_bytes: 1024 * MIB,
+            address_bytes: 1536 * MIB,
+            stack_bytes: 64 * MIB,
+            processes: 32,
+            stdout_bytes: MIB / 16,
+            stderr_bytes: MIB / 16,
+            flood_bytes: 8 * MIB,
+            file_bytes: 64 * MIB,
+            scratch_bytes: 128 * MIB,
+            scratch_inodes: 4096,
+            open_files: 256,
+        }
+    }
+
+    /// Where the watch kills: a tenth above the memory limit.
+    pub(crate) fn memory_kill_bytes(&self) -> u64 {
+        self.memory_bytes + self.memory_bytes / 10
+    }
+}

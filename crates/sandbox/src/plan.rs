@@ -1,0 +1,265 @@
+//! One run, prepared to the last byte before the clone.
+//!
+//! The child may not allocate, so everything that it needs lies ready here: C strings, the filter, the
+//! limits as the kernel takes them, the descriptors. What a program may ask for is checked here too,
+//! and a description that cannot be boxed never reaches the kernel.
+
+use std::ffi::CString;
+use std::fs::File as HostFile;
+use std::io::Write;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::process::Resource;
+
+use crate::fault::{Fault, Step};
+use crate::layout::Layout;
+use crate::limits::Limits;
+use crate::program::{File, Profile, Program};
+use crate::sys::Strings;
+
+/// The child's ends of the connections, all above descriptor 2.
+pub(crate) struct Ends {
+    /// A byte arrives here when the identity is mapped; its end means "stop".
+    pub(crate) control: OwnedFd,
+    /// Records go out here.
+    pub(crate) report: OwnedFd,
+    /// The program's input.
+    pub(crate) stdin: OwnedFd,
+    /// The program's output.
+    pub(crate) stdout: OwnedFd,
+    /// The program's diagnostics.
+    pub(crate) stderr: OwnedFd,
+}
+
+/// Whether the caller's further groups are given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Groups {
+    /// Root can give them up.
+    Drop,
+    /// An ordinary user cannot: the kernel keeps them.
+    Keep,
+}
+
+/// Everything that the child needs.
+pub(crate) struct Plan<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) groups: Groups,
+    pub(crate) landlock_abi: u32,
+    pub(crate) filter: &'a [libc::sock_filter],
+    pub(crate) scratch_size: CString,
+    pub(crate) scratch_inodes: CString,
+    pub(crate) files: Vec<(CString, &'a File)>,
+    pub(crate) argv: Strings,
+    pub(crate) env: Strings,
+    pub(crate) rlimits: Vec<(Resource, u64, u64)>,
+    pub(crate) collect: Vec<CString>,
+    pub(crate) file_bytes: u64,
+    pub(crate) ends: Ends,
+    /// The descriptors of `ends`, sorted.
+    pub(crate) keep: [RawFd; 5],
+    /// A layer that shall be refused, for tests.
+    pub(crate) sabotage: Option<Step>,
+}
+
+fn wrong(what: impl Into<String>) -> Fault {
+    Fault::Program { what: what.into() }
+}
+
+/// The name of a scratch file: one component that no compiler takes for an option.
+fn name(text: &str) -> Result<CString, Fault> {
+    let plain = !text.is_empty()
+        && text.len() <= 255
+        && !matches!(text, "." | "..")
+        && !text.starts_with(['-', '@'])
+        && !text.contains(['/', '\n', '\0']);
+    let text = if plain { Some(text) } else { None };
+    text.and_then(|text| CString::new(text).ok()).ok_or_else(|| {
+        wrong("a file's name must be one path component of at most 255 bytes, without a newline and not beginning with `-` or `@`")
+    })
+}
+
+/// The command line, with an absolute path first.
+pub(crate) fn words(program: &Program) -> Result<Vec<CString>, Fault> {
+    let absolute = program
+        .argv
+        .first()
+        .is_some_and(|first| first.starts_with('/'));
+    if !absolute {
+        return Err(wrong(
+            "the first word must be the absolute path of the program inside the box",
+        ));
+    }
+    let word =
+        |word: &String| CString::new(word.as_str()).map_err(|_| wrong("a word holds a zero byte"));
+    program.argv.iter().map(word).collect()
+}
+
+/// The files with their names checked.
+pub(crate) fn files(program: &Program) -> Result<Vec<(CString, &File)>, Fault> {
+    let mut seen = std::collections::BTreeSet::new();
+    for file in &program.files {
+        if !seen.insert(&file.name) {
+            return Err(wrong("two files have the same name"));
+        }
+    }
+    program
+        .files
+        .iter()
+        .map(|file| Ok((name(&file.name)?, file)))
+        .collect()
+}
+
+/// The names of the wanted files.
+pub(crate) fn wanted(program: &Program) -> Result<Vec<CString>, Fault> {
+    program.collect.iter().map(|text| name(text)).collect()
+}
+
+/// The whole environment of a program: an allow-list of constants, nothing of the caller's.
+pub(crate) fn environment(profile: Profile) -> Vec<CString> {
+    let mut env = vec![
+        c"PATH=/usr/local/bin:/usr/bin:/bin",
+        c"HOME=/box",
+        c"TMPDIR=/box",
+        c"LANG=C.UTF-8",
+        c"TZ=UTC",
+        c"PYTHONHASHSEED=0",
+        c"PYTHONDONTWRITEBYTECODE=1",
+        c"OMP_NUM_THREADS=1",
+    ];
+    if profile == Profile::Compile {
+        env.push(c"SOURCE_DATE_EPOCH=0");
+    }
+    env.into_iter().map(Into::into).collect()
+}
+
+/// The limits as the kernel takes them: soft and hard.
+pub(crate) fn rlimits(limits: &Limits) -> Vec<(Resource, u64, u64)> {
+    // The watch ends a tree at its CPU limit; the kernel's own limit stands a second behind it, for
+    // one process that escapes the watch, and kills a second later still.
+    let cpu = whole_seconds_up(limits.cpu) + 1;
+    let same = |resource, value| (resource, value, value);
+    vec![
+        (Resource::Cpu, cpu, cpu + 1),
+        same(Resource::As, limits.address_bytes),
+        same(Resource::Stack, limits.stack_bytes),
+        same(Resource::Fsize, limits.file_bytes),
+        same(Resource::Nofile, limits.open_files),
+        // One more: the box's init counts.
+        same(Resource::Nproc, limits.processes + 1),
+        same(Resource::Core, 0),
+        same(Resource::Memlock, 0),
+        same(Resource::Msgqueue, 0),
+        same(Resource::Sigpending, 64),
+    ]
+}
+
+fn whole_seconds_up(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+/// An option of the scratch mount as text.
+pub(crate) fn number(value: u64) -> CString {
+    CString::new(value.to_string()).unwrap_or_default()
+}
+
+/// The program's input as a sealed file in memory: nobody can change it, and no pipe can stall.
+pub(crate) fn input(bytes: &[u8]) -> Result<OwnedFd, Fault> {
+    let fault = Fault::supervisor("make the program's input");
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let made = rustix::fs::memfd_create(c"stdin", flags).map_err(fault)?;
+    let mut file = HostFile::from(above_stdio(made)?);
+    let io = |source| Fault::Supervisor {
+        doing: "write the program's input",
+        source,
+    };
+    file.write_all(bytes).map_err(io)?;
+    std::io::Seek::rewind(&mut file).map_err(io)?;
+    let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
+    rustix::fs::fcntl_add_seals(&file, seals)
+        .map_err(Fault::supervisor("seal the program's input"))?;
+    Ok(file.into())
+}
+
+/// A pipe, closed on exec: the reading end and the writing end.
+pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Fault> {
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+        .map_err(Fault::supervisor("make a pipe"))?;
+    Ok((above_stdio(read)?, above_stdio(write)?))
+}
+
+/// Moves a descriptor above 2, so that connecting the program's streams cannot overwrite it. Only a
+/// supervisor whose own streams are closed gets one below.
+fn above_stdio(fd: OwnedFd) -> Result<OwnedFd, Fault> {
+    if fd.as_raw_fd() > 2 {
+        return Ok(fd);
+    }
+    rustix::io::fcntl_dupfd_cloexec(&fd, 3).map_err(Fault::supervisor("move a descriptor"))
+}
+
+/// The descriptors of the ends, sorted.
+pub(crate) fn sorted(ends: &Ends) -> [RawFd; 5] {
+    let mut keep = [
+        &ends.control,
+        &ends.report,
+        &ends.stdin,
+        &ends.stdout,
+        &ends.stderr,
+    ]
+    .map(AsRawFd::as_raw_fd);
+    keep.sort_unstable();
+    keep
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_leave_the_folder_or_look_like_options_are_refused() {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "/etc/passwd",
+            "../x",
+            "-fplugin=x",
+            "@args",
+            "a\nb",
+            "a\0b",
+        ] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
+        assert!(name(&"x".repeat(256)).is_err());
+        for good in ["main.cpp", "a b", ".hidden", "ü", "...", &"x".repeat(255)] {
+            assert!(name(good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn a_relative_program_is_refused() {
+        for argv in [vec![], vec!["true"], vec!["./a"], vec![""]] {
+            assert!(words(&Program::new(argv)).is_err());
+        }
+        assert!(words(&Program::new(["/bin/true", "a\0b"])).is_err());
+    }
+
+    #[test]
+    fn the_environment_holds_nothing_of_the_callers() {
+        for profile in [Profile::Run, Profile::Compile] {
+            for entry in environment(profile) {
+                assert!(!entry.to_string_lossy().contains("CARGO"), "{entry:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_kernels_cpu_limit_stands_behind_the_watch() {
+        let mut limits = Limits::run();
+        limits.cpu = Duration::from_millis(2500);
+        let (_, soft, hard) = rlimits(&limits)[0];
+        assert_eq!((soft, hard), (4, 5));
+    }
+}

@@ -1,0 +1,59 @@
+//! A stand-in that runs nothing: tests of other crates say what would have come out.
+
+use crate::Sandbox;
+use crate::badge::{Badge, Tier};
+use crate::fault::Fault;
+use crate::limits::Limits;
+use crate::program::{Captured, Ending, Outcome, Program};
+
+/// A sandbox whose outcomes come from a closure.
+pub struct Scripted<F> {
+    answer: F,
+    badge: Badge,
+}
+
+impl<F> Scripted<F>
+where
+    F: Fn(&Program, &Limits) -> Result<Outcome, Fault> + Send + Sync,
+{
+    /// A sandbox that answers with this closure and wears a badge of [`Tier::Scripted`].
+    pub fn new(answer: F) -> Self {
+        let badge = Badge {
+            tier: Tier::Scripted,
+            policy_sha256: "0".repeat(64),
+            facts: Vec::new(),
+        };
+        Self { answer, badge }
+    }
+}
+
+impl<F> Sandbox for Scripted<F>
+where
+    F: Fn(&Program, &Limits) -> Result<Outcome, Fault> + Send + Sync,
+{
+    fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault> {
+        (self.answer)(program, limits)
+    }
+
+    fn badge(&self) -> &Badge {
+        &self.badge
+    }
+}
+
+impl Outcome {
+    /// An outcome for a script: this ending and this standard output, nothing else used or written.
+    pub fn scripted(ending: Ending, stdout: impl Into<Vec<u8>>) -> Self {
+        Self {
+            ending,
+            stdout: Captured {
+                bytes: stdout.into(),
+                truncated: false,
+            },
+            stderr: Captured::default(),
+            collected: Vec::new(),
+            cpu_ns: 0,
+            wall_ns: 0,
+            max_rss_bytes: None,
+        }
+    }
+}

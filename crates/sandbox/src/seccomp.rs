@@ -1,0 +1,286 @@
+//! The system call filter: a deny list, assembled to classic BPF.
+//!
+//! Namespaces and the empty root keep the program away from the host; this filter keeps it away from
+//! the kernel's rarely used corners, where most escapes begin. It is a deny list because verdicts must
+//! not depend on which harmless call a new libc prefers; what is denied answers an error and does not
+//! kill, so a runtime can fall back and a crash stays the program's own. Two things kill: a foreign
+//! architecture's entry and, on x86-64, the x32 entry, since both would slip past the numbers below.
+//!
+//! `clone3` is answered "no such call" because its flags lie in memory that a filter cannot read;
+//! libcs then use `clone`, whose flags it can. Numbers above [`NEWEST`] get the same answer: what this
+//! file does not know is not there.
+//!
+//! The assembler is own code because the filter needs three answers at once (error, no such call,
+//! kill) in one compact program; `tests` interpret it.
+//!
+//! Sources: `seccomp(2)`, the kernel's `Documentation/userspace-api/seccomp_filter.rst`, `linux/bpf_common.h`.
+
+use libc::sock_filter;
+
+use crate::program::Profile;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) const ARCH: u32 = 0xC000_003E;
+#[cfg(target_arch = "aarch64")]
+pub(crate) const ARCH: u32 = 0xC000_00B7;
+
+/// The x32 entry of x86-64 sets this bit in the number.
+#[cfg(target_arch = "x86_64")]
+const X32: u32 = 0x4000_0000;
+
+/// The newest call that this file has judged: `lsm_list_modules` of Linux 6.8, the same on both
+/// architectures.
+const NEWEST: u32 = 461;
+
+pub(crate) const KILL: u32 = 0x8000_0000;
+pub(crate) const ALLOW: u32 = 0x7FFF_0000;
+const ERROR: u32 = 0x0005_0000;
+
+const LOAD: u16 = 0x20;
+const JUMP_EQUAL: u16 = 0x15;
+const JUMP_GREATER: u16 = 0x25;
+#[cfg(target_arch = "x86_64")]
+const JUMP_AT_LEAST: u16 = 0x35;
+const JUMP_BITS: u16 = 0x45;
+const RETURN: u16 = 0x06;
+
+const OFFSET_NUMBER: u32 = 0;
+const OFFSET_ARCH: u32 = 4;
+
+const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u32;
+
+/// What a rule asks of the low half of one argument.
+enum Asks {
+    /// It is one of these.
+    OneOf(&'static [u32]),
+    /// It is none of these.
+    NoneOf(&'static [u32]),
+    /// It has none of these bits.
+    NoBits(u32),
+}
+
+/// A call that is allowed under a condition on one argument.
+struct Rule {
+    number: i64,
+    argument: u32,
+    asks: Asks,
+    otherwise: i32,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        number: libc::SYS_clone,
+        argument: 0,
+        asks: Asks::NoBits(NAMESPACE_FLAGS),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_socket,
+        argument: 0,
+        asks: Asks::OneOf(&[libc::AF_UNIX as u32]),
+        otherwise: libc::EACCES,
+    },
+    Rule {
+        number: libc::SYS_ioctl,
+        argument: 1,
+        // TIOCSTI and TIOCLINUX push characters into a terminal.
+        asks: Asks::NoneOf(&[0x5412, 0x541C]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_prlimit64,
+        argument: 0,
+        asks: Asks::OneOf(&[0]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_personality,
+        argument: 0,
+        asks: Asks::OneOf(&[0, u32::MAX]),
+        otherwise: libc::EPERM,
+    },
+];
+
+/// Denied to every program.
+const DENIED: &[i64] = &[
+    // Reaching into other processes.
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_process_mrelease,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_migrate_pages,
+    libc::SYS_move_pages,
+    // Large kernel machines with a long history.
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_fanotify_init,
+    libc::SYS_fanotify_mark,
+    // Mounts, roots and namespaces.
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_open_tree,
+    libc::SYS_move_mount,
+    libc::SYS_mount_setattr,
+    457, // statmount
+    458, // listmount
+    libc::SYS_setns,
+    libc::SYS_unshare,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_name_to_handle_at,
+    // The machine itself.
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    libc::SYS_kexec_file_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_quotactl_fd,
+    libc::SYS_syslog,
+    libc::SYS_vhangup,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_clock_adjtime,
+    libc::SYS_adjtimex,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_iopl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_ioperm,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_modify_ldt,
+    // Shared memory that no limit counts, and queues.
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_shmdt,
+    libc::SYS_semget,
+    libc::SYS_semop,
+    libc::SYS_semtimedop,
+    libc::SYS_semctl,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgrcv,
+    libc::SYS_msgctl,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
+    447, // memfd_secret
+    // Scheduling classes.
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setattr,
+    libc::SYS_sched_setparam,
+];
+
+/// Denied to a candidate's program and open to a compiler.
+const DENIED_RUN: &[i64] = &[libc::SYS_memfd_create];
+
+fn one(code: u16, k: u32) -> sock_filter {
+    jump(code, k, 0, 0)
+}
+
+fn jump(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
+    sock_filter { code, jt, jf, k }
+}
+
+fn error(errno: i32) -> sock_filter {
+    one(RETURN, ERROR | errno as u32)
+}
+
+/// The instructions of one rule after its number has matched; every path through them returns.
+fn body(rule: &Rule) -> Vec<sock_filter> {
+    // The low half of a 64-bit argument: both architectures are little-endian.
+    let mut code = vec![one(LOAD, 16 + 8 * rule.argument)];
+    match rule.asks {
+        Asks::NoBits(bits) => {
+            code.push(jump(JUMP_BITS, bits, 0, 1));
+            code.extend([error(rule.otherwise), one(RETURN, ALLOW)]);
+        }
+        Asks::OneOf(values) => {
+            for (at, &value) in values.iter().enumerate() {
+                code.push(jump(JUMP_EQUAL, value, (values.len() - at) as u8, 0));
+            }
+            code.extend([error(rule.otherwise), one(RETURN, ALLOW)]);
+        }
+        Asks::NoneOf(values) => {
+            for (at, &value) in values.iter().enumerate() {
+                code.push(jump(JUMP_EQUAL, value, (values.len() - at) as u8, 0));
+            }
+            code.extend([one(RETURN, ALLOW), error(rule.otherwise)]);
+        }
+    }
+    code
+}
+
+/// Assembles the filter of a profile. The result is the same on every call.
+pub(crate) fn assemble(profile: Profile) -> Vec<sock_filter> {
+    let mut code = vec![
+        one(LOAD, OFFSET_ARCH),
+        jump(JUMP_EQUAL, ARCH, 1, 0),
+        one(RETURN, KILL),
+        one(LOAD, OFFSET_NUMBER),
+    ];
+    #[cfg(target_arch = "x86_64")]
+    code.extend([jump(JUMP_AT_LEAST, X32, 0, 1), one(RETURN, KILL)]);
+    code.extend([jump(JUMP_GREATER, NEWEST, 0, 1), error(libc::ENOSYS)]);
+    code.extend([
+        jump(JUMP_EQUAL, libc::SYS_clone3 as u32, 0, 1),
+        error(libc::ENOSYS),
+    ]);
+    for rule in RULES {
+        let body = body(rule);
+        code.push(jump(JUMP_EQUAL, rule.number as u32, 0, body.len() as u8));
+        code.extend(body);
+    }
+    let more: &[i64] = match profile {
+        Profile::Compile => &[],
+        Profile::Run => DENIED_RUN,
+    };
+    for &number in DENIED.iter().chain(more) {
+        code.extend([jump(JUMP_EQUAL, number as u32, 0, 1), error(libc::EPERM)]);
+    }
+    code.push(one(RETURN, ALLOW));
+    code
+}
+
+/// The filter as bytes, for the policy's hash.
+pub(crate) fn bytes(filter: &[sock_filter]) -> Vec<u8> {
+    let word = |one: &sock_filter| {
+        let [a, b] = one.code.to_le_bytes();
+        let [c, d, e, f] = one.k.to_le_bytes();
+        [a, b, one.jt, one.jf, c, d, e, f]
+    };
+    filter.iter().flat_map(word).collect()
+}
+
+#[cfg(test)]
+#[path = "seccomp_tests.rs"]
+mod tests;

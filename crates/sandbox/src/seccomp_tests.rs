@@ -1,0 +1,186 @@
+//! The filter is read by an interpreter of its own, so that a wrong jump is seen here and not by a
+//! program that slips through.
+
+use super::*;
+
+/// Interprets the instructions that the assembler uses, as the kernel does.
+fn verdict(filter: &[sock_filter], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
+    let mut accumulator = 0_u32;
+    let mut at = 0_usize;
+    for _ in 0..filter.len() {
+        let one = &filter[at];
+        at += 1;
+        let holds = match one.code {
+            LOAD => {
+                accumulator = match one.k {
+                    0 => number,
+                    4 => arch,
+                    offset => {
+                        let argument = arguments[(offset as usize - 16) / 8];
+                        if offset % 8 == 0 {
+                            argument as u32
+                        } else {
+                            (argument >> 32) as u32
+                        }
+                    }
+                };
+                continue;
+            }
+            RETURN => return one.k,
+            JUMP_EQUAL => accumulator == one.k,
+            JUMP_GREATER => accumulator > one.k,
+            0x35 => accumulator >= one.k,
+            JUMP_BITS => accumulator & one.k != 0,
+            other => panic!("an instruction {other:#x} that the assembler should not make"),
+        };
+        at += usize::from(if holds { one.jt } else { one.jf });
+    }
+    panic!("the filter did not return");
+}
+
+fn run(number: i64, arguments: [u64; 6]) -> u32 {
+    verdict(&assemble(Profile::Run), ARCH, number as u32, arguments)
+}
+
+const NONE: [u64; 6] = [0; 6];
+const EPERM: u32 = ERROR | libc::EPERM as u32;
+const ENOSYS: u32 = ERROR | libc::ENOSYS as u32;
+const EACCES: u32 = ERROR | libc::EACCES as u32;
+
+#[test]
+fn every_path_of_the_filter_returns_for_every_number() {
+    for profile in [Profile::Compile, Profile::Run] {
+        let filter = assemble(profile);
+        assert!(
+            filter.len() < 4096,
+            "the kernel takes at most 4096 instructions"
+        );
+        for number in 0..2000 {
+            verdict(&filter, ARCH, number, NONE);
+            verdict(&filter, ARCH, number, [u64::MAX; 6]);
+        }
+    }
+}
+
+#[test]
+fn what_ordinary_programs_need_is_allowed() {
+    for number in [
+        libc::SYS_read,
+        libc::SYS_write,
+        libc::SYS_openat,
+        libc::SYS_mmap,
+        libc::SYS_mprotect,
+        libc::SYS_brk,
+        libc::SYS_execve,
+        libc::SYS_wait4,
+        libc::SYS_futex,
+        libc::SYS_pipe2,
+        libc::SYS_exit_group,
+        libc::SYS_rt_sigaction,
+        libc::SYS_close_range,
+        libc::SYS_openat2,
+        libc::SYS_getrandom,
+        libc::SYS_rseq,
+        libc::SYS_seccomp,
+    ] {
+        assert_eq!(run(number, NONE), ALLOW, "call {number}");
+    }
+}
+
+#[test]
+fn every_denied_call_is_denied_whatever_its_arguments() {
+    for &number in DENIED.iter().chain(DENIED_RUN) {
+        for arguments in [NONE, [u64::MAX; 6]] {
+            assert_eq!(run(number, arguments), EPERM, "call {number}");
+        }
+    }
+}
+
+#[test]
+fn a_compiler_may_make_memory_files_and_a_candidate_may_not() {
+    let number = libc::SYS_memfd_create as u32;
+    assert_eq!(
+        verdict(&assemble(Profile::Compile), ARCH, number, NONE),
+        ALLOW
+    );
+    assert_eq!(verdict(&assemble(Profile::Run), ARCH, number, NONE), EPERM);
+}
+
+#[test]
+fn a_foreign_entry_kills() {
+    let filter = assemble(Profile::Run);
+    for arch in [0x4000_0003, 0xC000_00B7, 0xC000_003E, 0, u32::MAX] {
+        let expected = if arch == ARCH { ALLOW } else { KILL };
+        assert_eq!(
+            verdict(&filter, arch, libc::SYS_read as u32, NONE),
+            expected,
+            "{arch:#x}"
+        );
+    }
+    #[cfg(target_arch = "x86_64")]
+    for number in [X32, X32 | 1, X32 | 101, u32::MAX] {
+        assert_eq!(verdict(&filter, ARCH, number, NONE), KILL, "{number:#x}");
+    }
+}
+
+#[test]
+fn what_this_file_does_not_know_is_not_there() {
+    assert_eq!(run(i64::from(NEWEST), NONE), ALLOW);
+    assert_eq!(run(i64::from(NEWEST) + 1, NONE), ENOSYS);
+    assert_eq!(run(libc::SYS_clone3, NONE), ENOSYS);
+}
+
+#[test]
+fn a_clone_is_allowed_exactly_without_namespace_flags() {
+    let flags = |flags: u64| run(libc::SYS_clone, [flags, 0, 0, 0, 0, 0]);
+    assert_eq!(flags(libc::SIGCHLD as u64), ALLOW);
+    assert_eq!(
+        flags((libc::CLONE_VM | libc::CLONE_THREAD | libc::CLONE_SIGHAND) as u64),
+        ALLOW
+    );
+    for bit in 0..32 {
+        let namespace = NAMESPACE_FLAGS & (1 << bit) != 0;
+        assert_eq!(flags(1 << bit) == EPERM, namespace, "bit {bit}");
+    }
+    assert_eq!(NAMESPACE_FLAGS.count_ones(), 7);
+}
+
+#[test]
+fn arguments_are_judged_by_their_low_half_as_the_kernel_reads_them() {
+    let high = 0xDEAD_BEEF_0000_0000_u64;
+    for family in 0..64_u64 {
+        let expected = if family == libc::AF_UNIX as u64 {
+            ALLOW
+        } else {
+            EACCES
+        };
+        assert_eq!(run(libc::SYS_socket, [family, 0, 0, 0, 0, 0]), expected);
+        assert_eq!(
+            run(libc::SYS_socket, [family | high, 0, 0, 0, 0, 0]),
+            expected
+        );
+    }
+    for (command, expected) in [
+        (0x5412, EPERM),
+        (0x541C, EPERM),
+        (0x5401, ALLOW),
+        (0x5413, ALLOW),
+    ] {
+        assert_eq!(run(libc::SYS_ioctl, [0, command, 0, 0, 0, 0]), expected);
+        assert_eq!(
+            run(libc::SYS_ioctl, [0, command | high, 0, 0, 0, 0]),
+            expected
+        );
+    }
+    assert_eq!(run(libc::SYS_prlimit64, [0, 7, 0, 0, 0, 0]), ALLOW);
+    assert_eq!(run(libc::SYS_prlimit64, [1, 7, 0, 0, 0, 0]), EPERM);
+    assert_eq!(run(libc::SYS_personality, [0, 0, 0, 0, 0, 0]), ALLOW);
+    assert_eq!(
+        run(libc::SYS_personality, [0xFFFF_FFFF, 0, 0, 0, 0, 0]),
+        ALLOW
+    );
+    assert_eq!(
+        run(libc::SYS_personality, [0x0040_0000, 0, 0, 0, 0, 0]),
+        EPERM
+    );
+}

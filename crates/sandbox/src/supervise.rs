@@ -1,0 +1,228 @@
+//! The supervisor's side of one run: streams, deadlines, looks at the tree, and the end.
+//!
+//! The end of a run is the end of the box's init: the kernel lets it end only when every other process
+//! of its namespace is gone and reaped. So a verdict is given only after the init's own handle says so,
+//! and nothing of the program lives on behind it. The init itself is the zygote's child, and the kernel
+//! reaps it there. A limit is enforced by closing the control pipe; the init
+//! then kills and reaps everything and still reports what was used. The same happens when the
+//! supervisor itself dies, since the kernel closes the pipe for it.
+
+use std::os::fd::OwnedFd;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::Signal;
+
+use crate::clock::monotonic_ns;
+use crate::fault::Fault;
+use crate::limits::{Limits, WATCH_MS};
+use crate::report::{self, Bounds};
+use crate::sys::Cloned;
+use crate::tree;
+
+/// How long building the box may take, in nanoseconds; two milliseconds are usual.
+const BUILD_NS: u64 = 30_000_000_000;
+/// How long emptying it may take, in seconds.
+const EMPTY_S: u64 = 10;
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// Why the supervisor asked for the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Cpu,
+    Wall,
+    Memory,
+    Flood,
+    /// The report grew beyond what a report can be, or the box was never built.
+    Broken,
+}
+
+/// The supervisor's ends of one box, and the box's init.
+pub(crate) struct Running {
+    pub(crate) init: Cloned,
+    /// Dropped to ask for the end.
+    pub(crate) control: Option<OwnedFd>,
+    pub(crate) stdout: Stream,
+    pub(crate) stderr: Stream,
+    pub(crate) report: Stream,
+    ended: bool,
+}
+
+/// One pipe out of the box and what is kept of it.
+pub(crate) struct Stream {
+    fd: Option<OwnedFd>,
+    keep: u64,
+    most: u64,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) seen: u64,
+}
+
+impl Stream {
+    /// A stream of which `keep` bytes are kept and at most `most` accepted.
+    pub(crate) fn new(fd: OwnedFd, keep: u64, most: u64) -> Result<Self, Fault> {
+        rustix::io::ioctl_fionbio(&fd, true).map_err(Fault::supervisor("prepare a pipe"))?;
+        Ok(Self {
+            fd: Some(fd),
+            keep,
+            most,
+            bytes: Vec::new(),
+            seen: 0,
+        })
+    }
+
+    /// Reads what is there now, but not more than a bounded amount.
+    fn drain(&mut self) {
+        let mut buffer = [0_u8; 64 * 1024];
+        for _ in 0..16 {
+            let Some(fd) = &self.fd else { return };
+            match rustix::io::read(fd, &mut buffer) {
+                Ok(0) => self.fd = None,
+                Ok(got) => {
+                    self.seen += got as u64;
+                    let room = self.keep.saturating_sub(self.bytes.len() as u64);
+                    let kept = (got as u64).min(room) as usize;
+                    self.bytes.extend_from_slice(&buffer[..kept]);
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return,
+                Err(_) => self.fd = None,
+            }
+        }
+    }
+
+    /// Whether more came out than is accepted.
+    pub(crate) fn flooded(&self) -> bool {
+        self.seen > self.most
+    }
+}
+
+impl Running {
+    /// Takes charge of a box.
+    pub(crate) fn new(
+        init: Cloned,
+        control: OwnedFd,
+        [stdout, stderr, report]: [Stream; 3],
+    ) -> Self {
+        Self {
+            init,
+            control: Some(control),
+            stdout,
+            stderr,
+            report,
+            ended: false,
+        }
+    }
+
+    /// Stays with the box until it is empty. Returns why it was stopped, if it was.
+    pub(crate) fn follow(&mut self, limits: &Limits) -> Result<Option<Stop>, Fault> {
+        let mut deadline = monotonic_ns() + BUILD_NS;
+        let mut started = false;
+        let mut stop = None;
+        loop {
+            let ended = self.wait_for_news(deadline)?;
+            self.drain();
+            if ended {
+                self.ended = true;
+                self.drain_rest();
+                return Ok(stop);
+            }
+            if !started && report::has_started(&self.report.bytes) {
+                started = true;
+                deadline = monotonic_ns() + limits.wall.as_nanos() as u64;
+            }
+            if stop.is_some() {
+                if monotonic_ns() > deadline {
+                    return Err(Fault::Stuck { seconds: EMPTY_S });
+                }
+            } else if let Some(why) = self.reason_to_stop(limits, deadline, started) {
+                stop = Some(why);
+                self.control = None;
+                deadline = monotonic_ns() + EMPTY_S * SECOND_NS;
+            }
+        }
+    }
+
+    /// Sleeps until something can be read, the box has ended, or it is time to look. True when ended.
+    fn wait_for_news(&self, deadline: u64) -> Result<bool, Fault> {
+        let streams = [&self.stdout, &self.stderr, &self.report];
+        let mut fds = vec![PollFd::new(&self.init.pidfd, PollFlags::IN)];
+        fds.extend(
+            streams
+                .iter()
+                .filter_map(|one| one.fd.as_ref())
+                .map(|fd| PollFd::new(fd, PollFlags::IN)),
+        );
+        let left = deadline
+            .saturating_sub(monotonic_ns())
+            .clamp(1_000, WATCH_MS * 1_000_000);
+        let timeout = Timespec {
+            tv_sec: 0,
+            tv_nsec: left as i64,
+        };
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) => Ok(!fds[0].revents().is_empty()),
+            Err(Errno::INTR) => Ok(false),
+            Err(errno) => Err(Fault::supervisor("wait for the box")(errno)),
+        }
+    }
+
+    fn drain(&mut self) {
+        for stream in [&mut self.stdout, &mut self.stderr, &mut self.report] {
+            stream.drain();
+        }
+    }
+
+    fn reason_to_stop(&self, limits: &Limits, deadline: u64, started: bool) -> Option<Stop> {
+        if self.report.flooded() {
+            return Some(Stop::Broken);
+        }
+        if self.stdout.flooded() || self.stderr.flooded() {
+            return Some(Stop::Flood);
+        }
+        if monotonic_ns() > deadline {
+            return Some(if started { Stop::Wall } else { Stop::Broken });
+        }
+        if !started {
+            return None;
+        }
+        let look = tree::look(self.init.pid, limits.memory_kill_bytes());
+        if u128::from(look.cpu_ns) > limits.cpu.as_nanos() {
+            return Some(Stop::Cpu);
+        }
+        (look.memory_bytes > limits.memory_kill_bytes()).then_some(Stop::Memory)
+    }
+
+    /// Reads everything that lies in the pipes: no writer is left.
+    fn drain_rest(&mut self) {
+        let mut before = u64::MAX;
+        while before != self.total() {
+            before = self.total();
+            self.drain();
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.stdout.seen + self.stderr.seen + self.report.seen
+    }
+
+    /// What the report's reader accepts.
+    pub(crate) fn read_report(&self, bounds: Bounds) -> Result<report::Report, Fault> {
+        report::decode(&self.report.bytes, bounds).map_err(|what| Fault::Lost { what })
+    }
+}
+
+impl Drop for Running {
+    /// A fault on the way must not leave a box behind.
+    fn drop(&mut self) {
+        if !self.ended {
+            // The init may have ended already; then there is nothing to kill and the wait is short.
+            let _ = rustix::process::pidfd_send_signal(&self.init.pidfd, Signal::KILL);
+            let mut fds = [PollFd::new(&self.init.pidfd, PollFlags::IN)];
+            let most = Timespec {
+                tv_sec: EMPTY_S as i64,
+                tv_nsec: 0,
+            };
+            let _ = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&most)));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A look at the tree of processes in a box, from outside, through the host's `/proc`.
+//!
+//! The box's init adopts every orphan, so all processes of a box hang below it. A look is not atomic: a
+//! process that is born or adopted while we walk can be missed by one look and is seen by the next.
+//! CPU time cannot be lost that way, since the init's book gets it when it reaps. Resident memory that
+//! several processes share after a fork would count for each; so when the plain sum is above the
+//! limit, the proportional sums (PSS) are read, which cost more and count each page once.
+
+use std::fs;
+
+/// What a tree has used so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// CPU time of the living and of the reaped, without the init's own.
+    pub(crate) cpu_ns: u64,
+    /// Touched memory of the living, without the init's.
+    pub(crate) memory_bytes: u64,
+}
+
+/// The most processes that a look visits; no limit allows more.
+const MOST: usize = 4096;
+
+/// Looks at everything below `init`. Memory is exact only above `memory_limit`.
+pub(crate) fn look(init: i32, memory_limit: u64) -> Look {
+    let ticks = rustix::param::clock_ticks_per_second().max(1);
+    let page = rustix::param::page_size() as u64;
+    let mut found = vec![init];
+    let mut look = Look::default();
+    let mut at = 0;
+    while let Some(&pid) = found.get(at) {
+        at += 1;
+        let Some(book) = book(pid) else { continue };
+        let cpu = if pid == init {
+            book.reaped
+        } else {
+            book.own + book.reaped
+        };
+        look.cpu_ns += cpu.saturating_mul(1_000_000_000 / ticks);
+        if pid != init {
+            look.memory_bytes += book.pages * page;
+        }
+        children(pid, &mut found);
+    }
+    if look.memory_bytes > memory_limit {
+        look.memory_bytes = found.iter().skip(1).map(|&pid| proportional(pid)).sum();
+    }
+    look
+}
+
+/// One line of `/proc/PID/stat`, in ticks and pages.
+struct Book {
+    own: u64,
+    reaped: u64,
+    pages: u64,
+}
+
+fn book(pid: i32) -> Option<Book> {
+    parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The name of a process may hold spaces and brackets: fields count from the last bracket.
+fn parse(stat: &str) -> Option<Book> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+    let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+    Some(Book {
+        own: field(14)? + field(15)?,
+        reaped: field(16)? + field(17)?,
+        pages: field(24)?,
+    })
+}
+
+/// Adds the children of every thread of `pid`.
+fn children(pid: i32, found: &mut Vec<i32>) {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return;
+    };
+    for thread in threads.flatten() {
+        let Ok(list) = fs::read_to_string(thread.path().join("children")) else {
+            continue;
+        };
+        let new = list
+            .split_ascii_whitespace()
+            .filter_map(|word| word.parse::<i32>().ok());
+        let room = MOST.saturating_sub(found.len());
+        found.extend(new.take(room));
+    }
+}
+
+/// The proportional set of a process; a process that is gone has none.
+fn proportional(pid: i32) -> u64 {
+    let Ok(text) = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else {
+        return 0;
+    };
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
+}
+
+/// Whether this kernel lists the children of a thread and the proportional sets: without them nothing
+/// can be watched.
+pub(crate) fn can_look() -> bool {
+    fs::read_to_string("/proc/thread-self/children").is_ok()
+        && fs::read_to_string("/proc/self/smaps_rollup").is_ok_and(|text| text.contains("Pss:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_full_of_brackets_does_not_shift_the_fields() {
+        let rest = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22";
+        let book = parse(&format!("7 (a) R) 9 9) {rest}")).unwrap();
+        assert_eq!((book.own, book.reaped, book.pages), (11 + 12, 13 + 14, 21));
+        assert!(parse("7 no bracket").is_none());
+        assert!(parse("7 (x) S 1").is_none());
+    }
+
+    #[test]
+    fn this_process_can_be_looked_at() {
+        assert!(can_look());
+        let own = book(std::process::id() as i32).unwrap();
+        assert!(own.pages > 0);
+        assert!(proportional(std::process::id() as i32) > 0);
+    }
+}

@@ -1,0 +1,125 @@
+//! The suites against their definition.
+
+use super::*;
+use crate::problem::Target;
+
+/// Ids and keywords as the guide of the eight stubs gives them.
+const PYTHON_CORE: [(&str, &str); 8] = [
+    ("fibonacci", "if return fibonacci n"),
+    ("binary_search", "while mid left right return"),
+    ("quicksort", "if len pivot return quicksort"),
+    ("class_definition", "def __init__ self push pop"),
+    ("list_comprehension", "for in range"),
+    ("error_handling", "open except return"),
+    ("async_function", "await async return"),
+    ("decorator", "def wrapper return time"),
+];
+
+/// Ids, outputs and difficulties as the guide of the sixteen programs gives them.
+const CPP_DEMO: [(&str, &str, &str); 16] = [
+    ("hello_world", "Hello, World!", "easy"),
+    ("sum_function", "8", "easy"),
+    ("count_1_to_5", "1\n2\n3\n4\n5", "easy"),
+    ("factorial", "720", "medium"),
+    ("fibonacci", "0 1 1 2 3 5 8 13 21 34", "medium"),
+    ("reverse_string", "olleh", "medium"),
+    ("is_prime", "yes", "medium"),
+    ("array_sum", "15", "easy"),
+    ("max_element", "9", "medium"),
+    ("bubble_sort", "1 2 5 8 9", "medium"),
+    ("gcd", "6", "medium"),
+    ("binary_search", "3", "hard"),
+    ("palindrome", "yes", "medium"),
+    ("count_vowels", "3", "easy"),
+    ("power_function", "1024", "easy"),
+    ("linked_list_sum", "6", "hard"),
+];
+
+#[test]
+fn the_python_suite_asks_for_the_keywords_of_its_definition() {
+    let suite = find("python-core").unwrap();
+    assert_eq!(
+        (suite.max_tokens, suite.style.clone()),
+        (150, PromptStyle::Continue)
+    );
+    assert_eq!(suite.problems.len(), PYTHON_CORE.len());
+    for (problem, (id, words)) in suite.problems.iter().zip(PYTHON_CORE) {
+        let words = words.split(' ').map(str::to_owned).collect();
+        assert_eq!(
+            (problem.id.as_str(), &problem.target),
+            (id, &Target::Keywords(words))
+        );
+    }
+}
+
+#[test]
+fn the_cpp_suite_asks_for_the_outputs_of_its_definition() {
+    let suite = find("cpp-demo").unwrap();
+    assert_eq!(suite.max_tokens, 512);
+    assert_eq!(suite.problems.len(), CPP_DEMO.len());
+    for (problem, (id, output, difficulty)) in suite.problems.iter().zip(CPP_DEMO) {
+        assert_eq!(
+            (problem.id.as_str(), &problem.target),
+            (id, &Target::Output(output.to_owned()))
+        );
+        assert_eq!(problem.tags, [difficulty]);
+        assert!(problem.prompt.contains("reads no input"), "{id}");
+    }
+}
+
+#[test]
+fn a_stub_ends_where_a_tokenizer_can_go_on() {
+    for problem in &find("python-core").unwrap().problems {
+        assert!(!problem.prompt.ends_with([' ', '\t']), "{}", problem.id);
+    }
+}
+
+#[test]
+fn the_hash_is_that_of_the_file() {
+    // sha256sum of the files under data/
+    let files = [
+        include_str!("../../data/python-core.jsonl"),
+        include_str!("../../data/cpp-demo.jsonl"),
+    ];
+    for (suite, file) in suites().iter().zip(files) {
+        assert_eq!(suite.sha256, crate::sha256(file.as_bytes()));
+        assert_eq!(suite.sha256.len(), 64);
+    }
+    assert_eq!(
+        crate::sha256(b"abc"), // FIPS 180-4, example B.1
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+}
+
+#[test]
+fn a_mistyped_name_is_answered_with_the_nearest_one() {
+    for (typed, meant) in [
+        ("cpp-dmeo", "cpp-demo"),
+        ("python", "python-core"),
+        ("Python_Core", "python-core"),
+        ("cpp", "cpp-demo"),
+    ] {
+        let said = find(typed).unwrap_err().to_string();
+        assert!(said.contains(&format!("did you mean `{meant}`?")), "{said}");
+    }
+    for stranger in ["humaneval", "", "🦀🦀🦀🦀🦀🦀🦀🦀"] {
+        let said = find(stranger).unwrap_err().to_string();
+        assert!(
+            !said.contains("did you mean") && said.contains("python-core, cpp-demo"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn the_distance_counts_edits() {
+    for (left, right, edits) in [
+        ("", "", 0),
+        ("", "abc", 3),
+        ("kitten", "sitting", 3),
+        ("ab", "ba", 2),
+    ] {
+        assert_eq!(distance(left, right), edits);
+        assert_eq!(distance(right, left), edits);
+    }
+}

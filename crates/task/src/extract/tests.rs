@@ -1,0 +1,205 @@
+//! Answers as models write them, and as nobody should.
+
+use super::*;
+use proptest::prelude::*;
+
+const MAIN: &str = "#include <iostream>\nint main() {\n    std::cout << 8;\n}\n";
+
+/// Name and text; the whole of [`MAIN`] is found in a fence.
+#[rustfmt::skip]
+fn fenced() -> Vec<(&'static str, String)> {
+    vec![
+        ("tagged", format!("Sure!\n```cpp\n{MAIN}```\nDone.")),
+        ("upper case", format!("```C++\n{MAIN}```")),
+        ("with a standard", format!("```c++17\n{MAIN}```")),
+        ("plain C", format!("```c\n{MAIN}```")),
+        ("with a file name", format!("```cpp:main.cpp\n{MAIN}```")),
+        ("with attributes", format!("``` {{.cpp .numberLines}}\n{MAIN}```")),
+        ("untagged", format!("```\n{MAIN}```")),
+        ("tildes", format!("~~~cpp\n{MAIN}~~~")),
+        ("first of two", format!("```cpp\n{MAIN}```\nor\n```cpp\nint main() {{}}\n```")),
+        ("output before", format!("It prints\n```\n8\n```\nwith\n```cpp\n{MAIN}```")),
+        ("shell before", format!("```bash\ng++ a.cpp\n```\n```cpp\n{MAIN}```")),
+        ("empty before", format!("```cpp\n\n```\n```cpp\n{MAIN}```")),
+        ("behind a colon", format!("Here: ```cpp\n{MAIN}```")),
+        ("in a list", format!("1. ```cpp\n{MAIN}   ```")),
+        ("longer close", format!("```cpp\n{MAIN}`````")),
+        ("stray fence before", format!("```\nWell.\n```cpp\n{MAIN}```")),
+        ("inline fence before", format!("Use ```int``` so:\n```cpp\n{MAIN}```")),
+    ]
+}
+
+/// Text, and what is found in it.
+#[rustfmt::skip]
+fn others() -> Vec<(String, Route, String)> {
+    let program = MAIN.trim_end();
+    let cut_off = "#include <x>\nint main() { if (1) {";
+    vec![
+        (format!("````cpp\n// ```\n{MAIN}```\n````"), Route::Fence, format!("// ```\n{MAIN}```\n")),
+        ("```cpp\nint main() {}```".into(), Route::Fence, "int main() {}".into()),
+        ("```cpp\r\nint main() {}\r\n```\r\n".into(), Route::Fence, "int main() {}\r\n".into()),
+        ("```cpp\nauto s = \"漢🦀\";\n```".into(), Route::Fence, "auto s = \"漢🦀\";\n".into()),
+        (format!("```cpp\n{MAIN}"), Route::OpenFence, MAIN.into()),
+        ("```cpp\nint main() {\n".into(), Route::OpenFence, "int main() {\n".into()),
+        (MAIN.into(), Route::Program, program.into()),
+        (format!("Here's it:\n{MAIN}I hope {{it}} helps"), Route::Program, program.into()),
+        (format!("```rust\n{MAIN}```"), Route::Program, program.into()),
+        (format!("{MAIN}```\nThis prints 8."), Route::Program, program.into()),
+        (cut_off.into(), Route::Program, cut_off.into()),
+        ("int main ( ) { return 0; }".into(), Route::Whole, "int main ( ) { return 0; }".into()),
+    ]
+}
+
+#[test]
+fn every_known_way_of_fencing_a_program_is_understood() {
+    for (name, text) in fenced() {
+        let found = extract(&text, Language::Cpp).map(|found| (found.route, found.code));
+        assert_eq!(
+            found,
+            Some((Route::Fence, MAIN.to_owned())),
+            "{name}: {text:?}"
+        );
+    }
+}
+
+#[test]
+fn every_other_known_way_of_answering_is_understood() {
+    for (text, route, code) in others() {
+        assert_eq!(
+            extract(&text, Language::Cpp),
+            Some(Extraction { code, route }),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn where_there_is_no_code_none_is_found() {
+    for text in [
+        "I cannot write that. The main idea {is} this.",
+        "```\nI cannot write that.\n```",
+        "```python\ndef f(): pass\n```",
+        "",
+        " \n\t\n",
+        "```",
+        "```cpp",
+        "```cpp\n\n```",
+    ] {
+        assert_eq!(extract(text, Language::Cpp), None, "{text:?}");
+    }
+}
+
+#[test]
+fn the_brace_that_closes_main_is_not_one_in_a_comment_or_literal() {
+    for body in [
+        "// }",
+        "/* } */",
+        "char c = '}';",
+        "char c = '\\'', d = '}';",
+        "auto s = \"} \\\" }\";",
+        "auto s = R\"(} \" )\";",
+        "auto s = R\"x(} )\" )x\";",
+        "auto s = u8R\"(})\";",
+        "int n = 1'000'000; if (n) { n = 0x1'F; }",
+        "if (true) { while (false) {} }",
+        "auto f = [] { return 1; };",
+        "int R = 1, öä = 2;",
+    ] {
+        let program = format!(
+            "#include <string>\n// int main() {{ }}\nint f(int x) {{ return x; }}\nint main() {{\n{body}\n}}"
+        );
+        let found = extract(&format!("{program}\n\nAnd that's it."), Language::Cpp).unwrap();
+        assert_eq!(
+            (found.code, found.route),
+            (program, Route::Program),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn python_is_found_by_its_statements() {
+    let code = "def f(n):\n    return n\n";
+    for (text, route) in [
+        (format!("```python\n{code}```"), Route::Fence),
+        (format!("```py\n{code}```"), Route::Fence),
+        (format!("```\n{code}```"), Route::Fence),
+        (
+            format!("```cpp\nint main() {{}}\n```\n```python3\n{code}"),
+            Route::OpenFence,
+        ),
+        (code.to_owned(), Route::Whole),
+    ] {
+        let found = extract(&text, Language::Python).unwrap();
+        assert_eq!((found.code.as_str(), found.route), (code, route), "{text}");
+    }
+    for prose in [
+        "from here it is easy",
+        "I would define a class.",
+        "if only it were so",
+        "",
+    ] {
+        assert_eq!(extract(prose, Language::Python), None, "{prose}");
+    }
+}
+
+/// A quadratic reader would need minutes for one of these.
+#[test]
+fn a_megabyte_of_anything_is_read_in_one_go() {
+    let lump = |unit: &str| unit.repeat((1 << 20) / unit.len());
+    for unit in [
+        "`",
+        "```",
+        "```\n",
+        "```cpp\n",
+        "````\n```\n",
+        "~~~\n",
+        "` ",
+        "\n",
+        "#include\n",
+        "main(",
+        "main() {",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "R\"(",
+        "R\"",
+        "/*",
+        "//",
+        "\\",
+        "x",
+        "é",
+        "#",
+        "```a\n#include <x>\n",
+        "def ",
+    ] {
+        for text in [
+            lump(unit),
+            format!("#include <x>\nint main() {{\n{}", lump(unit)),
+            format!("```\n{}", lump(unit)),
+        ] {
+            extract(&text, Language::Cpp);
+            extract(&text, Language::Python);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_found_stands_in_the_text(text in "([`~#{}\"'/*\\\\R(). \n]|```|cpp|#include <x>|int main\\(\\)|🦀|é){0,60}") {
+        for language in [Language::Cpp, Language::Python] {
+            if let Some(found) = extract(&text, language) {
+                prop_assert!(text.contains(&found.code));
+                prop_assert!(!found.code.trim().is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_fenced_program_is_found_inside_any_prose(before in "[^`~#]{0,40}", after in "[^`~]{0,40}") {
+        prop_assume!(!before.contains("main"));
+        let found = extract(&format!("{before}\n```cpp\n{MAIN}```\n{after}"), Language::Cpp).unwrap();
+        prop_assert_eq!((found.code.as_str(), found.route), (MAIN, Route::Fence));
+    }
+}

@@ -1,0 +1,225 @@
+//! Problems and suites: what is asked, and what is wanted.
+//!
+//! A suite is one JSONL file of problems with one way of asking and one judge. Its hash is taken over
+//! the bytes of that file, so that two runs with the same hash asked the same questions.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::sha256;
+
+/// One question to a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Problem {
+    /// Unique within its suite.
+    pub id: String,
+    /// What the model is given: a code stub to go on with, or a task in words.
+    pub prompt: String,
+    /// What is wanted.
+    pub target: Target,
+    /// Labels for filtering and breakdowns, for instance `easy`.
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+/// What an answer is held against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Words and operators that the completion should contain.
+    Keywords(Vec<String>),
+    /// The exact text that the program should print, white space around it aside.
+    Output(String),
+}
+
+/// The programming language of a suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// C++17.
+    Cpp,
+    /// Python 3.
+    Python,
+}
+
+impl Language {
+    /// How a person writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::Cpp => "C++",
+            Language::Python => "Python",
+        }
+    }
+}
+
+/// How a suite asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptStyle {
+    /// The prompt as it stands, for the model to go on with; a chat template is not used.
+    Continue,
+    /// A conversation: one system line, the prompt as the user's message.
+    Chat {
+        /// The system message.
+        system: String,
+    },
+}
+
+/// Which judge reads the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judging {
+    /// [`crate::judge::keywords`]: nothing is executed.
+    Keywords,
+    /// [`crate::judge::output`]: the program is built, run and its output compared.
+    Output,
+}
+
+/// Problems that are asked and judged in the same way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suite {
+    /// The name used on the command line and in records.
+    pub name: String,
+    /// How a person reads it.
+    pub title: String,
+    /// The language of the answers.
+    pub language: Language,
+    /// How it asks.
+    pub style: PromptStyle,
+    /// Most tokens of an answer.
+    pub max_tokens: u32,
+    /// Strings at which an answer ends.
+    pub stop: Vec<String>,
+    /// Who judges.
+    pub judge: Judging,
+    /// The problems, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// SHA-256 of the JSONL bytes, lower-case hex.
+    pub sha256: String,
+}
+
+impl Suite {
+    /// The problem of that id.
+    pub fn problem(&self, id: &str) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.id == id)
+    }
+
+    /// Fills an otherwise finished suite with the problems of a JSONL text, and sets its hash.
+    ///
+    /// # Errors
+    /// [`Error::BrokenProblem`] naming the line: no JSON, an empty or repeated id, an empty prompt, a
+    /// target that the suite's judge cannot use. A suite without problems is one too.
+    pub fn with_problems(mut self, jsonl: &str) -> Result<Suite, Error> {
+        let mut ids = HashSet::new();
+        for (number, line) in jsonl
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
+            let broken = |message: String| self.broken(number + 1, message);
+            let problem: Problem =
+                serde_json::from_str(line).map_err(|error| broken(error.to_string()))?;
+            check(&problem, self.judge).map_err(|message| broken(message.to_owned()))?;
+            if !ids.insert(problem.id.clone()) {
+                return Err(broken(format!("the id `{}` is there already", problem.id)));
+            }
+            self.problems.push(problem);
+        }
+        if self.problems.is_empty() {
+            return Err(self.broken(0, "there is no problem in it".to_owned()));
+        }
+        self.sha256 = sha256(jsonl.as_bytes());
+        Ok(self)
+    }
+
+    fn broken(&self, line: usize, message: String) -> Error {
+        Error::BrokenProblem {
+            suite: self.name.clone(),
+            line,
+            message,
+        }
+    }
+}
+
+fn check(problem: &Problem, judge: Judging) -> Result<(), &'static str> {
+    if problem.id.trim().is_empty() || problem.prompt.trim().is_empty() {
+        return Err("id and prompt must not be empty");
+    }
+    match (&problem.target, judge) {
+        (Target::Keywords(words), Judging::Keywords) if words.is_empty() => {
+            Err("no keyword is given")
+        }
+        (Target::Keywords(words), Judging::Keywords)
+            if words.iter().any(|word| word.trim().is_empty()) =>
+        {
+            Err("a keyword is empty, and every text holds it")
+        }
+        (Target::Output(text), Judging::Output) if text.trim().is_empty() => {
+            Err("the wanted output is empty, and a program that does nothing would be right")
+        }
+        (Target::Keywords(_), Judging::Keywords) | (Target::Output(_), Judging::Output) => Ok(()),
+        _ => Err("its target is not what the judge of this suite compares with"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(judge: Judging) -> Suite {
+        Suite {
+            name: "mine".to_owned(),
+            title: "Mine".to_owned(),
+            language: Language::Cpp,
+            style: PromptStyle::Continue,
+            max_tokens: 1,
+            stop: Vec::new(),
+            judge,
+            problems: Vec::new(),
+            sha256: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_broken_problem_is_refused_with_its_line() {
+        let good = r#"{"id":"a","prompt":"p","target":{"output":"1"}}"#;
+        for bad in [
+            "{",
+            "[]",
+            r#"{"id":"b","prompt":"p"}"#,
+            r#"{"id":"","prompt":"p","target":{"output":"1"}}"#,
+            r#"{"id":"b","prompt":" ","target":{"output":"1"}}"#,
+            r#"{"id":"b","prompt":"p","target":{"output":" \n"}}"#,
+            r#"{"id":"b","prompt":"p","target":{"keywords":["x"]}}"#,
+            r#"{"id":"b","prompt":"p","target":{"output":"1"},"extra":1}"#,
+            good,
+        ] {
+            let text = format!("{good}\n\n{bad}\n");
+            let said = suite(Judging::Output)
+                .with_problems(&text)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                said.contains("line 3") && said.contains("`mine`"),
+                "{bad}: {said}"
+            );
+        }
+    }
+
+    #[test]
+    fn keywords_that_every_text_holds_are_refused() {
+        for words in ["[]", r#"["x",""]"#, r#"[" "]"#] {
+            let text = format!(r#"{{"id":"a","prompt":"p","target":{{"keywords":{words}}}}}"#);
+            assert!(
+                suite(Judging::Keywords).with_problems(&text).is_err(),
+                "{words}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_suite_without_problems_is_refused() {
+        assert!(suite(Judging::Output).with_problems("\n\n").is_err());
+    }
+}

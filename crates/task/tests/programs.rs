@@ -1,0 +1,236 @@
+//! The output judge with the real compiler in the real sandbox: reference solutions are right, wrong
+//! and hostile programs are not, and neither are cheats.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests is a test")]
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use ledger::record::{AttemptKey, Stage, Verdict};
+use sandbox::Cell;
+use task::judge::{Job, Judge, judge_all};
+use task::{Problem, Suite, catalog};
+
+static SUITE: LazyLock<&Suite> = LazyLock::new(|| catalog::find("cpp-demo").unwrap());
+static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::for_suite(&SUITE).unwrap());
+static CELL: LazyLock<Cell> =
+    LazyLock::new(|| Cell::with_readable(&JUDGE.toolchain().unwrap().readable).unwrap());
+
+/// Judges completions of problems on two threads; the verdicts in the order asked.
+fn verdicts(completions: &[(&str, String)]) -> Vec<Verdict> {
+    let problem = |id: &str| -> &Problem { SUITE.problem(id).unwrap() };
+    let jobs: Vec<Job> = (0..)
+        .zip(completions)
+        .map(|(attempt, (id, text))| {
+            let key = AttemptKey {
+                model: "hand".into(),
+                suite: "cpp-demo".into(),
+                problem: (*id).into(),
+                attempt,
+            };
+            Job {
+                key,
+                judge: &JUDGE,
+                problem: problem(id),
+                text,
+            }
+        })
+        .collect();
+    let mut found = BTreeMap::new();
+    let flow = judge_all(&jobs, 2, &*CELL, &mut |verdict| {
+        found.insert(verdict.key.attempt, verdict);
+        ControlFlow::Continue(())
+    });
+    assert!(flow.is_continue());
+    found.into_values().collect()
+}
+
+fn fenced(code: &str) -> String {
+    format!("Here is the program:\n\n```cpp\n{code}\n```\nIt prints the answer.\n")
+}
+
+/// The program with these includes and this body of `main`.
+fn program(body: &str) -> String {
+    fenced(&format!(
+        "#include <cstdio>\n#include <cstdlib>\n#include <unistd.h>\nint main() {{\n{body}\n}}"
+    ))
+}
+
+#[test]
+fn every_reference_solution_is_right_and_compiles_without_a_warning() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/solutions/cpp-demo");
+    let solutions: Vec<(&str, String)> = SUITE
+        .problems
+        .iter()
+        .map(|problem| {
+            let file = folder.join(format!("{}.cpp", problem.id));
+            (
+                problem.id.as_str(),
+                fenced(&std::fs::read_to_string(file).unwrap()),
+            )
+        })
+        .collect();
+    assert_eq!(solutions.len(), 16);
+    for verdict in verdicts(&solutions) {
+        let said = (verdict.stage, verdict.cause.as_str());
+        assert_eq!(
+            said,
+            (Some(Stage::Right), "pass"),
+            "{}: {}",
+            verdict.key.problem,
+            verdict.evidence
+        );
+        assert_eq!(verdict.unscored, None);
+        assert!(verdict.cpu_ns > 0 && verdict.wall_ns > 0);
+        assert!(
+            !verdict.evidence.contains("warning"),
+            "{}",
+            verdict.evidence
+        );
+    }
+}
+
+/// Name, completion, stage, and the causes that may be named.
+type Case = (&'static str, String, Stage, &'static [&'static str]);
+
+fn assert_failures(cases: &[Case]) {
+    let texts: Vec<_> = cases
+        .iter()
+        .map(|(_, text, ..)| ("gcd", text.clone()))
+        .collect();
+    for ((name, _, stage, causes), verdict) in cases.iter().zip(verdicts(&texts)) {
+        let told = format!(
+            "{name}: {} {:?} {}",
+            verdict.cause, verdict.unscored, verdict.evidence
+        );
+        assert_eq!(verdict.stage, Some(*stage), "{told}");
+        assert!(causes.contains(&verdict.cause.as_str()), "{told}");
+    }
+}
+
+#[test]
+fn what_does_not_compile_is_malformed_or_no_code() {
+    let unlinked = fenced("int gcd(); int main() { return gcd(); }");
+    let cut_off = "```cpp\n#include <cstdio>\nint main() { std::puts(\"6".to_owned();
+    let prose = "I think the answer is 6.".to_owned();
+    assert_failures(&[
+        (
+            "no C++",
+            fenced("int main( { return }"),
+            Stage::Malformed,
+            &["compile_error"],
+        ),
+        (
+            "does not link",
+            unlinked,
+            Stage::Malformed,
+            &["compile_error"],
+        ),
+        ("is cut off", cut_off, Stage::Malformed, &["compile_error"]),
+        ("is prose", prose, Stage::NoCode, &["no_code"]),
+    ]);
+}
+
+#[test]
+fn what_does_not_end_well_is_named_by_its_end() {
+    let loops = program("volatile int x = 1; while (x) {}");
+    let floods = program("for (;;) std::puts(\"6666666666666666666666666666666666\");");
+    let eats = program(
+        "for (;;) { char *p = (char *)std::malloc(1 << 20); if (!p) std::abort(); for (int i = 0; i < 1 << 20; i += 512) p[i] = 1; }",
+    );
+    let warned = fenced("int main() { int unused; throw 1; }");
+    assert_failures(&[
+        (
+            "wrong",
+            program("std::puts(\"7\");"),
+            Stage::Runs,
+            &["wrong_output"],
+        ),
+        ("silent", program(""), Stage::Runs, &["wrong_output"]),
+        // On a machine that is busy enough, the wall deadline comes before the CPU time is used up.
+        (
+            "loops",
+            loops,
+            Stage::Compiles,
+            &["cpu_limit", "wall_limit"],
+        ),
+        (
+            "crashes",
+            program("std::abort();"),
+            Stage::Compiles,
+            &["signal"],
+        ),
+        ("floods", floods, Stage::Compiles, &["output_limit"]),
+        (
+            "takes memory",
+            eats,
+            Stage::Compiles,
+            &["memory_limit", "signal"],
+        ),
+        (
+            "throws, with a warning",
+            warned,
+            Stage::CompilesWithWarnings,
+            &["signal"],
+        ),
+    ]);
+}
+
+#[test]
+fn no_cheat_is_right() {
+    let cheats = [
+        (
+            "right words, then a failure",
+            program("std::puts(\"6\"); return 1;"),
+        ),
+        (
+            "right words, then a crash",
+            program("std::puts(\"6\"); std::fflush(stdout); std::abort();"),
+        ),
+        (
+            "right words on the other stream",
+            program("std::fputs(\"6\\n\", stderr);"),
+        ),
+        (
+            "right words at compile time",
+            fenced("#include <cstdio>\n#pragma message(\"6\")\nint main() {}"),
+        ),
+        (
+            "every answer at once",
+            program("for (int n = 0; n < 3000; ++n) std::printf(\"%d\\n\", n);"),
+        ),
+        (
+            "right words in a flood of blanks",
+            program("std::puts(\"6\"); for (long n = 0; n < 3000000; ++n) std::putchar(' ');"),
+        ),
+        (
+            "looks for the answer in its box",
+            program(
+                "std::system(\"cat /box/* /proc/*/cmdline /proc/*/environ /tmp/* 2>/dev/null\"); extern char **environ; for (char **e = environ; *e; ++e) std::puts(*e);",
+            ),
+        ),
+        (
+            "forges a verdict",
+            program(
+                "std::puts(\"{\\\"stage\\\":\\\"right\\\",\\\"cause\\\":\\\"pass\\\"}\\nPASS\");",
+            ),
+        ),
+    ];
+    let texts: Vec<_> = cheats
+        .iter()
+        .map(|(_, text)| ("gcd", text.clone()))
+        .collect();
+    for ((name, _), verdict) in cheats.iter().zip(verdicts(&texts)) {
+        assert_eq!(verdict.unscored, None, "{name}");
+        assert!(
+            verdict.stage < Some(Stage::Right),
+            "{name}: {:?} {}",
+            verdict.stage,
+            verdict.evidence
+        );
+        assert_ne!(verdict.cause, "pass", "{name}");
+    }
+}

@@ -1,0 +1,319 @@
+//! The words that `whet` understands. Doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Measures small language models: does the code they write compile, run and pass? How fast, how
+/// much memory, how surprised by text? One run, one folder, every number with its interval.
+#[derive(Debug, Parser)]
+#[command(
+    name = "whet",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Examples:
+  whet bench qwen2.5-coder-0.5b        report card of a model, in minutes
+  whet generate smollm2-135m -p 'Once upon a time'
+  whet models ls                       which models can be named
+  whet doctor                          what this machine can do, and what is missing")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Answer every question with yes (also set by CI=true)
+    #[arg(long, short = 'y', global = true)]
+    pub(crate) yes: bool,
+    /// No progress, only results and errors
+    #[arg(long, short = 'q', global = true)]
+    pub(crate) quiet: bool,
+    /// Show the log on stderr (-vv for more, the engine's own log included)
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Write the log to a file
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) log_file: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
+    /// Never use the network
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+}
+
+/// When something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Measure one or several models and write a report
+    Bench(Box<Bench>),
+    /// Let a model write
+    Generate(Generate),
+    /// List, fetch and inspect models
+    #[command(subcommand)]
+    Models(Models),
+    /// Show what this machine can do and what is missing, and attack the sandbox
+    Doctor(Doctor),
+    /// Try every part of the program, from the toolchain to the report
+    Test(Test),
+}
+
+/// `whet bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  whet bench qwen2.5-coder-0.5b               the quick preset: code, speed, memory, perplexity
+  whet bench smollm2-135m ./my-model.gguf     two models, compared on the same problems
+  whet bench A --only latency --prompt-tokens 512 --generate-tokens 64 --format json
+  whet bench --resume                         go on with the newest interrupted run
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 4 some completions could not be judged,
+130 interrupted (resume with --resume).")]
+pub(crate) struct Bench {
+    /// Models: names of the catalogue or paths to .gguf files
+    #[arg(value_name = "MODEL", required_unless_present = "resume")]
+    pub(crate) models: Vec<String>,
+    /// What to run
+    #[arg(long, value_enum, default_value_t = Preset::Quick)]
+    pub(crate) preset: Preset,
+    /// Only these benchmarks
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,…")]
+    pub(crate) only: Vec<Part>,
+    /// Go on with an interrupted run (the newest one if no folder is given)
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "models")]
+    pub(crate) resume: Option<Option<PathBuf>>,
+    /// Folder for run folders
+    #[arg(long, short = 'o', value_name = "DIR", default_value = "runs")]
+    pub(crate) output: PathBuf,
+    /// Print the resolved plan and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What to print at the end
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Seed of the run; everything random is derived from it
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Threads of the engine (default: processors of this machine)
+    #[arg(long, short = 't')]
+    pub(crate) threads: Option<usize>,
+    /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
+    #[arg(long, value_name = "FILE[=SCALE]")]
+    pub(crate) adapter: Option<String>,
+    #[command(flatten)]
+    pub(crate) code: CodeFlags,
+    #[command(flatten)]
+    pub(crate) speed: SpeedFlags,
+}
+
+/// Flags of the code benchmark.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Code")]
+pub(crate) struct CodeFlags {
+    /// Suites of problems
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub(crate) suite: Vec<String>,
+    /// Completions of each problem
+    #[arg(long, short = 'n')]
+    pub(crate) samples: Option<u32>,
+    /// Only the first problems of each suite
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
+    /// Sampling temperature; 0 is greedy
+    #[arg(long)]
+    pub(crate) temperature: Option<f32>,
+    /// Keep the k most likely tokens; 0 is off
+    #[arg(long)]
+    pub(crate) top_k: Option<usize>,
+    /// Keep the smallest set of tokens with this share; 1 is off
+    #[arg(long)]
+    pub(crate) top_p: Option<f32>,
+    /// Keep tokens at least this likely relative to the best; 0 is off
+    #[arg(long)]
+    pub(crate) min_p: Option<f32>,
+    /// Repetition penalty; 1 is off
+    #[arg(long)]
+    pub(crate) repetition_penalty: Option<f32>,
+    /// Completions generated side by side
+    #[arg(long)]
+    pub(crate) batch: Option<usize>,
+    /// Same text at any batch size and after a resume: every step has the same width (default)
+    #[arg(long, conflicts_with = "fast")]
+    pub(crate) deterministic: bool,
+    /// Let steps shrink with the work left: faster at the end, texts may depend on the batch
+    #[arg(long)]
+    pub(crate) fast: bool,
+}
+
+/// Flags of the speed and memory benchmarks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Speed and memory")]
+pub(crate) struct SpeedFlags {
+    /// Prompt lengths, in tokens
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    pub(crate) prompt_tokens: Vec<usize>,
+    /// Tokens decoded after each prompt
+    #[arg(long, value_name = "N")]
+    pub(crate) generate_tokens: Option<usize>,
+    /// Timed runs of each length
+    #[arg(long, value_name = "N")]
+    pub(crate) repeats: Option<usize>,
+    /// Context lengths of the memory benchmark, in tokens
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    pub(crate) contexts: Vec<usize>,
+    /// Cache types: f16, q8_0, q4_0 (memory takes all, speed the first)
+    #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
+    pub(crate) cache: Vec<String>,
+}
+
+/// Named plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preset {
+    /// Code, speed, memory and perplexity in minutes
+    Quick,
+    /// A little of everything in seconds
+    Smoke,
+}
+
+/// Benchmarks by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Code problems
+    Code,
+    /// Prefill and decode speed
+    Latency,
+    /// Memory by context length and cache type
+    Memory,
+    /// Perplexity of the bundled texts
+    Perplexity,
+}
+
+/// What is printed on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// `whet generate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  whet generate smollm2-135m -p 'def fibonacci(n):'
+  whet generate qwen2.5-coder-0.5b --chat -p 'Reverse a string in Rust'
+  cat question.txt | whet generate qwen2.5-coder-0.5b --chat")]
+pub(crate) struct Generate {
+    /// A name of the catalogue or a path to a .gguf file
+    pub(crate) model: String,
+    /// The prompt
+    #[arg(long, short = 'p', conflicts_with = "file")]
+    pub(crate) prompt: Option<String>,
+    /// Read the prompt from a file; - is standard input
+    #[arg(long, short = 'f', value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Put the prompt through the model's chat template
+    #[arg(long)]
+    pub(crate) chat: bool,
+    /// System message of the chat
+    #[arg(long, requires = "chat")]
+    pub(crate) system: Option<String>,
+    /// At most so many tokens
+    #[arg(long, short = 'n', default_value_t = 512)]
+    pub(crate) max_tokens: usize,
+    /// Sampling temperature; 0 is greedy
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) temperature: f32,
+    /// Keep the k most likely tokens; 0 is off
+    #[arg(long, default_value_t = 0)]
+    pub(crate) top_k: usize,
+    /// Keep the smallest set of tokens with this share; 1 is off
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) top_p: f32,
+    /// Keep tokens at least this likely relative to the best; 0 is off
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) min_p: f32,
+    /// Repetition penalty; 1 is off
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) repetition_penalty: f32,
+    /// End at this text; may be given several times
+    #[arg(long)]
+    pub(crate) stop: Vec<String>,
+    /// Seed of the sampling
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Threads of the engine (default: processors of this machine)
+    #[arg(long, short = 't')]
+    pub(crate) threads: Option<usize>,
+    /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
+    #[arg(long, value_name = "FILE[=SCALE]")]
+    pub(crate) adapter: Option<String>,
+}
+
+/// `whet models`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Models {
+    /// List the catalogue and what is already here
+    Ls {
+        /// What to print
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Fetch models into the cache, verified by SHA-256; resumes
+    Pull {
+        /// Names of the catalogue
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+    /// Show what can be known of a model without running it
+    Show {
+        /// A name of the catalogue or a path to a .gguf file
+        model: String,
+        /// What to print
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+/// `whet doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+/// `whet test`.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// How much: smoke needs no network and no model, standard takes SmolLM2
+    #[arg(long, value_enum, default_value_t = Level::Smoke)]
+    pub(crate) level: Level,
+}
+
+/// How much `whet test` tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// The toy model through every stage, in seconds
+    Smoke,
+    /// The same with SmolLM2
+    Standard,
+    /// standard and one training step
+    Full,
+}

@@ -1,0 +1,503 @@
+//! `whet bench`: from words to a run folder with a report.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result};
+use bench::run::Ended;
+use bench::{Desk, Plan, Subject, trial};
+use ledger::record::RunHeader;
+use ledger::{Run, RunFolder};
+use llama::Adapter;
+use measure::SystemClock;
+use sandbox::{Cell, Sandbox};
+use task::judge::Judge;
+
+use crate::cli::{Bench, Format, Part, Preset};
+use crate::exit::{Exit, Usage};
+use crate::subject::{self, Finder, Loaded, Located};
+use crate::terminal::Terminal;
+use crate::watch::Progress;
+use crate::{interrupt, provenance};
+
+/// Benchmarks models, or goes on with a run.
+pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    if flags.dry_run {
+        terminal.result(&serde_json::to_string_pretty(&Order::of(flags)?.plan)?)?;
+        return Ok(Exit::Done);
+    }
+    let (exit, folder) = measure(flags, terminal, offline)?;
+    show(&folder, exit, flags.format, terminal)
+}
+
+/// Measures and writes the report; returns how it ended and the run folder.
+pub(crate) fn measure(
+    flags: &Bench,
+    terminal: &Terminal,
+    offline: bool,
+) -> Result<(Exit, PathBuf)> {
+    let order = Order::of(flags)?;
+    let stop = interrupt::listen()?;
+    let finder = Finder {
+        terminal,
+        offline,
+        stop,
+    };
+    let located: Vec<Located> = order
+        .models
+        .iter()
+        .map(|word| finder.locate(word))
+        .collect::<Result<_>>()?;
+    let located = distinct(located)?;
+    let cell = cell(&order.plan)?;
+    let job = Job {
+        order: &order,
+        located: &located,
+        cell: cell.as_ref(),
+        stop,
+        terminal,
+    };
+    let (exit, folder) = job.carry_out(flags.output.as_path())?;
+    for (name, bytes) in report::files(&ledger::read(&folder)?)? {
+        ledger::write_derived(&folder, &name, &bytes)?;
+    }
+    Ok((exit, folder))
+}
+
+/// What is to be done: by flags, or by the header of an earlier run.
+struct Order {
+    plan: Plan,
+    models: Vec<String>,
+    adapter: Option<Adapter>,
+    resume: Option<PathBuf>,
+}
+
+impl Order {
+    fn of(flags: &Bench) -> Result<Order> {
+        match &flags.resume {
+            Some(folder) => Order::resumed(folder.as_deref(), flags),
+            None => Order::new(flags),
+        }
+    }
+
+    fn new(flags: &Bench) -> Result<Order> {
+        let plan = plan(flags)?;
+        let adapter = subject::adapter(flags.adapter.as_deref())?;
+        Ok(Order {
+            plan,
+            models: flags.models.clone(),
+            adapter,
+            resume: None,
+        })
+    }
+
+    fn resumed(folder: Option<&Path>, flags: &Bench) -> Result<Order> {
+        let folder = match folder {
+            Some(folder) => folder.to_owned(),
+            None => ledger::latest(&flags.output).ok_or_else(|| {
+                Usage(format!(
+                    "there is no run to resume in {}",
+                    flags.output.display()
+                ))
+            })?,
+        };
+        let run = ledger::read(&folder)?;
+        let plan: Plan = serde_json::from_value(run.header.plan.clone())
+            .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
+        let models = run
+            .header
+            .models
+            .iter()
+            .map(|model| model.path.clone())
+            .collect();
+        let adapter = subject::adapter(
+            run.header
+                .engine
+                .get("adapter")
+                .and_then(|word| word.as_str()),
+        )?;
+        Ok(Order {
+            plan,
+            models,
+            adapter,
+            resume: Some(folder),
+        })
+    }
+}
+
+/// The preset with the user's changes.
+fn plan(flags: &Bench) -> Result<Plan> {
+    let threads = subject::threads(flags.threads);
+    let mut plan = match flags.preset {
+        Preset::Quick => Plan::quick(flags.seed, threads),
+        Preset::Smoke => Plan::smoke(flags.seed, threads),
+    };
+    let wanted = |part: Part| flags.only.is_empty() || flags.only.contains(&part);
+    plan.code = plan.code.filter(|_| wanted(Part::Code));
+    plan.latency = plan.latency.filter(|_| wanted(Part::Latency));
+    plan.memory = plan.memory.filter(|_| wanted(Part::Memory));
+    plan.perplexity = plan.perplexity.filter(|_| wanted(Part::Perplexity));
+    change_code(&mut plan, flags);
+    change_speed(&mut plan, flags);
+    plan.check().map_err(Usage)?;
+    Ok(plan)
+}
+
+fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
+    if let Some(value) = asked {
+        *place = value.clone();
+    }
+}
+
+fn change_code(plan: &mut Plan, flags: &Bench) {
+    let Some(code) = &mut plan.code else { return };
+    let asked = &flags.code;
+    if !asked.suite.is_empty() {
+        code.suites.clone_from(&asked.suite);
+    }
+    set(&mut code.samples, &asked.samples);
+    set(&mut code.temperature, &asked.temperature);
+    set(&mut code.top_k, &asked.top_k);
+    set(&mut code.top_p, &asked.top_p);
+    set(&mut code.min_p, &asked.min_p);
+    set(&mut code.repetition_penalty, &asked.repetition_penalty);
+    set(&mut code.batch, &asked.batch);
+    if asked.limit.is_some() {
+        code.limit = asked.limit;
+    }
+    if asked.fast {
+        code.steps = bench::plan::Steps::Fast;
+    }
+}
+
+fn change_speed(plan: &mut Plan, flags: &Bench) {
+    let asked = &flags.speed;
+    if let Some(latency) = &mut plan.latency {
+        if !asked.prompt_tokens.is_empty() {
+            latency.prompt_tokens.clone_from(&asked.prompt_tokens);
+        }
+        set(&mut latency.generate_tokens, &asked.generate_tokens);
+        set(&mut latency.repeats, &asked.repeats);
+        set(&mut latency.cache, &asked.cache.first().cloned());
+    }
+    if let Some(memory) = &mut plan.memory {
+        if !asked.contexts.is_empty() {
+            memory.contexts.clone_from(&asked.contexts);
+        }
+        if !asked.cache.is_empty() {
+            memory.caches.clone_from(&asked.cache);
+        }
+    }
+}
+
+/// Two files of one name could not be told apart in a report.
+fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
+    for (i, model) in located.iter().enumerate() {
+        if located[..i]
+            .iter()
+            .any(|earlier| earlier.name == model.name)
+        {
+            return Err(Usage(format!(
+                "two models are called {}; rename one of the files",
+                model.name
+            ))
+            .into());
+        }
+    }
+    Ok(located)
+}
+
+/// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.
+fn cell(plan: &Plan) -> Result<Option<Cell>> {
+    let Some(code) = &plan.code else {
+        return Ok(None);
+    };
+    let mut readable = Vec::new();
+    for name in &code.suites {
+        let judge = Judge::for_suite(task::catalog::find(name)?)?;
+        readable.extend(
+            judge
+                .toolchain()
+                .iter()
+                .flat_map(|tool| tool.readable.clone()),
+        );
+    }
+    let cell = Cell::with_readable(&readable)
+        .context("generated code runs in a sandbox only, and there is none")?;
+    Ok(Some(cell))
+}
+
+/// A run about to be carried out.
+struct Job<'a> {
+    order: &'a Order,
+    located: &'a [Located],
+    cell: Option<&'a Cell>,
+    stop: &'a AtomicBool,
+    terminal: &'a Terminal,
+}
+
+impl Job<'_> {
+    fn carry_out(&self, runs_root: &Path) -> Result<(Exit, PathBuf)> {
+        let clock = SystemClock::start();
+        let mut progress = Progress::new(self.terminal);
+        let first = self.load(0, &clock)?;
+        let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
+        let now = started_at(&earlier.header);
+        let mut desk = Desk {
+            folder: &mut folder,
+            earlier: &earlier,
+            clock: &clock,
+            sandbox: self.cell.map(|cell| cell as &dyn Sandbox),
+            threads: self.order.plan.threads,
+            stop: self.stop,
+            watcher: &mut progress,
+        };
+        let ended = self.measure(first, now, &mut desk)?;
+        progress.clear();
+        let exit = if ended == Ended::Complete {
+            Exit::Done
+        } else {
+            Exit::Interrupted
+        };
+        Ok((exit, folder.path().to_owned()))
+    }
+
+    fn load(&self, index: usize, clock: &SystemClock) -> Result<Loaded> {
+        Loaded::open(
+            &self.located[index],
+            self.order.plan.threads,
+            self.order.adapter.clone(),
+            clock,
+        )
+    }
+
+    /// Each model by itself, then all of them in turns for speed.
+    fn measure(
+        &self,
+        first: Loaded,
+        now: Option<jiff::civil::DateTime>,
+        desk: &mut Desk<'_>,
+    ) -> Result<Ended> {
+        let clock = SystemClock::start();
+        let plan = &self.order.plan;
+        let mut loaded = vec![first];
+        for index in 0..self.located.len() {
+            if index > 0 {
+                loaded = vec![self.load(index, &clock)?];
+            }
+            if bench::run::alone(&loaded[0].subject(now)?, plan, desk)? == Ended::Interrupted {
+                return Ok(Ended::Interrupted);
+            }
+        }
+        if plan.latency.is_none() {
+            return Ok(Ended::Complete);
+        }
+        let last = loaded.pop();
+        for index in 0..self.located.len() - 1 {
+            loaded.push(self.load(index, &clock)?);
+        }
+        loaded.extend(last);
+        let subjects: Vec<Subject<'_>> = loaded
+            .iter()
+            .map(|model| model.subject(now))
+            .collect::<Result<_>>()?;
+        Ok(bench::run::together(&subjects, plan, desk)?)
+    }
+
+    /// Opens the run folder, new or old, and says what will be done.
+    fn folder(
+        &self,
+        runs_root: &Path,
+        first: &Loaded,
+        clock: &SystemClock,
+    ) -> Result<(RunFolder, Run)> {
+        if let Some(path) = &self.order.resume {
+            let (folder, run) = RunFolder::open(path)?;
+            self.same_files(&run.header)?;
+            self.terminal.note(&format!(
+                "Going on with {}: {} completions and {} verdicts are there.",
+                path.display(),
+                run.attempts.len(),
+                run.verdicts.len()
+            ));
+            return Ok((folder, run));
+        }
+        let header = self.header(first)?;
+        let folder = RunFolder::create(runs_root, &header)?;
+        self.announce(first, clock, folder.path())?;
+        Ok((folder, Run::new(header)))
+    }
+
+    fn header(&self, first: &Loaded) -> Result<RunHeader> {
+        let plan = &self.order.plan;
+        let suites =
+            provenance::suites(plan, &first.subject(Some(jiff::Zoned::now().datetime()))?)?;
+        let mut models = vec![provenance::model(&self.located[0], first)?];
+        let clock = SystemClock::start();
+        for (index, located) in self.located.iter().enumerate().skip(1) {
+            models.push(provenance::model(located, &self.load(index, &clock)?)?);
+        }
+        let sandbox = self.cell.map(|cell| cell as &dyn Sandbox);
+        let mut header = provenance::header(provenance::Known {
+            plan,
+            models,
+            suites,
+            sandbox,
+        })?;
+        if let Some(adapter) = &self.order.adapter {
+            let word = format!("{}={}", adapter.path.display(), adapter.scale);
+            header.engine.insert("adapter".into(), word.into());
+        }
+        Ok(header)
+    }
+
+    /// A resumed run must find the very files it began with.
+    fn same_files(&self, header: &RunHeader) -> Result<()> {
+        for (record, located) in header.models.iter().zip(self.located) {
+            let sha256 = hub::sha256_file(&located.path)?;
+            if sha256 != record.sha256 {
+                return Err(Usage(format!(
+                    "{} is not the file that this run began with (SHA-256 {sha256}, then {}); start a new run",
+                    located.path.display(),
+                    record.sha256
+                ))
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn announce(&self, first: &Loaded, clock: &SystemClock, folder: &Path) -> Result<()> {
+        let plan = &self.order.plan;
+        let rates = trial::run(&first.subject(None)?, clock)?;
+        let first_bytes = first.llama.facts().file_bytes as f64;
+        let weight: f64 = self
+            .located
+            .iter()
+            .filter_map(|model| std::fs::metadata(&model.path).ok())
+            .map(|file| file.len() as f64 / first_bytes)
+            .sum();
+        let minutes = trial::estimate_seconds(plan, rates) * weight / 60.0;
+        let names: Vec<&str> = self
+            .located
+            .iter()
+            .map(|model| model.name.as_str())
+            .collect();
+        self.terminal.note(&format!(
+            "Measuring {} with the {} preset:",
+            names.join(" and "),
+            plan.preset
+        ));
+        for line in describe(plan) {
+            self.terminal.note(&format!("  {line}"));
+        }
+        self.terminal.note(&format!(
+            "About {} (from a short trial). Everything goes to {}.",
+            if minutes < 1.5 {
+                format!("{:.0} seconds", minutes * 60.0)
+            } else {
+                format!("{minutes:.0} minutes")
+            },
+            folder.display()
+        ));
+        Ok(())
+    }
+}
+
+/// The local start of a run as its header says it.
+fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
+    let text = header.started_at.get(..19)?;
+    jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
+}
+
+/// What a plan will do, a line for each benchmark.
+fn describe(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(memory) = &plan.memory {
+        lines.push(format!(
+            "memory      {} tokens of context, cache {}",
+            list(&memory.contexts),
+            memory.caches.join(" and ")
+        ));
+    }
+    if let Some(code) = &plan.code {
+        let suites = code
+            .suites
+            .iter()
+            .filter_map(|name| task::catalog::find(name).ok());
+        let suites: Vec<String> = suites
+            .map(|suite| {
+                format!(
+                    "{} ({} problems)",
+                    suite.name,
+                    code.limit.unwrap_or(usize::MAX).min(suite.problems.len())
+                )
+            })
+            .collect();
+        lines.push(format!(
+            "code        {}, {} completions of each",
+            suites.join(", "),
+            code.samples
+        ));
+    }
+    if let Some(perplexity) = &plan.perplexity {
+        lines.push(format!(
+            "perplexity  bundled texts: {}",
+            perplexity.texts.join(", ")
+        ));
+    }
+    if let Some(latency) = &plan.latency {
+        lines.push(format!(
+            "latency     prompts of {} tokens, {} tokens after each, {} timed runs",
+            list(&latency.prompt_tokens),
+            latency.generate_tokens,
+            latency.repeats
+        ));
+    }
+    lines
+}
+
+fn list(numbers: &[usize]) -> String {
+    numbers
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join(" and ")
+}
+
+/// Prints the scorecard and what to do next.
+fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
+    let run = ledger::read(folder)?;
+    let card = report::Scorecard::of(&run);
+    match format {
+        Format::Table => terminal.result(&report::scorecard_text(
+            &card,
+            terminal.width(),
+            terminal.colour(),
+        ))?,
+        Format::Json => {
+            let json = report::export::scorecard_json(&card)?;
+            terminal.result(&String::from_utf8_lossy(&json))?;
+        }
+    }
+    terminal.note(&format!("Report: {}", folder.join("report.html").display()));
+    if exit == Exit::Interrupted {
+        terminal.note(&format!(
+            "Interrupted; go on with: whet bench --resume {}",
+            folder.display()
+        ));
+        return Ok(exit);
+    }
+    let unscored = run
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.unscored.is_some())
+        .count();
+    if unscored > 0 {
+        terminal.note(&format!(
+            "{unscored} completions could not be judged; see the report"
+        ));
+        return Ok(Exit::Unscored);
+    }
+    Ok(exit)
+}

@@ -1,0 +1,302 @@
+//! `whet doctor`: what this machine can do, what is missing, and whether the sandbox holds.
+
+use anyhow::Result;
+use sandbox::toolchain::{self, Language, Toolchain};
+use sandbox::{Cell, Check, Held, Sandbox};
+use serde_json::{Value, json};
+
+use crate::cli::{Doctor, Format};
+use crate::exit::Exit;
+use crate::provenance;
+use crate::subject;
+use crate::terminal::Terminal;
+
+/// Instruction sets worth having compiled in: what the CPU calls them and what the engine does.
+const VECTOR: [(&str, &str); 5] = [
+    ("avx2", "AVX2"),
+    ("fma", "FMA"),
+    ("f16c", "F16C"),
+    ("avx512f", "AVX512"),
+    ("avx512_vnni", "AVX512_VNNI"),
+];
+
+/// One finding.
+struct Line {
+    area: &'static str,
+    state: State,
+    text: String,
+    remedy: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Good,
+    Lack,
+    Broken,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            State::Good => "ok",
+            State::Lack => "lack",
+            State::Broken => "FAIL",
+        }
+    }
+}
+
+/// Looks at everything and reports.
+pub(crate) fn run(flags: &Doctor, terminal: &Terminal) -> Result<Exit> {
+    let mut lines = machine();
+    lines.extend(engine());
+    let (tools, missing) = toolchains();
+    lines.extend(missing);
+    lines.extend(sandbox(&tools));
+    lines.extend(cache());
+    let text = match flags.format {
+        Format::Table => lines.iter().map(as_text).collect(),
+        Format::Json => serde_json::to_string_pretty(&as_json(&lines))?,
+    };
+    terminal.result(&text)?;
+    let broken = lines.iter().any(|line| line.state == State::Broken);
+    Ok(if broken { Exit::Gate } else { Exit::Done })
+}
+
+fn good(area: &'static str, text: String) -> Line {
+    Line {
+        area,
+        state: State::Good,
+        text,
+        remedy: None,
+    }
+}
+
+fn lack(area: &'static str, text: String, remedy: impl Into<String>) -> Line {
+    Line {
+        area,
+        state: State::Lack,
+        text,
+        remedy: Some(remedy.into()),
+    }
+}
+
+fn as_text(line: &Line) -> String {
+    let remedy = line
+        .remedy
+        .as_ref()
+        .map_or_else(String::new, |remedy| format!("\n{:21}fix: {remedy}", ""));
+    format!(
+        "{:<12} [{:<4}]  {}{remedy}\n",
+        line.area,
+        line.state.word(),
+        line.text
+    )
+}
+
+fn as_json(lines: &[Line]) -> Value {
+    let findings: Vec<Value> = lines
+        .iter()
+        .map(|line| json!({"area": line.area, "state": line.state.word(), "text": line.text, "remedy": line.remedy}))
+        .collect();
+    json!({
+        "schema_version": 1,
+        "whet_version": env!("CARGO_PKG_VERSION"),
+        "machine": provenance::machine(),
+        "engine": provenance::engine(subject::threads(None)),
+        "findings": findings,
+    })
+}
+
+fn machine() -> Vec<Line> {
+    let facts = provenance::machine();
+    let text = |name: &str| {
+        facts
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or("unknown")
+            .to_owned()
+    };
+    let gib = |name: &str| {
+        facts
+            .get(name)
+            .and_then(Value::as_f64)
+            .map_or_else(|| "?".into(), |b| format!("{:.1}", b / (1u64 << 30) as f64))
+    };
+    let mut lines = vec![
+        good(
+            "machine",
+            format!(
+                "{}, {} processors usable",
+                text("cpu_model"),
+                subject::threads(None)
+            ),
+        ),
+        good(
+            "machine",
+            format!(
+                "{} GiB memory, {} GiB free",
+                gib("memory_total_bytes"),
+                gib("memory_available_bytes")
+            ),
+        ),
+        good(
+            "machine",
+            format!("{}, kernel {}", text("os"), text("kernel")),
+        ),
+    ];
+    for (name, finding) in measure::probe::machine() {
+        if let Err(measure::Absent {
+            reason,
+            remedy: Some(remedy),
+        }) = finding
+        {
+            lines.push(lack(
+                "machine",
+                format!("{name} is not known: {reason}"),
+                remedy,
+            ));
+        }
+    }
+    lines
+}
+
+/// Is the engine compiled for this processor?
+fn engine() -> Vec<Line> {
+    let build = llama::build();
+    let head = good(
+        "engine",
+        format!("llama.cpp {}, ggml {}", build.version, build.ggml),
+    );
+    let flags = provenance::machine();
+    let has = |flag: &str| {
+        let flags = flags.get("cpu_flags").and_then(Value::as_array);
+        flags.is_some_and(|flags| flags.iter().any(|known| known.as_str() == Some(flag)))
+    };
+    let lacking: Vec<&str> = VECTOR
+        .iter()
+        .filter(|(flag, feature)| {
+            has(flag) && !build.cpu_features.iter().any(|known| known == feature)
+        })
+        .map(|(_, feature)| *feature)
+        .collect();
+    let compiled = format!("compiled for {}", build.cpu_features.join(" "));
+    if lacking.is_empty() {
+        return vec![head, good("engine", compiled)];
+    }
+    let remedy =
+        "build with ./whet, which sets target-cpu=native; a RUSTFLAGS variable overrides it";
+    vec![
+        head,
+        lack(
+            "engine",
+            format!("{compiled}; this processor also has {}", lacking.join(" ")),
+            remedy,
+        ),
+    ]
+}
+
+fn toolchains() -> (Vec<Toolchain>, Vec<Line>) {
+    let (mut tools, mut lines) = (Vec::new(), Vec::new());
+    for language in Language::ALL {
+        match toolchain::find(*language) {
+            Ok(tool) => {
+                lines.push(good(
+                    "toolchain",
+                    format!(
+                        "{}: {} at {}",
+                        language.name(),
+                        tool.version,
+                        tool.path.display()
+                    ),
+                ));
+                tools.push(tool);
+            }
+            Err(missing) => lines.push(lack(
+                "toolchain",
+                format!("{}: {} was not found", language.name(), missing.what),
+                missing.remedy,
+            )),
+        }
+    }
+    (tools, lines)
+}
+
+/// Attacks the sandbox.
+fn sandbox(tools: &[Toolchain]) -> Vec<Line> {
+    let readable: Vec<_> = tools
+        .iter()
+        .flat_map(|tool| tool.readable.clone())
+        .collect();
+    let cell = match Cell::with_readable(&readable) {
+        Ok(cell) => cell,
+        Err(fault) => {
+            let remedy = "generated code is never run without it; see the cause";
+            return vec![Line {
+                area: "sandbox",
+                state: State::Broken,
+                text: fault.to_string(),
+                remedy: Some(remedy.into()),
+            }];
+        }
+    };
+    let badge = cell.badge();
+    let facts: Vec<String> = badge
+        .facts
+        .iter()
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    let mut lines = vec![good(
+        "sandbox",
+        format!("tier {} ({})", badge.tier, facts.join(", ")),
+    )];
+    match tools.iter().find(|tool| tool.language == Language::Python) {
+        Some(python) => lines.extend(sandbox::probe(&cell, python).into_iter().map(attack)),
+        None => lines.push(lack(
+            "sandbox",
+            "not attacked: the attackers are written in Python".into(),
+            "install python3",
+        )),
+    }
+    lines
+}
+
+fn attack(check: Check) -> Line {
+    let state = if check.held == Held::Yes {
+        State::Good
+    } else {
+        State::Broken
+    };
+    Line {
+        area: "sandbox",
+        state,
+        text: format!("{}: {}", check.name, check.detail),
+        remedy: check.remedy,
+    }
+}
+
+fn cache() -> Vec<Line> {
+    let cache = match hub::Cache::from_env() {
+        Ok(cache) => cache,
+        Err(error) => {
+            return vec![lack(
+                "models",
+                error.to_string(),
+                "set WHET_CACHE to a folder",
+            )];
+        }
+    };
+    let here: Vec<&str> = hub::catalogue::ENTRIES
+        .iter()
+        .filter(|entry| matches!(cache.state(entry), Ok(hub::State::Present { .. })))
+        .map(|entry| entry.name)
+        .collect();
+    let place = cache.folder().display();
+    if here.is_empty() {
+        return vec![lack(
+            "models",
+            format!("none in {place}"),
+            "whet models pull smollm2-135m",
+        )];
+    }
+    vec![good("models", format!("{} in {place}", here.join(", ")))]
+}

@@ -1,0 +1,187 @@
+//! `whet generate`: a model writes, as it thinks.
+
+use std::io::{Read, Write};
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
+use anyhow::Result;
+use engine::{
+    CacheKind, CacheKinds, Ending, Engine, Event, Finish, Flow, Lanes, Model, Plain, Request,
+    Sampling, Special, Token, Width,
+};
+use measure::{Clock, SystemClock};
+use task::chat::{Message, Specials, Turn};
+
+use crate::cli::Generate;
+use crate::exit::{Exit, Usage};
+use crate::interrupt;
+use crate::subject::{self, Finder, Loaded};
+use crate::terminal::Terminal;
+
+/// Streams a completion to stdout.
+pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    let sampling = sampling(flags)?;
+    let text = prompt_text(flags)?;
+    let adapter = subject::adapter(flags.adapter.as_deref())?;
+    let stop = interrupt::listen()?;
+    let located = Finder {
+        terminal,
+        offline,
+        stop,
+    }
+    .locate(&flags.model)?;
+    let clock = SystemClock::start();
+    let loaded = Loaded::open(&located, subject::threads(flags.threads), adapter, &clock)?;
+    let prompt = tokens(&loaded, flags, &text)?;
+    let request = Request {
+        n_shared: 0,
+        sampling,
+        seed: flags.seed,
+        max_tokens: flags.max_tokens,
+        stop: flags.stop.clone(),
+        ending: Ending::Natural,
+        prompt,
+    };
+    let lanes = Lanes {
+        n: 1,
+        capacity: request.prompt.len() + flags.max_tokens,
+        width: Width::Shrinking,
+        cache: CacheKinds::both(CacheKind::F16),
+    };
+    let engine = Plain::new(&loaded.llama, lanes);
+    let started = clock.now_ns();
+    let mut times = Vec::new();
+    let mut broken = None;
+    let mut finish = None;
+    let n_prompt = request.prompt.len();
+    let flow = engine.generate(&[request], &mut |event: Event<'_>| {
+        match event {
+            Event::Token { text, .. } => {
+                times.push(clock.now_ns());
+                if let Err(error) = write_now(text) {
+                    broken = Some(error);
+                }
+            }
+            Event::Finished { completion, .. } => finish = Some(completion.finish),
+            Event::Started { .. } => {}
+        }
+        let go_on = broken.is_none() && !stop.load(Ordering::Relaxed);
+        if go_on {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    write_now("\n")?;
+    terminal.note(&summary(n_prompt, started, &times, finish));
+    Ok(if flow == Flow::Complete {
+        Exit::Done
+    } else {
+        Exit::Interrupted
+    })
+}
+
+fn sampling(flags: &Generate) -> Result<Sampling> {
+    let sampling = Sampling {
+        temperature: flags.temperature,
+        top_k: flags.top_k,
+        top_p: flags.top_p,
+        min_p: flags.min_p,
+        repetition_penalty: flags.repetition_penalty,
+    };
+    sampling.check().map_err(Usage)?;
+    if flags.max_tokens == 0 {
+        return Err(Usage("--max-tokens must be at least 1".into()).into());
+    }
+    Ok(sampling)
+}
+
+/// The prompt from `-p`, `-f`, or standard input.
+fn prompt_text(flags: &Generate) -> Result<String> {
+    let text = match (&flags.prompt, &flags.file) {
+        (Some(prompt), _) => prompt.clone(),
+        (None, Some(path)) if path.as_os_str() != "-" => {
+            std::fs::read_to_string(path).map_err(|error| {
+                Usage(format!(
+                    "cannot read the prompt from {}: {error}",
+                    path.display()
+                ))
+            })?
+        }
+        _ => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            text
+        }
+    };
+    if text.is_empty() {
+        return Err(
+            Usage("the prompt is empty; give one with -p, -f or on standard input".into()).into(),
+        );
+    }
+    Ok(text)
+}
+
+fn tokens(loaded: &Loaded, flags: &Generate, text: &str) -> Result<Vec<Token>> {
+    let tokenizer = loaded.llama.tokenizer();
+    if !flags.chat {
+        let tokens = tokenizer.encode(text, Special::Plain);
+        return Ok(tokenizer.start().into_iter().chain(tokens).collect());
+    }
+    let Some(template) = loaded.template()? else {
+        return Err(Usage(format!(
+            "{} has no chat template: it is a base model; leave out --chat",
+            loaded.name
+        ))
+        .into());
+    };
+    let named = |token: Option<Token>| token.map(|token| tokenizer.text(token));
+    let specials = Specials {
+        bos: named(tokenizer.start()),
+        eos: named(tokenizer.end()),
+        now: Some(jiff::Zoned::now().datetime()),
+    };
+    let system = flags
+        .system
+        .iter()
+        .map(|system| Message::new("system", system.as_str()));
+    let messages: Vec<Message> = system.chain([Message::new("user", text)]).collect();
+    let rendered = template.render(&messages, &specials, Turn::AddAssistant)?;
+    Ok(tokenizer.encode(&rendered, Special::Parse))
+}
+
+fn write_now(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// One line about what was done: scope is request to last token.
+fn summary(n_prompt: usize, started: u64, times: &[u64], finish: Option<Finish>) -> String {
+    let seconds = |from: u64, to: u64| (to - from) as f64 / 1e9;
+    let (Some(first), Some(last)) = (times.first(), times.last()) else {
+        return format!("[{n_prompt} prompt tokens, the model ended at once]");
+    };
+    let end = match finish {
+        Some(Finish::EndOfText) => "end of text",
+        Some(Finish::StopString) => "stop string",
+        Some(Finish::Length) => "token limit",
+        None => "interrupted",
+    };
+    let decode = if times.len() > 1 {
+        format!(
+            "{:.1} tok/s decode",
+            (times.len() - 1) as f64 / seconds(*first, *last)
+        )
+    } else {
+        "one token".into()
+    };
+    format!(
+        "[{n_prompt} prompt tokens, first token after {:.2} s; {} tokens, {decode}; {end}]",
+        seconds(started, *first),
+        times.len(),
+    )
+}

@@ -1,0 +1,23 @@
+//! One file per command.
+
+mod bench;
+mod doctor;
+mod generate;
+mod models;
+mod test;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// Carries out what the user typed.
+pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let offline = cli.global.offline;
+    match cli.command {
+        Command::Bench(flags) => bench::run(&flags, terminal, offline),
+        Command::Generate(flags) => generate::run(&flags, terminal, offline),
+        Command::Models(what) => models::run(&what, terminal, offline),
+        Command::Doctor(flags) => doctor::run(&flags, terminal),
+        Command::Test(flags) => test::run(&flags, terminal, offline),
+    }
+}

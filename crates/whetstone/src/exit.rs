@@ -1,0 +1,25 @@
+//! Exit codes, stable for scripts.
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything asked for was done.
+    Done = 0,
+    /// A check failed, or a layer that the sandbox claims does not hold.
+    Gate = 3,
+    /// The run finished, but some completions could not be judged.
+    Unscored = 4,
+    /// Interrupted; it can be resumed.
+    Interrupted = 130,
+}
+
+/// A mistake of the user, found before any work: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

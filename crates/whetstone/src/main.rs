@@ -1,0 +1,30 @@
+//! `whet`: the program. Everything a user types enters here, and nothing is measured here.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the door may read the date for a run's name"
+)]
+
+mod cli;
+mod command;
+mod exit;
+mod interrupt;
+mod logs;
+mod provenance;
+mod subject;
+mod terminal;
+mod watch;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let cli = cli::Cli::parse();
+    let terminal = terminal::Terminal::new(&cli.global);
+    if let Err(error) = logs::start(&cli.global) {
+        return terminal.fail(&error);
+    }
+    match command::run(cli, &terminal) {
+        Ok(exit) => exit.into(),
+        Err(error) => terminal.fail(&error),
+    }
+}

@@ -1,0 +1,131 @@
+//! What a run writes down about itself before the first token.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use bench::Plan;
+use ledger::record::{ModelRecord, RunHeader, SCHEMA_VERSION, SandboxRecord, SuiteRecord};
+use measure::Fact;
+use sandbox::Sandbox;
+use serde_json::{Value, json};
+
+use crate::subject::{Loaded, Located};
+
+/// The machine's facts; an unknown one is `null`.
+pub(crate) fn machine() -> BTreeMap<String, Value> {
+    let facts = measure::probe::machine().into_iter();
+    facts
+        .map(|(name, finding)| match finding {
+            Ok(Fact::Bytes(bytes)) => (format!("{name}_bytes"), json!(bytes)),
+            Ok(Fact::Text(text)) => (name.to_owned(), json!(text)),
+            Ok(Fact::Number(number)) => (name.to_owned(), json!(number)),
+            Ok(Fact::List(names)) => (name.to_owned(), json!(names)),
+            Err(_) => (name.to_owned(), Value::Null),
+        })
+        .collect()
+}
+
+/// The engine's facts.
+pub(crate) fn engine(threads: usize) -> BTreeMap<String, Value> {
+    let build = llama::build();
+    BTreeMap::from([
+        ("name".to_owned(), json!("llama.cpp")),
+        ("version".to_owned(), json!(build.version)),
+        ("ggml".to_owned(), json!(build.ggml)),
+        ("compiled_for".to_owned(), json!(build.cpu_features)),
+        ("threads".to_owned(), json!(threads)),
+    ])
+}
+
+/// One model.
+pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
+    let facts = loaded.llama.facts();
+    let sha256 = match &located.sha256 {
+        Some(sha256) => sha256.clone(),
+        None => hub::sha256_file(&located.path)?,
+    };
+    let mut record = serde_json::to_value(facts)?;
+    if let Some(map) = record.as_object_mut() {
+        map.remove("chat_template");
+        map.retain(|_, value| !value.is_null());
+    }
+    let facts_map = record
+        .as_object()
+        .cloned()
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+    Ok(ModelRecord {
+        name: located.name.clone(),
+        path: located.path.display().to_string(),
+        sha256,
+        file_bytes: facts.file_bytes,
+        facts: facts_map,
+        chat_template_sha256: loaded
+            .template()?
+            .map(|template| template.sha256().to_owned()),
+    })
+}
+
+/// The suites of a plan, with the first prompt as this model sees it.
+pub(crate) fn suites(plan: &Plan, subject: &bench::Subject<'_>) -> Result<Vec<SuiteRecord>> {
+    let names = plan.code.iter().flat_map(|code| code.suites.iter());
+    names
+        .map(|name| {
+            let suite = task::catalog::find(name)?;
+            Ok(SuiteRecord {
+                name: suite.name.clone(),
+                sha256: suite.sha256.clone(),
+                n_problems: suite.problems.len() as u32,
+                first_prompt: bench::code::first_prompt(subject, suite)?.text,
+                toolchain: task::judge::Judge::for_suite(suite)?
+                    .toolchain()
+                    .map(|tool| format!("{} ({})", tool.version, tool.flags)),
+            })
+        })
+        .collect()
+}
+
+/// Everything about a run that is known before it starts.
+pub(crate) struct Known<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) models: Vec<ModelRecord>,
+    pub(crate) suites: Vec<SuiteRecord>,
+    pub(crate) sandbox: Option<&'a dyn Sandbox>,
+}
+
+/// The header of a run that starts now.
+pub(crate) fn header(known: Known<'_>) -> Result<RunHeader> {
+    let now = jiff::Zoned::now();
+    let name = match known.models.as_slice() {
+        [one] => one.name.clone(),
+        several => format!("{}_models", several.len()),
+    };
+    let safe: String = name
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || "-._".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    Ok(RunHeader {
+        schema_version: SCHEMA_VERSION,
+        run_id: format!("{safe}_{}", now.strftime("%Y%m%d_%H%M%S")),
+        started_at: now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        whet_version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: std::env::args().skip(1).collect(),
+        plan: serde_json::to_value(known.plan)?,
+        seed: known.plan.seed,
+        machine: machine(),
+        engine: engine(known.plan.threads),
+        models: known.models,
+        sandbox: known.sandbox.map(|sandbox| SandboxRecord {
+            tier: sandbox.badge().tier.to_string(),
+            policy_sha256: sandbox.badge().policy_sha256.clone(),
+        }),
+        suites: known.suites,
+    })
+}

@@ -1,0 +1,208 @@
+//! From the words a user types to a loaded model.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result};
+use engine::Model;
+use llama::{Adapter, Llama, Options};
+use measure::Clock;
+use task::chat::Template;
+
+use crate::exit::Usage;
+use crate::terminal::Terminal;
+use crate::watch::Progress;
+
+/// A model file with the name that reports use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Located {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    /// Known for models of the catalogue, whose files are verified.
+    pub(crate) sha256: Option<String>,
+}
+
+/// What may be done to find models.
+pub(crate) struct Finder<'a> {
+    pub(crate) terminal: &'a Terminal,
+    pub(crate) offline: bool,
+    pub(crate) stop: &'a AtomicBool,
+}
+
+impl Finder<'_> {
+    /// The file of a model named on the command line; fetches it if the user agrees.
+    pub(crate) fn locate(&self, word: &str) -> Result<Located> {
+        if looks_like_path(word) {
+            return locate_file(Path::new(word));
+        }
+        let entry = hub::find(word).map_err(|error| Usage(error.to_string()))?;
+        let cache = hub::Cache::from_env()?;
+        let path = match cache.state(entry)? {
+            hub::State::Present { path } => path,
+            state => self.offer(entry, &cache, &state)?,
+        };
+        Ok(Located {
+            name: entry.name.to_owned(),
+            path,
+            sha256: Some(entry.sha256.to_owned()),
+        })
+    }
+
+    /// Asks whether to fetch a model, and does.
+    fn offer(&self, entry: &hub::Entry, cache: &hub::Cache, state: &hub::State) -> Result<PathBuf> {
+        let megabytes = entry.bytes / 1_000_000;
+        let note = match state {
+            hub::State::Partial { bytes } => format!(", {} MB of it are here", bytes / 1_000_000),
+            hub::State::Damaged { cause } => format!("; the file here is damaged ({cause})"),
+            _ => String::new(),
+        };
+        let question = format!(
+            "{} is not here yet ({megabytes} MB{note}). Fetch it now?",
+            entry.name
+        );
+        if self.offline || !self.terminal.agrees(&question) {
+            return Err(Usage(format!(
+                "the model {} is not here{note}; fetch it with `whet models pull {}`, or add --yes",
+                entry.name, entry.name
+            ))
+            .into());
+        }
+        self.pull(entry, cache)
+    }
+
+    /// Fetches a model of the catalogue.
+    pub(crate) fn pull(&self, entry: &hub::Entry, cache: &hub::Cache) -> Result<PathBuf> {
+        let offline = if self.offline {
+            hub::Offline::Yes
+        } else {
+            hub::Offline::No
+        };
+        let sources = hub::Sources::from_env(offline);
+        let mut progress = Progress::new(self.terminal);
+        let pulled = hub::pull(entry, cache, &sources, &mut progress, self.stop);
+        progress.clear();
+        Ok(pulled?)
+    }
+}
+
+fn looks_like_path(word: &str) -> bool {
+    word.ends_with(".gguf") || word.contains(std::path::MAIN_SEPARATOR) || Path::new(word).is_file()
+}
+
+fn locate_file(path: &Path) -> Result<Located> {
+    let refused = |cause: &dyn std::fmt::Display| {
+        Usage(format!("cannot use the model {}: {cause}", path.display()))
+    };
+    let path = path.canonicalize().map_err(|error| refused(&error))?;
+    if !path.is_file() {
+        return Err(refused(&"it is not a file").into());
+    }
+    let name = path.file_stem().map_or_else(
+        || "model".into(),
+        |stem| stem.to_string_lossy().into_owned(),
+    );
+    Ok(Located {
+        name,
+        path,
+        sha256: None,
+    })
+}
+
+/// A loaded model with what its file says.
+pub(crate) struct Loaded {
+    pub(crate) name: String,
+    pub(crate) llama: Llama,
+    pub(crate) load_ns: u64,
+}
+
+impl Loaded {
+    /// Loads a model file; refuses one that cannot fit into memory.
+    pub(crate) fn open(
+        located: &Located,
+        threads: usize,
+        adapter: Option<Adapter>,
+        clock: &dyn Clock,
+    ) -> Result<Loaded> {
+        fits(&located.path)?;
+        let started = clock.now_ns();
+        let options = Options {
+            name: located.name.clone(),
+            threads,
+            adapter,
+        };
+        let llama = Llama::load(&located.path, &options)?;
+        Ok(Loaded {
+            name: located.name.clone(),
+            llama,
+            load_ns: clock.now_ns() - started,
+        })
+    }
+
+    /// Its chat template, if it has a usable one.
+    pub(crate) fn template(&self) -> Result<Option<Template>> {
+        let source = self.llama.facts().chat_template.as_deref();
+        source
+            .map(Template::parse)
+            .transpose()
+            .with_context(|| format!("the chat template of {}", self.name))
+    }
+
+    /// The model as benchmarks take it.
+    pub(crate) fn subject(&self, now: Option<jiff::civil::DateTime>) -> Result<bench::Subject<'_>> {
+        let model: &dyn Model = &self.llama;
+        Ok(bench::Subject {
+            name: self.name.clone(),
+            model,
+            chat: self.template()?,
+            now,
+            load_ns: self.load_ns,
+        })
+    }
+}
+
+/// Refuses a model that is larger than the memory that is left. Weights are mapped, so it would not
+/// crash: it would read the disk for every token.
+fn fits(path: &Path) -> Result<()> {
+    let bytes = std::fs::metadata(path)?.len();
+    let Ok(available) = measure::probe::memory::available_bytes() else {
+        return Ok(());
+    };
+    if bytes > available {
+        let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
+        anyhow::bail!(
+            "{} needs {:.1} GiB for its weights and {:.1} GiB of memory are free; close other programs or take a smaller quantisation",
+            path.display(),
+            gib(bytes),
+            gib(available)
+        );
+    }
+    Ok(())
+}
+
+/// `FILE` or `FILE=SCALE`.
+pub(crate) fn adapter(word: Option<&str>) -> Result<Option<Adapter>> {
+    let Some(word) = word else { return Ok(None) };
+    let (path, scale) = match word.rsplit_once('=') {
+        Some((path, scale)) => {
+            let scale = scale
+                .parse()
+                .map_err(|_| Usage(format!("--adapter {word}: {scale} is not a number")))?;
+            (path, scale)
+        }
+        None => (word, 1.0),
+    };
+    if !Path::new(path).is_file() {
+        return Err(Usage(format!("--adapter {path}: there is no such file")).into());
+    }
+    Ok(Some(Adapter {
+        path: path.into(),
+        scale,
+    }))
+}
+
+/// The number of threads asked for, or as many as this process may use.
+pub(crate) fn threads(asked: Option<usize>) -> usize {
+    asked
+        .unwrap_or_else(|| measure::probe::machine::usable_processors().unwrap_or(1))
+        .max(1)
+}
