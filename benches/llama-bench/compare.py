@@ -15,12 +15,13 @@ RESAMPLES = 10_000
 
 
 def ours(text):
-    """Tokens per second out of whet's JSON document: {"pp": [...], "tg": [...]}."""
+    """Tokens per second out of whet's report: {"pp": [...], "tg": [...]}."""
     names = {"prefill_tokens_per_s": "pp", "decode_tokens_per_s": "tg"}
     rates = {"pp": [], "tg": []}
-    for measurement in json.loads(text)["measurements"]:
-        if measurement["metric"] in names:
-            rates[names[measurement["metric"]]] += measurement["values"]
+    for section in json.loads(text)["sections"]:
+        for row in section["rows"]:
+            if row["metric"] in names:
+                rates[names[row["metric"]]] += row["cells"][0]["raw"]
     return rates
 
 

@@ -53,11 +53,8 @@ pub struct CodePlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Steps {
-    /// Always `width` rows: the same text at any batch size and after a resume.
-    Deterministic {
-        /// Rows of every step.
-        width: usize,
-    },
+    /// Whole tiles of rows: the same text at any batch size and after a resume.
+    Deterministic,
     /// As many rows as there are busy lanes.
     Fast,
 }
@@ -125,7 +122,7 @@ impl Plan {
         if let Some(code) = &mut plan.code {
             code.samples = 1;
             code.batch = 4;
-            code.steps = Steps::Deterministic { width: 4 };
+            code.steps = Steps::Deterministic;
             code.limit = Some(3);
         }
         plan.memory = Some(MemoryPlan {
@@ -198,7 +195,7 @@ impl CodePlan {
             min_p: 0.0,
             repetition_penalty: 1.0,
             batch: 16,
-            steps: Steps::Deterministic { width: 16 },
+            steps: Steps::Deterministic,
             judge_workers: threads,
             limit: None,
         }
@@ -221,8 +218,8 @@ impl CodePlan {
             n: self.batch,
             capacity,
             width: match self.steps {
-                Steps::Deterministic { width } => Width::Fixed(width),
-                Steps::Fast => Width::Shrinking,
+                Steps::Deterministic => Width::DETERMINISTIC,
+                Steps::Fast => Width::FAST,
             },
             cache: CacheKinds::both(CacheKind::F16),
         }

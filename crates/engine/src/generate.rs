@@ -5,9 +5,9 @@
 //! prefill. Lanes that become free take the next request at once.
 //!
 //! **Determinism.** Matrix kernels may round differently when a step has another number of rows.
-//! With [`Width::Fixed`] every decode step has the same number of rows: idle sequences are fed a
+//! With [`Width::DETERMINISTIC`] every decode step is made of whole tiles: idle sequences are fed a
 //! dummy token. Prompts are always read alone, split only where [`Request::n_shared`] says. So a
-//! completion depends on its request and on that width, not on its neighbours.
+//! completion depends on its request, not on its neighbours or on how many there are.
 
 use crate::model::{Feed, Logits, Model, ModelCard, Session, SessionShape, Token, Tokenizer};
 use crate::request::{Completion, Ending, Engine, Event, Finish, Flow, Request, Sink};
@@ -15,14 +15,42 @@ use crate::sampling::Sampler;
 use crate::text::TextStream;
 use crate::{CacheKinds, Error};
 
-/// How many rows a decode step has.
+/// How many rows a decode step has: the number of busy lanes, rounded up, and never below a minimum.
+///
+/// Matrix kernels work on tiles of rows and treat a remainder differently. Steps that are whole tiles
+/// give each row the same bits, however many tiles there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Width {
-    /// So many, always, but never fewer than there are lanes: the same text whatever runs beside it
-    /// and however many lanes there are.
-    Fixed(usize),
-    /// As many as there are busy lanes: faster when few requests are left.
-    Shrinking,
+pub struct Width {
+    /// Rows are a multiple of this.
+    pub multiple: usize,
+    /// There are at least so many.
+    pub least: usize,
+}
+
+impl Width {
+    /// Whole tiles of the kernels known to us: the same text whatever runs beside it.
+    pub const DETERMINISTIC: Width = Width {
+        multiple: 8,
+        least: 8,
+    };
+    /// Just the busy lanes.
+    pub const FAST: Width = Width {
+        multiple: 1,
+        least: 1,
+    };
+
+    /// So many rows, always, but never fewer than there are busy lanes.
+    pub const fn fixed(rows: usize) -> Width {
+        Width {
+            multiple: 1,
+            least: rows,
+        }
+    }
+
+    /// Rows of a step with so many busy lanes.
+    fn rows(self, n_busy: usize) -> usize {
+        n_busy.next_multiple_of(self.multiple).max(self.least)
+    }
 }
 
 /// How requests are laid over a model.
@@ -70,10 +98,7 @@ impl Engine for Plain<'_> {
             width,
             cache,
         } = self.lanes;
-        let (n_rows, padding) = match width {
-            Width::Fixed(rows) => (rows.max(n), Padding::Dummies),
-            Width::Shrinking => (n, Padding::None),
-        };
+        let n_rows = width.rows(n);
         let n_sequences = if n_rows == 1 { 1 } else { n_rows + 1 };
         let session = self.model.open(SessionShape {
             n_sequences,
@@ -91,7 +116,7 @@ impl Engine for Plain<'_> {
             },
             lanes: (0..n_rows).map(|_| None).collect(),
             n_lanes: n,
-            padding,
+            width,
         };
         desk.serve(sink)
     }
@@ -139,6 +164,9 @@ struct Busy<'r> {
     stream: TextStream<'r>,
 }
 
+/// What an idle sequence is fed to fill up the width.
+const DUMMY: Token = 0;
+
 /// Everything on the desk while requests are served.
 struct Desk<'m, 'r> {
     session: Box<dyn Session + 'm>,
@@ -148,14 +176,7 @@ struct Desk<'m, 'r> {
     /// The first `n_lanes` serve; any others only fill up the width.
     lanes: Vec<Option<Busy<'r>>>,
     n_lanes: usize,
-    padding: Padding,
-}
-
-/// What idle lanes do during a step.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Padding {
-    Dummies,
-    None,
+    width: Width,
 }
 
 impl<'r> Desk<'_, 'r> {
@@ -245,15 +266,15 @@ impl<'r> Desk<'_, 'r> {
 
     /// Feeds every busy lane its newest token and chooses the next ones.
     fn step(&mut self, sink: &mut dyn Sink) -> Result<Flow, Error> {
-        let newest: Vec<(usize, [Token; 1])> = self
-            .lanes
+        let n_rows = self.close_ranks()?;
+        let newest_of = |(lane, busy): (usize, &Option<Busy<'r>>)| {
+            let newest = busy.as_ref().and_then(|busy| busy.history.last().copied());
+            (lane, [newest.unwrap_or(DUMMY)])
+        };
+        let newest: Vec<(usize, [Token; 1])> = self.lanes[..n_rows]
             .iter()
             .enumerate()
-            .filter_map(|(lane, busy)| match busy {
-                Some(busy) => busy.history.last().map(|token| (lane, [*token])),
-                None if self.padding == Padding::Dummies => Some((lane, [0])),
-                None => None,
-            })
+            .map(newest_of)
             .collect();
         let feeds: Vec<Feed<'_>> = newest
             .iter()
@@ -277,6 +298,25 @@ impl<'r> Desk<'_, 'r> {
             }
         }
         self.clear_idle_lanes()
+    }
+
+    /// Moves the last busy lanes into idle places until the first `rows` lanes hold them all; returns
+    /// how many rows the step has.
+    fn close_ranks(&mut self) -> Result<usize, Error> {
+        let n_busy = self.lanes.iter().flatten().count();
+        let n_rows = self.width.rows(n_busy);
+        for from in n_rows..self.lanes.len() {
+            if self.lanes[from].is_none() {
+                continue;
+            }
+            let Some(to) = self.lanes.iter().position(Option::is_none) else {
+                break;
+            };
+            self.session.fork(from, to)?;
+            self.session.rewind(from, 0)?;
+            self.lanes.swap(from, to);
+        }
+        Ok(n_rows)
     }
 
     /// A dummy token must not stay in an idle lane: it would fill up.

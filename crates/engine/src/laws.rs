@@ -236,7 +236,7 @@ fn same_seed_same_text(
     lanes: Lanes,
 ) -> Result<Result<(), String>, Error> {
     let lanes = Lanes {
-        width: Width::Fixed(lanes.n),
+        width: Width::fixed(lanes.n),
         ..lanes
     };
     let mut sampling = Sampling::with_temperature(0.8);

@@ -2,8 +2,8 @@
 
 use crate::toy::Bytes;
 use crate::{
-    Completion, Engine, Error, Event, Finish, Flow, ModelCard, Request, Sink,
-    Special, Token, Tokenizer,
+    Completion, Engine, Error, Event, Finish, Flow, ModelCard, Request, Sink, Special, Token,
+    Tokenizer,
 };
 
 /// Answers each request by a rule, one byte a token, request after request.

@@ -61,7 +61,7 @@ fn the_toy_obeys_every_law() {
         .tokenizer()
         .encode("the quick brown fox jumps", Special::Plain);
     for n in [1, 2, 5] {
-        laws::check(&toy, &text, Closeness::Exact, lanes(n, Width::Fixed(n))).unwrap();
+        laws::check(&toy, &text, Closeness::Exact, lanes(n, Width::fixed(n))).unwrap();
     }
 }
 
@@ -70,15 +70,15 @@ fn lanes_and_width_do_not_change_what_an_exact_model_says() {
     let requests: Vec<Request> = (0..9)
         .map(|i| request(&"ab ".repeat(1 + i / 3), 5 + i))
         .collect();
-    let alone = completions(1, Width::Shrinking, &requests);
-    assert_eq!(alone, completions(4, Width::Shrinking, &requests));
-    assert_eq!(alone, completions(4, Width::Fixed(7), &requests));
-    assert_eq!(alone, completions(20, Width::Fixed(1), &requests));
+    let alone = completions(1, Width::FAST, &requests);
+    assert_eq!(alone, completions(4, Width::FAST, &requests));
+    assert_eq!(alone, completions(4, Width::fixed(7), &requests));
+    assert_eq!(alone, completions(20, Width::fixed(1), &requests));
 }
 
 #[test]
 fn a_completion_has_exactly_the_tokens_asked_for() {
-    let done = completions(2, Width::Shrinking, &[request("x", 1), request("y", 17)]);
+    let done = completions(2, Width::FAST, &[request("x", 1), request("y", 17)]);
     assert_eq!(done[0].tokens.len(), 1);
     assert_eq!(done[1].tokens.len(), 17);
 }
@@ -88,21 +88,21 @@ fn declaring_a_shared_prefix_changes_nothing_in_an_exact_model() {
     let mut shared: Vec<Request> = (0..4)
         .map(|i| request(&format!("same head {i}"), 8))
         .collect();
-    let plain = completions(3, Width::Fixed(3), &shared);
+    let plain = completions(3, Width::fixed(3), &shared);
     for request in &mut shared {
         request.n_shared = 9;
     }
-    assert_eq!(plain, completions(3, Width::Fixed(3), &shared));
+    assert_eq!(plain, completions(3, Width::fixed(3), &shared));
 }
 
 #[test]
 fn a_stop_string_ends_a_completion_and_is_not_part_of_it() {
-    let whole = &completions(1, Width::Shrinking, &[request("stop test", 40)])[0].text;
+    let whole = &completions(1, Width::FAST, &[request("stop test", 40)])[0].text;
     let stop = whole.chars().skip(7).take(2).collect::<String>();
     let mut asked = request("stop test", 40);
     asked.ending = Ending::Natural;
     asked.stop = vec![stop.clone()];
-    let done = &completions(1, Width::Shrinking, &[asked])[0];
+    let done = &completions(1, Width::FAST, &[asked])[0];
     assert_eq!(done.finish, Finish::StopString);
     assert_eq!(done.text, whole[..whole.find(&stop).unwrap()]);
 }
@@ -110,7 +110,7 @@ fn a_stop_string_ends_a_completion_and_is_not_part_of_it() {
 #[test]
 fn impossible_requests_are_refused_before_any_work() {
     let toy = Toy::new(0);
-    let engine = Plain::new(&toy, lanes(2, Width::Fixed(2)));
+    let engine = Plain::new(&toy, lanes(2, Width::fixed(2)));
     let mut too_long = request("abc", 254);
     too_long.seed = 9;
     let mut bad_sampling = request("abc", 5);
@@ -140,7 +140,7 @@ fn impossible_requests_are_refused_before_any_work() {
 #[test]
 fn a_sink_can_stop_at_any_event() {
     let toy = Toy::new(0);
-    let engine = Plain::new(&toy, lanes(2, Width::Fixed(2)));
+    let engine = Plain::new(&toy, lanes(2, Width::fixed(2)));
     let requests = [request("one", 3), request("two", 3), request("three", 3)];
     for stop_after in 1..15 {
         let mut n_events = 0;
@@ -155,4 +155,133 @@ fn a_sink_can_stop_at_any_event() {
         assert_eq!(flow.unwrap(), Flow::Stopped);
         assert_eq!(n_events, stop_after, "no event after the answer to stop");
     }
+}
+
+/// The toy, with every feed of its sessions written down.
+struct Spied {
+    toy: Toy,
+    feeds: std::rc::Rc<std::cell::RefCell<Vec<Vec<usize>>>>,
+}
+
+struct SpiedSession<'m> {
+    inner: Box<dyn Session + 'm>,
+    feeds: std::rc::Rc<std::cell::RefCell<Vec<Vec<usize>>>>,
+}
+
+impl Model for Spied {
+    fn card(&self) -> &ModelCard {
+        self.toy.card()
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.toy.tokenizer()
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
+        let (inner, feeds) = (self.toy.open(shape)?, self.feeds.clone());
+        Ok(Box::new(SpiedSession { inner, feeds }))
+    }
+}
+
+impl Session for SpiedSession<'_> {
+    fn shape(&self) -> SessionShape {
+        self.inner.shape()
+    }
+
+    fn len(&self, sequence: usize) -> usize {
+        self.inner.len(sequence)
+    }
+
+    fn feed(
+        &mut self,
+        feeds: &[Feed<'_>],
+        on_row: &mut dyn FnMut(crate::Row<'_>),
+    ) -> Result<(), Error> {
+        self.feeds
+            .borrow_mut()
+            .push(feeds.iter().map(|feed| feed.sequence).collect());
+        self.inner.feed(feeds, on_row)
+    }
+
+    fn fork(&mut self, from: usize, to: usize) -> Result<(), Error> {
+        self.inner.fork(from, to)
+    }
+
+    fn rewind(&mut self, sequence: usize, len: usize) -> Result<(), Error> {
+        self.inner.rewind(sequence, len)
+    }
+
+    fn cache_bytes(&self) -> u64 {
+        self.inner.cache_bytes()
+    }
+}
+
+#[test]
+fn steps_are_whole_tiles_of_neighbouring_sequences_and_shrink_with_the_work() {
+    let spied = Spied {
+        toy: Toy::new(3),
+        feeds: Default::default(),
+    };
+    // The first requests end first, so that the busy lanes that are left have to move down.
+    let requests: Vec<Request> = (0..12)
+        .map(|i| request(&format!("{i}"), 5 + 6 * i))
+        .collect();
+    let width = Width {
+        multiple: 4,
+        least: 4,
+    };
+    let mut texts = vec![String::new(); requests.len()];
+    let flow = Plain::new(&spied, lanes(12, width)).generate(&requests, &mut |event: Event<'_>| {
+        if let Event::Finished {
+            request,
+            completion,
+        } = event
+        {
+            texts[request] = completion.text;
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(flow.unwrap(), Flow::Complete);
+    let feeds = spied.feeds.borrow();
+    let steps: Vec<&Vec<usize>> = feeds
+        .iter()
+        .filter(|feed| feed.as_slice() != [12])
+        .collect();
+    for step in &steps {
+        assert_eq!(
+            **step,
+            (0..step.len()).collect::<Vec<_>>(),
+            "neighbours from 0 on"
+        );
+        assert_eq!(step.len() % 4, 0);
+    }
+    let widths: Vec<usize> = steps.iter().map(|step| step.len()).collect();
+    assert!(widths.is_sorted_by(|a, b| a >= b), "{widths:?}");
+    assert_eq!((widths[0], widths[widths.len() - 1]), (12, 4));
+    let alone: Vec<String> = completions(1, Width::FAST, &requests)
+        .into_iter()
+        .map(|c| c.text)
+        .collect();
+    assert_eq!(texts, alone);
+}
+
+#[test]
+fn prompts_that_are_asked_several_times_are_read_once() {
+    let spied = Spied {
+        toy: Toy::new(3),
+        feeds: Default::default(),
+    };
+    let requests: Vec<Request> = (0..6)
+        .map(|i| request(if i < 3 { "first" } else { "second" }, 4))
+        .collect();
+    let flow = Plain::new(&spied, lanes(2, Width::fixed(2)))
+        .generate(&requests, &mut |_: Event<'_>| ControlFlow::Continue(()));
+    assert_eq!(flow.unwrap(), Flow::Complete);
+    let n_prompts = spied
+        .feeds
+        .borrow()
+        .iter()
+        .filter(|feed| feed.as_slice() == [2])
+        .count();
+    assert_eq!(n_prompts, 2);
 }

@@ -121,12 +121,12 @@ impl Provenance {
 
     /// The machine in one line.
     pub fn machine_line(&self) -> String {
-        line(&self.machine)
+        line(&self.machine, &MACHINE)
     }
 
     /// The engine in one line.
     pub fn engine_line(&self) -> String {
-        line(&self.engine)
+        line(&self.engine, &ENGINE)
     }
 }
 
@@ -149,33 +149,28 @@ fn facts(map: &BTreeMap<String, Value>) -> Vec<Fact> {
         .collect()
 }
 
-/// What identifies comes first and needs no name before it; the rest follows as `name value`. Facts
-/// that are not known, and lists too long for a line, are left to the JSON.
-fn line(facts: &[Fact]) -> String {
-    const SPEAKS_FOR_ITSELF: [&str; 8] = [
-        "name",
-        "cpu",
-        "cpu_model",
-        "version",
-        "os",
-        "kernel",
-        "arch",
-        "gpu",
-    ];
-    let place = |fact: &Fact| {
-        SPEAKS_FOR_ITSELF
-            .iter()
-            .position(|known| *known == fact.name)
-    };
-    let mut ordered: Vec<&Fact> = facts.iter().filter(|fact| !fact.value.is_null()).collect();
-    ordered.sort_by_key(|fact| place(fact).unwrap_or(SPEAKS_FOR_ITSELF.len()));
-    let said = ordered
-        .into_iter()
-        .map(|fact| (fact, fact.text()))
-        .filter(|(_, text)| text.chars().count() <= 120);
-    let words = said.map(|(fact, text)| match place(fact) {
-        Some(_) => text,
-        None => format!("{} {text}", format::fact_name(&fact.name)),
+/// What a line about the machine says, in order, with the word after each value.
+const MACHINE: [(&str, &str); 5] = [
+    ("cpu_model", ""),
+    ("cpu_usable", " processors"),
+    ("memory_total_bytes", " memory"),
+    ("os", ""),
+    ("kernel", ""),
+];
+/// The same for the engine.
+const ENGINE: [(&str, &str); 5] = [
+    ("name", ""),
+    ("version", ""),
+    ("threads", " threads"),
+    ("compiled_for", ""),
+    ("adapter", " adapter"),
+];
+
+/// The facts that fit into a line and are known; the JSON has all of them.
+fn line(facts: &[Fact], wanted: &[(&str, &str)]) -> String {
+    let said = wanted.iter().filter_map(|(name, word)| {
+        let fact = facts.iter().find(|fact| fact.name == *name)?;
+        (!fact.value.is_null()).then(|| format!("{}{word}", fact.text()))
     });
-    words.collect::<Vec<_>>().join(" · ")
+    said.collect::<Vec<_>>().join(" · ")
 }

@@ -130,7 +130,7 @@ fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
         .header
         .models
         .iter()
-        .map(|model| cell(&model.name, records, key))
+        .map(|model| cell(&model.name, records, key, run.header.seed))
         .collect();
     let comparisons = cells
         .iter()
@@ -140,7 +140,7 @@ fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
     pairing::row(key.0, key.1.clone(), cells, comparisons)
 }
 
-fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>) -> Cell {
+fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
     let mine = || {
         records
             .iter()
@@ -156,6 +156,10 @@ fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>) -> Cell {
             .find_map(|m| m.reason.clone())
             .unwrap_or_else(|| "not measured".to_owned());
         return pairing::missing(model, Counted::Repetitions, reason);
+    }
+    if key.0 == "determinism_differing_share" {
+        let flags: Vec<Vec<f64>> = values.into_iter().map(|flag| vec![flag]).collect();
+        return statistic::rate_cell(model, &flags, seed);
     }
     statistic::median_cell(model, values)
 }
