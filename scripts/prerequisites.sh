@@ -57,6 +57,8 @@ has_chromium() {
         [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 }
 
+has_chromedriver() { have chromedriver; }
+
 has_rustfmt() { cargo fmt --version >/dev/null 2>&1; }
 
 has_clippy() { cargo clippy --version >/dev/null 2>&1; }
@@ -102,6 +104,7 @@ reason_of() {
         python) echo "python3: runs the Python programs that models write" ;;
         pip) echo "pip: fetches models and suites that are published as Python packages" ;;
         chromium) echo "chromium: the report's test opens the HTML page in a real browser" ;;
+        chromedriver) echo "chromedriver: the report's test drives chromium with it" ;;
         rustfmt) echo "rustfmt: checks the layout of the sources" ;;
         clippy) echo "clippy: checks the sources for mistakes" ;;
     esac
@@ -135,6 +138,9 @@ packages_of() {
         pacman:pip) echo "python-pip" ;;
         apk:pip) echo "py3-pip" ;;
         brew:pip) echo "python3" ;;
+        apt-get:chromedriver) echo "chromium-driver" ;;
+        apk:chromedriver) echo "chromium-chromedriver" ;;
+        pacman:chromedriver) echo "chromium" ;;
         *:pip) echo "python3-pip" ;;
         *) echo "$2" ;;
     esac

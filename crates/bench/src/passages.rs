@@ -28,6 +28,14 @@ pub fn find(name: &str) -> Option<Vec<Passage>> {
     source(name).map(|lines| lines.lines().map(parse).collect())
 }
 
+/// What is said to somebody who asks for a text that is not there.
+pub(crate) fn unknown(name: &str) -> String {
+    format!(
+        "no bundled text is called {name}; there are {}",
+        TEXTS.join(", ")
+    )
+}
+
 /// SHA-256 of a bundled text's file, lower-case hex.
 pub fn sha256(name: &str) -> Option<String> {
     source(name).map(|lines| {

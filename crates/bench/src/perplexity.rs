@@ -38,12 +38,7 @@ pub fn measure(
 fn one_text(subject: &Subject<'_>, text: &str, desk: &mut Desk<'_>) -> Result<bool, Error> {
     let tokenizer = subject.model.tokenizer();
     let (context, rule) = context(tokenizer)?;
-    let passages = passages::find(text).ok_or_else(|| {
-        Error::Plan(format!(
-            "no bundled text is called {text}; there are {}",
-            passages::TEXTS.join(", ")
-        ))
-    })?;
+    let passages = passages::find(text).ok_or_else(|| Error::Plan(passages::unknown(text)))?;
     let tokens: Vec<Vec<Token>> = passages
         .iter()
         .map(|p| tokenizer.encode(&p.text, Special::Plain))

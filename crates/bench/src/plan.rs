@@ -3,6 +3,8 @@
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
 use serde::{Deserialize, Serialize};
 
+use crate::passages;
+
 /// Everything a run will do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -156,8 +158,15 @@ impl Plan {
             code.sampling().check()?;
             some(code.samples as usize, "--samples")?;
             some(code.batch, "--batch")?;
+            some(code.judge_workers, "the number of judges")?;
+            some(code.limit.unwrap_or(1), "--limit")?;
             for name in &code.suites {
                 task::catalog::find(name).map_err(|error| error.to_string())?;
+            }
+        }
+        if let Some(perplexity) = &self.perplexity {
+            for name in &perplexity.texts {
+                passages::find(name).ok_or_else(|| passages::unknown(name))?;
             }
         }
         if let Some(memory) = &self.memory {

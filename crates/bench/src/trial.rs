@@ -75,7 +75,7 @@ pub fn estimate_seconds(plan: &Plan, rates: Rates) -> f64 {
             let gain = if code.batch > 1 { LANES_GAIN } else { 1.0 };
             seconds += n * f64::from(suite.max_tokens) * LENGTH_SHARE / (rates.decode * gain);
             if suite.judge == task::Judging::Output {
-                seconds += n * JUDGE_SECONDS / code.judge_workers as f64;
+                seconds += n * JUDGE_SECONDS / code.judge_workers.max(1) as f64;
             }
         }
     }

@@ -11,6 +11,7 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 
+use crate::guard;
 use crate::log;
 use crate::session::{self, LlamaSession};
 use crate::tokenizer::Vocabulary;
@@ -61,13 +62,14 @@ impl Llama {
         };
         let file = Gguf::open(path).map_err(|error| refused(error.to_string()))?;
         let facts = ModelFacts::of(&file).map_err(|error| refused(error.to_string()))?;
+        guard::model(&file, &facts.architecture).map_err(refused)?;
         let backend = backend().map_err(refused)?;
         log::begin();
         let mut model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default())
             .map_err(|error| refused(log::complaint(&error.to_string())))?;
         let adapter = match &options.adapter {
             Some(adapter) => Some((
-                Mutex::new(load_adapter(&mut model, adapter)?),
+                Mutex::new(load_adapter(&mut model, adapter, &facts.architecture)?),
                 adapter.scale,
             )),
             None => None,
@@ -96,8 +98,9 @@ impl Llama {
     }
 
     fn context(&self, shape: SessionShape) -> Result<(LlamaContext<'_>, u64), String> {
+        let cells = guard::cells(shape, self.card.cache_elements)?;
         let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
-        let params = session::params(shape, self.threads);
+        let params = session::params(shape, cells, self.threads);
         log::begin();
         let mut context = self
             .model
@@ -138,7 +141,11 @@ fn card(name: &str, facts: &ModelFacts, model: &LlamaModel) -> ModelCard {
         name: name.to_owned(),
         architecture: facts.architecture.clone(),
         n_vocab: usize::try_from(model.n_vocab()).unwrap_or(0),
-        context_length: usize::try_from(model.n_ctx_train()).unwrap_or(0),
+        // Not from the binding, which panics over a length that needs all 32 bits.
+        context_length: facts
+            .context_length
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(0),
         n_parameters: facts.weights.parameters,
         weight_bytes: facts.weights.bytes,
         bytes_per_token: facts.weights.bytes_per_token,
@@ -163,12 +170,17 @@ fn cache_elements(cache: &Cache) -> Option<CacheElements> {
     })
 }
 
-fn load_adapter(model: &mut LlamaModel, adapter: &Adapter) -> Result<LlamaLoraAdapter, Error> {
+fn load_adapter(
+    model: &mut LlamaModel,
+    adapter: &Adapter,
+    architecture: &str,
+) -> Result<LlamaLoraAdapter, Error> {
     let refused = |cause: String| Error::Load {
         path: adapter.path.display().to_string(),
         cause,
     };
-    Gguf::open(&adapter.path).map_err(|error| refused(error.to_string()))?;
+    let file = Gguf::open(&adapter.path).map_err(|error| refused(error.to_string()))?;
+    guard::adapter(&file, architecture).map_err(refused)?;
     log::begin();
     model
         .lora_adapter_init(&adapter.path)

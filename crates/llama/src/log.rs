@@ -1,16 +1,22 @@
 //! llama.cpp's log: into `tracing`, and kept for error messages.
+//!
+//! Lines are kept for each thread by itself: loading, opening and feeding log from the thread that
+//! called, and what another thread does at the same time must not get into its answer.
 
 #![allow(unsafe_code, reason = "the log callback is a C function")]
 
+use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_void};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::Once;
 
 use llama_cpp_sys_2 as sys;
 
 /// Lines kept since the last [`begin`].
 const KEPT: usize = 400;
 
-static LINES: Mutex<Vec<Line>> = Mutex::new(Vec::new());
+thread_local! {
+    static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+}
 
 struct Line {
     level: sys::ggml_log_level,
@@ -28,30 +34,31 @@ pub(crate) fn install() {
 
 /// Forgets the lines so far, before an operation whose complaints are wanted.
 pub(crate) fn begin() {
-    lines().clear();
+    LINES.with_borrow_mut(Vec::clear);
 }
 
 /// The errors since [`begin`], joined; `fallback` if there were none.
 pub(crate) fn complaint(fallback: &str) -> String {
-    let lines = lines();
-    let errors: Vec<&str> = lines
-        .iter()
-        .filter(|line| line.level == sys::GGML_LOG_LEVEL_ERROR)
-        .map(|line| line.text.trim())
-        .collect();
-    if errors.is_empty() {
-        fallback.to_owned()
-    } else {
-        errors.join("; ")
-    }
+    LINES.with_borrow(|lines| {
+        let errors: Vec<&str> = lines
+            .iter()
+            .filter(|line| line.level == sys::GGML_LOG_LEVEL_ERROR)
+            .map(|line| line.text.trim())
+            .collect();
+        if errors.is_empty() {
+            fallback.to_owned()
+        } else {
+            errors.join("; ")
+        }
+    })
 }
 
 /// Bytes of cache buffers announced since [`begin`]; the log gives them to 0.01 MiB.
 pub(crate) fn announced_cache_bytes() -> Option<u64> {
-    let sizes: Vec<f64> = lines()
-        .iter()
-        .filter_map(|line| cache_mebibytes(&line.text))
-        .collect();
+    let sizes: Vec<f64> = LINES.with_borrow(|lines| {
+        let sizes = lines.iter().map(|line| cache_mebibytes(&line.text));
+        sizes.flatten().collect()
+    });
     let total: f64 = sizes.iter().sum();
     (!sizes.is_empty()).then_some((total * 1024.0 * 1024.0) as u64)
 }
@@ -60,10 +67,6 @@ pub(crate) fn announced_cache_bytes() -> Option<u64> {
 fn cache_mebibytes(line: &str) -> Option<f64> {
     let (_, size) = line.split_once("KV buffer size =")?;
     size.trim().strip_suffix("MiB")?.trim().parse().ok()
-}
-
-fn lines() -> std::sync::MutexGuard<'static, Vec<Line>> {
-    LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 unsafe extern "C" fn on_line(level: sys::ggml_log_level, text: *const c_char, _: *mut c_void) {
@@ -79,7 +82,11 @@ unsafe extern "C" fn on_line(level: sys::ggml_log_level, text: *const c_char, _:
         sys::GGML_LOG_LEVEL_WARN => tracing::warn!(target: "llama.cpp", "{}", text.trim_end()),
         _ => tracing::debug!(target: "llama.cpp", "{}", text.trim_end()),
     }
-    let mut lines = lines();
+    // A thread that is ending keeps nothing.
+    let _ = LINES.try_with(|lines| keep(&mut lines.borrow_mut(), level, text));
+}
+
+fn keep(lines: &mut Vec<Line>, level: sys::ggml_log_level, text: String) {
     if level == sys::GGML_LOG_LEVEL_CONT
         && let Some(last) = lines.last_mut()
     {

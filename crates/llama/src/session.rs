@@ -12,19 +12,12 @@ use crate::tokenizer::llama_token;
 pub(crate) const BATCH: usize = 2048;
 /// Tokens that run through the graph together; llama.cpp's own default.
 pub(crate) const MICRO_BATCH: usize = 512;
-/// Cells are allotted in multiples of this, as llama.cpp does anyway.
-const CELL_BLOCK: usize = 256;
 
-/// The parameters of a context for that shape.
-pub(crate) fn params(shape: SessionShape, threads: usize) -> LlamaContextParams {
-    let cells = shape.capacity.next_multiple_of(CELL_BLOCK) * shape.n_sequences;
+/// The parameters of a context for that shape with so many cells.
+pub(crate) fn params(shape: SessionShape, cells: u32, threads: usize) -> LlamaContextParams {
     let threads = i32::try_from(threads).unwrap_or(i32::MAX);
     LlamaContextParams::default()
-        .with_n_ctx(
-            u32::try_from(cells)
-                .ok()
-                .and_then(std::num::NonZeroU32::new),
-        )
+        .with_n_ctx(std::num::NonZeroU32::new(cells))
         .with_n_batch(BATCH as u32)
         .with_n_ubatch(MICRO_BATCH as u32)
         .with_n_seq_max(u32::try_from(shape.n_sequences).unwrap_or(u32::MAX))

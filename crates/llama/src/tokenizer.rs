@@ -7,6 +7,7 @@ use llama_cpp_2::token::LlamaToken;
 /// Facts of the vocabulary that never change, and the model that knows the rest.
 pub(crate) struct Vocabulary {
     model: std::sync::Arc<LlamaModel>,
+    n_tokens: Token,
     start: Option<Token>,
     end: Option<Token>,
 }
@@ -20,7 +21,23 @@ impl Vocabulary {
             None
         };
         let end = id(vocab.eos());
-        Vocabulary { model, start, end }
+        let n_tokens = Token::try_from(vocab.n_tokens()).unwrap_or(0);
+        Vocabulary {
+            model,
+            n_tokens,
+            start,
+            end,
+        }
+    }
+
+    /// What a token stands for; llama.cpp would end the process over one that does not exist.
+    fn piece(&self, token: Token, special: Special) -> Vec<u8> {
+        if token >= self.n_tokens {
+            return Vec::new();
+        }
+        let special = special == Special::Parse;
+        let vocab = self.model.vocab();
+        vocab.token_to_piece(llama_token(token), special, None)
     }
 }
 
@@ -41,17 +58,11 @@ impl Tokenizer for Vocabulary {
     }
 
     fn bytes(&self, token: Token) -> Vec<u8> {
-        self.model
-            .vocab()
-            .token_to_piece(llama_token(token), false, None)
+        self.piece(token, Special::Plain)
     }
 
     fn text(&self, token: Token) -> String {
-        let bytes = self
-            .model
-            .vocab()
-            .token_to_piece(llama_token(token), true, None);
-        String::from_utf8_lossy(&bytes).into_owned()
+        String::from_utf8_lossy(&self.piece(token, Special::Parse)).into_owned()
     }
 
     fn is_end(&self, token: Token) -> bool {

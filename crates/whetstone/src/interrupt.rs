@@ -16,9 +16,17 @@ pub(crate) fn listen() -> anyhow::Result<&'static AtomicBool> {
     Ok(&STOP)
 }
 
+#[allow(unsafe_code, reason = "the standard library has no such end")]
+// SAFETY: this is the C library's own declaration; the function takes any code and never returns.
+unsafe extern "C" {
+    /// Ends the process and runs nothing first. The usual way runs the destructors of the engine's
+    /// globals, under which another thread may still be computing: that was a segmentation fault.
+    safe fn _exit(code: std::ffi::c_int) -> !;
+}
+
 fn on_interrupt() {
     if STOP.swap(true, Ordering::Relaxed) {
-        std::process::exit(130);
+        _exit(130);
     }
     crate::terminal::say("\nStopping after the current step; press Ctrl-C again to stop at once.");
 }

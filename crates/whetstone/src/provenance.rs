@@ -18,11 +18,20 @@ pub(crate) fn machine() -> BTreeMap<String, Value> {
         .map(|(name, finding)| match finding {
             Ok(Fact::Bytes(bytes)) => (format!("{name}_bytes"), json!(bytes)),
             Ok(Fact::Text(text)) => (name.to_owned(), json!(text)),
-            Ok(Fact::Number(number)) => (name.to_owned(), json!(number)),
+            Ok(Fact::Number(number)) => (name.to_owned(), number_value(number)),
             Ok(Fact::List(names)) => (name.to_owned(), json!(names)),
             Err(_) => (name.to_owned(), Value::Null),
         })
         .collect()
+}
+
+/// A whole number without a decimal point.
+fn number_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        json!(number as i64)
+    } else {
+        json!(number)
+    }
 }
 
 /// The engine's facts.
@@ -94,6 +103,11 @@ pub(crate) struct Known<'a> {
     pub(crate) sandbox: Option<&'a dyn Sandbox>,
 }
 
+/// The plan as its text says it: by way of text a temperature is 0.7, directly 0.699999988079071.
+fn as_written(plan: &Plan) -> Result<Value> {
+    Ok(serde_json::from_str(&serde_json::to_string(plan)?)?)
+}
+
 /// The header of a run that starts now.
 pub(crate) fn header(known: Known<'_>) -> Result<RunHeader> {
     let now = jiff::Zoned::now();
@@ -117,7 +131,7 @@ pub(crate) fn header(known: Known<'_>) -> Result<RunHeader> {
         started_at: now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         whet_version: env!("CARGO_PKG_VERSION").to_owned(),
         command: std::env::args().skip(1).collect(),
-        plan: serde_json::to_value(known.plan)?,
+        plan: as_written(known.plan)?,
         seed: known.plan.seed,
         machine: machine(),
         engine: engine(known.plan.threads),

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::{Global, When};
-use crate::exit::Usage;
+use crate::exit::{Exit, Usage};
 
 /// How to talk to this user.
 pub(crate) struct Terminal {
@@ -99,6 +99,13 @@ impl Terminal {
             return ExitCode::SUCCESS;
         }
         say(&format!("whet: {error:#}"));
+        let interrupted = |cause: &hub::Error| matches!(cause, hub::Error::Interrupted { .. });
+        if error
+            .chain()
+            .any(|cause| cause.downcast_ref().is_some_and(interrupted))
+        {
+            return Exit::Interrupted.into();
+        }
         if error.chain().any(|cause| cause.is::<Usage>()) {
             ExitCode::from(2)
         } else {

@@ -1,5 +1,7 @@
 //! `whet bench`: from words to a run folder with a report.
 
+mod order;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -8,17 +10,20 @@ use bench::run::Ended;
 use bench::{Desk, Plan, Subject, trial};
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
-use llama::Adapter;
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 use task::judge::Judge;
 
-use crate::cli::{Bench, Format, Part, Preset};
+use crate::cli::{Bench, Format};
 use crate::exit::{Exit, Usage};
-use crate::subject::{self, Finder, Loaded, Located};
+use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{interrupt, provenance};
+use order::{Order, describe};
+
+/// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
+const TIME_IN_NAME: usize = 16;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
@@ -43,11 +48,14 @@ pub(crate) fn measure(
         offline,
         stop,
     };
-    let located: Vec<Located> = order
+    let mut located: Vec<Located> = order
         .models
         .iter()
         .map(|word| finder.locate(word))
         .collect::<Result<_>>()?;
+    for (model, name) in located.iter_mut().zip(&order.names) {
+        model.name.clone_from(name);
+    }
     let located = distinct(located)?;
     let cell = cell(&order.plan)?;
     let job = Job {
@@ -62,132 +70,6 @@ pub(crate) fn measure(
         ledger::write_derived(&folder, &name, &bytes)?;
     }
     Ok((exit, folder))
-}
-
-/// What is to be done: by flags, or by the header of an earlier run.
-struct Order {
-    plan: Plan,
-    models: Vec<String>,
-    adapter: Option<Adapter>,
-    resume: Option<PathBuf>,
-}
-
-impl Order {
-    fn of(flags: &Bench) -> Result<Order> {
-        match &flags.resume {
-            Some(folder) => Order::resumed(folder.as_deref(), flags),
-            None => Order::new(flags),
-        }
-    }
-
-    fn new(flags: &Bench) -> Result<Order> {
-        let plan = plan(flags)?;
-        let adapter = subject::adapter(flags.adapter.as_deref())?;
-        Ok(Order {
-            plan,
-            models: flags.models.clone(),
-            adapter,
-            resume: None,
-        })
-    }
-
-    fn resumed(folder: Option<&Path>, flags: &Bench) -> Result<Order> {
-        let folder = match folder {
-            Some(folder) => folder.to_owned(),
-            None => ledger::latest(&flags.output).ok_or_else(|| {
-                Usage(format!(
-                    "there is no run to resume in {}",
-                    flags.output.display()
-                ))
-            })?,
-        };
-        let run = ledger::read(&folder)?;
-        let plan: Plan = serde_json::from_value(run.header.plan.clone())
-            .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
-        let models = run
-            .header
-            .models
-            .iter()
-            .map(|model| model.path.clone())
-            .collect();
-        let adapter = subject::adapter(
-            run.header
-                .engine
-                .get("adapter")
-                .and_then(|word| word.as_str()),
-        )?;
-        Ok(Order {
-            plan,
-            models,
-            adapter,
-            resume: Some(folder),
-        })
-    }
-}
-
-/// The preset with the user's changes.
-fn plan(flags: &Bench) -> Result<Plan> {
-    let threads = subject::threads(flags.threads);
-    let mut plan = match flags.preset {
-        Preset::Quick => Plan::quick(flags.seed, threads),
-        Preset::Smoke => Plan::smoke(flags.seed, threads),
-    };
-    let wanted = |part: Part| flags.only.is_empty() || flags.only.contains(&part);
-    plan.code = plan.code.filter(|_| wanted(Part::Code));
-    plan.latency = plan.latency.filter(|_| wanted(Part::Latency));
-    plan.memory = plan.memory.filter(|_| wanted(Part::Memory));
-    plan.perplexity = plan.perplexity.filter(|_| wanted(Part::Perplexity));
-    change_code(&mut plan, flags);
-    change_speed(&mut plan, flags);
-    plan.check().map_err(Usage)?;
-    Ok(plan)
-}
-
-fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
-    if let Some(value) = asked {
-        *place = value.clone();
-    }
-}
-
-fn change_code(plan: &mut Plan, flags: &Bench) {
-    let Some(code) = &mut plan.code else { return };
-    let asked = &flags.code;
-    if !asked.suite.is_empty() {
-        code.suites.clone_from(&asked.suite);
-    }
-    set(&mut code.samples, &asked.samples);
-    set(&mut code.temperature, &asked.temperature);
-    set(&mut code.top_k, &asked.top_k);
-    set(&mut code.top_p, &asked.top_p);
-    set(&mut code.min_p, &asked.min_p);
-    set(&mut code.repetition_penalty, &asked.repetition_penalty);
-    set(&mut code.batch, &asked.batch);
-    if asked.limit.is_some() {
-        code.limit = asked.limit;
-    }
-    if asked.fast {
-        code.steps = bench::plan::Steps::Fast;
-    }
-}
-
-fn change_speed(plan: &mut Plan, flags: &Bench) {
-    let asked = &flags.speed;
-    if let Some(latency) = &mut plan.latency {
-        if !asked.prompt_tokens.is_empty() {
-            latency.prompt_tokens.clone_from(&asked.prompt_tokens);
-        }
-        set(&mut latency.generate_tokens, &asked.generate_tokens);
-        set(&mut latency.repeats, &asked.repeats);
-        set(&mut latency.cache, &asked.cache.first().cloned());
-    }
-    if let Some(memory) = &mut plan.memory {
-        if !asked.contexts.is_empty() {
-            memory.contexts.clone_from(&asked.contexts);
-        }
-        if !asked.cache.is_empty() {
-            memory.caches.clone_from(&asked.cache);
-        }
-    }
 }
 
 /// Two files of one name could not be told apart in a report.
@@ -322,8 +204,7 @@ impl Job<'_> {
             ));
             return Ok((folder, run));
         }
-        let header = self.header(first)?;
-        let folder = RunFolder::create(runs_root, &header)?;
+        let (folder, header) = create(runs_root, self.header(first)?)?;
         self.announce(first, clock, folder.path())?;
         Ok((folder, Run::new(header)))
     }
@@ -404,65 +285,26 @@ impl Job<'_> {
     }
 }
 
+/// Makes the run folder. Runs of one model that start in one second get a number into their names,
+/// before the time, which stays at the end.
+fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
+    /// More runs of one model in one second than anybody starts.
+    const MOST: u32 = 100;
+    let asked = header.run_id.clone();
+    let (name, time) = asked.split_at(asked.len().saturating_sub(TIME_IN_NAME));
+    for number in 2..MOST {
+        match RunFolder::create(runs_root, &header) {
+            Err(ledger::Error::Exists { .. }) => header.run_id = format!("{name}-{number}{time}"),
+            made => return Ok((made?, header)),
+        }
+    }
+    Ok((RunFolder::create(runs_root, &header)?, header))
+}
+
 /// The local start of a run as its header says it.
 fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
     let text = header.started_at.get(..19)?;
     jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
-}
-
-/// What a plan will do, a line for each benchmark.
-fn describe(plan: &Plan) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(memory) = &plan.memory {
-        lines.push(format!(
-            "memory      {} tokens of context, cache {}",
-            list(&memory.contexts),
-            memory.caches.join(" and ")
-        ));
-    }
-    if let Some(code) = &plan.code {
-        let suites = code
-            .suites
-            .iter()
-            .filter_map(|name| task::catalog::find(name).ok());
-        let suites: Vec<String> = suites
-            .map(|suite| {
-                format!(
-                    "{} ({} problems)",
-                    suite.name,
-                    code.limit.unwrap_or(usize::MAX).min(suite.problems.len())
-                )
-            })
-            .collect();
-        lines.push(format!(
-            "code        {}, {} completions of each",
-            suites.join(", "),
-            code.samples
-        ));
-    }
-    if let Some(perplexity) = &plan.perplexity {
-        lines.push(format!(
-            "perplexity  bundled texts: {}",
-            perplexity.texts.join(", ")
-        ));
-    }
-    if let Some(latency) = &plan.latency {
-        lines.push(format!(
-            "latency     prompts of {} tokens, {} tokens after each, {} timed runs",
-            list(&latency.prompt_tokens),
-            latency.generate_tokens,
-            latency.repeats
-        ));
-    }
-    lines
-}
-
-fn list(numbers: &[usize]) -> String {
-    numbers
-        .iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join(" and ")
 }
 
 /// Prints the scorecard and what to do next.

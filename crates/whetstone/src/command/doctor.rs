@@ -25,6 +25,8 @@ struct Line {
     area: &'static str,
     state: State,
     text: String,
+    /// More of the same, for programs.
+    detail: Option<String>,
     remedy: Option<String>,
 }
 
@@ -67,6 +69,7 @@ fn good(area: &'static str, text: String) -> Line {
         area,
         state: State::Good,
         text,
+        detail: None,
         remedy: None,
     }
 }
@@ -76,27 +79,33 @@ fn lack(area: &'static str, text: String, remedy: impl Into<String>) -> Line {
         area,
         state: State::Lack,
         text,
+        detail: None,
         remedy: Some(remedy.into()),
     }
 }
 
+/// Columns before the text of a line.
+const INDENT: usize = 21;
+
+/// A line for people. What the attackers said is in the JSON.
 fn as_text(line: &Line) -> String {
-    let remedy = line
+    let fix = line
         .remedy
         .as_ref()
-        .map_or_else(String::new, |remedy| format!("\n{:21}fix: {remedy}", ""));
+        .map(|remedy| format!("\n{:INDENT$}fix: {remedy}", ""));
+    let word = format!("[{}]", line.state.word());
     format!(
-        "{:<12} [{:<4}]  {}{remedy}\n",
+        "{:<12} {word:<7} {}{}\n",
         line.area,
-        line.state.word(),
-        line.text
+        line.text,
+        fix.unwrap_or_default()
     )
 }
 
 fn as_json(lines: &[Line]) -> Value {
     let findings: Vec<Value> = lines
         .iter()
-        .map(|line| json!({"area": line.area, "state": line.state.word(), "text": line.text, "remedy": line.remedy}))
+        .map(|line| json!({"area": line.area, "state": line.state.word(), "text": line.text, "detail": line.detail, "remedy": line.remedy}))
         .collect();
     json!({
         "schema_version": 1,
@@ -235,6 +244,7 @@ fn sandbox(tools: &[Toolchain]) -> Vec<Line> {
                 area: "sandbox",
                 state: State::Broken,
                 text: fault.to_string(),
+                detail: None,
                 remedy: Some(remedy.into()),
             }];
         }
@@ -261,15 +271,15 @@ fn sandbox(tools: &[Toolchain]) -> Vec<Line> {
 }
 
 fn attack(check: Check) -> Line {
-    let state = if check.held == Held::Yes {
-        State::Good
-    } else {
-        State::Broken
+    let (state, text) = match check.held {
+        Held::Yes => (State::Good, format!("{}: contained", check.name)),
+        Held::No => (State::Broken, format!("{}: {}", check.name, check.detail)),
     };
     Line {
         area: "sandbox",
         state,
-        text: format!("{}: {}", check.name, check.detail),
+        text,
+        detail: Some(check.detail),
         remedy: check.remedy,
     }
 }

@@ -33,19 +33,20 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
     let clock = SystemClock::start();
     let loaded = Loaded::open(&located, subject::threads(flags.threads), adapter, &clock)?;
     let prompt = tokens(&loaded, flags, &text)?;
+    let max_tokens = room(&loaded, prompt.len(), flags.max_tokens)?;
     let request = Request {
         n_shared: 0,
         sampling,
         seed: flags.seed,
-        max_tokens: flags.max_tokens,
+        max_tokens,
         stop: flags.stop.clone(),
         ending: Ending::Natural,
         prompt,
     };
     let lanes = Lanes {
         n: 1,
-        capacity: request.prompt.len() + flags.max_tokens,
-        width: Width::Shrinking,
+        capacity: request.prompt.len() + max_tokens,
+        width: Width::FAST,
         cache: CacheKinds::both(CacheKind::F16),
     };
     let engine = Plain::new(&loaded.llama, lanes);
@@ -77,6 +78,13 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
     }
     write_now("\n")?;
     terminal.note(&summary(n_prompt, started, &times, finish));
+    if finish == Some(Finish::Length) && max_tokens < flags.max_tokens {
+        let length = n_prompt + max_tokens;
+        terminal.note(&format!(
+            "[the context is full: {} was made for {length} tokens]",
+            loaded.name
+        ));
+    }
     Ok(if flow == Flow::Complete {
         Exit::Done
     } else {
@@ -151,6 +159,22 @@ fn tokens(loaded: &Loaded, flags: &Generate, text: &str) -> Result<Vec<Token>> {
     let messages: Vec<Message> = system.chain([Message::new("user", text)]).collect();
     let rendered = template.render(&messages, &specials, Turn::AddAssistant)?;
     Ok(tokenizer.encode(&rendered, Special::Parse))
+}
+
+/// Tokens that may be written: no more than the model was made for, prompt included.
+fn room(loaded: &Loaded, n_prompt: usize, asked: usize) -> Result<usize> {
+    let context = loaded.llama.card().context_length;
+    if context == 0 {
+        return Ok(asked); // the file does not say
+    }
+    if n_prompt >= context {
+        return Err(Usage(format!(
+            "the prompt has {n_prompt} tokens and {} was made for {context}; shorten the prompt",
+            loaded.name
+        ))
+        .into());
+    }
+    Ok(asked.min(context - n_prompt))
 }
 
 fn write_now(text: &str) -> std::io::Result<()> {

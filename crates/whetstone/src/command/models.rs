@@ -75,20 +75,10 @@ fn pull(names: &[String], terminal: &Terminal, offline: bool) -> Result<Exit> {
         stop,
     };
     for entry in entries {
-        match finder.pull(entry, &cache) {
-            Ok(path) => terminal.result(&path.display().to_string())?,
-            Err(error) if error.downcast_ref().is_some_and(is_interrupt) => {
-                terminal.note(&format!("{error:#}"));
-                return Ok(Exit::Interrupted);
-            }
-            Err(error) => return Err(error),
-        }
+        let path = finder.pull(entry, &cache)?;
+        terminal.result(&path.display().to_string())?;
     }
     Ok(Exit::Done)
-}
-
-fn is_interrupt(error: &hub::Error) -> bool {
-    matches!(error, hub::Error::Interrupted { .. })
 }
 
 fn show(word: &str, terminal: &Terminal, format: Format) -> Result<Exit> {

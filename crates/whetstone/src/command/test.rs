@@ -106,7 +106,7 @@ impl<'a> Stages<'a> {
         let lanes = Lanes {
             n: 4,
             capacity: 256,
-            width: Width::Fixed(4),
+            width: Width::fixed(4),
             cache: CacheKinds::both(CacheKind::F16),
         };
         laws::check(&loaded.llama, &text, Closeness::Within(1.0), lanes)

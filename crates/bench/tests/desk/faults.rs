@@ -1,0 +1,210 @@
+//! What breaks around a run: the sandbox, the disk, a model that computes no numbers.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use bench::Plan;
+use bench::desk::Unwatched;
+use bench::run::Ended;
+use engine::{Error as EngineError, Feed, Model, ModelCard, Row, Session, SessionShape, Tokenizer};
+use ledger::record::Attempt;
+use measure::FakeClock;
+use sandbox::{Fault, Limits, Program, Sandbox, Scripted};
+
+use super::author::Author;
+use super::{Tools, carry_out, folder, machine, outcome, plan, subject};
+
+fn with(root: &Path, sandbox: &dyn Sandbox, model: &dyn Model) -> Result<Ended, bench::Error> {
+    planned(root, &plan(), sandbox, model)
+}
+
+fn planned(
+    root: &Path,
+    plan: &Plan,
+    sandbox: &dyn Sandbox,
+    model: &dyn Model,
+) -> Result<Ended, bench::Error> {
+    let mut tools = Tools {
+        clock: &FakeClock::stepping(1000),
+        sandbox,
+        stop: &AtomicBool::new(false),
+        watcher: &mut Unwatched,
+    };
+    carry_out(root, &[subject("one", model)], plan, &mut tools)
+}
+
+#[test]
+fn a_fault_of_the_sandbox_leaves_one_attempt_unscored_and_the_run_goes_on() {
+    let (folder, model) = (folder(), Author::new(1));
+    let n = AtomicU64::new(0);
+    let sandbox = Scripted::new(|program: &Program, _: &Limits| {
+        if n.fetch_add(1, Ordering::Relaxed) == 0 {
+            return Err(Fault::Lost {
+                what: "no report".into(),
+            });
+        }
+        Ok(outcome(program))
+    });
+    assert_eq!(
+        with(folder.path(), &sandbox, &model).unwrap(),
+        Ended::Complete
+    );
+    let run = ledger::read(&folder.path().join("run")).unwrap();
+    let unscored: Vec<_> = run
+        .verdicts
+        .iter()
+        .filter_map(|v| v.unscored.as_ref())
+        .collect();
+    assert_eq!(unscored.len(), 1);
+    assert!(unscored[0].contains("no report"), "{unscored:?}");
+    assert_eq!((run.verdicts.len(), run.attempts.len()), (4, 4));
+    assert!(run.is_done("one", "perplexity/prose"), "it went on");
+}
+
+/// Set in a child: the folder that it writes to.
+const FOLDER: &str = "WHET_TEST_FULL_FOLDER";
+const CHILD: &str = "faults::a_full_disk_stops_the_run_with_an_error_and_keeps_what_was_written";
+
+/// Sixteen attempts, the first eight of which are more than the child may write.
+fn long_plan() -> Plan {
+    let mut plan = plan();
+    (plan.memory, plan.perplexity) = (None, None);
+    if let Some(code) = &mut plan.code {
+        code.samples = 4;
+    }
+    plan
+}
+
+/// The disk is full for a child of this test, which may write files of two blocks only.
+#[test]
+fn a_full_disk_stops_the_run_with_an_error_and_keeps_what_was_written() {
+    let (model, plan) = (Author::new(1), long_plan());
+    if let Some(root) = std::env::var_os(FOLDER) {
+        let said = planned(root.as_ref(), &plan, &machine(), &model).unwrap_err();
+        assert!(matches!(said, bench::Error::Ledger(_)), "{said}");
+        assert!(said.to_string().contains("attempts.jsonl"), "{said}");
+        return;
+    }
+    let (folder, whole) = (folder(), super::folder());
+    let limited = "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\"";
+    let child = std::process::Command::new("sh")
+        .args(["-c", limited])
+        .arg(std::env::current_exe().unwrap())
+        .args([CHILD, "--exact"])
+        .env(FOLDER, folder.path())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{child:?}");
+    let kept = attempts(folder.path());
+    assert!((1..8).contains(&kept.len()), "{}", kept.len());
+    for root in [folder.path(), whole.path()] {
+        let ended = planned(root, &plan, &machine(), &model);
+        assert_eq!(ended.unwrap(), Ended::Complete);
+    }
+    let (resumed, wanted) = (attempts(folder.path()), attempts(whole.path()));
+    assert_eq!((resumed.len(), wanted.len()), (16, 16));
+    assert!(wanted.iter().all(|attempt| resumed.contains(attempt)));
+    assert!(kept.iter().all(|attempt| wanted.contains(attempt)));
+}
+
+/// What was written, without times.
+fn attempts(root: &Path) -> Vec<Attempt> {
+    let run = ledger::read(&root.join("run")).unwrap();
+    assert!(run.torn.is_empty());
+    let untimed = |attempt: Attempt| Attempt {
+        decode_ns: 0,
+        ..attempt
+    };
+    run.attempts.into_iter().map(untimed).collect()
+}
+
+/// A model whose logits are not numbers once it reads a long text.
+struct Broken(Author);
+
+impl Model for Broken {
+    fn card(&self) -> &ModelCard {
+        self.0.card()
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.0.tokenizer()
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, EngineError> {
+        Ok(Box::new(Cracked(self.0.open(shape)?)))
+    }
+}
+
+struct Cracked<'a>(Box<dyn Session + 'a>);
+
+impl Session for Cracked<'_> {
+    fn shape(&self) -> SessionShape {
+        self.0.shape()
+    }
+
+    fn len(&self, sequence: usize) -> usize {
+        self.0.len(sequence)
+    }
+
+    fn feed(
+        &mut self,
+        feeds: &[Feed<'_>],
+        on_row: &mut dyn FnMut(Row<'_>),
+    ) -> Result<(), EngineError> {
+        self.0.feed(feeds, &mut |row| {
+            let logits = vec![f32::NAN; row.logits.len()];
+            on_row(Row {
+                logits: &logits,
+                ..row
+            });
+        })
+    }
+
+    fn fork(&mut self, from: usize, to: usize) -> Result<(), EngineError> {
+        self.0.fork(from, to)
+    }
+
+    fn rewind(&mut self, sequence: usize, len: usize) -> Result<(), EngineError> {
+        self.0.rewind(sequence, len)
+    }
+
+    fn cache_bytes(&self) -> u64 {
+        self.0.cache_bytes()
+    }
+}
+
+#[test]
+fn a_model_that_computes_no_numbers_is_never_given_a_perplexity() {
+    let (folder, model) = (folder(), Broken(Author::new(1)));
+    let ended = with(folder.path(), &machine(), &model);
+    let run = ledger::read(&folder.path().join("run")).unwrap();
+    let nats = super::values(&run, "passage_nats");
+    assert!(
+        nats.iter()
+            .all(|m| m.values.is_empty() && m.reason.is_some()),
+        "{nats:?}"
+    );
+    assert_eq!(run.attempts.len(), 4, "texts were still written");
+    if let Err(said) = ended {
+        assert!(said.to_string().contains("passage_nats"), "{said}");
+    }
+}
+
+#[test]
+fn a_plan_that_asks_for_nothing_of_a_kind_is_refused_before_it_runs() {
+    let mut none = plan();
+    if let Some(code) = &mut none.code {
+        code.limit = Some(0);
+    }
+    assert!(none.check().unwrap_err().contains("--limit"));
+    let mut idle = plan();
+    if let Some(code) = &mut idle.code {
+        code.judge_workers = 0;
+    }
+    assert!(idle.check().is_err());
+    let mut unknown = plan();
+    if let Some(perplexity) = &mut unknown.perplexity {
+        perplexity.texts = vec!["poetry".into()];
+    }
+    assert!(unknown.check().unwrap_err().contains("poetry"));
+}

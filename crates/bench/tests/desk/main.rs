@@ -1,0 +1,161 @@
+//! The benchmarks on a model without weights, in temporary folders, with clocks moved by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot prepare its desk has failed; a child of the test has a full disk"
+)]
+
+mod author;
+mod faults;
+mod numbers;
+mod requests;
+mod stop;
+mod whole;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use bench::desk::Unwatched;
+use bench::run::{self, Ended};
+use bench::{Desk, Error, Plan, Subject, Watcher};
+use engine::Model;
+use ledger::record::{Measurement, RunHeader, SCHEMA_VERSION};
+use ledger::{Run, RunFolder};
+use measure::{Clock, FakeClock};
+use sandbox::{Captured, Ending, File, Limits, Mode, Outcome, Profile, Program, Sandbox, Scripted};
+use tempfile::TempDir;
+
+fn header(run_id: &str) -> RunHeader {
+    RunHeader {
+        schema_version: SCHEMA_VERSION,
+        run_id: run_id.to_owned(),
+        started_at: "2026-01-01T00:00:00+01:00".to_owned(),
+        whet_version: "0.1.0".to_owned(),
+        command: Vec::new(),
+        plan: serde_json::Value::Null,
+        seed: 42,
+        machine: BTreeMap::new(),
+        engine: BTreeMap::new(),
+        models: Vec::new(),
+        sandbox: None,
+        suites: Vec::new(),
+    }
+}
+
+/// A folder in memory where there is one: every record is flushed.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
+fn subject<'m>(name: &str, model: &'m dyn Model) -> Subject<'m> {
+    Subject {
+        name: name.to_owned(),
+        model,
+        chat: None,
+        now: None,
+        load_ns: 7,
+    }
+}
+
+/// A small plan without speed: two suites of two problems, one text, two cases of memory.
+fn plan() -> Plan {
+    let mut plan = Plan::smoke(42, 1);
+    plan.latency = None;
+    if let Some(code) = &mut plan.code {
+        code.limit = Some(2);
+    }
+    if let Some(perplexity) = &mut plan.perplexity {
+        perplexity.texts = vec!["prose".into()];
+    }
+    plan
+}
+
+/// A compiler that makes a program of everything, and programs that print 6.
+fn machine() -> impl Sandbox {
+    Scripted::new(|program: &Program, _: &Limits| Ok(outcome(program)))
+}
+
+fn outcome(program: &Program) -> Outcome {
+    let binary = File {
+        name: "program".into(),
+        bytes: vec![1],
+        mode: Mode::Executable,
+    };
+    match program.profile {
+        Profile::Compile => Outcome {
+            stderr: Captured::default(),
+            collected: vec![binary],
+            ..Outcome::scripted(Ending::Exited(0), "")
+        },
+        Profile::Run => Outcome::scripted(Ending::Exited(0), "6\n"),
+    }
+}
+
+/// What a run is carried out with, beside its folder.
+struct Tools<'t> {
+    clock: &'t dyn Clock,
+    sandbox: &'t dyn Sandbox,
+    stop: &'t AtomicBool,
+    watcher: &'t mut dyn Watcher,
+}
+
+/// Carries a plan out in a folder, new or begun.
+fn carry_out(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    plan: &Plan,
+    tools: &mut Tools<'_>,
+) -> Result<Ended, Error> {
+    let (mut folder, earlier) = match RunFolder::open(&root.join("run")) {
+        Ok(found) => found,
+        Err(ledger::Error::NotARun { .. }) => {
+            let header = header("run");
+            (
+                RunFolder::create(root, &header).unwrap(),
+                Run::new(header.clone()),
+            )
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let mut desk = Desk {
+        folder: &mut folder,
+        earlier: &earlier,
+        clock: tools.clock,
+        sandbox: Some(tools.sandbox),
+        threads: 1,
+        stop: tools.stop,
+        watcher: tools.watcher,
+    };
+    for subject in subjects {
+        if run::alone(subject, plan, &mut desk)? == Ended::Interrupted {
+            return Ok(Ended::Interrupted);
+        }
+    }
+    run::together(subjects, plan, &mut desk)
+}
+
+/// A run that nobody watches or stops.
+fn complete(root: &Path, subjects: &[Subject<'_>], plan: &Plan) -> Result<Run, Error> {
+    let ended = carry_out(
+        root,
+        subjects,
+        plan,
+        &mut Tools {
+            clock: &FakeClock::stepping(1000),
+            sandbox: &machine(),
+            stop: &AtomicBool::new(false),
+            watcher: &mut Unwatched,
+        },
+    )?;
+    assert_eq!(ended, Ended::Complete);
+    Ok(ledger::read(&root.join("run")).unwrap())
+}
+
+fn values<'r>(run: &'r Run, metric: &str) -> Vec<&'r Measurement> {
+    let of = |measurement: &&Measurement| measurement.metric == metric;
+    run.measurements.iter().filter(of).collect()
+}

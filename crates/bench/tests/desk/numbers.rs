@@ -1,0 +1,216 @@
+//! Numbers against what they must be by hand.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use bench::desk::Unwatched;
+use bench::plan::{LatencyPlan, MemoryPlan, PerplexityPlan};
+use bench::run::Ended;
+use bench::{Plan, passages, trial};
+use engine::toy::{Bytes, F16, Toy};
+use engine::{Feed, Logits, Model, SessionShape, Tokenizer};
+use ledger::Run;
+use ledger::record::Measurement;
+use measure::{Clock, FakeClock};
+use serde_json::json;
+
+use super::{Tools, carry_out, complete, folder, machine, subject, values};
+
+fn only(edit: impl FnOnce(&mut Plan)) -> Plan {
+    let mut plan = Plan::smoke(42, 1);
+    (plan.code, plan.perplexity) = (None, None);
+    (plan.memory, plan.latency) = (None, None);
+    edit(&mut plan);
+    plan
+}
+
+/// The only measurement of that metric under that condition.
+fn one<'r>(run: &'r Run, metric: &str, condition: (&str, serde_json::Value)) -> &'r Measurement {
+    let (name, value) = condition;
+    let found: Vec<_> = values(run, metric)
+        .into_iter()
+        .filter(|m| m.conditions.get(name) == Some(&value))
+        .collect();
+    assert_eq!(found.len(), 1, "{metric} {name}={value}");
+    found[0]
+}
+
+/// Surprise of a whole text after the start token, from one row of logits at a time, in f64.
+fn surprise_of(model: &dyn Model, text: &str) -> f64 {
+    let shape = SessionShape {
+        n_sequences: 1,
+        capacity: 4096,
+        cache: F16,
+    };
+    let mut session = model.open(shape).unwrap();
+    let mut before = Bytes.start().unwrap();
+    let mut sum = 0.0;
+    for byte in text.bytes() {
+        let feed = Feed {
+            sequence: 0,
+            tokens: &[before],
+            logits: Logits::Last,
+        };
+        session
+            .feed(&[feed], &mut |row| {
+                let total: f64 = row.logits.iter().map(|l| f64::from(*l).exp()).sum();
+                sum += total.ln() - f64::from(row.logits[usize::from(byte)]);
+            })
+            .unwrap();
+        before = byte.into();
+    }
+    sum
+}
+
+#[test]
+fn the_surprise_of_every_passage_is_the_sum_computed_directly() {
+    let (folder, model) = (folder(), Toy::new(3));
+    let plan = only(|plan| {
+        let texts = vec!["code".into(), "prose".into()];
+        plan.perplexity = Some(PerplexityPlan { texts });
+    });
+    let run = complete(folder.path(), &[subject("one", &model)], &plan).unwrap();
+    for text in passages::TEXTS {
+        let of = |metric| &one(&run, metric, ("text", json!(text))).values;
+        let passages = passages::find(text).unwrap();
+        let bytes: Vec<f64> = passages.iter().map(|p| p.text.len() as f64).collect();
+        assert_eq!(
+            (of("passage_bytes"), of("passage_tokens")),
+            (&bytes, &bytes)
+        );
+        for (passage, nats) in passages.iter().zip(of("passage_nats")) {
+            let wanted = surprise_of(&model, &passage.text);
+            assert!(
+                (nats - wanted).abs() < 1e-6 * wanted,
+                "{nats}, not {wanted}"
+            );
+        }
+        let measured = one(&run, "passage_nats", ("text", json!(text)));
+        assert_eq!(measured.conditions["context"], json!("start token"));
+    }
+}
+
+/// Each reading comes 100 ns later after the one before than that came after its own.
+#[derive(Default)]
+struct Slowing(AtomicU64);
+
+impl Clock for Slowing {
+    fn now_ns(&self) -> u64 {
+        let n = self.0.fetch_add(1, Ordering::Relaxed);
+        50 * n * (n + 1)
+    }
+}
+
+#[test]
+fn latency_on_a_clock_moved_by_hand_is_what_the_hand_computes() {
+    let (folder, models) = (folder(), [Toy::new(1), Toy::new(2)]);
+    let subjects = [subject("one", &models[0]), subject("two", &models[1])];
+    let (n_new, warmups, repeats) = (5, 2, 3);
+    let plan = only(|plan| {
+        plan.latency = Some(LatencyPlan {
+            prompt_tokens: vec![16, 40],
+            generate_tokens: n_new,
+            warmups,
+            repeats,
+            cache: "q8_0".into(),
+        });
+    });
+    let mut tools = Tools {
+        clock: &Slowing::default(),
+        sandbox: &machine(),
+        stop: &AtomicBool::new(false),
+        watcher: &mut Unwatched,
+    };
+    let ended = carry_out(folder.path(), &subjects, &plan, &mut tools).unwrap();
+    assert_eq!(ended, Ended::Complete);
+    let run = ledger::read(&folder.path().join("run")).unwrap();
+    for (cell, (n_prompt, name)) in [(16, "one"), (16, "two"), (40, "one"), (40, "two")]
+        .into_iter()
+        .enumerate()
+    {
+        // Three readings a run, four cells in turns; from reading i to the next pass 100 (i + 1) ns.
+        let reading = |repeat: usize| 3 * ((warmups + repeat) * 4 + cell);
+        let first: Vec<f64> = (0..repeats)
+            .map(|r| 100.0 * (reading(r) + 1) as f64)
+            .collect();
+        let rest: Vec<f64> = (0..repeats)
+            .map(|r| 100.0 * (reading(r) + 2) as f64)
+            .collect();
+        let of = |metric: &str| {
+            let found = values(&run, metric)
+                .into_iter()
+                .find(|m| m.model == name && m.conditions["prompt_tokens"] == json!(n_prompt));
+            found.unwrap().values.clone()
+        };
+        let each =
+            |of: &dyn Fn(f64) -> f64, ns: &[f64]| ns.iter().map(|ns| of(*ns)).collect::<Vec<f64>>();
+        assert_eq!(of("time_to_first_token_ns"), first);
+        let prefill = each(&|ns| f64::from(n_prompt) * 1e9 / ns, &first);
+        assert_eq!(of("prefill_tokens_per_s"), prefill);
+        let decode = each(&|ns| (n_new - 1) as f64 * 1e9 / ns, &rest);
+        assert_eq!(of("decode_tokens_per_s"), decode);
+        // The toy has no weights; a token is 32 + 32 elements of 34/32 bytes; half of the five new ones
+        // are held on average.
+        let bytes: Vec<f64> = decode
+            .iter()
+            .map(|r| r * f64::from((n_prompt + 2) * 68))
+            .collect();
+        assert_eq!(of("decode_bytes_per_s"), bytes);
+    }
+}
+
+#[test]
+fn the_logical_size_of_a_cache_is_the_formula() {
+    let (folder, model) = (folder(), Toy::new(1));
+    let plan = only(|plan| {
+        plan.memory = Some(MemoryPlan {
+            contexts: vec![1, 300],
+            caches: vec!["f16".into(), "q8_0".into(), "q4_0".into()],
+        });
+    });
+    let run = complete(folder.path(), &[subject("one", &model)], &plan).unwrap();
+    // 64 elements a token: 16 bits, 8.5 bits, 4.5 bits.
+    for (cache, per_token) in [("f16", 128.0), ("q8_0", 68.0), ("q4_0", 36.0)] {
+        for n_tokens in [1, 300] {
+            for metric in ["kv_logical_bytes", "kv_allocated_bytes"] {
+                let found = values(&run, metric).into_iter().find(|m| {
+                    m.conditions["cache"] == json!(cache)
+                        && m.conditions["context_tokens"] == json!(n_tokens)
+                });
+                assert_eq!(found.unwrap().values, [f64::from(n_tokens) * per_token]);
+            }
+        }
+    }
+    assert_eq!(values(&run, "weight_bytes")[0].values, [0.0]);
+}
+
+#[test]
+fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
+    let model = Toy::new(1);
+    let subject = subject("one", &model);
+    let clocks: [&dyn Clock; 3] = [
+        &FakeClock::stepping(1_000_000),
+        &FakeClock::new(),
+        &FakeClock::stepping(u64::MAX / 4),
+    ];
+    for clock in clocks {
+        let rates = trial::run(&subject, clock).unwrap();
+        for mut plan in [Plan::smoke(1, 1), Plan::quick(1, 4), only(|_| ())] {
+            let seconds = trial::estimate_seconds(&plan, rates);
+            assert!(seconds.is_finite() && seconds > 0.0, "{seconds}");
+            if let Some(code) = &mut plan.code {
+                code.judge_workers = 0;
+                let seconds = trial::estimate_seconds(&plan, rates);
+                assert!(seconds.is_finite() && seconds > 0.0, "{seconds}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_plan_of_more_work_is_guessed_to_take_longer() {
+    let model = Toy::new(1);
+    let rates = trial::run(&subject("one", &model), &FakeClock::stepping(1_000_000)).unwrap();
+    let of = |plan: &Plan| trial::estimate_seconds(plan, rates);
+    assert!(of(&Plan::smoke(1, 1)) < of(&Plan::quick(1, 1)));
+    assert!(of(&only(|_| ())) < of(&Plan::smoke(1, 1)));
+}

@@ -1,0 +1,92 @@
+//! Ctrl-C and SIGTERM: the run stops soon, says how to go on, and can go on.
+
+use crate::workplace::{Ended, RunFolder, Workplace, send, watch};
+
+const PLAN: [&str; 6] = [
+    "bench",
+    "toy.gguf",
+    "--threads=1",
+    "--preset=smoke",
+    "--only=code,perplexity",
+    "--output",
+];
+
+/// Sends a signal to a run when its first attempt is written; so many times.
+fn interrupted(place: &Workplace, signal: &str, times: usize) -> (Ended, RunFolder) {
+    let mut child = place
+        .command(&[&PLAN[..], &["runs"]].concat())
+        .spawn()
+        .unwrap();
+    let run = watch(&mut child, || {
+        let run = RunFolder(place.runs("runs").into_iter().next()?);
+        (run.n_lines("attempts.jsonl") >= 1).then_some(run)
+    });
+    for _ in 0..times {
+        send(signal, child.id());
+    }
+    (Ended::of(child), run.unwrap())
+}
+
+/// Finishes the run and compares it with an undisturbed one.
+fn assert_resumes(place: &Workplace, run: &RunFolder) {
+    let folder = run.path().to_str().unwrap();
+    place.whet(&["bench", "--resume", folder]).with_code(0);
+    place
+        .whet(&[&PLAN[..], &["undisturbed", "-q"]].concat())
+        .with_code(0);
+    let reference = place.only_run("undisturbed");
+    assert_eq!(run.attempts(), reference.attempts());
+    assert_eq!(run.timeless_report(), reference.timeless_report());
+}
+
+#[test]
+fn an_interrupt_saves_and_says_how_to_go_on() {
+    for signal in ["INT", "TERM"] {
+        let place = Workplace::new();
+        let (ended, run) = interrupted(&place, signal, 1);
+        let ended = ended.with_code(130);
+        // The path as the user gave it, relative to where they are.
+        let name = run.path().file_name().unwrap().to_str().unwrap().to_owned();
+        let advice = format!("whet bench --resume runs/{name}");
+        let ended = ended.saying(&["Stopping after the current step", &advice]);
+        assert!(
+            ended.stdout.contains("python-core"),
+            "what is there is shown: {ended}"
+        );
+        assert!(!run.text("report.html").is_empty());
+        assert!(
+            run.n_lines("progress.jsonl") < 4,
+            "it stopped before its end"
+        );
+        assert_resumes(&place, &run);
+    }
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once_and_the_run_still_resumes() {
+    let place = Workplace::new();
+    let (ended, run) = interrupted(&place, "INT", 2);
+    ended.with_code(130);
+    assert_resumes(&place, &run);
+}
+
+#[test]
+fn an_interrupt_ends_generate_after_the_token_at_hand() {
+    let place = Workplace::new();
+    let words = ["generate", "toy.gguf", "-t", "1", "-p", "x", "-n", "500"];
+    let mut child = place.command(&words).spawn().unwrap();
+    // The first byte has arrived; of 500 tokens nobody has read the rest.
+    let mut stdout = child.stdout.take().unwrap();
+    std::io::Read::read_exact(&mut stdout, &mut [0]).unwrap();
+    send("INT", child.id());
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut stdout, &mut rest).unwrap();
+    let ended = Ended::of(child);
+    // A fast machine may have written everything before the signal came.
+    if rest.len() < 450 {
+        let ended = ended.with_code(130);
+        ended.saying(&["Stopping", "interrupted"]);
+    } else {
+        assert!(matches!(ended.code, Some(0 | 130)), "{ended}");
+    }
+}

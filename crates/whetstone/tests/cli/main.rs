@@ -1,0 +1,25 @@
+//! The program as a user meets it: the real binary, in a folder of its own, on a toy model.
+//!
+//! One module per verb, and one for each thing that can happen to any of them: broken files, broken
+//! pipes, kills and interrupts. Nothing here needs a network or a model from outside; every engine
+//! runs on one thread, because llama.cpp's threads wait for each other by spinning.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed step of a test is a failed test"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests start the program and watch it"
+)]
+
+mod bench;
+mod broken_files;
+mod generate;
+mod help;
+mod interrupt;
+mod models;
+mod output;
+mod resume;
+mod workplace;

@@ -1,0 +1,171 @@
+//! What goes to stdout, what to stderr, and what happens when nobody reads it.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::workplace::{Ended, Workplace};
+
+#[test]
+fn stdout_is_one_json_document_while_stderr_talks() {
+    let place = Workplace::new();
+    let words = [
+        "--preset",
+        "smoke",
+        "--only",
+        "code,memory",
+        "--format",
+        "json",
+        "-v",
+    ];
+    let ended = place.bench(&words).with_code(0);
+    let report = ended.json();
+    assert_eq!(report, place.only_run("runs").json("report.json"));
+    for word in ["Measuring toy", "generating", "Report: "] {
+        assert!(ended.stderr.contains(word), "{word}: {ended}");
+    }
+}
+
+#[test]
+fn quiet_leaves_stderr_empty_and_the_result_on_stdout() {
+    let place = Workplace::new();
+    let bench = place
+        .bench(&["--preset", "smoke", "--only", "memory", "-q"])
+        .with_code(0);
+    assert_eq!(bench.stderr, "");
+    assert!(bench.stdout.contains("KV cache"), "{bench}");
+    let words = [
+        "-q", "generate", "toy.gguf", "-p", "x", "-n", "5", "-t", "1",
+    ];
+    let generate = place.whet(&words).with_code(0);
+    assert_eq!(generate.stderr, "");
+    assert!(!generate.stdout.is_empty());
+    let list = place.whet(&["models", "ls", "-q"]).with_code(0);
+    assert_eq!(list.stderr, "");
+}
+
+#[test]
+fn quiet_still_says_what_went_wrong() {
+    let place = Workplace::new();
+    let ended = place.whet(&["-q", "bench", "missing.gguf"]).with_code(2);
+    ended.saying(&["missing.gguf"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let place = Workplace::new();
+    for words in [
+        &["models", "ls"][..],
+        &["bench", "--help"],
+        &["generate", "toy.gguf", "-p", "x", "-n", "500", "-t", "1"],
+        &[
+            "bench", "toy.gguf", "-t", "1", "--preset", "smoke", "--only", "memory",
+        ],
+    ] {
+        let mut child = place.command(words).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut String::new()).unwrap();
+        drop(stdout);
+        assert_calm(&Ended::of(child));
+    }
+}
+
+#[test]
+fn a_reader_that_was_never_there_is_no_failure() {
+    let place = Workplace::new();
+    for words in [
+        &["models", "ls"][..],
+        &["generate", "toy.gguf", "-p", "x", "-n", "20", "-t", "1"],
+        &[
+            "bench", "toy.gguf", "-t", "1", "--preset", "smoke", "--only", "memory",
+        ],
+    ] {
+        let mut child = place.command(words).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_calm(&Ended::of(child));
+    }
+}
+
+/// Ended well, or as programs do whose pipe broke; without a panic either way.
+#[track_caller]
+fn assert_calm(ended: &Ended) {
+    const SIGPIPE: i32 = 13;
+    assert!(
+        ended.code == Some(0) || ended.signal == Some(SIGPIPE),
+        "{ended}"
+    );
+    for word in ["panicked", "backtrace", "Broken pipe"] {
+        assert!(!ended.stderr.contains(word), "{ended}");
+    }
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_stops_nothing() {
+    let place = Workplace::new();
+    let words = [
+        "bench", "toy.gguf", "-t", "1", "--preset", "smoke", "--only", "memory",
+    ];
+    let mut child = place
+        .command(&words)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    let ended = Ended::of(child).with_code(0);
+    assert!(ended.stdout.contains("KV cache"), "{ended}");
+}
+
+#[test]
+fn colour_comes_when_asked_for_and_not_into_a_pipe() {
+    let place = Workplace::new();
+    let words = ["--preset", "smoke", "--only", "memory"];
+    let plain = place.bench(&words).with_code(0);
+    assert!(!plain.stdout.contains('\x1b'), "{plain}");
+    let always = place.bench(&[&words[..], &["--color", "always"]].concat());
+    assert!(always.with_code(0).stdout.contains('\x1b'));
+}
+
+#[test]
+fn the_log_goes_into_a_file_that_can_be_written_and_no_other() {
+    let place = Workplace::new();
+    let words = [
+        "generate",
+        "toy.gguf",
+        "-p",
+        "x",
+        "-n",
+        "2",
+        "-t",
+        "1",
+        "--log-file",
+    ];
+    place
+        .whet(&[&words[..], &["log.txt"]].concat())
+        .with_code(0);
+    let log = std::fs::read_to_string(place.at("log.txt")).unwrap();
+    assert!(log.contains("llama"), "{log}");
+    let refused = place.whet(&[&words[..], &["none/log.txt"]].concat());
+    refused.with_code(2).saying(&["none/log.txt"]);
+}
+
+#[test]
+fn the_full_test_is_refused_until_there_is_training() {
+    let ended = Workplace::new()
+        .whet(&["test", "--level", "full"])
+        .with_code(2);
+    assert_eq!(ended.stdout, "");
+    ended.saying(&["training", "--level standard"]);
+}
+
+#[test]
+fn the_doctor_speaks_json_and_its_exit_code_agrees_with_it() {
+    let ended = Workplace::new().whet(&["doctor", "--format", "json"]);
+    let findings = ended.json()["findings"].clone();
+    let findings = findings.as_array().unwrap();
+    assert!(findings.len() >= 10, "{ended}");
+    let is_broken = findings.iter().any(|finding| finding["state"] == "FAIL");
+    assert_eq!(ended.code, Some(if is_broken { 3 } else { 0 }), "{ended}");
+    for finding in findings {
+        let lacks = finding["state"] != "ok";
+        assert_eq!(lacks, finding["remedy"].is_string(), "{finding}");
+    }
+}

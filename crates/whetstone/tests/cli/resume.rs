@@ -1,0 +1,237 @@
+//! Runs that were killed, torn or finished, taken up again: the report is that of an undisturbed run.
+//!
+//! A test kills the program when the run's own files show that it has come to a certain place, not
+//! after a time.
+
+use crate::workplace::{Ended, RunFolder, Workplace, watch};
+
+/// Everything but latency, which is nothing but times: 12 attempts, judged, and two texts.
+const PLAN: [&str; 9] = [
+    "bench",
+    "toy.gguf",
+    "--threads=1",
+    "--preset=smoke",
+    "--only=code,memory,perplexity",
+    "--samples=2",
+    "--batch=3",
+    "--quiet",
+    "--output",
+];
+
+/// A run's file and a number of lines at which the program is killed.
+type Moment = (&'static str, usize);
+
+/// Starts a run and kills it once a file of it has so many lines.
+fn killed_at(place: &Workplace, (file, n_lines): Moment) -> RunFolder {
+    let runs = format!("killed_{n_lines}_{file}");
+    let mut child = place
+        .command(&[&PLAN[..], &[&runs]].concat())
+        .spawn()
+        .unwrap();
+    let run = watch(&mut child, || {
+        let run = RunFolder(place.runs(&runs).into_iter().next()?);
+        (run.n_lines(file) >= n_lines).then_some(run)
+    });
+    child.kill().unwrap();
+    let ended = Ended::of(child);
+    assert_eq!(
+        ended.signal,
+        Some(9),
+        "it ended before it could be killed: {ended}"
+    );
+    run.unwrap()
+}
+
+fn resume(place: &Workplace, run: &RunFolder) -> Ended {
+    let folder = run.path().to_str().unwrap();
+    place.whet(&["bench", "--resume", folder]).with_code(0)
+}
+
+fn undisturbed(place: &Workplace) -> RunFolder {
+    place
+        .whet(&[&PLAN[..], &["undisturbed"]].concat())
+        .with_code(0);
+    place.only_run("undisturbed")
+}
+
+#[track_caller]
+fn assert_same(run: &RunFolder, reference: &RunFolder, what: &str) {
+    assert_eq!(run.attempts(), reference.attempts(), "{what}");
+    assert_eq!(run.verdicts(), reference.verdicts(), "{what}");
+    let (report, wanted) = (run.timeless_report(), reference.timeless_report());
+    assert_eq!(report, wanted, "{what}");
+}
+
+#[test]
+fn a_run_killed_anywhere_ends_like_one_that_was_not() {
+    let place = Workplace::new();
+    let reference = undisturbed(&place);
+    for moment in [
+        ("run.json", 1),
+        ("measurements.jsonl", 1),
+        ("attempts.jsonl", 1),
+        ("attempts.jsonl", 5),
+        ("verdicts.jsonl", 1),
+        ("attempts.jsonl", 7),
+        ("verdicts.jsonl", 8),
+        ("progress.jsonl", 4),
+    ] {
+        let run = killed_at(&place, moment);
+        let ended = resume(&place, &run);
+        assert!(
+            ended.stderr.contains("Going on with"),
+            "{moment:?}: {ended}"
+        );
+        assert_same(&run, &reference, &format!("{moment:?}"));
+    }
+}
+
+#[test]
+fn a_run_killed_again_and_again_ends_like_one_that_was_not() {
+    let place = Workplace::new();
+    let reference = undisturbed(&place);
+    let run = killed_at(&place, ("attempts.jsonl", 1));
+    let folder = run.path().to_str().unwrap();
+    for (file, more) in [
+        ("attempts.jsonl", 2),
+        ("verdicts.jsonl", 2),
+        ("progress.jsonl", 1),
+    ] {
+        let wanted = run.n_lines(file) + more;
+        let mut child = place
+            .command(&["bench", "-q", "--resume", folder])
+            .spawn()
+            .unwrap();
+        watch(&mut child, || (run.n_lines(file) >= wanted).then_some(()));
+        child.kill().unwrap();
+        let ended = Ended::of(child);
+        assert_eq!(
+            ended.signal,
+            Some(9),
+            "it ended before it could be killed: {ended}"
+        );
+    }
+    resume(&place, &run);
+    assert_same(&run, &reference, "killed four times");
+}
+
+#[test]
+fn a_run_with_torn_last_lines_is_mended() {
+    let place = Workplace::new();
+    let reference = undisturbed(&place);
+    let files = [
+        "attempts.jsonl",
+        "verdicts.jsonl",
+        "measurements.jsonl",
+        "progress.jsonl",
+    ];
+    for (file, lost) in files.into_iter().zip([1, 20, 30, 7]) {
+        let run = RunFolder(place.at(&format!("torn/toy_of_{file}")));
+        copy_records(&reference, &run);
+        let path = run.path().join(file);
+        let text = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - lost]).unwrap();
+        if file == "measurements.jsonl" {
+            // A step is marked as done after its last measurement is whole.
+            let marks = run.text("progress.jsonl");
+            let last = marks.trim_end().rfind('\n').unwrap();
+            std::fs::write(run.path().join("progress.jsonl"), &marks[..=last]).unwrap();
+        }
+        resume(&place, &run);
+        assert!(run.text(file).ends_with('\n'), "{file}");
+        assert_same(&run, &reference, file);
+    }
+}
+
+/// A run as it was before anything was derived from its records.
+fn copy_records(from: &RunFolder, to: &RunFolder) {
+    std::fs::create_dir_all(to.path()).unwrap();
+    for entry in std::fs::read_dir(from.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.ends_with(".jsonl") || name == "run.json" {
+            std::fs::copy(&path, to.path().join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_finished_run_can_be_resumed_and_stays_as_it_is() {
+    let place = Workplace::new();
+    let code = ["--preset=smoke", "--only=code", "--suite=python-core", "-q"];
+    place.bench(&code).with_code(0);
+    let run = place.only_run("runs");
+    let before = (
+        run.text("attempts.jsonl"),
+        run.text("verdicts.jsonl"),
+        run.text("report.json"),
+    );
+    // Without a folder: the newest run.
+    let ended = place.whet(&["bench", "--resume"]).with_code(0);
+    ended.saying(&["3 completions and 3 verdicts"]);
+    let after = (
+        run.text("attempts.jsonl"),
+        run.text("verdicts.jsonl"),
+        run.text("report.json"),
+    );
+    assert_eq!(before, after);
+}
+
+#[test]
+fn there_must_be_something_to_resume() {
+    let place = Workplace::new();
+    let nothing = place.whet(&["bench", "--resume"]).with_code(2);
+    nothing.saying(&["no run to resume in runs"]);
+    for word in ["runs/none", "toy.gguf"] {
+        let ended = place.whet(&["bench", "--resume", word]);
+        assert!(matches!(ended.code, Some(1 | 2)), "{ended}");
+        assert!(ended.stderr.contains(word), "{ended}");
+    }
+    let both = place.whet(&["bench", "toy.gguf", "--resume"]).with_code(2);
+    both.saying(&["--resume"]);
+}
+
+#[test]
+fn a_run_is_not_resumed_with_another_model_file() {
+    let place = Workplace::new();
+    let code = ["--preset=smoke", "--only=code", "--suite=python-core", "-q"];
+    place.bench(&code).with_code(0);
+    let before = place.only_run("runs").attempts();
+    place.toy("toy", 8);
+    let changed = place.whet(&["bench", "--resume"]).with_code(2);
+    changed.saying(&[
+        "toy.gguf is not the file that this run began with",
+        "start a new run",
+    ]);
+    std::fs::remove_file(place.at("toy.gguf")).unwrap();
+    let gone = place.whet(&["bench", "--resume"]).with_code(2);
+    gone.saying(&["toy.gguf"]);
+    assert_eq!(before, place.only_run("runs").attempts());
+}
+
+#[test]
+fn a_run_that_is_being_written_is_not_resumed_by_a_second_program() {
+    let place = Workplace::new();
+    let mut child = place
+        .command(&[&PLAN[..], &["runs"]].concat())
+        .spawn()
+        .unwrap();
+    let run = watch(&mut child, || {
+        let run = RunFolder(place.runs("runs").into_iter().next()?);
+        (run.n_lines("attempts.jsonl") >= 1).then_some(run)
+    });
+    let run = run.unwrap();
+    let second = place.whet(&["bench", "--resume", run.path().to_str().unwrap()]);
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "the first was still at work"
+    );
+    assert!(matches!(second.code, Some(1 | 2)), "{second}");
+    assert!(
+        second.stderr.contains(run.path().to_str().unwrap()),
+        "{second}"
+    );
+    Ended::of(child).with_code(0);
+    assert_eq!(run.attempts().len(), 12);
+    assert_eq!(run.verdicts().len(), 12);
+}
