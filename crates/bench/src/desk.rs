@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Model;
-use ledger::record::{Done, Measurement};
+use ledger::record::{Done, Measurement, Warning};
 use ledger::{Run, RunFolder};
 use measure::clock::Clock;
 use sandbox::Sandbox;
@@ -111,6 +111,26 @@ impl Desk<'_> {
         reason: String,
     ) -> Result<(), Error> {
         self.append(place, metric, Vec::new(), Some(reason))
+    }
+
+    /// Writes a warning if more tokens are needed than the model was trained for.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn warn_beyond_context(
+        &mut self,
+        subject: &Subject<'_>,
+        n_tokens: usize,
+    ) -> Result<(), Error> {
+        let trained = subject.model.card().context_length;
+        if trained == 0 || n_tokens <= trained {
+            return Ok(());
+        }
+        Ok(self.folder.append_warning(&Warning {
+            kind: "beyond_context".into(),
+            message: format!("{} was trained for {trained} tokens of context and was given room for {n_tokens}", subject.name),
+            advice: "ask for shorter prompts or contexts, or take the numbers at that length as speed and size only".into(),
+        })?)
     }
 
     fn append(

@@ -24,6 +24,8 @@ pub fn measure(subject: &Subject<'_>, plan: &MemoryPlan, desk: &mut Desk<'_>) ->
     if desk.is_done(&subject.name, step) {
         return Ok(());
     }
+    let longest = plan.contexts.iter().copied().max().unwrap_or(0);
+    desk.warn_beyond_context(subject, longest)?;
     let total: usize = plan.contexts.iter().sum::<usize>() * plan.caches.len();
     desk.watcher.begin("memory", total as u64);
     let mut n_fed = 0;

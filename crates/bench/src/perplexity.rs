@@ -37,7 +37,7 @@ pub fn measure(
 /// False if the user asked to stop.
 fn one_text(subject: &Subject<'_>, text: &str, desk: &mut Desk<'_>) -> Result<bool, Error> {
     let tokenizer = subject.model.tokenizer();
-    let (context, rule) = context(tokenizer)?;
+    let context = context(tokenizer)?;
     let passages = passages::find(text).ok_or_else(|| Error::Plan(passages::unknown(text)))?;
     let tokens: Vec<Vec<Token>> = passages
         .iter()
@@ -62,8 +62,7 @@ fn one_text(subject: &Subject<'_>, text: &str, desk: &mut Desk<'_>) -> Result<bo
     }
     let place = Place::new(&subject.name, "perplexity")
         .with("text", text)
-        .with("text_sha256", passages::sha256(text).unwrap_or_default())
-        .with("context", rule);
+        .with("text_sha256", passages::sha256(text).unwrap_or_default());
     desk.record(&place, "passage_nats", nats)?;
     desk.record(
         &place,
@@ -82,13 +81,10 @@ fn sum_of(session: &mut dyn Session, context: &[Token], tokens: &[Token]) -> Res
     Ok(score::nats_of(session, 0, context, tokens)?.iter().sum())
 }
 
-/// The token that stands in front of every passage, and the rule that chose it.
-fn context(tokenizer: &dyn Tokenizer) -> Result<(Token, &'static str), Error> {
-    match (tokenizer.start(), tokenizer.end()) {
-        (Some(token), _) => Ok((token, "start token")),
-        (None, Some(token)) => Ok((token, "end-of-text token")),
-        (None, None) => Err(Error::Plan(
-            "the model has neither a start nor an end-of-text token to begin a text with".into(),
-        )),
-    }
+/// The token that stands in front of every passage. It is no condition of the measurement: passages of
+/// a model with a start token and of one without are pairs all the same.
+fn context(tokenizer: &dyn Tokenizer) -> Result<Token, Error> {
+    let cause = "the model has neither a start nor an end-of-text token to begin a text with";
+    let token = tokenizer.start().or(tokenizer.end());
+    token.ok_or_else(|| Error::Plan(cause.into()))
 }

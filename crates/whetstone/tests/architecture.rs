@@ -27,7 +27,7 @@ const EDGES: [(&str, &[&str]); 11] = [
     ("gguf", &[]),
     ("hub", &[]),
     ("ledger", &["measure"]),
-    ("llama", &["engine", "gguf"]),
+    ("llama", &["engine", "gguf", "measure"]),
     ("task", &["ledger", "sandbox"]),
     ("report", &["ledger", "measure"]),
     ("bench", &["engine", "task", "ledger", "measure", "sandbox"]),

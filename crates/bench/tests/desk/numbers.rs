@@ -85,7 +85,10 @@ fn the_surprise_of_every_passage_is_the_sum_computed_directly() {
             );
         }
         let measured = one(&run, "passage_nats", ("text", json!(text)));
-        assert_eq!(measured.conditions["context"], json!("start token"));
+        assert!(
+            !measured.conditions.contains_key("context"),
+            "or models could not be paired"
+        );
     }
 }
 
