@@ -2,12 +2,12 @@
 
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use engine::{
-    CacheKind, CacheKinds, Ending, Engine, Event, Finish, Flow, Lanes, Model, Plain, Request,
-    Sampling, Special, Token, Width,
+    CacheKind, CacheKinds, Ending, Engine, Event, Finish, Lanes, Model, Plain, Request, Sampling,
+    Special, Token, Width,
 };
 use measure::{Clock, SystemClock};
 use task::chat::{Message, Specials, Turn};
@@ -49,47 +49,61 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
         width: Width::FAST,
         cache: CacheKinds::both(CacheKind::F16),
     };
-    let engine = Plain::new(&loaded.llama, lanes);
-    let started = clock.now_ns();
-    let mut times = Vec::new();
-    let mut broken = None;
-    let mut finish = None;
     let n_prompt = request.prompt.len();
-    let flow = engine.generate(&[request], &mut |event: Event<'_>| {
-        match event {
-            Event::Token { text, .. } => {
-                times.push(clock.now_ns());
-                if let Err(error) = write_now(text) {
-                    broken = Some(error);
-                }
-            }
-            Event::Finished { completion, .. } => finish = Some(completion.finish),
-            Event::Started { .. } => {}
-        }
-        let go_on = broken.is_none() && !stop.load(Ordering::Relaxed);
-        if go_on {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    })?;
-    if let Some(error) = broken {
-        return Err(error.into());
-    }
+    let stream = stream(&Plain::new(&loaded.llama, lanes), request, &clock, stop)?;
     write_now("\n")?;
-    terminal.note(&summary(n_prompt, started, &times, finish));
-    if finish == Some(Finish::Length) && max_tokens < flags.max_tokens {
+    terminal.note(&summary(n_prompt, &stream));
+    if stream.finish == Some(Finish::Length) && max_tokens < flags.max_tokens {
         let length = n_prompt + max_tokens;
         terminal.note(&format!(
             "[the context is full: {} was made for {length} tokens]",
             loaded.name
         ));
     }
-    Ok(if flow == Flow::Complete {
-        Exit::Done
-    } else {
-        Exit::Interrupted
+    Ok(match stream.finish {
+        Some(_) => Exit::Done,
+        None => Exit::Interrupted,
     })
+}
+
+/// A completion as it went by.
+struct Stream {
+    started_ns: u64,
+    token_ns: Vec<u64>,
+    /// Why it ended; `None` if it was interrupted.
+    finish: Option<Finish>,
+}
+
+/// Writes the text of a request to stdout as it comes.
+fn stream(
+    engine: &dyn Engine,
+    request: Request,
+    clock: &dyn Clock,
+    stop: &AtomicBool,
+) -> Result<Stream> {
+    let mut stream = Stream {
+        started_ns: clock.now_ns(),
+        token_ns: Vec::new(),
+        finish: None,
+    };
+    let mut written = Ok(());
+    engine.generate(&[request], &mut |event: Event<'_>| {
+        match event {
+            Event::Token { text, .. } => {
+                stream.token_ns.push(clock.now_ns());
+                written = write_now(text);
+            }
+            Event::Finished { completion, .. } => stream.finish = Some(completion.finish),
+            Event::Started { .. } => {}
+        }
+        if written.is_ok() && !stop.load(Ordering::Relaxed) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    written?;
+    Ok(stream)
 }
 
 fn sampling(flags: &Generate) -> Result<Sampling> {
@@ -184,12 +198,13 @@ fn write_now(text: &str) -> std::io::Result<()> {
 }
 
 /// One line about what was done: scope is request to last token.
-fn summary(n_prompt: usize, started: u64, times: &[u64], finish: Option<Finish>) -> String {
+fn summary(n_prompt: usize, stream: &Stream) -> String {
     let seconds = |from: u64, to: u64| (to - from) as f64 / 1e9;
+    let times = &stream.token_ns;
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
         return format!("[{n_prompt} prompt tokens, the model ended at once]");
     };
-    let end = match finish {
+    let end = match stream.finish {
         Some(Finish::EndOfText) => "end of text",
         Some(Finish::StopString) => "stop string",
         Some(Finish::Length) => "token limit",
@@ -205,7 +220,7 @@ fn summary(n_prompt: usize, started: u64, times: &[u64], finish: Option<Finish>)
     };
     format!(
         "[{n_prompt} prompt tokens, first token after {:.2} s; {} tokens, {decode}; {end}]",
-        seconds(started, *first),
+        seconds(stream.started_ns, *first),
         times.len(),
     )
 }
