@@ -39,7 +39,7 @@ pub fn nats_of(
     Ok(nats)
 }
 
-/// −ln softmax(logits)[token], in nats, summed in f64.
+/// −ln softmax(logits) at `token`, in nats, summed in f64.
 pub fn surprise(logits: &[f32], token: Token) -> f64 {
     let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f64 = logits
