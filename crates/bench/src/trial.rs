@@ -15,8 +15,8 @@ pub struct Rates {
     decode: f64,
 }
 
-/// Guess of how much faster many lanes are than one: what a step of 16 rows costs on small machines.
-const LANES_GAIN: f64 = 3.0;
+/// Guess of how much faster many lanes are than one over a whole suite, its tail included.
+const LANES_GAIN: f64 = 2.0;
 /// Guess of how long judging one program takes, in seconds of one worker.
 const JUDGE_SECONDS: f64 = 1.5;
 /// Guess of how much of the token limit a completion uses.
