@@ -172,6 +172,59 @@ pub struct Verdict {
     pub cpu_ns: u64,
     /// Wall time of compiling and running.
     pub wall_ns: u64,
+    /// Under which circumstances it was judged; `None` if nothing was executed, and in old records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<Setting>,
+    /// The cause of an earlier verdict on the same text that was put aside because it stood near a
+    /// limit: this one was found alone on the machine. It is a flip if the two causes differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_cause: Option<String>,
+}
+
+/// What a verdict that comes from execution depends on besides the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The sandbox's tier.
+    pub tier: String,
+    /// Hash of limits and filters in force.
+    pub policy_sha256: String,
+    /// Hash of compiler or interpreter, its version and its flags.
+    pub toolchain_sha256: String,
+    /// Whether the slow way was taken, or a fast one that must give the same verdicts.
+    pub way: Way,
+    /// How far the candidate was from what judges it.
+    pub integrity: Integrity,
+    /// Taken over from an earlier verdict on the same program under the same circumstances.
+    pub cached: bool,
+    /// Largest resident set of any one process; `None` if the kernel's book does not tell.
+    pub max_rss_bytes: Option<u64>,
+    /// Bytes of output that were kept.
+    pub output_bytes: u64,
+    /// Whether there was more.
+    pub truncated: bool,
+}
+
+/// The way a program was built and started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Everything from nothing: the reference.
+    Slow,
+    /// The same toolchain with work done beforehand (a warm interpreter, a precompiled preamble): must
+    /// give the verdict of the slow way, and a share is tried again to prove it.
+    Fast,
+}
+
+/// What stands between a candidate and its verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Integrity {
+    /// Its output is compared outside of the box; what is wanted never enters it.
+    Outside,
+    /// Tests run in another box and reach it through plain data only.
+    Split,
+    /// Tests and candidate share a process, as in the published harnesses: it can be deceived.
+    Shared,
 }
 
 /// `measurements.jsonl`: raw values of one metric for one model under one set of conditions.

@@ -26,8 +26,9 @@ use crate::sys::{self, Whose};
 pub(crate) fn watch(plan: &Plan<'_>) -> Done {
     let floor_bytes = sys::usage(Whose::Own).max_rss_bytes;
     let children = step(plan, Step::Init, sys::child_signals)?;
-    step(plan, Step::Process, || say(plan, Record::Started))?;
+    // Read before the supervisor is told: its deadline then never begins before ours.
     let start = monotonic_ns();
+    step(plan, Step::Process, || say(plan, Record::Started))?;
     sys::fork_inside(program, plan).map_err(|errno| Broken {
         step: Step::Process,
         errno,

@@ -189,6 +189,8 @@ fn blank(key: AttemptKey, judge: &str, cause: Cause) -> Blank {
         evidence: String::new(),
         cpu_ns: 0,
         wall_ns: 0,
+        setting: None,
+        first_cause: None,
     })
 }
 

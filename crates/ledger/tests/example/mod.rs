@@ -77,6 +77,8 @@ pub(crate) fn verdict(n: u32) -> Verdict {
         evidence: String::new(),
         cpu_ns: 1,
         wall_ns: 2,
+        setting: None,
+        first_cause: None,
     }
 }
 
