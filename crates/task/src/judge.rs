@@ -9,8 +9,10 @@
 
 mod cause;
 mod evidence;
+pub mod function;
 pub mod keywords;
 pub mod output;
+mod setting;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,6 +24,7 @@ use sandbox::Sandbox;
 use sandbox::toolchain::{self, Toolchain};
 
 pub use cause::Cause;
+pub use function::warm;
 
 use crate::error::Error;
 use crate::problem::{Judging, Language, Problem, Suite, Target};
@@ -42,6 +45,8 @@ pub enum Judge {
     Function {
         /// The interpreter.
         toolchain: Toolchain,
+        /// In one process with the tests instead, to measure what the splitting changes.
+        together: bool,
     },
 }
 
@@ -59,7 +64,8 @@ impl Judge {
                 toolchain: toolchain::find(language.boxed())?,
             },
             Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
-                toolchain: toolchain::find(boxed(language))?,
+                toolchain: toolchain::find(language.boxed())?,
+                together: false,
             },
         })
     }
@@ -69,7 +75,7 @@ impl Judge {
         match self {
             Judge::Keywords => keywords::NAME,
             Judge::Output { .. } => output::NAME,
-            Judge::Function { .. } => "function/1",
+            Judge::Function { .. } => function::NAME,
         }
     }
 
@@ -77,7 +83,7 @@ impl Judge {
     pub fn toolchain(&self) -> Option<&Toolchain> {
         match self {
             Judge::Keywords => None,
-            Judge::Output { toolchain, .. } | Judge::Function { toolchain } => Some(toolchain),
+            Judge::Output { toolchain, .. } | Judge::Function { toolchain, .. } => Some(toolchain),
         }
     }
 
@@ -105,6 +111,20 @@ impl Judge {
                     sandbox,
                 };
                 output::judge(key, &bench, wanted, text)
+            }
+            (
+                Judge::Function {
+                    toolchain,
+                    together,
+                },
+                Target::Function(wanted),
+            ) => {
+                let bench = function::Bench {
+                    toolchain,
+                    sandbox,
+                    together: *together,
+                };
+                function::judge(key, &bench, (problem, wanted), text)
             }
             _ => blank(key, self.name(), Cause::HarnessError)
                 .unscored("the problem's target is not what this judge compares with"),
