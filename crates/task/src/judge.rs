@@ -4,26 +4,23 @@
 //! and a cause, what this machine did wrong is *unscored* with a reason. Judges have a version in
 //! their name; it moves when the same text could get another verdict.
 //!
-//! [`judge_all`] uses several threads and hands the verdicts to the caller's thread as they come, so
-//! that each can be put on disk at once. The order of completion is not the order of the jobs.
+//! A [`Court`] judges many completions on several threads, the doubtful ones twice.
 
 mod cause;
+mod court;
 mod evidence;
 pub mod function;
 pub mod keywords;
 pub mod output;
 mod setting;
-
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+mod watched;
 
 use ledger::record::{AttemptKey, Verdict};
 use sandbox::Sandbox;
 use sandbox::toolchain::{self, Toolchain};
 
 pub use cause::Cause;
+pub use court::{Audit, Court, Job, Word, judge_all};
 pub use function::warm;
 
 use crate::error::Error;
@@ -128,72 +125,6 @@ impl Judge {
             }
             _ => blank(key, self.name(), Cause::HarnessError)
                 .unscored("the problem's target is not what this judge compares with"),
-        }
-    }
-}
-
-/// One completion to judge.
-#[derive(Debug, Clone)]
-pub struct Job<'a> {
-    /// Which completion.
-    pub key: AttemptKey,
-    /// Who judges it.
-    pub judge: &'a Judge,
-    /// What was asked.
-    pub problem: &'a Problem,
-    /// What the model answered.
-    pub text: &'a str,
-}
-
-/// Judges all jobs on `n_workers` threads (at least one) and calls `on_verdict` in the caller's thread
-/// with each verdict as it comes. After a `Break` no further job is begun, verdicts of those under way
-/// are dropped, and the answer is `Break`.
-///
-/// Take no more workers than there are cores: on a crowded machine a program that computes for long
-/// meets the wall deadline before its CPU limit.
-pub fn judge_all(
-    jobs: &[Job<'_>],
-    n_workers: usize,
-    sandbox: &dyn Sandbox,
-    on_verdict: &mut dyn FnMut(Verdict) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let queue = Queue {
-        next: AtomicUsize::new(0),
-        stopped: AtomicBool::new(false),
-    };
-    let n_workers = n_workers.clamp(1, jobs.len().max(1));
-    // Bounded, so that a caller slower than the judges is not left behind with unsaved verdicts.
-    let (sender, verdicts) = sync_channel(n_workers);
-    thread::scope(|scope| {
-        for _ in 0..n_workers {
-            let (sender, queue) = (sender.clone(), &queue);
-            scope.spawn(move || work(jobs, queue, sandbox, &sender));
-        }
-        drop(sender);
-        let answer = verdicts.iter().try_for_each(on_verdict);
-        queue.stopped.store(answer.is_break(), Ordering::Relaxed);
-        // Before the threads are waited for: a sender that waits for room must be let go.
-        drop(verdicts);
-        answer
-    })
-}
-
-/// Which job comes next, and whether any does.
-struct Queue {
-    next: AtomicUsize,
-    stopped: AtomicBool,
-}
-
-fn work(jobs: &[Job<'_>], queue: &Queue, sandbox: &dyn Sandbox, verdicts: &SyncSender<Verdict>) {
-    while !queue.stopped.load(Ordering::Relaxed) {
-        let Some(job) = jobs.get(queue.next.fetch_add(1, Ordering::Relaxed)) else {
-            return;
-        };
-        let verdict = job
-            .judge
-            .judge(job.key.clone(), job.problem, job.text, sandbox);
-        if verdicts.send(verdict).is_err() {
-            return;
         }
     }
 }

@@ -5,7 +5,9 @@ use super::*;
 use ledger::record::Stage;
 use sandbox::{Captured, Ending, Fault, File, Limits, Mode, Outcome, Profile, Program, Scripted};
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::thread;
 
 const CODE: &str = "```cpp\nint main() {}\n```";
 

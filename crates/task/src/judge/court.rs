@@ -1,0 +1,274 @@
+//! The court: many completions are judged, and the doubtful ones a second time.
+//!
+//! First all are judged side by side. A verdict that stood near a limit of time is put aside: other
+//! programs ran beside it, and on a quieter machine it might have been another one. When the others are
+//! done, these are judged again, one at a time, and the second verdict counts; the first one's cause
+//! stays in the record. Last, a share of the verdicts that came by a fast way are tried by the slow one:
+//! they must agree.
+//!
+//! What was judged before under the same circumstances is not judged again, if the caller has
+//! [`Precedents`]. Verdicts near a limit and attempts that could not be judged never become one.
+//!
+//! Everything is told in the caller's thread as it comes, so that it can be put on disk at once.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use ledger::Precedents;
+use ledger::record::{AttemptKey, Verdict, Way};
+use sandbox::Sandbox;
+
+use super::Judge;
+use super::watched::Watched;
+use crate::problem::Problem;
+use crate::sha256;
+
+/// So many fast verdicts are tried again at least, or all if there are fewer.
+const LEAST_AUDITED: usize = 20;
+
+/// One completion to judge.
+#[derive(Debug, Clone)]
+pub struct Job<'a> {
+    /// Which completion.
+    pub key: AttemptKey,
+    /// Who judges it.
+    pub judge: &'a Judge,
+    /// What was asked.
+    pub problem: &'a Problem,
+    /// What the model answered.
+    pub text: &'a str,
+}
+
+/// How completions are judged.
+pub struct Court<'a> {
+    /// Programs judged side by side; no more than there are cores, or the wall deadline decides.
+    pub n_workers: usize,
+    /// Where they run.
+    pub sandbox: &'a dyn Sandbox,
+    /// Verdicts that were given before, if they may be taken over.
+    pub precedents: Option<&'a Precedents>,
+    /// Share of the fast verdicts that are tried again by the slow way, in 0..=1; 0 is none.
+    pub audit: f64,
+    /// Which ones those are.
+    pub seed: u64,
+}
+
+/// What a court says.
+#[derive(Debug)]
+pub enum Word {
+    /// A verdict; one for each job.
+    Verdict(Box<Verdict>),
+    /// A fast verdict was tried again by the slow way.
+    Audit(Audit),
+}
+
+/// A fast verdict and the slow one on the same completion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// Which completion.
+    pub key: AttemptKey,
+    /// The fast way's cause.
+    pub fast: String,
+    /// The slow way's cause.
+    pub slow: String,
+    /// Whether stage and cause are the same.
+    pub agrees: bool,
+}
+
+/// A verdict, and whether the load of the machine may have decided it.
+struct Heard {
+    verdict: Verdict,
+    near_limit: bool,
+}
+
+impl Court<'_> {
+    /// Judges all jobs and tells every word in the caller's thread. After a `Break` no further job is
+    /// begun, what is under way is dropped, and the answer is `Break`. The order of verdicts is not the
+    /// order of jobs.
+    pub fn hear(
+        &self,
+        jobs: &[Job<'_>],
+        tell: &mut dyn FnMut(Word) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut aside = BTreeMap::new();
+        let mut fast = Vec::new();
+        let judge = |index: usize| self.first(&jobs[index]);
+        side_by_side(
+            jobs.len(),
+            self.n_workers,
+            &judge,
+            &mut |index, heard: Heard| {
+                if heard.near_limit {
+                    aside.insert(index, heard.verdict.cause);
+                    return ControlFlow::Continue(());
+                }
+                if is_fast(&heard.verdict) {
+                    fast.push((index, heard.verdict.clone()));
+                }
+                tell(Word::Verdict(Box::new(heard.verdict)))
+            },
+        )?;
+        for (index, cause) in aside {
+            let again = judged(&jobs[index], self.sandbox, Way::Fast);
+            let verdict = Verdict {
+                first_cause: Some(cause),
+                ..again.verdict
+            };
+            tell(Word::Verdict(Box::new(verdict)))?;
+        }
+        self.audit(jobs, self.drawn(fast), tell)
+    }
+
+    /// The first verdict on a job: an earlier one if there is one.
+    fn first(&self, job: &Job<'_>) -> Heard {
+        let Some((precedents, content)) = self.precedents.zip(self.content(job)) else {
+            return judged(job, self.sandbox, Way::Fast);
+        };
+        if let Some(verdict) = precedents.find(&content) {
+            return Heard {
+                verdict: taken_over(verdict, job),
+                near_limit: false,
+            };
+        }
+        let heard = judged(job, self.sandbox, Way::Fast);
+        if !heard.near_limit && heard.verdict.unscored.is_none() {
+            // A cache that cannot be written costs time on the next run and nothing else.
+            let _ = precedents.keep(&content, &heard.verdict);
+        }
+        heard
+    }
+
+    /// A hash of everything that a verdict depends on; `None` where nothing is run and nothing is saved.
+    fn content(&self, job: &Job<'_>) -> Option<String> {
+        job.judge.toolchain()?;
+        let parts = [
+            "precedent/1".to_owned(),
+            format!("{:?}", job.judge),
+            self.sandbox.badge().policy_sha256.clone(),
+            serde_json::to_string(job.problem).ok()?,
+            job.text.to_owned(),
+        ];
+        let hashes: String = parts.iter().map(|part| sha256(part.as_bytes())).collect();
+        Some(sha256(hashes.as_bytes()))
+    }
+
+    /// The fast verdicts that are tried again, drawn by the seed.
+    fn drawn(&self, mut fast: Vec<(usize, Verdict)>) -> Vec<(usize, Verdict)> {
+        let wanted = (self.audit * fast.len() as f64).ceil() as usize;
+        let wanted = if self.audit > 0.0 {
+            wanted.max(LEAST_AUDITED)
+        } else {
+            0
+        };
+        let lot = |verdict: &Verdict| sha256(format!("{} {:?}", self.seed, verdict.key).as_bytes());
+        fast.sort_by_cached_key(|(_, verdict)| lot(verdict));
+        fast.truncate(wanted);
+        fast
+    }
+
+    fn audit(
+        &self,
+        jobs: &[Job<'_>],
+        drawn: Vec<(usize, Verdict)>,
+        tell: &mut dyn FnMut(Word) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let again = |at: usize| judged(&jobs[drawn[at].0], self.sandbox, Way::Slow).verdict;
+        side_by_side(
+            drawn.len(),
+            self.n_workers,
+            &again,
+            &mut |at, slow: Verdict| {
+                let fast = &drawn[at].1;
+                tell(Word::Audit(Audit {
+                    key: slow.key.clone(),
+                    agrees: (fast.stage, &fast.cause) == (slow.stage, &slow.cause),
+                    fast: fast.cause.clone(),
+                    slow: slow.cause,
+                }))
+            },
+        )
+    }
+}
+
+/// Judges all jobs once on `n_workers` threads and calls `on_verdict` in the caller's thread with each
+/// verdict as it comes: a [`Court`] without second looks.
+pub fn judge_all(
+    jobs: &[Job<'_>],
+    n_workers: usize,
+    sandbox: &dyn Sandbox,
+    on_verdict: &mut dyn FnMut(Verdict) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let judge = |index: usize| judged(&jobs[index], sandbox, Way::Fast).verdict;
+    side_by_side(jobs.len(), n_workers, &judge, &mut |_, verdict| {
+        on_verdict(verdict)
+    })
+}
+
+fn judged(job: &Job<'_>, sandbox: &dyn Sandbox, way: Way) -> Heard {
+    let watched = Watched::new(sandbox, way);
+    let verdict = job
+        .judge
+        .judge(job.key.clone(), job.problem, job.text, &watched);
+    Heard {
+        verdict,
+        near_limit: watched.was_near_limit(),
+    }
+}
+
+fn is_fast(verdict: &Verdict) -> bool {
+    verdict.unscored.is_none()
+        && verdict
+            .setting
+            .as_ref()
+            .is_some_and(|setting| setting.way == Way::Fast && !setting.cached)
+}
+
+/// An earlier verdict as the one on this job.
+fn taken_over(mut verdict: Verdict, job: &Job<'_>) -> Verdict {
+    verdict.key = job.key.clone();
+    if let Some(setting) = &mut verdict.setting {
+        setting.cached = true;
+    }
+    verdict
+}
+
+/// Does `n` pieces of work on at most `n_workers` threads and tells each result in the caller's thread.
+fn side_by_side<T: Send>(
+    n: usize,
+    n_workers: usize,
+    work: &(dyn Fn(usize) -> T + Sync),
+    tell: &mut dyn FnMut(usize, T) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
+    let n_workers = n_workers.clamp(1, n.max(1));
+    // Bounded, so that a caller slower than the workers is not left behind with unsaved results.
+    let (sender, results) = sync_channel(n_workers);
+    thread::scope(|scope| {
+        for _ in 0..n_workers {
+            let (sender, next, stopped) = (sender.clone(), &next, &stopped);
+            scope.spawn(move || {
+                while !stopped.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= n || sender.send((index, work(index))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let answer = results
+            .iter()
+            .try_for_each(|(index, result)| tell(index, result));
+        stopped.store(answer.is_break(), Ordering::Relaxed);
+        // Before the threads are waited for: a sender that waits for room must be let go.
+        drop(results);
+        answer
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! The court on a scripted sandbox: second looks, audits, precedents.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU32;
+
+use super::*;
+use crate::problem::Language;
+use ledger::record::Stage;
+use sandbox::toolchain::{self, Toolchain};
+use sandbox::{Ending, Fault, File, Limits, Mode, Outcome, Profile, Program, Scripted};
+
+const RIGHT: &str = "6\n";
+
+fn judge() -> Judge {
+    Judge::Output {
+        language: Language::Cpp,
+        toolchain: Toolchain::scripted(toolchain::Language::Cpp),
+    }
+}
+
+fn gcd() -> &'static Problem {
+    let suite = crate::catalog::find("cpp-demo").unwrap();
+    suite.problem("gcd").unwrap()
+}
+
+fn texts(n: u32) -> Vec<String> {
+    (0..n)
+        .map(|n| format!("```cpp\nint main() {{ return {n}; }}\n```"))
+        .collect()
+}
+
+fn jobs<'a>(judge: &'a Judge, texts: &'a [String]) -> Vec<Job<'a>> {
+    let key = |attempt| AttemptKey {
+        model: "toy".into(),
+        suite: "cpp-demo".into(),
+        problem: "gcd".into(),
+        attempt,
+    };
+    (0..)
+        .zip(texts)
+        .map(|(n, text)| Job {
+            key: key(n),
+            judge,
+            problem: gcd(),
+            text,
+        })
+        .collect()
+}
+
+/// Compiles everything and runs it as told.
+fn machine(
+    run: impl Fn(&Program) -> Result<Outcome, Fault> + Send + Sync,
+) -> Scripted<impl Fn(&Program, &Limits) -> Result<Outcome, Fault> + Send + Sync> {
+    Scripted::new(move |program: &Program, _: &Limits| match program.profile {
+        Profile::Compile => Ok(Outcome {
+            collected: vec![File {
+                name: "program".into(),
+                bytes: vec![1],
+                mode: Mode::Executable,
+            }],
+            ..Outcome::scripted(Ending::Exited(0), "")
+        }),
+        _ => run(program),
+    })
+}
+
+fn hear(court: &Court<'_>, jobs: &[Job<'_>]) -> (Vec<Verdict>, Vec<Audit>) {
+    let (mut verdicts, mut audits) = (Vec::new(), Vec::new());
+    let flow = court.hear(jobs, &mut |word| {
+        match word {
+            Word::Verdict(verdict) => verdicts.push(*verdict),
+            Word::Audit(audit) => audits.push(audit),
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(flow.is_continue());
+    verdicts.sort_by_key(|verdict| verdict.key.attempt);
+    (verdicts, audits)
+}
+
+fn court(sandbox: &dyn Sandbox) -> Court<'_> {
+    Court {
+        n_workers: 4,
+        sandbox,
+        precedents: None,
+        audit: 0.0,
+        seed: 1,
+    }
+}
+
+#[test]
+fn a_verdict_near_a_limit_is_found_again_alone_and_the_second_one_counts() {
+    let together = AtomicU32::new(0);
+    let n_runs = AtomicU32::new(0);
+    let sandbox = machine(|_| {
+        let beside = together.fetch_add(1, Ordering::SeqCst);
+        let first = n_runs.fetch_add(1, Ordering::SeqCst) < 8;
+        let outcome = if first {
+            Outcome::scripted(Ending::WallLimit, "")
+        } else {
+            assert_eq!(beside, 0, "somebody ran beside a second look");
+            Outcome::scripted(Ending::Exited(0), RIGHT)
+        };
+        together.fetch_sub(1, Ordering::SeqCst);
+        Ok(outcome)
+    });
+    let (judge, texts) = (judge(), texts(8));
+    let (verdicts, _) = hear(&court(&sandbox), &jobs(&judge, &texts));
+    assert_eq!(verdicts.len(), 8);
+    for verdict in verdicts {
+        assert_eq!(verdict.stage, Some(Stage::Right));
+        assert_eq!(verdict.first_cause.as_deref(), Some("wall_limit"));
+    }
+}
+
+#[test]
+fn most_of_the_cpu_limit_is_near_it_and_half_of_it_is_not() {
+    let limit = Limits::run().cpu.as_nanos() as u64;
+    for (share, looks) in [(0.5, 1), (0.69, 1), (0.71, 2), (1.2, 2)] {
+        let n_runs = AtomicU32::new(0);
+        let sandbox = machine(|_| {
+            n_runs.fetch_add(1, Ordering::SeqCst);
+            Ok(Outcome {
+                cpu_ns: (limit as f64 * share) as u64,
+                ..Outcome::scripted(Ending::Exited(0), RIGHT)
+            })
+        });
+        let (judge, texts) = (judge(), texts(1));
+        hear(&court(&sandbox), &jobs(&judge, &texts));
+        assert_eq!(n_runs.load(Ordering::SeqCst), looks, "{share}");
+    }
+}
+
+#[test]
+fn fast_verdicts_are_audited_by_the_slow_way_and_disagreement_is_told() {
+    let sandbox = machine(|program| {
+        let said = if program.warm { RIGHT } else { "7\n" };
+        Ok(Outcome {
+            warm: program.warm,
+            ..Outcome::scripted(Ending::Exited(0), said)
+        })
+    });
+    let warmed = Warmed(&sandbox);
+    let (judge, texts) = (judge(), texts(30));
+    let jobs = jobs(&judge, &texts);
+    for (share, n) in [(0.0, 0), (0.01, 20), (0.9, 27), (1.0, 30)] {
+        let court = Court {
+            audit: share,
+            ..court(&warmed)
+        };
+        let (verdicts, audits) = hear(&court, &jobs);
+        assert_eq!((verdicts.len(), audits.len()), (30, n), "{share}");
+        assert!(
+            audits
+                .iter()
+                .all(|audit| !audit.agrees && audit.fast == "pass" && audit.slow == "wrong_output")
+        );
+    }
+}
+
+#[test]
+fn who_is_audited_depends_on_the_seed_alone() {
+    let sandbox = machine(|program| {
+        Ok(Outcome {
+            warm: program.warm,
+            ..Outcome::scripted(Ending::Exited(0), RIGHT)
+        })
+    });
+    let warmed = Warmed(&sandbox);
+    let (judge, texts) = (judge(), texts(60));
+    let jobs = jobs(&judge, &texts);
+    let drawn = |seed, n_workers| {
+        let court = Court {
+            audit: 0.1,
+            seed,
+            n_workers,
+            ..court(&warmed)
+        };
+        let mut keys: Vec<u32> = hear(&court, &jobs)
+            .1
+            .iter()
+            .map(|a| a.key.attempt)
+            .collect();
+        keys.sort_unstable();
+        keys
+    };
+    assert_eq!(drawn(1, 1), drawn(1, 4));
+    assert_ne!(drawn(1, 1), drawn(2, 1));
+}
+
+/// Asks for a warm start of every program: what the judge of functions does.
+struct Warmed<'a>(&'a dyn Sandbox);
+
+impl Sandbox for Warmed<'_> {
+    fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault> {
+        self.0.execute(program, limits)
+    }
+
+    fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault> {
+        self.0.converse(pair)
+    }
+
+    fn badge(&self) -> &sandbox::Badge {
+        self.0.badge()
+    }
+}
+
+#[test]
+fn what_was_judged_before_is_not_judged_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let precedents = Precedents::open(folder.path()).unwrap();
+    let n_runs = AtomicU32::new(0);
+    let sandbox = machine(|_| {
+        n_runs.fetch_add(1, Ordering::SeqCst);
+        Ok(Outcome::scripted(Ending::Exited(0), RIGHT))
+    });
+    let judge = judge();
+    let mut texts = texts(5);
+    texts.extend(texts.clone());
+    let court = Court {
+        n_workers: 1,
+        precedents: Some(&precedents),
+        ..court(&sandbox)
+    };
+    let jobs = jobs(&judge, &texts);
+    let is_cached = |verdict: &Verdict| verdict.setting.as_ref().unwrap().cached;
+    let (first, _) = hear(&court, &jobs);
+    assert_eq!(n_runs.load(Ordering::SeqCst), 5, "twins are judged once");
+    assert_eq!(first.iter().filter(|one| is_cached(one)).count(), 5);
+    let (second, _) = hear(&court, &jobs);
+    assert_eq!(n_runs.load(Ordering::SeqCst), 5);
+    assert!(second.iter().all(is_cached));
+    for (one, two) in first.iter().zip(&second) {
+        assert_eq!(
+            (&one.key, one.stage, &one.cause),
+            (&two.key, two.stage, &two.cause)
+        );
+    }
+    let other = Problem {
+        prompt: "another question".into(),
+        ..gcd().clone()
+    };
+    let asked_otherwise = Job {
+        problem: &other,
+        ..jobs[0].clone()
+    };
+    hear(&court, &[asked_otherwise]);
+    assert_eq!(n_runs.load(Ordering::SeqCst), 6);
+}
+
+#[test]
+fn what_is_in_doubt_never_becomes_a_precedent() {
+    let doubtful: [fn() -> Result<Outcome, Fault>; 2] = [
+        || Ok(Outcome::scripted(Ending::WallLimit, "")),
+        || {
+            Err(Fault::Script {
+                what: "the box is gone".into(),
+            })
+        },
+    ];
+    for answer in doubtful {
+        let folder = tempfile::tempdir().unwrap();
+        let precedents = Precedents::open(folder.path()).unwrap();
+        let sandbox = machine(|_| answer());
+        let (judge, texts) = (judge(), texts(1));
+        let court = Court {
+            precedents: Some(&precedents),
+            ..court(&sandbox)
+        };
+        hear(&court, &jobs(&judge, &texts));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn after_a_break_nothing_more_is_told() {
+    let told = Mutex::new(0);
+    let sandbox = machine(|_| Ok(Outcome::scripted(Ending::WallLimit, "")));
+    let (judge, texts) = (judge(), texts(4));
+    let flow = court(&sandbox).hear(&jobs(&judge, &texts), &mut |_| {
+        *told.lock().unwrap() += 1;
+        ControlFlow::Break(())
+    });
+    assert!(flow.is_break());
+    assert_eq!(*told.lock().unwrap(), 1);
+}
