@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ledger::Run;
-use ledger::record::{Attempt, Stage, Verdict};
+use ledger::record::{Attempt, Setting, Stage, Verdict};
 use measure::Unit;
 use serde::Serialize;
 
@@ -109,6 +109,28 @@ fn line(attempt: &Attempt, verdict: Option<&Verdict>) -> String {
             verdict.judge,
             time(verdict.cpu_ns)
         ));
+        words.extend(verdict.setting.as_ref().map(setting));
+        words.extend(
+            verdict
+                .first_cause
+                .as_ref()
+                .map(|first| format!("re-judged alone, at first {first}")),
+        );
     }
     one_line(&words.join(" · "))
+}
+
+/// The circumstances of a verdict.
+fn setting(setting: &Setting) -> String {
+    let cached = if setting.cached {
+        ", from the verdict cache"
+    } else {
+        ""
+    };
+    format!(
+        "{}, {} way, {}{cached}",
+        setting.tier,
+        name_of(&setting.way),
+        name_of(&setting.integrity)
+    )
 }
