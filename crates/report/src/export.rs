@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
-use ledger::record::{AttemptKey, Measurement, Setting, Verdict};
+use ledger::record::{AttemptKey, Finish, Measurement, Setting, Verdict};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -123,11 +123,16 @@ fn attempts(run: &Run) -> Lines {
             key.attempt.to_string(),
         ];
         line.extend([attempt.seed.to_string(), attempt.prompt_sha256.clone()]);
+        let counted = |count: String| match attempt.finish {
+            Finish::Unknown => String::new(),
+            _ => count,
+        };
         line.extend([
-            attempt.n_prompt_tokens.to_string(),
-            attempt.n_tokens.to_string(),
+            counted(attempt.n_prompt_tokens.to_string()),
+            counted(attempt.n_tokens.to_string()),
+            name_of(&attempt.finish),
+            counted(attempt.decode_ns.to_string()),
         ]);
-        line.extend([name_of(&attempt.finish), attempt.decode_ns.to_string()]);
         let verdict = verdicts.get(key).copied();
         line.extend(verdict.map_or_else(|| vec![String::new(); 16], verdict_cells));
         let score = |name: &&String| {

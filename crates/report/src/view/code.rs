@@ -15,7 +15,7 @@ use ledger::Run;
 use ledger::record::{Attempt, AttemptKey, Finish, Verdict};
 
 use super::pairing::Clusters;
-use super::{Section, causes, judging, timing};
+use super::{Row, Section, causes, judging, timing};
 
 /// One attempt and what was said of it.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +58,7 @@ fn section(run: &Run, suite: &str) -> Section {
             score(judged, &metric)
         }));
     }
-    rows.push(rates::row(run, &per_model, "truncated_share", |judged| {
-        Some(f64::from(judged.attempt.finish == Finish::Length))
-    }));
+    rows.push(truncated(run, &per_model));
     rows.extend(timing::suite_rows(run, suite));
     Section {
         benchmark: "code".to_owned(),
@@ -72,6 +70,21 @@ fn section(run: &Run, suite: &str) -> Section {
         judging: judging::of(run, &per_model),
         notes: notes(run, suite, &per_model),
     }
+}
+
+/// How many texts the token limit cut; not known of texts that came from a file.
+fn truncated(run: &Run, per_model: &[Vec<Judged<'_>>]) -> Row {
+    let mut row = rates::row(run, per_model, "truncated_share", |judged| {
+        let finish = judged.attempt.finish;
+        (finish != Finish::Unknown).then(|| f64::from(finish == Finish::Length))
+    });
+    for (cell, attempts) in row.cells.iter_mut().zip(per_model) {
+        if cell.value.is_none() && !attempts.is_empty() {
+            let reason = "the texts came from a file that does not say why they ended";
+            cell.reason = Some(reason.to_owned());
+        }
+    }
+    row
 }
 
 /// Attempts of one suite by model, each with its latest verdict.

@@ -13,7 +13,10 @@ pub(crate) enum Sample {
     /// Let a model answer the problems of a suite, and judge nothing
     #[command(after_help = "Examples:
   whet sample generate smollm2-135m --suite cpp-demo -n 10
-  whet sample generate A --suite python-core --samples-file samples.jsonl")]
+  whet sample generate A --suite python-core -n 1 -o samples.jsonl
+
+With -o FILE.jsonl the completions are written as EvalPlus samples, too; the run folder is then
+made in runs.")]
     Generate(Box<SampleGenerate>),
     /// Judge completions of a file or of an earlier run, and write a report
     #[command(after_help = "Examples:
@@ -32,9 +35,6 @@ pub(crate) struct SampleGenerate {
     /// Models: names of the catalogue or paths to .gguf files
     #[arg(value_name = "MODEL", required = true)]
     pub(crate) models: Vec<String>,
-    /// Write the completions as EvalPlus samples, too; - is standard output
-    #[arg(long, value_name = "FILE")]
-    pub(crate) samples_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) code: CodeFlags,
     #[command(flatten)]

@@ -7,20 +7,18 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use bench::run::Ended;
-use bench::{Desk, Subject, trial};
+use bench::{Desk, Plan, Subject, trial};
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
-use task::Suite;
-use task::judge::Judge;
 
 use crate::cli::{Bench, Format};
 use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
-use crate::{interrupt, provenance};
+use crate::{containment, interrupt, provenance};
 use order::{Order, describe};
 
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
@@ -28,12 +26,26 @@ const TIME_IN_NAME: usize = 16;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
-    if flags.dry_run {
-        terminal.result(&serde_json::to_string_pretty(&Order::of(flags)?.plan)?)?;
+    if flags.run.dry_run {
+        let plan = resolved_plan(flags, terminal)?;
+        terminal.result(&serde_json::to_string_pretty(&plan)?)?;
         return Ok(Exit::Done);
     }
     let (exit, folder) = measure(flags, terminal, offline)?;
-    show(&folder, exit, flags.format, terminal)
+    show(&folder, exit, flags.run.format, terminal)
+}
+
+/// The plan alone: nothing is fetched for it.
+fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
+    if flags.resume.is_none() {
+        return order::plan(flags);
+    }
+    let finder = Finder {
+        terminal,
+        offline: true,
+        stop: interrupt::listen()?,
+    };
+    Ok(Order::of(flags, &finder)?.plan)
 }
 
 /// Measures and writes the report; returns how it ended and the run folder.
@@ -42,13 +54,13 @@ pub(crate) fn measure(
     terminal: &Terminal,
     offline: bool,
 ) -> Result<(Exit, PathBuf)> {
-    let order = Order::of(flags)?;
     let stop = interrupt::listen()?;
     let finder = Finder {
         terminal,
         offline,
         stop,
     };
+    let order = Order::of(flags, &finder)?;
     let mut located: Vec<Located> = order
         .models
         .iter()
@@ -58,7 +70,7 @@ pub(crate) fn measure(
         model.name.clone_from(name);
     }
     let located = distinct(located)?;
-    let cell = cell(&order.suites)?;
+    let cell = cell(&order)?;
     let job = Job {
         order: &order,
         located: &located,
@@ -66,7 +78,7 @@ pub(crate) fn measure(
         stop,
         terminal,
     };
-    let (exit, folder) = job.carry_out(flags.output.as_path())?;
+    let (exit, folder) = job.carry_out(flags.run.output.as_path())?;
     for (name, bytes) in report::files(&ledger::read(&folder)?)? {
         ledger::write_derived(&folder, &name, &bytes)?;
     }
@@ -90,26 +102,14 @@ fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
     Ok(located)
 }
 
-/// The sandbox, if a suite runs code. There is no way around it: without one nothing is run.
-fn cell(suites: &[Suite]) -> Result<Option<Cell>> {
-    let mut readable = Vec::new();
-    let mut is_needed = false;
-    for suite in suites {
-        let judge = Judge::for_suite(suite)?;
-        is_needed |= judge.toolchain().is_some();
-        readable.extend(
-            judge
-                .toolchain()
-                .iter()
-                .flat_map(|tool| tool.readable.clone()),
-        );
+/// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.
+fn cell(order: &Order) -> Result<Option<Cell>> {
+    match &order.plan.code {
+        Some(code) if code.judge => {
+            containment::open(&order.suites, code.allow_weak_sandbox)
+        }
+        _ => Ok(None),
     }
-    if !is_needed {
-        return Ok(None);
-    }
-    let cell = Cell::with_readable(&readable)
-        .context("generated code runs in a sandbox only, and there is none")?;
-    Ok(Some(cell))
 }
 
 /// A run about to be carried out.
@@ -209,7 +209,11 @@ impl Job<'_> {
             ));
             return Ok((folder, run));
         }
-        let (folder, header) = create(runs_root, self.header(first)?)?;
+        let (mut folder, header) = create(runs_root, self.header(first)?)?;
+        if let Some(warning) = self.cell.and_then(|cell| containment::warning(cell.badge())) {
+            self.terminal.note(&format!("{}: {}", warning.message, warning.advice));
+            folder.append_warning(&warning)?;
+        }
         self.announce(first, clock, folder.path())?;
         Ok((folder, Run::new(header)))
     }
@@ -294,7 +298,9 @@ impl Job<'_> {
 
 /// Makes the run folder. Runs of one model that start in one second get a number into their names,
 /// before the time, which stays at the end.
-fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
+pub(super) fn create(
+    runs_root: &Path,
+    mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
     /// More runs of one model in one second than anybody starts.
     const MOST: u32 = 100;
     let asked = header.run_id.clone();
@@ -315,7 +321,7 @@ fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
 }
 
 /// Prints the scorecard and what to do next.
-fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
+pub(super) fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
     let run = ledger::read(folder)?;
     let card = report::Scorecard::of(&run);
     match format {
