@@ -56,7 +56,7 @@ impl Judge {
             Judging::Keywords => Judge::Keywords,
             Judging::Output => Judge::Output {
                 language,
-                toolchain: toolchain::find(boxed(language))?,
+                toolchain: toolchain::find(language.boxed())?,
             },
             Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
                 toolchain: toolchain::find(boxed(language))?,
@@ -175,13 +175,6 @@ fn work(jobs: &[Job<'_>], queue: &Queue, sandbox: &dyn Sandbox, verdicts: &SyncS
         if verdicts.send(verdict).is_err() {
             return;
         }
-    }
-}
-
-fn boxed(language: Language) -> toolchain::Language {
-    match language {
-        Language::Cpp => toolchain::Language::Cpp,
-        Language::Python => toolchain::Language::Python,
     }
 }
 
