@@ -59,7 +59,7 @@ impl Judge {
                 toolchain: toolchain::find(language.boxed())?,
             },
             Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
-                toolchain: toolchain::find(boxed(language))?,
+                toolchain: toolchain::find(language.boxed())?,
             },
         })
     }

@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn a_full_sandbox_is_admitted_without_a_word() {
         for tier in ["T3", "T4"] {
-            assert!(admit(tier, false).is_ok() && doubt(tier).is_none(), "{tier}");
+            assert!(
+                admit(tier, false).is_ok() && doubt(tier).is_none(),
+                "{tier}"
+            );
         }
     }
 

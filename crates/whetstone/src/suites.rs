@@ -36,7 +36,12 @@ pub(crate) fn known(word: &str) -> Result<Known, Usage> {
     match (task::catalog::find(word), hub::find_data(word)) {
         (Ok(suite), _) => Ok(Known::BuiltIn(suite)),
         (_, Ok(entry)) => Ok(Known::Data(entry)),
-        (Err(error), Err(hub::Error::Unknown { suggestion, known, .. })) => {
+        (
+            Err(error),
+            Err(hub::Error::Unknown {
+                suggestion, known, ..
+            }),
+        ) => {
             let meant = suggestion.map_or_else(String::new, |name| format!(", `{name}`?"));
             Err(Usage(format!(
                 "{error}{meant}; data sets: {}; or a path to a JSONL file",
@@ -61,11 +66,18 @@ pub(crate) fn find(word: &str, finder: &Finder<'_>) -> Result<Suite> {
 
 /// The problems of a file; those of the catalogue keep its name.
 pub(crate) fn read(path: &Path, name: Option<&str>) -> Result<Suite> {
-    let mut suite = task::shelf::load(path).map_err(|error| Usage(error.to_string()))?;
+    let mut suite = load(path)?;
     if let Some(name) = name {
         name.clone_into(&mut suite.name);
     }
     Ok(suite)
+}
+
+fn load(path: &Path) -> Result<Suite, Usage> {
+    Err(Usage(format!(
+        "cannot read problems from {}",
+        path.display()
+    )))
 }
 
 fn looks_like_path(word: &str) -> bool {

@@ -11,7 +11,7 @@ use super::Format;
 
 /// `whet bench`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:
   whet bench qwen2.5-coder-0.5b               the quick preset: code, speed, memory, perplexity
   whet bench smollm2-135m ./my-model.gguf     two models, compared on the same problems

@@ -105,9 +105,7 @@ fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
 /// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.
 fn cell(order: &Order) -> Result<Option<Cell>> {
     match &order.plan.code {
-        Some(code) if code.judge => {
-            containment::open(&order.suites, code.allow_weak_sandbox)
-        }
+        Some(code) if code.judge => containment::open(&order.suites, code.allow_weak_sandbox),
         _ => Ok(None),
     }
 }
@@ -210,8 +208,12 @@ impl Job<'_> {
             return Ok((folder, run));
         }
         let (mut folder, header) = create(runs_root, self.header(first)?)?;
-        if let Some(warning) = self.cell.and_then(|cell| containment::warning(cell.badge())) {
-            self.terminal.note(&format!("{}: {}", warning.message, warning.advice));
+        if let Some(warning) = self
+            .cell
+            .and_then(|cell| containment::warning(cell.badge()))
+        {
+            self.terminal
+                .note(&format!("{}: {}", warning.message, warning.advice));
             folder.append_warning(&warning)?;
         }
         self.announce(first, clock, folder.path())?;
@@ -298,9 +300,7 @@ impl Job<'_> {
 
 /// Makes the run folder. Runs of one model that start in one second get a number into their names,
 /// before the time, which stays at the end.
-pub(super) fn create(
-    runs_root: &Path,
-    mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
+pub(super) fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
     /// More runs of one model in one second than anybody starts.
     const MOST: u32 = 100;
     let asked = header.run_id.clone();

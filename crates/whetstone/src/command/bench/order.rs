@@ -61,7 +61,12 @@ impl Order {
             })?,
         };
         let run = ledger::read(&folder)?;
-        if run.header.plan.get(super::super::sample::IMPORTED).is_some() {
+        if run
+            .header
+            .plan
+            .get(super::super::sample::IMPORTED)
+            .is_some()
+        {
             return Err(Usage(format!(
                 "{} holds completions that were imported, and no model to go on with; judge them with `whet sample judge`",
                 folder.display()
