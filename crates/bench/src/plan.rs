@@ -27,7 +27,7 @@ pub struct Plan {
 /// Code problems: which, how often, how sampled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CodePlan {
-    /// Suites by name.
+    /// Suites by name or path. What they hold is found by whoever carries the plan out.
     pub suites: Vec<String>,
     /// Completions of each problem.
     pub samples: u32,
@@ -160,9 +160,6 @@ impl Plan {
             some(code.batch, "--batch")?;
             some(code.judge_workers, "the number of judges")?;
             some(code.limit.unwrap_or(1), "--limit")?;
-            for name in &code.suites {
-                task::catalog::find(name).map_err(|error| error.to_string())?;
-            }
         }
         if let Some(perplexity) = &self.perplexity {
             for name in &perplexity.texts {

@@ -76,12 +76,14 @@ pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
     })
 }
 
-/// The suites of a plan, with the first prompt as this model sees it.
-pub(crate) fn suites(plan: &Plan, subject: &bench::Subject<'_>) -> Result<Vec<SuiteRecord>> {
-    let names = plan.code.iter().flat_map(|code| code.suites.iter());
-    names
-        .map(|name| {
-            let suite = task::catalog::find(name)?;
+/// The suites of a run, with the first prompt as this model sees it.
+pub(crate) fn suites(
+    suites: &[task::Suite],
+    subject: &bench::Subject<'_>,
+) -> Result<Vec<SuiteRecord>> {
+    suites
+        .iter()
+        .map(|suite| {
             Ok(SuiteRecord {
                 name: suite.name.clone(),
                 sha256: suite.sha256.clone(),

@@ -7,11 +7,12 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use bench::run::Ended;
-use bench::{Desk, Plan, Subject, trial};
+use bench::{Desk, Subject, trial};
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
+use task::Suite;
 use task::judge::Judge;
 
 use crate::cli::{Bench, Format};
@@ -57,7 +58,7 @@ pub(crate) fn measure(
         model.name.clone_from(name);
     }
     let located = distinct(located)?;
-    let cell = cell(&order.plan)?;
+    let cell = cell(&order.suites)?;
     let job = Job {
         order: &order,
         located: &located,
@@ -89,20 +90,22 @@ fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
     Ok(located)
 }
 
-/// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.
-fn cell(plan: &Plan) -> Result<Option<Cell>> {
-    let Some(code) = &plan.code else {
-        return Ok(None);
-    };
+/// The sandbox, if a suite runs code. There is no way around it: without one nothing is run.
+fn cell(suites: &[Suite]) -> Result<Option<Cell>> {
     let mut readable = Vec::new();
-    for name in &code.suites {
-        let judge = Judge::for_suite(task::catalog::find(name)?)?;
+    let mut is_needed = false;
+    for suite in suites {
+        let judge = Judge::for_suite(suite)?;
+        is_needed |= judge.toolchain().is_some();
         readable.extend(
             judge
                 .toolchain()
                 .iter()
                 .flat_map(|tool| tool.readable.clone()),
         );
+    }
+    if !is_needed {
+        return Ok(None);
     }
     let cell = Cell::with_readable(&readable)
         .context("generated code runs in a sandbox only, and there is none")?;
@@ -161,13 +164,15 @@ impl Job<'_> {
         desk: &mut Desk<'_>,
     ) -> Result<Ended> {
         let clock = SystemClock::start();
-        let plan = &self.order.plan;
+        let (plan, suites) = (&self.order.plan, &self.order.suites);
         let mut loaded = vec![first];
         for index in 0..self.located.len() {
             if index > 0 {
                 loaded = vec![self.load(index, &clock)?];
             }
-            if bench::run::alone(&loaded[0].subject(now)?, plan, desk)? == Ended::Interrupted {
+            if bench::run::alone(&loaded[0].subject(now)?, plan, suites, desk)?
+                == Ended::Interrupted
+            {
                 return Ok(Ended::Interrupted);
             }
         }
@@ -211,8 +216,10 @@ impl Job<'_> {
 
     fn header(&self, first: &Loaded) -> Result<RunHeader> {
         let plan = &self.order.plan;
-        let suites =
-            provenance::suites(plan, &first.subject(Some(jiff::Zoned::now().datetime()))?)?;
+        let suites = provenance::suites(
+            &self.order.suites,
+            &first.subject(Some(jiff::Zoned::now().datetime()))?,
+        )?;
         let mut models = vec![provenance::model(&self.located[0], first)?];
         let clock = SystemClock::start();
         for (index, located) in self.located.iter().enumerate().skip(1) {
@@ -258,7 +265,7 @@ impl Job<'_> {
             .filter_map(|model| std::fs::metadata(&model.path).ok())
             .map(|file| file.len() as f64 / first_bytes)
             .sum();
-        let minutes = trial::estimate_seconds(plan, rates) * weight / 60.0;
+        let minutes = trial::estimate_seconds(plan, &self.order.suites, rates) * weight / 60.0;
         let names: Vec<&str> = self
             .located
             .iter()
@@ -269,7 +276,7 @@ impl Job<'_> {
             names.join(" and "),
             plan.preset
         ));
-        for line in describe(plan) {
+        for line in describe(plan, &self.order.suites) {
             self.terminal.note(&format!("  {line}"));
         }
         self.terminal.note(&format!(

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bench::Plan;
-use ledger::record::ModelRecord;
+use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
+use task::Suite;
 
 use crate::cli::{Bench, Part, Preset};
 use crate::exit::Usage;
@@ -16,6 +17,8 @@ use crate::subject;
 /// What is to be done: by flags, or by the header of an earlier run.
 pub(super) struct Order {
     pub(super) plan: Plan,
+    /// The suites that the plan names.
+    pub(super) suites: Vec<Suite>,
     pub(super) models: Vec<String>,
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
@@ -33,9 +36,11 @@ impl Order {
 
     fn new(flags: &Bench) -> Result<Order> {
         let plan = plan(flags)?;
+        let suites = suites(&plan)?;
         let adapter = subject::adapter(flags.adapter.as_deref())?;
         Ok(Order {
             plan,
+            suites,
             models: flags.models.clone(),
             names: Vec::new(),
             adapter,
@@ -56,6 +61,8 @@ impl Order {
         let run = ledger::read(&folder)?;
         let plan: Plan = serde_json::from_value(run.header.plan.clone())
             .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
+        let suites = suites(&plan)?;
+        same_problems(&run.header, &suites)?;
         let of_models = |field: fn(&ModelRecord) -> &String| {
             run.header.models.iter().map(field).cloned().collect()
         };
@@ -69,12 +76,39 @@ impl Order {
         )?;
         Ok(Order {
             plan,
+            suites,
             models,
             names,
             adapter,
             resume: Some(folder),
         })
     }
+}
+
+/// The suites that a plan names.
+fn suites(plan: &Plan) -> Result<Vec<Suite>> {
+    let words = plan.code.iter().flat_map(|code| &code.suites);
+    words
+        .map(|word| {
+            let found = task::catalog::find(word).map_err(|error| Usage(error.to_string()))?;
+            Ok(found.clone())
+        })
+        .collect()
+}
+
+/// A resumed run must ask the very questions it began with.
+fn same_problems(header: &RunHeader, suites: &[Suite]) -> Result<()> {
+    for record in &header.suites {
+        let found = suites.iter().find(|suite| suite.name == record.name);
+        if found.is_none_or(|suite| suite.sha256 != record.sha256) {
+            return Err(Usage(format!(
+                "the problems of {} are not those that this run began with (SHA-256 then {}); start a new run",
+                record.name, record.sha256
+            ))
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// The preset with the user's changes.
@@ -146,7 +180,7 @@ fn change_speed(plan: &mut Plan, flags: &Bench) {
 }
 
 /// What a plan will do, a line for each benchmark.
-pub(super) fn describe(plan: &Plan) -> Vec<String> {
+pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(memory) = &plan.memory {
         lines.push(format!(
@@ -156,11 +190,8 @@ pub(super) fn describe(plan: &Plan) -> Vec<String> {
         ));
     }
     if let Some(code) = &plan.code {
-        let suites = code
-            .suites
-            .iter()
-            .filter_map(|name| task::catalog::find(name).ok());
         let suites: Vec<String> = suites
+            .iter()
             .map(|suite| {
                 format!(
                     "{} ({} problems)",
