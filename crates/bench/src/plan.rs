@@ -271,7 +271,10 @@ impl CodePlan {
             ));
         }
         if !(0.0..=1.0).contains(&self.audit) {
-            return Err(format!("--audit {} is no share between 0 and 1", self.audit));
+            return Err(format!(
+                "--audit {} is no share between 0 and 1",
+                self.audit
+            ));
         }
         Ok(())
     }

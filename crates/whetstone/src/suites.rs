@@ -42,9 +42,10 @@ pub(crate) fn known(word: &str) -> Result<Known, Usage> {
                 suggestion, known, ..
             }),
         ) => {
-            let meant = suggestion.map_or_else(String::new, |name| format!(", `{name}`?"));
+            let meant =
+                suggestion.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
             Err(Usage(format!(
-                "{error}{meant}; data sets: {}; or a path to a JSONL file",
+                "{error}; data sets are {}{meant}; a path to a JSONL file works as well",
                 known.join(", ")
             )))
         }

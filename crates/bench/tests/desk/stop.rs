@@ -154,13 +154,7 @@ fn a_run_stopped_again_and_again_still_gets_to_its_end() {
             stop: &bell.stop,
             watcher: &mut Unwatched,
         };
-        let ended = carry_out(
-            folder.path(),
-            &[subject("one", &model)],
-            &plan,
-            &mut tools,
-        )
-        .unwrap();
+        let ended = carry_out(folder.path(), &[subject("one", &model)], &plan, &mut tools).unwrap();
         n_parts += 1;
         assert!(n_parts < 50, "it does not get on");
         if ended == Ended::Complete {

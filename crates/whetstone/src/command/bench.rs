@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use bench::run::Ended;
-use bench::{Desk, Plan, Subject, trial};
+use bench::{Desk, Subject, trial};
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
 use measure::SystemClock;

@@ -78,6 +78,8 @@ fn an_unknown_suite_is_wrong_usage_with_every_known_name() {
             "path to a JSONL file",
         ]);
     }
+    let ended = place.whet(&["tasks", "show", "human-eval"]).with_code(2);
+    ended.saying(&["did you mean `humaneval`"]);
     let ended = place
         .whet(&["tasks", "show", "./missing.jsonl"])
         .with_code(2);
