@@ -5,9 +5,9 @@ mod order;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bench::run::Ended;
-use bench::{Desk, Subject, trial};
+use bench::{Desk, Plan, Subject, trial};
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
