@@ -73,6 +73,36 @@ fn written(file: &'static str, lines: &Lines) -> Result<Vec<u8>, Error> {
         .map_err(|error| fault(csv::Error::from(error.into_error())))
 }
 
+/// The columns of `code.csv` before the scores.
+const ATTEMPT: [&str; 26] = [
+    "model",
+    "suite",
+    "problem",
+    "attempt",
+    "seed",
+    "prompt_sha256",
+    "n_prompt_tokens",
+    "n_tokens",
+    "finish",
+    "decode_ns",
+    "judge",
+    "stage",
+    "unscored",
+    "cause",
+    "cpu_ns",
+    "wall_ns",
+    "first_cause",
+    "tier",
+    "policy_sha256",
+    "toolchain_sha256",
+    "way",
+    "integrity",
+    "cached",
+    "max_rss_bytes",
+    "output_bytes",
+    "output_truncated",
+];
+
 /// One line per attempt with its verdict. The texts stay in the run folder.
 fn attempts(run: &Run) -> Lines {
     let verdicts: BTreeMap<&AttemptKey, &Verdict> =
@@ -82,36 +112,7 @@ fn attempts(run: &Run) -> Lines {
         .iter()
         .flat_map(|verdict| verdict.scores.keys())
         .collect();
-    let mut header: Vec<String> = [
-        "model",
-        "suite",
-        "problem",
-        "attempt",
-        "seed",
-        "prompt_sha256",
-        "n_prompt_tokens",
-        "n_tokens",
-        "finish",
-        "decode_ns",
-        "judge",
-        "stage",
-        "unscored",
-        "cause",
-        "cpu_ns",
-        "wall_ns",
-        "first_cause",
-        "tier",
-        "policy_sha256",
-        "toolchain_sha256",
-        "way",
-        "integrity",
-        "cached",
-        "max_rss_bytes",
-        "output_bytes",
-        "output_truncated",
-    ]
-    .map(String::from)
-    .to_vec();
+    let mut header: Vec<String> = ATTEMPT.map(String::from).to_vec();
     header.extend(scores.iter().map(|name| (*name).clone()));
     let mut lines = vec![header];
     for attempt in &run.attempts {

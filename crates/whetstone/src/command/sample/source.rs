@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use ledger::record::{Attempt, AttemptKey, Finish, ModelRecord, SuiteRecord};
+use ledger::record::{Attempt, AttemptKey, Finish, ModelRecord, RunHeader, SuiteRecord};
 use serde_json::{Value, json};
 use task::Suite;
 use task::judge::Judge;
@@ -245,67 +245,76 @@ fn sorted(path: &Path) -> Result<Vec<std::path::PathBuf>> {
 /// The completions of an earlier run, for its own suites as they are today.
 fn from_run(flags: &Source, finder: &Finder<'_>) -> Result<Batch> {
     let run = ledger::read(&flags.source)?;
+    let (suites, records) = suites_of(&run.header, flags, finder)?;
     let header = run.header;
-    let words = header
-        .plan
-        .pointer("/code/suites")
-        .and_then(Value::as_array);
-    let words: Vec<&str> = match (&flags.suite, words) {
-        (Some(word), _) => vec![word.as_str()],
-        (None, Some(words)) => words.iter().filter_map(Value::as_str).collect(),
-        (None, None) => header
-            .suites
-            .iter()
-            .map(|suite| suite.name.as_str())
-            .collect(),
-    };
-    let (mut found, mut records) = (Vec::new(), Vec::new());
-    for word in words {
-        let suite = suites::find(word, finder)?;
-        let earlier = header
-            .suites
-            .iter()
-            .find(|record| record.name == suite.name);
-        match earlier {
-            Some(earlier) if earlier.sha256 == suite.sha256 => {
-                records.push(record(&suite, earlier.first_prompt.clone())?);
-            }
-            _ => {
-                let cause = format!(
-                    "the completions in {} do not answer the problems that {word} has today",
-                    flags.source.display()
-                );
-                return Err(Usage(cause).into());
-            }
-        }
-        found.push(suite);
-    }
     let mut plan = header.plan;
     let from = json!({"from": flags.source.display().to_string(), "run": header.run_id});
     set(&mut plan, "", IMPORTED, from);
+    let wanted: BTreeSet<&str> = records.iter().map(|record| record.name.as_str()).collect();
+    let of_them = |attempt: &Attempt| wanted.contains(attempt.key.suite.as_str());
+    let attempts = run.attempts.into_iter().filter(of_them).collect();
     let mut batch = Batch {
-        suites: found,
+        attempts,
+        suites,
         records,
         models: header.models,
         engine: header.engine,
         plan,
         seed: header.seed,
-        attempts: run.attempts,
     };
-    let wanted: BTreeSet<String> = batch
-        .suites
-        .iter()
-        .map(|suite| suite.name.clone())
-        .collect();
-    batch
-        .attempts
-        .retain(|attempt| wanted.contains(&attempt.key.suite));
     match (&flags.name, batch.models.len()) {
         (Some(name), 1) => batch.call(name),
         (Some(_), _) => return Err(Usage("--name: the run has several models".into()).into()),
         (None, _) => {}
     }
     Ok(batch)
+}
+
+/// The suites of a run, if they are still what its completions answered.
+fn suites_of(
+    header: &RunHeader,
+    flags: &Source,
+    finder: &Finder<'_>,
+) -> Result<(Vec<Suite>, Vec<SuiteRecord>)> {
+    let (mut found, mut records) = (Vec::new(), Vec::new());
+    for word in words(header, flags) {
+        let suite = suites::find(word, finder)?;
+        let named = |record: &&SuiteRecord| record.name == suite.name;
+        let Some(earlier) = header
+            .suites
+            .iter()
+            .find(named)
+            .filter(|record| record.sha256 == suite.sha256)
+        else {
+            let cause = format!(
+                "the completions in {} do not answer the problems that {word} has today",
+                flags.source.display()
+            );
+            return Err(Usage(cause).into());
+        };
+        records.push(record(&suite, earlier.first_prompt.clone())?);
+        found.push(suite);
+    }
+    Ok((found, records))
+}
+
+/// What the suites are called: as the user says, else as the plan says (a path, perhaps).
+fn words<'a>(header: &'a RunHeader, flags: &'a Source) -> Vec<&'a str> {
+    if let Some(word) = &flags.suite {
+        return vec![word];
+    }
+    let planned = header
+        .plan
+        .pointer("/code/suites")
+        .and_then(Value::as_array);
+    match planned {
+        Some(words) => words.iter().filter_map(Value::as_str).collect(),
+        None => header
+            .suites
+            .iter()
+            .map(|suite| suite.name.as_str())
+            .collect(),
+    }
 }
 
 /// Sets one field of an object inside a plan. What is no object stays as it is: a plan that somebody else
