@@ -1,7 +1,7 @@
 //! Code problems: every completion is on disk before it is judged, every verdict as it is given.
 //!
-//! First all completions of a suite are generated, many side by side; then they are judged, several
-//! programs side by side, while no model computes. After an interruption only what is missing is
+//! First all completions of all suites are generated in one queue, many side by side; then they are
+//! judged, several programs side by side, while no model computes. After an interruption only what is missing is
 //! done again; a completion depends on its own seed, so it comes out the same.
 
 mod determinism;
@@ -19,7 +19,7 @@ use task::prompt::Rendered;
 use crate::Error;
 use crate::desk::{Desk, Place, Subject};
 use crate::plan::CodePlan;
-use jobs::{Job, capacity, jobs, render};
+use jobs::{Job, capacity, queue, render};
 
 pub use jobs::tokens;
 
@@ -27,6 +27,8 @@ pub use jobs::tokens;
 pub struct Order<'p> {
     /// The plan of it.
     pub plan: &'p CodePlan,
+    /// The suites that the plan names.
+    pub suites: &'p [Suite],
     /// The run's seed.
     pub seed: u64,
 }
@@ -36,16 +38,20 @@ pub struct Order<'p> {
 /// # Errors
 /// Those of the engine, the judges' prompts and the ledger.
 pub fn measure(subject: &Subject<'_>, order: &Order<'_>, desk: &mut Desk<'_>) -> Result<(), Error> {
-    for name in &order.plan.suites {
-        let suite = task::catalog::find(name)?;
-        let jobs = jobs(subject, suite, order)?;
-        desk.warn_beyond_context(subject, capacity(&jobs))?;
-        if !generate(subject, suite, order, &jobs, desk)? {
-            return Ok(());
-        }
+    let jobs = queue(subject, order)?;
+    desk.warn_beyond_context(subject, capacity(&jobs))?;
+    if !generate(subject, order, &jobs, desk)? {
+        return Ok(());
+    }
+    for suite in order.suites {
         determinism::check(subject, suite, order, &jobs, desk)?;
+    }
+    if !order.plan.judge {
+        return Ok(());
+    }
+    for suite in order.suites {
         if !judging::judge(subject, suite, order, desk)? {
-            return Ok(());
+            break;
         }
     }
     Ok(())
@@ -62,7 +68,6 @@ pub fn first_prompt(subject: &Subject<'_>, suite: &Suite) -> Result<Rendered, Er
 /// Generates what is missing. False if the user asked to stop.
 fn generate(
     subject: &Subject<'_>,
-    suite: &Suite,
     order: &Order<'_>,
     jobs: &[Job],
     desk: &mut Desk<'_>,
@@ -74,14 +79,20 @@ fn generate(
         .map(|attempt| &attempt.key)
         .collect();
     let missing: Vec<&Job> = jobs.iter().filter(|job| !have.contains(&job.key)).collect();
+    let names: Vec<&str> = order.suites.iter().map(|one| one.name.as_str()).collect();
     let place = Place::new(&subject.name, "code")
-        .with("suite", suite.name.as_str())
+        .with(
+            if names.len() == 1 { "suite" } else { "suites" },
+            names.join(" + "),
+        )
         .with("batch", order.plan.batch);
     if missing.is_empty() {
         return speed_was_lost(&place, desk).map(|()| true);
     }
-    desk.watcher
-        .begin(&format!("{}: generating", suite.name), missing.len() as u64);
+    desk.watcher.begin(
+        &format!("{}: generating", names.join(", ")),
+        missing.len() as u64,
+    );
     let requests: Vec<Request> = missing.iter().map(|job| job.request.clone()).collect();
     let engine = Plain::new(subject.model, order.plan.lanes(capacity(jobs)));
     let mut scribe = Scribe {
@@ -111,7 +122,7 @@ fn generate(
     Ok(true)
 }
 
-/// A run killed after its last completion has no speed of that suite: says so, once.
+/// A run killed after its last completion has no speed of generation: says so, once.
 fn speed_was_lost(place: &Place<'_>, desk: &mut Desk<'_>) -> Result<(), Error> {
     let metric = "generate_tokens_per_s";
     let is_it = |m: &record::Measurement| {

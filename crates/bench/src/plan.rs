@@ -2,8 +2,13 @@
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
 use serde::{Deserialize, Serialize};
+use task::PromptProfile;
 
 use crate::passages;
+
+/// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
+/// twenty costs little and finds a way that is wrong in one of a hundred.
+const AUDIT: f64 = 0.05;
 
 /// Everything a run will do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +32,7 @@ pub struct Plan {
 /// Code problems: which, how often, how sampled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CodePlan {
-    /// Suites by name.
+    /// Suites by name or path. What they hold is found by whoever carries the plan out.
     pub suites: Vec<String>,
     /// Completions of each problem.
     pub samples: u32,
@@ -49,6 +54,45 @@ pub struct CodePlan {
     pub judge_workers: usize,
     /// At most so many problems of each suite, from its beginning.
     pub limit: Option<usize>,
+    /// Which pass@k a report shows; empty for 1 and the largest that every problem has attempts for.
+    #[serde(default)]
+    pub k: Vec<u32>,
+    /// The wording of function tasks; `None` for the one that fits the model.
+    #[serde(default)]
+    pub prompt: Option<PromptProfile>,
+    /// How far function tasks keep their tests and the candidate apart.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Whether an earlier verdict on the same program under the same circumstances is taken over.
+    #[serde(default = "yes")]
+    pub verdict_cache: bool,
+    /// Share of the verdicts of a fast way that are tried again by the slow one, in 0..=1.
+    #[serde(default)]
+    pub audit: f64,
+    /// Whether programs may run in a sandbox below tier T2.
+    #[serde(default)]
+    pub allow_weak_sandbox: bool,
+    /// Whether completions are judged; else they are only written down.
+    #[serde(default = "yes")]
+    pub judge: bool,
+}
+
+/// What plans of earlier versions meant.
+fn yes() -> bool {
+    true
+}
+
+/// How far function tasks keep their tests and the candidate apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// In two boxes, with plain data between them.
+    #[default]
+    Split,
+    /// In one process, as in the published harnesses: the candidate can deceive its tests.
+    Compat,
+    /// Both, so that the difference can be seen.
+    Both,
 }
 
 /// How decode steps are laid out.
@@ -160,9 +204,7 @@ impl Plan {
             some(code.batch, "--batch")?;
             some(code.judge_workers, "the number of judges")?;
             some(code.limit.unwrap_or(1), "--limit")?;
-            for name in &code.suites {
-                task::catalog::find(name).map_err(|error| error.to_string())?;
-            }
+            code.check_judging()?;
         }
         if let Some(perplexity) = &self.perplexity {
             for name in &perplexity.texts {
@@ -207,7 +249,34 @@ impl CodePlan {
             steps: Steps::Deterministic,
             judge_workers: threads,
             limit: None,
+            k: Vec::new(),
+            prompt: None,
+            mode: Mode::Split,
+            verdict_cache: true,
+            audit: AUDIT,
+            allow_weak_sandbox: false,
+            judge: true,
         }
+    }
+
+    /// pass@k is a statement about k attempts, so there have to be as many.
+    fn check_judging(&self) -> Result<(), String> {
+        if self.k.contains(&0) {
+            return Err("--k must be at least 1".into());
+        }
+        if let Some(k) = self.k.iter().find(|k| **k > self.samples) {
+            return Err(format!(
+                "--k {k} needs at least as many --samples, and there are {}",
+                self.samples
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.audit) {
+            return Err(format!(
+                "--audit {} is no share between 0 and 1",
+                self.audit
+            ));
+        }
+        Ok(())
     }
 
     /// How tokens are chosen.

@@ -1,5 +1,7 @@
 //! A whole plan: one model after another, and speed at the end with all of them side by side.
 
+use task::Suite;
+
 use crate::desk::{Desk, Subject};
 use crate::plan::Plan;
 use crate::{Error, code, latency, memory, perplexity};
@@ -13,17 +15,24 @@ pub enum Ended {
     Interrupted,
 }
 
-/// What is measured of one model by itself: memory, code, perplexity.
+/// What is measured of one model by itself: memory, code, perplexity. `suites` are those that the plan
+/// names.
 ///
 /// # Errors
 /// Those of the benchmarks.
-pub fn alone(subject: &Subject<'_>, plan: &Plan, desk: &mut Desk<'_>) -> Result<Ended, Error> {
+pub fn alone(
+    subject: &Subject<'_>,
+    plan: &Plan,
+    suites: &[Suite],
+    desk: &mut Desk<'_>,
+) -> Result<Ended, Error> {
     if let Some(plan) = &plan.memory {
         memory::measure(subject, plan, desk)?;
     }
     if let (Some(code_plan), false) = (&plan.code, desk.stopped()) {
         let order = code::Order {
             plan: code_plan,
+            suites,
             seed: plan.seed,
         };
         code::measure(subject, &order, desk)?;

@@ -7,6 +7,7 @@ use crate::latency::prompt;
 use crate::plan::Plan;
 use crate::{Error, passages};
 use measure::clock::Clock;
+use task::Suite;
 
 /// Rates seen in the trial, in tokens per second. Not a measurement: never stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,14 +63,10 @@ pub fn run(subject: &Subject<'_>, clock: &dyn Clock) -> Result<Rates, Error> {
 }
 
 /// Seconds that a plan will take for one model, roughly.
-pub fn estimate_seconds(plan: &Plan, rates: Rates) -> f64 {
+pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
     let mut seconds = 2.0;
     if let Some(code) = &plan.code {
-        for suite in code
-            .suites
-            .iter()
-            .filter_map(|name| task::catalog::find(name).ok())
-        {
+        for suite in suites {
             let n = code.limit.unwrap_or(usize::MAX).min(suite.problems.len()) as f64
                 * f64::from(code.samples);
             let gain = if code.batch > 1 { LANES_GAIN } else { 1.0 };

@@ -5,10 +5,9 @@
 //! shapes are equal.
 
 use crate::{
-    Ending, Engine, Error, Event, Feed, Flow, Lanes, Logits, Model, Plain, Request, Sampling,
-    Session, SessionShape, Token, Width, score,
+    Ending, Engine, Error, Feed, Lanes, Logits, Model, Plain, Request, Sampling, Session,
+    SessionShape, Token, Width, completions, score,
 };
-use std::ops::ControlFlow;
 
 /// How equal two rows must be that were computed in different pieces.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -287,17 +286,6 @@ fn same_seed_same_text(
 
 /// The tokens that each request became.
 fn texts(engine: &dyn Engine, requests: &[Request]) -> Result<Vec<Vec<Token>>, Error> {
-    let mut texts = vec![Vec::new(); requests.len()];
-    let flow = engine.generate(requests, &mut |event: Event<'_>| {
-        if let Event::Finished {
-            request,
-            completion,
-        } = event
-        {
-            texts[request] = completion.tokens;
-        }
-        ControlFlow::Continue(())
-    })?;
-    debug_assert_eq!(flow, Flow::Complete);
-    Ok(texts)
+    let completions = completions(engine, requests)?.into_iter();
+    Ok(completions.map(|completion| completion.tokens).collect())
 }

@@ -29,5 +29,5 @@ pub use model::{
     CacheElements, CacheKind, CacheKinds, Feed, Logits, Model, ModelCard, Row, Session,
     SessionShape, Special, Token, Tokenizer,
 };
-pub use request::{Completion, Ending, Engine, Event, Finish, Flow, Request, Sink};
+pub use request::{Completion, Ending, Engine, Event, Finish, Flow, Request, Sink, completions};
 pub use sampling::{Sampler, Sampling};

@@ -117,3 +117,26 @@ pub trait Engine {
     /// engine fails. Completions already told stay valid.
     fn generate(&self, requests: &[Request], sink: &mut dyn Sink) -> Result<Flow, Error>;
 }
+
+/// Serves the requests without anyone listening: what each became, in the order of the requests.
+///
+/// # Errors
+/// Those of [`Engine::generate`].
+pub fn completions(engine: &dyn Engine, requests: &[Request]) -> Result<Vec<Completion>, Error> {
+    let mut finished = Vec::with_capacity(requests.len());
+    engine.generate(requests, &mut |event: Event<'_>| {
+        if let Event::Finished {
+            request,
+            completion,
+        } = event
+        {
+            finished.push((request, completion));
+        }
+        ControlFlow::Continue(())
+    })?;
+    finished.sort_by_key(|(request, _)| *request);
+    Ok(finished
+        .into_iter()
+        .map(|(_, completion)| completion)
+        .collect())
+}

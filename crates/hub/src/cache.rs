@@ -1,7 +1,7 @@
-//! Where model files lie, and what is known about each of them.
+//! Where the files of the catalogue lie, and what is known about each of them.
 //!
 //! One flat folder: `$WHET_CACHE`, else `whetstone/models` in the user's cache folder. The final
-//! name of a model is only ever carried by a complete, checked file. Beside it may lie its seal
+//! name of a file is only ever carried by a complete, checked file. Beside it may lie its seal
 //! (`.ok.json`), and while it is being fetched `.part`, `.wheels`, `.wheels.part`, their `.json`
 //! records, and `.lock`.
 //!

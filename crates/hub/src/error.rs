@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 
 use crate::space::megabytes;
 
-/// Why a model file could not be named, found or brought into the cache.
+/// Why a file could not be named, found or brought into the cache.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No entry has this name.
-    #[error("no model is called `{name}`{}; known: {}", meant(*.suggestion), .known.join(", "))]
-    UnknownModel {
+    #[error("no {what} is called `{name}`{}; known: {}", meant(*.suggestion), .known.join(", "))]
+    Unknown {
+        /// What was looked for: a model, a data set.
+        what: &'static str,
         /// The name as typed.
         name: String,
         /// The entry that was probably meant.

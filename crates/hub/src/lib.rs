@@ -1,4 +1,5 @@
-//! The catalogue of models Whetstone knows, and the way their files come into the user's cache.
+//! The catalogue of models and data sets Whetstone knows, and the way their files come into the
+//! user's cache.
 //!
 //! It exists so that every other room can say a short name (`smollm2-135m`) and receive the path of
 //! a file whose SHA-256 is the one written in the catalogue. A file comes from, in this order: the
@@ -27,7 +28,7 @@ mod wheels;
 mod wire;
 
 pub use cache::{Cache, State};
-pub use catalogue::{Entry, find};
+pub use catalogue::{Entry, find, find_data};
 pub use digest::sha256_file;
 pub use error::{Attempt, Error};
 pub use progress::{Progress, Silent};

@@ -104,6 +104,8 @@ pub enum Finish {
     StopString,
     /// The token limit cut it.
     Length,
+    /// Not known: the text came from a file that does not say.
+    Unknown,
 }
 
 /// `attempts.jsonl`: one completion of one problem.

@@ -22,10 +22,14 @@ pub struct Metric {
 #[rustfmt::skip]
 pub const METRICS: &[Metric] = &[
     metric("pass_at_1", Unit::Ratio, Better::Higher, "pass@1"),
+    metric("pass_at_1_shared", Unit::Ratio, Better::Higher, "pass@1, tests in one process"),
+    metric("integrity_gap", Unit::Ratio, Better::Lower, "integrity gap"),
     metric("compile_rate", Unit::Ratio, Better::Higher, "compile rate"),
+    metric("any_compiles_at_8", Unit::Ratio, Better::Higher, "any of 8 compiles (as upstream)"),
     metric("keyword_share", Unit::Ratio, Better::Higher, "keywords (as upstream)"),
     metric("keyword_share_whole", Unit::Ratio, Better::Higher, "keywords (whole)"),
     metric("truncated_share", Unit::Ratio, Better::Lower, "cut at the token limit"),
+    metric("audit_disagreeing_share", Unit::Ratio, Better::Lower, "fast and slow way disagree"),
     metric("generate_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "generation, all lanes"),
     metric("prefill_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "prefill"),
     metric("time_to_first_token_ns", Unit::Nanoseconds, Better::Lower, "time to first token"),

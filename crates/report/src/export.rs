@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
-use ledger::record::{AttemptKey, Measurement, Verdict};
+use ledger::record::{AttemptKey, Finish, Measurement, Setting, Verdict};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -31,6 +31,10 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
     let mut files = Vec::new();
     if !run.attempts.is_empty() {
         files.push(("code.csv".to_owned(), written("code.csv", &attempts(run))?));
+        files.push((
+            "causes.csv".to_owned(),
+            written("causes.csv", &causes(card))?,
+        ));
     }
     for (file, benchmark) in [
         ("latency.csv", "latency"),
@@ -69,6 +73,36 @@ fn written(file: &'static str, lines: &Lines) -> Result<Vec<u8>, Error> {
         .map_err(|error| fault(csv::Error::from(error.into_error())))
 }
 
+/// The columns of `code.csv` before the scores.
+const ATTEMPT: [&str; 26] = [
+    "model",
+    "suite",
+    "problem",
+    "attempt",
+    "seed",
+    "prompt_sha256",
+    "n_prompt_tokens",
+    "n_tokens",
+    "finish",
+    "decode_ns",
+    "judge",
+    "stage",
+    "unscored",
+    "cause",
+    "cpu_ns",
+    "wall_ns",
+    "first_cause",
+    "tier",
+    "policy_sha256",
+    "toolchain_sha256",
+    "way",
+    "integrity",
+    "cached",
+    "max_rss_bytes",
+    "output_bytes",
+    "output_truncated",
+];
+
 /// One line per attempt with its verdict. The texts stay in the run folder.
 fn attempts(run: &Run) -> Lines {
     let verdicts: BTreeMap<&AttemptKey, &Verdict> =
@@ -78,26 +112,7 @@ fn attempts(run: &Run) -> Lines {
         .iter()
         .flat_map(|verdict| verdict.scores.keys())
         .collect();
-    let mut header: Vec<String> = [
-        "model",
-        "suite",
-        "problem",
-        "attempt",
-        "seed",
-        "prompt_sha256",
-        "n_prompt_tokens",
-        "n_tokens",
-        "finish",
-        "decode_ns",
-        "judge",
-        "stage",
-        "unscored",
-        "cause",
-        "cpu_ns",
-        "wall_ns",
-    ]
-    .map(String::from)
-    .to_vec();
+    let mut header: Vec<String> = ATTEMPT.map(String::from).to_vec();
     header.extend(scores.iter().map(|name| (*name).clone()));
     let mut lines = vec![header];
     for attempt in &run.attempts {
@@ -109,13 +124,18 @@ fn attempts(run: &Run) -> Lines {
             key.attempt.to_string(),
         ];
         line.extend([attempt.seed.to_string(), attempt.prompt_sha256.clone()]);
+        let counted = |count: String| match attempt.finish {
+            Finish::Unknown => String::new(),
+            _ => count,
+        };
         line.extend([
-            attempt.n_prompt_tokens.to_string(),
-            attempt.n_tokens.to_string(),
+            counted(attempt.n_prompt_tokens.to_string()),
+            counted(attempt.n_tokens.to_string()),
+            name_of(&attempt.finish),
+            counted(attempt.decode_ns.to_string()),
         ]);
-        line.extend([name_of(&attempt.finish), attempt.decode_ns.to_string()]);
         let verdict = verdicts.get(key).copied();
-        line.extend(verdict.map_or_else(|| vec![String::new(); 6], verdict_cells));
+        line.extend(verdict.map_or_else(|| vec![String::new(); 16], verdict_cells));
         let score = |name: &&String| {
             verdict
                 .and_then(|verdict| verdict.scores.get(*name))
@@ -128,7 +148,7 @@ fn attempts(run: &Run) -> Lines {
 }
 
 fn verdict_cells(verdict: &Verdict) -> Vec<String> {
-    vec![
+    let mut cells = vec![
         verdict.judge.clone(),
         verdict
             .stage
@@ -138,7 +158,46 @@ fn verdict_cells(verdict: &Verdict) -> Vec<String> {
         verdict.cause.clone(),
         verdict.cpu_ns.to_string(),
         verdict.wall_ns.to_string(),
+        verdict.first_cause.clone().unwrap_or_default(),
+    ];
+    let setting = verdict.setting.as_ref();
+    cells.extend(setting.map_or_else(|| vec![String::new(); 9], setting_cells));
+    cells
+}
+
+fn setting_cells(setting: &Setting) -> Vec<String> {
+    let resident = setting.max_rss_bytes.map(|bytes| bytes.to_string());
+    vec![
+        setting.tier.clone(),
+        setting.policy_sha256.clone(),
+        setting.toolchain_sha256.clone(),
+        name_of(&setting.way),
+        name_of(&setting.integrity),
+        setting.cached.to_string(),
+        resident.unwrap_or_default(),
+        setting.output_bytes.to_string(),
+        setting.truncated.to_string(),
     ]
+}
+
+/// One line per suite, cause and model.
+fn causes(card: &Scorecard) -> Lines {
+    let header = ["suite", "cause", "kind", "model", "attempts"];
+    let mut lines = vec![header.map(String::from).to_vec()];
+    for section in &card.sections {
+        for cause in &section.causes {
+            for (model, count) in card.provenance.models.iter().zip(&cause.counts) {
+                lines.push(vec![
+                    section.suite.clone().unwrap_or_default(),
+                    cause.cause.clone(),
+                    name_of(&cause.outcome),
+                    model.name.clone(),
+                    count.to_string(),
+                ]);
+            }
+        }
+    }
+    lines
 }
 
 /// The name under which a record stands in the ledger.

@@ -7,10 +7,14 @@
 //! measured. Without an interval four significant digits are shown. Intervals are printed as `[lo, hi]`, never as `±`, which readers
 //! take for one thing and programs use for another.
 
+mod judging;
+
 use measure::{Interval, Unit};
 use serde_json::Value;
 
 use crate::view::{Cell, Comparison, Finding, Kind, Row, Section};
+
+pub use judging::{endings, judging};
 
 /// What is printed where there is no number.
 pub const ABSENT: &str = "—";

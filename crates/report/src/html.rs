@@ -79,7 +79,8 @@ fn origin(card: &Scorecard) -> serde_json::Value {
         "started_at": one_line(&from.started_at),
         "whet_version": one_line(&from.whet_version),
         "seed": from.seed.to_string(),
-        "sandbox": one_line(&from.sandbox),
+        "sandbox": one_line(&from.sandbox_line()),
+        "policy_sha256": from.sandbox_policy_sha256.as_deref().map(one_line),
         "suites": from.suites.iter().map(suite).collect::<Vec<_>>(),
     })
 }
@@ -176,9 +177,10 @@ fn section_view<'a>(
     let absent = format::absences(section);
     let remarks = absent
         .into_iter()
+        .chain(format::judging(section))
         .chain(format::power(section))
         .chain(section.notes.clone());
-    let cause = |cause: &crate::view::Cause| json!({ "cause": one_line(&cause.cause), "counts": cause.counts });
+    let cause = |cause: &crate::view::Cause| json!({ "cause": one_line(&cause.cause), "kind": cause.outcome.word(), "counts": cause.counts });
     SectionView {
         anchor: format!("section-{}", place + 1),
         title: one_line(&section.title()),

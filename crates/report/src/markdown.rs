@@ -66,6 +66,7 @@ fn section_text(section: &Section, card: &Scorecard) -> String {
     let power = format::power(section);
     let remarks: Vec<String> = format::absences(section)
         .into_iter()
+        .chain(format::judging(section))
         .chain(power)
         .chain(section.notes.clone())
         .collect();
@@ -142,7 +143,7 @@ fn join<const N: usize>(parts: [Option<String>; N]) -> Entry {
 
 /// One line per cause, one column per model.
 pub(crate) fn causes(section: &Section, card: &Scorecard) -> Table {
-    let mut columns = vec![("cause", Side::Left)];
+    let mut columns = vec![("cause", Side::Left), ("kind", Side::Left)];
     columns.extend(
         card.provenance
             .models
@@ -151,7 +152,7 @@ pub(crate) fn causes(section: &Section, card: &Scorecard) -> Table {
     );
     let mut table = Table::new(&columns);
     for cause in &section.causes {
-        let mut line: Vec<Entry> = vec![cause.cause.clone().into()];
+        let mut line: Vec<Entry> = vec![cause.cause.clone().into(), cause.outcome.word().into()];
         line.extend(
             cause
                 .counts
@@ -190,7 +191,7 @@ fn provenance(from: &Provenance) -> String {
     line("seed", &from.seed.to_string());
     line("machine", &from.machine_line());
     line("engine", &from.engine_line());
-    line("sandbox", &from.sandbox);
+    line("sandbox", &sandbox(from));
     for model in &from.models {
         line(
             "model",
@@ -212,4 +213,12 @@ fn provenance(from: &Provenance) -> String {
         );
     }
     format!("\n## where this comes from\n\n{}", markdown(&table))
+}
+
+/// Tier and policy; the policy in full, as whoever compares two runs needs it.
+fn sandbox(from: &Provenance) -> String {
+    match &from.sandbox_policy_sha256 {
+        Some(sha256) => format!("{} · policy sha256 {sha256}", from.sandbox),
+        None => from.sandbox.clone(),
+    }
 }

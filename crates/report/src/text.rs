@@ -58,7 +58,7 @@ fn head(card: &Scorecard) -> Grid {
     }
     lines.push(("machine", from.machine_line(), Tone::Plain));
     lines.push(("engine", from.engine_line(), Tone::Plain));
-    lines.push(("sandbox", from.sandbox.clone(), Tone::Plain));
+    lines.push(("sandbox", from.sandbox_line(), Tone::Plain));
     let level = format!(
         "[lo, hi] is a {} interval; n counts problems, passages or repetitions",
         percent(card.level)
@@ -94,6 +94,9 @@ fn remarks(section: &Section, card: &Scorecard) -> Option<Grid> {
     for (index, ended) in endings(section, card).into_iter().enumerate() {
         lines.push((if index == 0 { "ended" } else { "" }, ended, Tone::Faint));
     }
+    for (index, judged) in format::judging(section).into_iter().enumerate() {
+        lines.push((if index == 0 { "judged" } else { "" }, judged, Tone::Faint));
+    }
     let power = format::power(section);
     lines.extend(power.map(|text| ("power", text, Tone::Faint)));
     lines.extend(
@@ -112,31 +115,13 @@ fn remarks(section: &Section, card: &Scorecard) -> Option<Grid> {
 
 /// `name: pass 40 · wrong_output 31`, one line per model.
 fn endings(section: &Section, card: &Scorecard) -> Vec<String> {
-    if section.causes.is_empty() {
-        return Vec::new();
-    }
-    let many = card.provenance.models.len() > 1;
-    let line = |(index, model): (usize, &crate::view::ModelCard)| {
-        let counted = section
-            .causes
-            .iter()
-            .filter(|cause| cause.counts[index] > 0);
-        let words: Vec<String> = counted
-            .map(|cause| format!("{} {}", cause.cause, cause.counts[index]))
-            .collect();
-        let name = if many {
-            format!("{}: ", model.name)
-        } else {
-            String::new()
-        };
-        format!("{name}{}", words.join(" · "))
+    let models = &card.provenance.models;
+    let named = |(line, model): (String, &crate::view::ModelCard)| match models.len() {
+        1 => line,
+        _ => format!("{}: {line}", model.name),
     };
-    card.provenance
-        .models
-        .iter()
-        .enumerate()
-        .map(line)
-        .collect()
+    let lines = format::endings(section).into_iter().zip(models);
+    lines.map(named).collect()
 }
 
 fn verdict(card: &Scorecard) -> Option<Grid> {

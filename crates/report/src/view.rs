@@ -5,11 +5,13 @@
 //! `measure`'s; this module decides only which of them answers which question, and what a problem,
 //! a passage or a repetition is.
 //!
-//! What it deliberately does not do: any-of-n scores ("one of eight compiles"), because they grow
-//! with n and look like a rate; percentiles that the number of samples cannot carry.
+//! What it deliberately does not do: any-of-n scores that look like a rate (the one exception, "any of
+//! eight compiles", is there to be compared with upstream and says so); percentiles that the number of
+//! samples cannot carry.
 
 mod causes;
 mod code;
+mod judging;
 mod pairing;
 mod passage;
 mod provenance;
@@ -25,6 +27,8 @@ use measure::{Better, Interval, LEVEL, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
+pub use causes::{Cause, Outcome};
+pub use judging::{Flip, Judging};
 pub use provenance::{Fact, ModelCard, Provenance, SuiteCard};
 
 /// The version of the meaning of [`Scorecard`]'s JSON. Fields are only ever added to it.
@@ -60,8 +64,10 @@ pub struct Section {
     pub scope: String,
     /// One row per metric and set of conditions.
     pub rows: Vec<Row>,
-    /// How the attempts ended, most frequent first; empty outside of code.
+    /// How the attempts ended, by the kind of end; empty outside of code.
     pub causes: Vec<Cause>,
+    /// Under which circumstances they were judged, per model; empty where nothing was executed.
+    pub judging: Vec<Judging>,
     /// What a reader must know to read the rows rightly: unscored attempts, missing verdicts.
     pub notes: Vec<String>,
 }
@@ -69,7 +75,7 @@ pub struct Section {
 /// One metric under one set of conditions, for every model of the run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    /// A name of `measure::metric::METRICS`, or `pass_at_<k>`.
+    /// A name of `measure::metric::METRICS`, or `pass_at_<k>`, or `compile_at_<k>`.
     pub metric: String,
     /// How a person reads it.
     pub title: String,
@@ -168,15 +174,6 @@ pub enum Finding {
     Inconclusive,
     /// There is no interval to judge by.
     Unknown,
-}
-
-/// How many attempts ended in one way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Cause {
-    /// The judge's word, `pass`, `compile_error` …
-    pub cause: String,
-    /// Attempts per model, in the run's order.
-    pub counts: Vec<usize>,
 }
 
 impl Scorecard {

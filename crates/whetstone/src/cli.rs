@@ -1,8 +1,14 @@
 //! The words that `whet` understands. Doc comments are the help texts.
 
+mod bench;
+mod sample;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use bench::{Bench, CodeFlags, Mode, Part, Preset, Prompt, RunFlags};
+pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.
@@ -66,6 +72,12 @@ pub(crate) enum Command {
     Bench(Box<Bench>),
     /// Let a model write
     Generate(Generate),
+    /// Completions without verdicts, and verdicts without a model
+    #[command(subcommand)]
+    Sample(Sample),
+    /// List, fetch and inspect suites of problems
+    #[command(subcommand)]
+    Tasks(Tasks),
     /// List, fetch and inspect models
     #[command(subcommand)]
     Models(Models),
@@ -73,135 +85,6 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Try every part of the program, from the toolchain to the report
     Test(Test),
-}
-
-/// `whet bench`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  whet bench qwen2.5-coder-0.5b               the quick preset: code, speed, memory, perplexity
-  whet bench smollm2-135m ./my-model.gguf     two models, compared on the same problems
-  whet bench A --only latency --prompt-tokens 512 --generate-tokens 64 --format json
-  whet bench --resume                         go on with the newest interrupted run
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 4 some completions could not be judged,
-130 interrupted (resume with --resume).")]
-pub(crate) struct Bench {
-    /// Models: names of the catalogue or paths to .gguf files
-    #[arg(value_name = "MODEL", required_unless_present = "resume")]
-    pub(crate) models: Vec<String>,
-    /// What to run
-    #[arg(long, value_enum, default_value_t = Preset::Quick)]
-    pub(crate) preset: Preset,
-    /// Only these benchmarks
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,…")]
-    pub(crate) only: Vec<Part>,
-    /// Go on with an interrupted run (the newest one if no folder is given)
-    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "models")]
-    pub(crate) resume: Option<Option<PathBuf>>,
-    /// Folder for run folders
-    #[arg(long, short = 'o', value_name = "DIR", default_value = "runs")]
-    pub(crate) output: PathBuf,
-    /// Print the resolved plan and stop
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// What to print at the end
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
-    /// Seed of the run; everything random is derived from it
-    #[arg(long, default_value_t = 42)]
-    pub(crate) seed: u64,
-    /// Threads of the engine (default: processors of this machine)
-    #[arg(long, short = 't')]
-    pub(crate) threads: Option<usize>,
-    /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
-    #[arg(long, value_name = "FILE[=SCALE]")]
-    pub(crate) adapter: Option<String>,
-    #[command(flatten)]
-    pub(crate) code: CodeFlags,
-    #[command(flatten)]
-    pub(crate) speed: SpeedFlags,
-}
-
-/// Flags of the code benchmark.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Code")]
-pub(crate) struct CodeFlags {
-    /// Suites of problems
-    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
-    pub(crate) suite: Vec<String>,
-    /// Completions of each problem
-    #[arg(long, short = 'n')]
-    pub(crate) samples: Option<u32>,
-    /// Only the first problems of each suite
-    #[arg(long)]
-    pub(crate) limit: Option<usize>,
-    /// Sampling temperature; 0 is greedy
-    #[arg(long)]
-    pub(crate) temperature: Option<f32>,
-    /// Keep the k most likely tokens; 0 is off
-    #[arg(long)]
-    pub(crate) top_k: Option<usize>,
-    /// Keep the smallest set of tokens with this share; 1 is off
-    #[arg(long)]
-    pub(crate) top_p: Option<f32>,
-    /// Keep tokens at least this likely relative to the best; 0 is off
-    #[arg(long)]
-    pub(crate) min_p: Option<f32>,
-    /// Repetition penalty; 1 is off
-    #[arg(long)]
-    pub(crate) repetition_penalty: Option<f32>,
-    /// Completions generated side by side
-    #[arg(long)]
-    pub(crate) batch: Option<usize>,
-    /// Same text at any batch size and after a resume: every step has the same width (default)
-    #[arg(long, conflicts_with = "fast")]
-    pub(crate) deterministic: bool,
-    /// Let steps shrink with the work left: faster at the end, texts may depend on the batch
-    #[arg(long)]
-    pub(crate) fast: bool,
-}
-
-/// Flags of the speed and memory benchmarks.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Speed and memory")]
-pub(crate) struct SpeedFlags {
-    /// Prompt lengths, in tokens
-    #[arg(long, value_delimiter = ',', value_name = "N,…")]
-    pub(crate) prompt_tokens: Vec<usize>,
-    /// Tokens decoded after each prompt
-    #[arg(long, value_name = "N")]
-    pub(crate) generate_tokens: Option<usize>,
-    /// Timed runs of each length
-    #[arg(long, value_name = "N")]
-    pub(crate) repeats: Option<usize>,
-    /// Context lengths of the memory benchmark, in tokens
-    #[arg(long, value_delimiter = ',', value_name = "N,…")]
-    pub(crate) contexts: Vec<usize>,
-    /// Cache types: f16, q8_0, q4_0 (memory takes all, speed the first)
-    #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
-    pub(crate) cache: Vec<String>,
-}
-
-/// Named plans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Preset {
-    /// Code, speed, memory and perplexity in minutes
-    Quick,
-    /// A little of everything in seconds
-    Smoke,
-}
-
-/// Benchmarks by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// Code problems
-    Code,
-    /// Prefill and decode speed
-    Latency,
-    /// Memory by context length and cache type
-    Memory,
-    /// Perplexity of the bundled texts
-    Perplexity,
 }
 
 /// What is printed on stdout.
@@ -288,6 +171,34 @@ pub(crate) enum Models {
         /// What to print
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
+    },
+}
+
+/// `whet tasks`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tasks {
+    /// List the suites and what is already here
+    Ls {
+        /// What to print
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Show a suite: how it is judged, what that needs, and its first problem
+    Show {
+        /// A name of the list or a path to a JSONL file
+        suite: String,
+        /// Show what is wanted, too
+        #[arg(long)]
+        answers: bool,
+        /// What to print
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Fetch data sets into the cache, verified by SHA-256
+    Pull {
+        /// Names of the list
+        #[arg(required = true)]
+        names: Vec<String>,
     },
 }
 

@@ -7,11 +7,13 @@
 
 mod cli;
 mod command;
+mod containment;
 mod exit;
 mod interrupt;
 mod logs;
 mod provenance;
 mod subject;
+mod suites;
 mod terminal;
 mod watch;
 

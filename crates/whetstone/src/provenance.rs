@@ -76,12 +76,14 @@ pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
     })
 }
 
-/// The suites of a plan, with the first prompt as this model sees it.
-pub(crate) fn suites(plan: &Plan, subject: &bench::Subject<'_>) -> Result<Vec<SuiteRecord>> {
-    let names = plan.code.iter().flat_map(|code| code.suites.iter());
-    names
-        .map(|name| {
-            let suite = task::catalog::find(name)?;
+/// The suites of a run, with the first prompt as this model sees it.
+pub(crate) fn suites(
+    suites: &[task::Suite],
+    subject: &bench::Subject<'_>,
+) -> Result<Vec<SuiteRecord>> {
+    suites
+        .iter()
+        .map(|suite| {
             Ok(SuiteRecord {
                 name: suite.name.clone(),
                 sha256: suite.sha256.clone(),
@@ -110,36 +112,60 @@ fn as_written(plan: &Plan) -> Result<Value> {
 
 /// The header of a run that starts now.
 pub(crate) fn header(known: Known<'_>) -> Result<RunHeader> {
-    let now = jiff::Zoned::now();
-    let name = match known.models.as_slice() {
-        [one] => one.name.clone(),
-        several => format!("{}_models", several.len()),
-    };
-    let safe: String = name
-        .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || "-._".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let bare = bare(&known.models, known.plan.seed);
     Ok(RunHeader {
+        plan: as_written(known.plan)?,
+        engine: engine(known.plan.threads),
+        models: known.models,
+        sandbox: known.sandbox.map(sandbox),
+        suites: known.suites,
+        ..bare
+    })
+}
+
+/// What a sandbox says of itself.
+pub(crate) fn sandbox(sandbox: &dyn Sandbox) -> SandboxRecord {
+    SandboxRecord {
+        tier: sandbox.badge().tier.to_string(),
+        policy_sha256: sandbox.badge().policy_sha256.clone(),
+    }
+}
+
+/// The header of a run of these models that starts now, without what is particular to it.
+pub(crate) fn bare(models: &[ModelRecord], seed: u64) -> RunHeader {
+    let now = jiff::Zoned::now();
+    RunHeader {
         schema_version: SCHEMA_VERSION,
-        run_id: format!("{safe}_{}", now.strftime("%Y%m%d_%H%M%S")),
+        run_id: format!("{}_{}", run_name(models), now.strftime("%Y%m%d_%H%M%S")),
         started_at: now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         whet_version: env!("CARGO_PKG_VERSION").to_owned(),
         command: std::env::args().skip(1).collect(),
-        plan: as_written(known.plan)?,
-        seed: known.plan.seed,
+        plan: Value::Null,
+        seed,
         machine: machine(),
-        engine: engine(known.plan.threads),
-        models: known.models,
-        sandbox: known.sandbox.map(|sandbox| SandboxRecord {
-            tier: sandbox.badge().tier.to_string(),
-            policy_sha256: sandbox.badge().policy_sha256.clone(),
-        }),
-        suites: known.suites,
-    })
+        engine: BTreeMap::new(),
+        models: Vec::new(),
+        sandbox: None,
+        suites: Vec::new(),
+    }
+}
+
+/// A name for the folder, of characters that mean the same on every system.
+fn run_name(models: &[ModelRecord]) -> String {
+    let name = match models {
+        [one] => one.name.clone(),
+        several => format!("{}_models", several.len()),
+    };
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() || "-._".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = name.chars().map(safe).collect();
+    match name.trim_start_matches('.') {
+        "" => "model".to_owned(),
+        name => name.to_owned(),
+    }
 }

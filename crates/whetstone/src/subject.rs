@@ -36,33 +36,41 @@ impl Finder<'_> {
             return locate_file(Path::new(word));
         }
         let entry = hub::find(word).map_err(|error| Usage(error.to_string()))?;
-        let cache = hub::Cache::from_env()?;
-        let path = match cache.state(entry)? {
-            hub::State::Present { path } => path,
-            state => self.offer(entry, &cache, &state)?,
-        };
         Ok(Located {
             name: entry.name.to_owned(),
-            path,
+            path: self.present(entry)?,
             sha256: Some(entry.sha256.to_owned()),
         })
     }
 
+    /// The file of an entry of the catalogue; fetches it if the user agrees.
+    pub(crate) fn present(&self, entry: &hub::Entry) -> Result<PathBuf> {
+        let cache = hub::Cache::from_env()?;
+        match cache.state(entry)? {
+            hub::State::Present { path } => Ok(path),
+            state => self.offer(entry, &cache, &state),
+        }
+    }
+
     /// Asks whether to fetch a model, and does.
     fn offer(&self, entry: &hub::Entry, cache: &hub::Cache, state: &hub::State) -> Result<PathBuf> {
-        let megabytes = entry.bytes / 1_000_000;
+        let (what, command) = match entry.kind {
+            hub::catalogue::Kind::Problems => ("data set", "tasks"),
+            _ => ("model", "models"),
+        };
         let note = match state {
-            hub::State::Partial { bytes } => format!(", {} MB of it are here", bytes / 1_000_000),
+            hub::State::Partial { bytes } => format!(", {} of it are here", size(*bytes)),
             hub::State::Damaged { cause } => format!("; the file here is damaged ({cause})"),
             _ => String::new(),
         };
         let question = format!(
-            "{} is not here yet ({megabytes} MB{note}). Fetch it now?",
-            entry.name
+            "{} is not here yet ({}{note}). Fetch it now?",
+            entry.name,
+            size(entry.bytes)
         );
         if self.offline || !self.terminal.agrees(&question) {
             return Err(Usage(format!(
-                "the model {} is not here{note}; fetch it with `whet models pull {}`, or add --yes",
+                "the {what} {} is not here{note}; fetch it with `whet {command} pull {}`, or add --yes",
                 entry.name, entry.name
             ))
             .into());
@@ -70,7 +78,7 @@ impl Finder<'_> {
         self.pull(entry, cache)
     }
 
-    /// Fetches a model of the catalogue.
+    /// Fetches an entry of the catalogue.
     pub(crate) fn pull(&self, entry: &hub::Entry, cache: &hub::Cache) -> Result<PathBuf> {
         let offline = if self.offline {
             hub::Offline::Yes
@@ -82,6 +90,14 @@ impl Finder<'_> {
         let pulled = hub::pull(entry, cache, &sources, &mut progress, self.stop);
         progress.clear();
         Ok(pulled?)
+    }
+}
+
+/// A size as download pages say it.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{} MB", bytes / 1_000_000),
     }
 }
 

@@ -1,8 +1,6 @@
 //! Whether texts depend on the batch: a spot check in every run.
 
-use std::ops::ControlFlow;
-
-use engine::{Engine, Event, Plain, Request, Sampling, Token};
+use engine::{Plain, Request, Sampling, completions};
 use task::Suite;
 
 use super::Order;
@@ -29,7 +27,7 @@ pub(super) fn check(
     }
     let firsts = jobs
         .iter()
-        .filter(|job| job.key.attempt == 0)
+        .filter(|job| job.key.suite == suite.name && job.key.attempt == 0)
         .take(N_REQUESTS);
     let requests: Vec<Request> = firsts
         .map(|job| Request {
@@ -43,39 +41,24 @@ pub(super) fn check(
         2,
     );
     let lanes = order.plan.lanes(capacity(jobs));
-    let together = texts(&Plain::new(subject.model, lanes), &requests)?;
+    let together = completions(&Plain::new(subject.model, lanes), &requests)?;
     desk.watcher.advance(1, "");
     let fewer = engine::Lanes {
         n: 2.min(lanes.n),
         ..lanes
     };
     let backwards: Vec<Request> = requests.iter().rev().cloned().collect();
-    let mut apart = texts(&Plain::new(subject.model, fewer), &backwards)?;
+    let mut apart = completions(&Plain::new(subject.model, fewer), &backwards)?;
     apart.reverse();
     desk.watcher.advance(2, "");
     let differing: Vec<f64> = together
         .iter()
         .zip(&apart)
-        .map(|(a, b)| f64::from(a != b))
+        .map(|(a, b)| f64::from(a.tokens != b.tokens))
         .collect();
     let place = Place::new(&subject.name, "code")
         .with("suite", suite.name.as_str())
         .with("batches", format!("{} and {}", lanes.n, fewer.n));
     desk.record(&place, "determinism_differing_share", differing)?;
     desk.done(&subject.name, &step)
-}
-
-fn texts(engine: &dyn Engine, requests: &[Request]) -> Result<Vec<Vec<Token>>, Error> {
-    let mut texts = vec![Vec::new(); requests.len()];
-    engine.generate(requests, &mut |event: Event<'_>| {
-        if let Event::Finished {
-            request,
-            completion,
-        } = event
-        {
-            texts[request] = completion.tokens;
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(texts)
 }

@@ -40,12 +40,8 @@ fn specials(subject: &Subject<'_>) -> task::chat::Specials {
     }
 }
 
-/// Every completion of a suite that the plan asks for, done or not.
-pub(super) fn jobs(
-    subject: &Subject<'_>,
-    suite: &Suite,
-    order: &Order<'_>,
-) -> Result<Vec<Job>, Error> {
+/// Every completion of one suite that the plan asks for, done or not.
+fn jobs(subject: &Subject<'_>, suite: &Suite, order: &Order<'_>) -> Result<Vec<Job>, Error> {
     let n_problems = order
         .plan
         .limit
@@ -82,6 +78,18 @@ pub(super) fn jobs(
         job.request.n_shared = n_shared;
     }
     Ok(jobs)
+}
+
+/// The completions of all suites in the order in which they are begun. Suites with the longer answers
+/// come first: at the end only short ones are left, and few lanes run empty.
+pub(super) fn queue(subject: &Subject<'_>, order: &Order<'_>) -> Result<Vec<Job>, Error> {
+    let mut suites: Vec<&Suite> = order.suites.iter().collect();
+    suites.sort_by_key(|suite| std::cmp::Reverse(suite.max_tokens));
+    let jobs: Result<Vec<Vec<Job>>, Error> = suites
+        .into_iter()
+        .map(|suite| jobs(subject, suite, order))
+        .collect();
+    Ok(jobs?.into_iter().flatten().collect())
 }
 
 /// A rendered prompt as tokens, with the start token once if the model wants one.

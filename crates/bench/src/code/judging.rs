@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use ledger::record::{Attempt, AttemptKey, Stage, Verdict};
+use sandbox::{Fault, Sandbox, Scripted};
 use task::Suite;
 use task::judge::{self, Judge};
 
@@ -31,10 +32,17 @@ pub(super) fn judge(
     }
     desk.watcher
         .begin(&format!("{}: judging", suite.name), open.len() as u64);
-    let sandbox = desk
-        .sandbox
-        .ok_or_else(|| Error::Plan("code problems need a sandbox".into()))?;
     let judge = Judge::for_suite(suite)?;
+    let nothing_runs = Scripted::new(|_, _| {
+        Err(Fault::Script {
+            what: "this judge runs no program".into(),
+        })
+    });
+    let sandbox: &dyn Sandbox = match (desk.sandbox, judge.toolchain()) {
+        (Some(sandbox), _) => sandbox,
+        (None, None) => &nothing_runs,
+        (None, Some(_)) => return Err(Error::Plan("code problems need a sandbox".into())),
+    };
     let jobs: Vec<judge::Job<'_>> = open
         .iter()
         .filter_map(|attempt| {

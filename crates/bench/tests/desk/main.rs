@@ -74,6 +74,14 @@ fn plan() -> Plan {
     plan
 }
 
+/// The suites that a plan names.
+fn suites(plan: &Plan) -> Vec<task::Suite> {
+    let names = plan.code.iter().flat_map(|code| &code.suites);
+    names
+        .map(|name| task::catalog::find(name).unwrap().clone())
+        .collect()
+}
+
 /// A compiler that makes a program of everything, and programs that print 6.
 fn machine() -> impl Sandbox {
     Scripted::new(|program: &Program, _: &Limits| Ok(outcome(program)))
@@ -131,7 +139,7 @@ fn carry_out(
         watcher: tools.watcher,
     };
     for subject in subjects {
-        if run::alone(subject, plan, &mut desk)? == Ended::Interrupted {
+        if run::alone(subject, plan, &suites(plan), &mut desk)? == Ended::Interrupted {
             return Ok(Ended::Interrupted);
         }
     }

@@ -13,7 +13,7 @@ use ledger::record::Measurement;
 use measure::{Clock, FakeClock};
 use serde_json::json;
 
-use super::{Tools, carry_out, complete, folder, machine, subject, values};
+use super::{Tools, carry_out, complete, folder, machine, subject, suites, values};
 
 fn only(edit: impl FnOnce(&mut Plan)) -> Plan {
     let mut plan = Plan::smoke(42, 1);
@@ -198,11 +198,11 @@ fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
     for clock in clocks {
         let rates = trial::run(&subject, clock).unwrap();
         for mut plan in [Plan::smoke(1, 1), Plan::quick(1, 4), only(|_| ())] {
-            let seconds = trial::estimate_seconds(&plan, rates);
+            let seconds = trial::estimate_seconds(&plan, &suites(&plan), rates);
             assert!(seconds.is_finite() && seconds > 0.0, "{seconds}");
             if let Some(code) = &mut plan.code {
                 code.judge_workers = 0;
-                let seconds = trial::estimate_seconds(&plan, rates);
+                let seconds = trial::estimate_seconds(&plan, &suites(&plan), rates);
                 assert!(seconds.is_finite() && seconds > 0.0, "{seconds}");
             }
         }
@@ -213,7 +213,7 @@ fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
 fn a_plan_of_more_work_is_guessed_to_take_longer() {
     let model = Toy::new(1);
     let rates = trial::run(&subject("one", &model), &FakeClock::stepping(1_000_000)).unwrap();
-    let of = |plan: &Plan| trial::estimate_seconds(plan, rates);
+    let of = |plan: &Plan| trial::estimate_seconds(plan, &suites(plan), rates);
     assert!(of(&Plan::smoke(1, 1)) < of(&Plan::quick(1, 1)));
     assert!(of(&only(|_| ())) < of(&Plan::smoke(1, 1)));
 }

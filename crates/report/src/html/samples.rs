@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ledger::Run;
-use ledger::record::{Attempt, Stage, Verdict};
+use ledger::record::{Attempt, Finish, Setting, Stage, Verdict};
 use measure::Unit;
 use serde::Serialize;
 
@@ -20,7 +20,8 @@ pub(super) struct Sample {
     attempt: u32,
     pub(super) cause: String,
     mark: &'static str,
-    n_tokens: u32,
+    /// `None` if the text came from a file.
+    n_tokens: Option<u32>,
     line: String,
     unscored: Option<String>,
     code: Option<String>,
@@ -62,7 +63,7 @@ fn sample(attempt: &Attempt, verdict: Option<&Verdict>) -> Sample {
             |verdict| one_line(&verdict.cause),
         ),
         mark: mark(verdict),
-        n_tokens: attempt.n_tokens,
+        n_tokens: (attempt.finish != Finish::Unknown).then_some(attempt.n_tokens),
         line: line(attempt, verdict),
         unscored: verdict
             .and_then(|verdict| verdict.unscored.as_deref())
@@ -86,12 +87,15 @@ fn mark(verdict: Option<&Verdict>) -> &'static str {
 /// Seed, counts, times and scores in one line.
 fn line(attempt: &Attempt, verdict: Option<&Verdict>) -> String {
     let time = |ns: u64| format::quantity(Unit::Nanoseconds, ns as f64);
-    let mut words = vec![
-        format!("seed {}", attempt.seed),
-        format!("prompt {} tokens", attempt.n_prompt_tokens),
-        format!("ended by {}", name_of(&attempt.finish).replace('_', " ")),
-        format!("decoded in {}", time(attempt.decode_ns)),
-    ];
+    let mut words = match attempt.finish {
+        Finish::Unknown => vec!["the text came from a file".to_owned()],
+        _ => vec![
+            format!("seed {}", attempt.seed),
+            format!("prompt {} tokens", attempt.n_prompt_tokens),
+            format!("ended by {}", name_of(&attempt.finish).replace('_', " ")),
+            format!("decoded in {}", time(attempt.decode_ns)),
+        ],
+    };
     if let Some(verdict) = verdict {
         words.extend(
             verdict
@@ -109,6 +113,28 @@ fn line(attempt: &Attempt, verdict: Option<&Verdict>) -> String {
             verdict.judge,
             time(verdict.cpu_ns)
         ));
+        words.extend(verdict.setting.as_ref().map(setting));
+        words.extend(
+            verdict
+                .first_cause
+                .as_ref()
+                .map(|first| format!("re-judged alone, at first {first}")),
+        );
     }
     one_line(&words.join(" · "))
+}
+
+/// The circumstances of a verdict.
+fn setting(setting: &Setting) -> String {
+    let cached = if setting.cached {
+        ", from the verdict cache"
+    } else {
+        ""
+    };
+    format!(
+        "{}, {} way, {}{cached}",
+        setting.tier,
+        name_of(&setting.way),
+        name_of(&setting.integrity)
+    )
 }

@@ -1,36 +1,94 @@
 //! How attempts ended, counted by the judge's own word.
 //!
 //! Counts are facts and carry no interval. An attempt without a verdict is counted as `not judged`:
-//! nothing vanishes from the sum.
+//! nothing vanishes from the sum. What was stopped by a limit and what this machine failed to judge are
+//! lines of their own, so that neither is taken for a wrong answer.
 
 use std::collections::BTreeMap;
 
-use super::Cause;
+use ledger::record::{Stage, Verdict};
+use serde::Serialize;
+
 use super::code::Judged;
 
 /// The word for attempts that have no verdict yet.
 const NOT_JUDGED: &str = "not judged";
 
-/// Causes over `per_model`, most frequent first, ties by name.
+/// How many attempts ended in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// The judge's word, `pass`, `compile_error` …
+    pub cause: String,
+    /// What kind of end that is.
+    pub outcome: Outcome,
+    /// Attempts per model, in the run's order.
+    pub counts: Vec<usize>,
+}
+
+/// A kind of end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything that the suite checks is right.
+    Right,
+    /// It has scores and no stage.
+    Graded,
+    /// It ended by itself and is not right.
+    Wrong,
+    /// A limit ended it: time, memory, output.
+    Stopped,
+    /// Nothing is known of it: no verdict yet, or a fault of this machine.
+    NotJudged,
+}
+
+impl Outcome {
+    /// The word for it, the same in every view.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Right => "right",
+            Outcome::Graded => "graded",
+            Outcome::Wrong => "wrong",
+            Outcome::Stopped => "stopped",
+            Outcome::NotJudged => NOT_JUDGED,
+        }
+    }
+
+    fn of(verdict: &Verdict) -> Outcome {
+        let limits = ["_limit", "_timeout"];
+        match verdict.stage {
+            _ if verdict.unscored.is_some() => Outcome::NotJudged,
+            Some(Stage::Right) => Outcome::Right,
+            _ if limits.iter().any(|end| verdict.cause.ends_with(end)) => Outcome::Stopped,
+            Some(_) => Outcome::Wrong,
+            None => Outcome::Graded,
+        }
+    }
+}
+
+/// Causes over `per_model` by the kind of end, most frequent first, ties by name.
 pub(super) fn count(per_model: &[Vec<Judged<'_>>]) -> Vec<Cause> {
-    let mut counts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut counts: BTreeMap<(Outcome, &str), Vec<usize>> = BTreeMap::new();
     for (model_idx, attempts) in per_model.iter().enumerate() {
         for judged in attempts {
-            let word = judged
+            let end = judged
                 .verdict
-                .map_or(NOT_JUDGED, |verdict| verdict.cause.as_str());
+                .map_or((Outcome::NotJudged, NOT_JUDGED), |verdict| {
+                    (Outcome::of(verdict), verdict.cause.as_str())
+                });
             counts
-                .entry(word)
+                .entry(end)
                 .or_insert_with(|| vec![0; per_model.len()])[model_idx] += 1;
         }
     }
     let mut causes: Vec<Cause> = counts
         .into_iter()
-        .map(|(cause, counts)| Cause {
+        .map(|((outcome, cause), counts)| Cause {
             cause: cause.to_owned(),
+            outcome,
             counts,
         })
         .collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.counts.iter().sum::<usize>()));
+    let total = |cause: &Cause| cause.counts.iter().sum::<usize>();
+    causes.sort_by_key(|cause| (cause.outcome, std::cmp::Reverse(total(cause))));
     causes
 }

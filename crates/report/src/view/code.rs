@@ -7,13 +7,15 @@
 //! An attempt that the harness could not judge is left out of the rates, because the model is not to
 //! blame, and counted in the section's notes, because it must not vanish.
 
+mod rates;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
-use ledger::record::{Attempt, AttemptKey, Finish, Stage, Verdict};
+use ledger::record::{Attempt, AttemptKey, Finish, Verdict};
 
-use super::pairing::{self, Clusters};
-use super::{Row, Section, causes, timing};
+use super::pairing::Clusters;
+use super::{Row, Section, causes, judging, timing};
 
 /// One attempt and what was said of it.
 #[derive(Debug, Clone, Copy)]
@@ -49,16 +51,14 @@ fn section(run: &Run, suite: &str) -> Section {
     let per_model = judged(run, suite);
     let mut rows = Vec::new();
     if is_ladder(&per_model) {
-        rows.extend(ladder_rows(run, &per_model));
+        rows.extend(rates::of_the_ladder(run, &per_model));
     }
     for metric in score_names(&per_model) {
-        rows.push(rate_row(run, &per_model, &metric, |judged| {
+        rows.push(rates::row(run, &per_model, &metric, |judged| {
             score(judged, &metric)
         }));
     }
-    rows.push(rate_row(run, &per_model, "truncated_share", |judged| {
-        Some(f64::from(judged.attempt.finish == Finish::Length))
-    }));
+    rows.push(truncated(run, &per_model));
     rows.extend(timing::suite_rows(run, suite));
     Section {
         benchmark: "code".to_owned(),
@@ -67,8 +67,24 @@ fn section(run: &Run, suite: &str) -> Section {
         scope: scope(run, suite, &per_model),
         rows,
         causes: causes::count(&per_model),
+        judging: judging::of(run, &per_model),
         notes: notes(run, suite, &per_model),
     }
+}
+
+/// How many texts the token limit cut; not known of texts that came from a file.
+fn truncated(run: &Run, per_model: &[Vec<Judged<'_>>]) -> Row {
+    let mut row = rates::row(run, per_model, "truncated_share", |judged| {
+        let finish = judged.attempt.finish;
+        (finish != Finish::Unknown).then(|| f64::from(finish == Finish::Length))
+    });
+    for (cell, attempts) in row.cells.iter_mut().zip(per_model) {
+        if cell.value.is_none() && !attempts.is_empty() {
+            let reason = "the texts came from a file that does not say why they ended";
+            cell.reason = Some(reason.to_owned());
+        }
+    }
+    row
 }
 
 /// Attempts of one suite by model, each with its latest verdict.
@@ -109,73 +125,6 @@ fn is_ladder(per_model: &[Vec<Judged<'_>>]) -> bool {
     verdicts().any(|v| v.stage.is_some()) || verdicts().all(|v| v.unscored.is_some())
 }
 
-fn ladder_rows(run: &Run, per_model: &[Vec<Judged<'_>>]) -> Vec<Row> {
-    let reached = |judged: &Judged<'_>, goal: Stage| {
-        judged.verdict?.stage.map(|stage| f64::from(stage >= goal))
-    };
-    let right = |judged: &Judged<'_>| reached(judged, Stage::Right);
-    let mut rows = vec![rate_row(run, per_model, "pass_at_1", right)];
-    let clusters: Vec<Clusters> = per_model
-        .iter()
-        .map(|attempts| clusters(attempts, right))
-        .collect();
-    let k = clusters
-        .iter()
-        .filter_map(smallest_sample)
-        .min()
-        .unwrap_or(0);
-    if k > 1 {
-        rows.push(pass_at_k_row(run, per_model, &clusters, k));
-    }
-    rows.push(rate_row(run, per_model, "compile_rate", |judged| {
-        reached(judged, Stage::CompilesWithWarnings)
-    }));
-    rows
-}
-
-/// The smallest number of judged attempts at any problem; pass@k is defined up to that k.
-fn smallest_sample(clusters: &Clusters) -> Option<usize> {
-    clusters.values().map(Vec::len).min()
-}
-
-fn pass_at_k_row(run: &Run, per_model: &[Vec<Judged<'_>>], clusters: &[Clusters], k: usize) -> Row {
-    let estimate = |outcomes: &Vec<f64>| {
-        let passed = outcomes.iter().filter(|outcome| **outcome == 1.0).count();
-        measure::estimate::pass_at_k(outcomes.len(), passed, k)
-    };
-    let per_problem: Vec<Clusters> = clusters
-        .iter()
-        .map(|problems| {
-            problems
-                .iter()
-                .filter_map(|(name, all)| Some((name.clone(), vec![estimate(all)?])))
-                .collect()
-        })
-        .collect();
-    let reasons: Vec<String> = per_model
-        .iter()
-        .map(|attempts| why_unscored(attempts))
-        .collect();
-    pairing::rate_row(run, &format!("pass_at_{k}"), &per_problem, &reasons)
-}
-
-fn rate_row(
-    run: &Run,
-    per_model: &[Vec<Judged<'_>>],
-    metric: &str,
-    outcome: impl Fn(&Judged<'_>) -> Option<f64>,
-) -> Row {
-    let all: Vec<Clusters> = per_model
-        .iter()
-        .map(|attempts| clusters(attempts, &outcome))
-        .collect();
-    let reasons: Vec<String> = per_model
-        .iter()
-        .map(|attempts| why_unscored(attempts))
-        .collect();
-    pairing::rate_row(run, metric, &all, &reasons)
-}
-
 fn clusters(attempts: &[Judged<'_>], outcome: impl Fn(&Judged<'_>) -> Option<f64>) -> Clusters {
     let mut problems = Clusters::new();
     for judged in attempts {
@@ -200,7 +149,8 @@ fn score_names(per_model: &[Vec<Judged<'_>>]) -> Vec<String> {
         .flatten()
         .filter_map(|judged| judged.verdict);
     let names: BTreeSet<&String> = verdicts.flat_map(|verdict| verdict.scores.keys()).collect();
-    let mut names: Vec<String> = names.into_iter().cloned().collect();
+    let own = names.into_iter().filter(|name| *name != rates::SHARED);
+    let mut names: Vec<String> = own.cloned().collect();
     names.sort_by_key(|name| timing::metric_place(name));
     names
 }
@@ -278,6 +228,7 @@ fn notes(run: &Run, suite: &str, per_model: &[Vec<Judged<'_>>]) -> Vec<String> {
                 model.name
             ));
         }
+        notes.extend(judging::doubt(&model.name, attempts));
         if let Some(first) = faults.first() {
             notes.push(format!(
                 "{}: {} of {total} attempts could not be judged and are left out of the rates ({first})",

@@ -64,19 +64,22 @@ pub(super) fn row(
     }
 }
 
-/// Title, unit and direction; `pass_at_<k>` and unlisted names are read from the name itself.
+/// Title, unit and direction; `pass_at_<k>`, `compile_at_<k>` and unlisted names are read from the name
+/// itself.
 fn meaning(metric: &str) -> (String, Unit, Better) {
     if let Some(known) = measure::metric::find(metric) {
         return (known.title.to_owned(), known.unit, known.better);
     }
-    match metric.strip_prefix("pass_at_") {
-        Some(k) => (format!("pass@{k}"), Unit::Ratio, Better::Higher),
-        None => (
-            metric.replace('_', " "),
-            unit_of_name(metric),
-            Better::Neither,
-        ),
+    for (prefix, word) in [("pass_at_", "pass"), ("compile_at_", "compile")] {
+        if let Some(k) = metric.strip_prefix(prefix) {
+            return (format!("{word}@{k}"), Unit::Ratio, Better::Higher);
+        }
     }
+    (
+        metric.replace('_', " "),
+        unit_of_name(metric),
+        Better::Neither,
+    )
 }
 
 /// House names end in their unit.

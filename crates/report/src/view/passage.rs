@@ -60,6 +60,7 @@ fn section(rows: Vec<Row>) -> Section {
         scope,
         rows,
         causes: Vec::new(),
+        judging: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -119,6 +119,18 @@ impl Provenance {
         }
     }
 
+    /// The sandbox in one line: its tier and the beginning of its policy's hash.
+    pub fn sandbox_line(&self) -> String {
+        match &self.sandbox_policy_sha256 {
+            Some(sha256) => format!(
+                "{} · policy {}",
+                self.sandbox,
+                sha256.get(..12).unwrap_or(sha256)
+            ),
+            None => self.sandbox.clone(),
+        }
+    }
+
     /// The machine in one line.
     pub fn machine_line(&self) -> String {
         line(&self.machine, &MACHINE)

@@ -14,6 +14,9 @@ use serde_json::Value;
 
 use super::{Cell, Counted, Row, Section, pairing, statistic};
 
+/// Metrics whose values are yes or no, one for each thing that was tried.
+const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_share"];
+
 /// A metric under its conditions.
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
@@ -79,6 +82,7 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
         scope,
         rows,
         causes: Vec::new(),
+        judging: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -157,7 +161,7 @@ fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Ce
             .unwrap_or_else(|| "not measured".to_owned());
         return pairing::missing(model, Counted::Repetitions, reason);
     }
-    if key.0 == "determinism_differing_share" {
+    if FLAGS.contains(&key.0) {
         let flags: Vec<Vec<f64>> = values.into_iter().map(|flag| vec![flag]).collect();
         return statistic::rate_cell(model, &flags, seed);
     }

@@ -5,21 +5,20 @@ mod order;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bench::run::Ended;
 use bench::{Desk, Plan, Subject, trial};
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
-use task::judge::Judge;
 
 use crate::cli::{Bench, Format};
 use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
-use crate::{interrupt, provenance};
+use crate::{containment, interrupt, provenance};
 use order::{Order, describe};
 
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
@@ -27,12 +26,26 @@ const TIME_IN_NAME: usize = 16;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
-    if flags.dry_run {
-        terminal.result(&serde_json::to_string_pretty(&Order::of(flags)?.plan)?)?;
+    if flags.run.dry_run {
+        let plan = resolved_plan(flags, terminal)?;
+        terminal.result(&serde_json::to_string_pretty(&plan)?)?;
         return Ok(Exit::Done);
     }
     let (exit, folder) = measure(flags, terminal, offline)?;
-    show(&folder, exit, flags.format, terminal)
+    show(&folder, exit, flags.run.format, terminal)
+}
+
+/// The plan alone: nothing is fetched for it.
+fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
+    if flags.resume.is_none() {
+        return order::plan(flags);
+    }
+    let finder = Finder {
+        terminal,
+        offline: true,
+        stop: interrupt::listen()?,
+    };
+    Ok(Order::of(flags, &finder)?.plan)
 }
 
 /// Measures and writes the report; returns how it ended and the run folder.
@@ -41,13 +54,13 @@ pub(crate) fn measure(
     terminal: &Terminal,
     offline: bool,
 ) -> Result<(Exit, PathBuf)> {
-    let order = Order::of(flags)?;
     let stop = interrupt::listen()?;
     let finder = Finder {
         terminal,
         offline,
         stop,
     };
+    let order = Order::of(flags, &finder)?;
     let mut located: Vec<Located> = order
         .models
         .iter()
@@ -57,7 +70,7 @@ pub(crate) fn measure(
         model.name.clone_from(name);
     }
     let located = distinct(located)?;
-    let cell = cell(&order.plan)?;
+    let cell = cell(&order)?;
     let job = Job {
         order: &order,
         located: &located,
@@ -65,7 +78,7 @@ pub(crate) fn measure(
         stop,
         terminal,
     };
-    let (exit, folder) = job.carry_out(flags.output.as_path())?;
+    let (exit, folder) = job.carry_out(flags.run.output.as_path())?;
     for (name, bytes) in report::files(&ledger::read(&folder)?)? {
         ledger::write_derived(&folder, &name, &bytes)?;
     }
@@ -90,23 +103,11 @@ fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
 }
 
 /// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.
-fn cell(plan: &Plan) -> Result<Option<Cell>> {
-    let Some(code) = &plan.code else {
-        return Ok(None);
-    };
-    let mut readable = Vec::new();
-    for name in &code.suites {
-        let judge = Judge::for_suite(task::catalog::find(name)?)?;
-        readable.extend(
-            judge
-                .toolchain()
-                .iter()
-                .flat_map(|tool| tool.readable.clone()),
-        );
+fn cell(order: &Order) -> Result<Option<Cell>> {
+    match &order.plan.code {
+        Some(code) if code.judge => containment::open(&order.suites, code.allow_weak_sandbox),
+        _ => Ok(None),
     }
-    let cell = Cell::with_readable(&readable)
-        .context("generated code runs in a sandbox only, and there is none")?;
-    Ok(Some(cell))
 }
 
 /// A run about to be carried out.
@@ -161,13 +162,15 @@ impl Job<'_> {
         desk: &mut Desk<'_>,
     ) -> Result<Ended> {
         let clock = SystemClock::start();
-        let plan = &self.order.plan;
+        let (plan, suites) = (&self.order.plan, &self.order.suites);
         let mut loaded = vec![first];
         for index in 0..self.located.len() {
             if index > 0 {
                 loaded = vec![self.load(index, &clock)?];
             }
-            if bench::run::alone(&loaded[0].subject(now)?, plan, desk)? == Ended::Interrupted {
+            if bench::run::alone(&loaded[0].subject(now)?, plan, suites, desk)?
+                == Ended::Interrupted
+            {
                 return Ok(Ended::Interrupted);
             }
         }
@@ -204,15 +207,25 @@ impl Job<'_> {
             ));
             return Ok((folder, run));
         }
-        let (folder, header) = create(runs_root, self.header(first)?)?;
+        let (mut folder, header) = create(runs_root, self.header(first)?)?;
+        if let Some(warning) = self
+            .cell
+            .and_then(|cell| containment::warning(cell.badge()))
+        {
+            self.terminal
+                .note(&format!("{}: {}", warning.message, warning.advice));
+            folder.append_warning(&warning)?;
+        }
         self.announce(first, clock, folder.path())?;
         Ok((folder, Run::new(header)))
     }
 
     fn header(&self, first: &Loaded) -> Result<RunHeader> {
         let plan = &self.order.plan;
-        let suites =
-            provenance::suites(plan, &first.subject(Some(jiff::Zoned::now().datetime()))?)?;
+        let suites = provenance::suites(
+            &self.order.suites,
+            &first.subject(Some(jiff::Zoned::now().datetime()))?,
+        )?;
         let mut models = vec![provenance::model(&self.located[0], first)?];
         let clock = SystemClock::start();
         for (index, located) in self.located.iter().enumerate().skip(1) {
@@ -258,7 +271,7 @@ impl Job<'_> {
             .filter_map(|model| std::fs::metadata(&model.path).ok())
             .map(|file| file.len() as f64 / first_bytes)
             .sum();
-        let minutes = trial::estimate_seconds(plan, rates) * weight / 60.0;
+        let minutes = trial::estimate_seconds(plan, &self.order.suites, rates) * weight / 60.0;
         let names: Vec<&str> = self
             .located
             .iter()
@@ -269,7 +282,7 @@ impl Job<'_> {
             names.join(" and "),
             plan.preset
         ));
-        for line in describe(plan) {
+        for line in describe(plan, &self.order.suites) {
             self.terminal.note(&format!("  {line}"));
         }
         self.terminal.note(&format!(
@@ -287,7 +300,7 @@ impl Job<'_> {
 
 /// Makes the run folder. Runs of one model that start in one second get a number into their names,
 /// before the time, which stays at the end.
-fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
+pub(super) fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
     /// More runs of one model in one second than anybody starts.
     const MOST: u32 = 100;
     let asked = header.run_id.clone();
@@ -308,7 +321,7 @@ fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
 }
 
 /// Prints the scorecard and what to do next.
-fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
+pub(super) fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
     let run = ledger::read(folder)?;
     let card = report::Scorecard::of(&run);
     match format {

@@ -1,8 +1,10 @@
-//! `whet doctor`: what this machine can do, what is missing, and whether the sandbox holds.
+//! `whet doctor`: what this machine can do, what is missing, whether the sandbox holds and what it costs.
+
+mod containment;
+mod cost;
 
 use anyhow::Result;
 use sandbox::toolchain::{self, Language, Toolchain};
-use sandbox::{Cell, Check, Held, Sandbox};
 use serde_json::{Value, json};
 
 use crate::cli::{Doctor, Format};
@@ -53,11 +55,12 @@ pub(crate) fn run(flags: &Doctor, terminal: &Terminal) -> Result<Exit> {
     lines.extend(engine());
     let (tools, missing) = toolchains();
     lines.extend(missing);
-    lines.extend(sandbox(&tools));
+    let containment = containment::examine(&tools);
+    lines.extend(containment.lines);
     lines.extend(cache());
     let text = match flags.format {
         Format::Table => lines.iter().map(as_text).collect(),
-        Format::Json => serde_json::to_string_pretty(&as_json(&lines))?,
+        Format::Json => serde_json::to_string_pretty(&as_json(&lines, containment.facts))?,
     };
     terminal.result(&text)?;
     let broken = lines.iter().any(|line| line.state == State::Broken);
@@ -102,7 +105,7 @@ fn as_text(line: &Line) -> String {
     )
 }
 
-fn as_json(lines: &[Line]) -> Value {
+fn as_json(lines: &[Line], sandbox: Value) -> Value {
     let findings: Vec<Value> = lines
         .iter()
         .map(|line| json!({"area": line.area, "state": line.state.word(), "text": line.text, "detail": line.detail, "remedy": line.remedy}))
@@ -112,6 +115,7 @@ fn as_json(lines: &[Line]) -> Value {
         "whet_version": env!("CARGO_PKG_VERSION"),
         "machine": provenance::machine(),
         "engine": provenance::engine(subject::threads(None)),
+        "sandbox": sandbox,
         "findings": findings,
     })
 }
@@ -228,60 +232,6 @@ fn toolchains() -> (Vec<Toolchain>, Vec<Line>) {
         }
     }
     (tools, lines)
-}
-
-/// Attacks the sandbox.
-fn sandbox(tools: &[Toolchain]) -> Vec<Line> {
-    let readable: Vec<_> = tools
-        .iter()
-        .flat_map(|tool| tool.readable.clone())
-        .collect();
-    let cell = match Cell::with_readable(&readable) {
-        Ok(cell) => cell,
-        Err(fault) => {
-            let remedy = "generated code is never run without it; see the cause";
-            return vec![Line {
-                area: "sandbox",
-                state: State::Broken,
-                text: fault.to_string(),
-                detail: None,
-                remedy: Some(remedy.into()),
-            }];
-        }
-    };
-    let badge = cell.badge();
-    let facts: Vec<String> = badge
-        .facts
-        .iter()
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    let mut lines = vec![good(
-        "sandbox",
-        format!("tier {} ({})", badge.tier, facts.join(", ")),
-    )];
-    match tools.iter().find(|tool| tool.language == Language::Python) {
-        Some(python) => lines.extend(sandbox::probe(&cell, python).into_iter().map(attack)),
-        None => lines.push(lack(
-            "sandbox",
-            "not attacked: the attackers are written in Python".into(),
-            "install python3",
-        )),
-    }
-    lines
-}
-
-fn attack(check: Check) -> Line {
-    let (state, text) = match check.held {
-        Held::Yes => (State::Good, format!("{}: contained", check.name)),
-        Held::No => (State::Broken, format!("{}: {}", check.name, check.detail)),
-    };
-    Line {
-        area: "sandbox",
-        state,
-        text,
-        detail: Some(check.detail),
-        remedy: check.remedy,
-    }
 }
 
 fn cache() -> Vec<Line> {

@@ -4,6 +4,8 @@ mod bench;
 mod doctor;
 mod generate;
 mod models;
+mod sample;
+mod tasks;
 mod test;
 
 use crate::cli::{Cli, Command};
@@ -14,9 +16,11 @@ use crate::terminal::Terminal;
 pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
     let offline = cli.global.offline;
     match cli.command {
-        Command::Bench(flags) => bench::run(&flags, terminal, offline),
+        Command::Bench(flags) => bench::run(&flags.resolved(), terminal, offline),
         Command::Generate(flags) => generate::run(&flags, terminal, offline),
         Command::Models(what) => models::run(&what, terminal, offline),
+        Command::Sample(what) => sample::run(what, terminal, offline),
+        Command::Tasks(what) => tasks::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),
         Command::Test(flags) => test::run(&flags, terminal, offline),
     }

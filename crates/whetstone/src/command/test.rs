@@ -192,7 +192,7 @@ impl<'a> Stages<'a> {
         let Command::Bench(flags) = cli.command else {
             bail!("the words are not a bench command")
         };
-        let (exit, folder) = super::bench::measure(&flags, &Terminal::silent(), true)?;
+        let (exit, folder) = super::bench::measure(&flags.resolved(), &Terminal::silent(), true)?;
         for name in FILES {
             let bytes = std::fs::metadata(folder.join(name))
                 .with_context(|| format!("{name} is missing"))?

@@ -2,8 +2,19 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 19] = [
     &["bench"],
+    &["bench", "code"],
+    &["bench", "latency"],
+    &["bench", "memory"],
+    &["bench", "perplexity"],
+    &["sample", "generate"],
+    &["sample", "judge"],
+    &["sample", "import"],
+    &["sample", "export"],
+    &["tasks", "ls"],
+    &["tasks", "show"],
+    &["tasks", "pull"],
     &["generate"],
     &["models"],
     &["models", "ls"],

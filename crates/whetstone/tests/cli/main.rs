@@ -15,11 +15,15 @@
 )]
 
 mod bench;
+mod bench_alone;
 mod broken_files;
+mod doctor;
 mod generate;
 mod help;
 mod interrupt;
 mod models;
 mod output;
 mod resume;
+mod sample;
+mod tasks;
 mod workplace;

@@ -6,16 +6,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bench::Plan;
-use ledger::record::ModelRecord;
+use bench::plan::CodePlan;
+use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
+use task::{PromptProfile, Suite};
 
-use crate::cli::{Bench, Part, Preset};
+use crate::cli::{Bench, CodeFlags, Mode, Part, Preset, Prompt};
 use crate::exit::Usage;
-use crate::subject;
+use crate::subject::{self, Finder};
+use crate::suites;
 
 /// What is to be done: by flags, or by the header of an earlier run.
 pub(super) struct Order {
     pub(super) plan: Plan,
+    /// The suites that the plan names.
+    pub(super) suites: Vec<Suite>,
     pub(super) models: Vec<String>,
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
@@ -24,18 +29,20 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn of(flags: &Bench) -> Result<Order> {
+    pub(super) fn of(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
         match &flags.resume {
-            Some(folder) => Order::resumed(folder.as_deref(), flags),
-            None => Order::new(flags),
+            Some(folder) => Order::resumed(folder.as_deref(), flags, finder),
+            None => Order::new(flags, finder),
         }
     }
 
-    fn new(flags: &Bench) -> Result<Order> {
+    fn new(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
         let plan = plan(flags)?;
-        let adapter = subject::adapter(flags.adapter.as_deref())?;
+        let suites = suites_of(&plan, finder)?;
+        let adapter = subject::adapter(flags.run.adapter.as_deref())?;
         Ok(Order {
             plan,
+            suites,
             models: flags.models.clone(),
             names: Vec::new(),
             adapter,
@@ -43,19 +50,33 @@ impl Order {
         })
     }
 
-    fn resumed(folder: Option<&Path>, flags: &Bench) -> Result<Order> {
+    fn resumed(folder: Option<&Path>, flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
         let folder = match folder {
             Some(folder) => folder.to_owned(),
-            None => ledger::latest(&flags.output).ok_or_else(|| {
+            None => ledger::latest(&flags.run.output).ok_or_else(|| {
                 Usage(format!(
                     "there is no run to resume in {}",
-                    flags.output.display()
+                    flags.run.output.display()
                 ))
             })?,
         };
         let run = ledger::read(&folder)?;
+        if run
+            .header
+            .plan
+            .get(super::super::sample::IMPORTED)
+            .is_some()
+        {
+            return Err(Usage(format!(
+                "{} holds completions that were imported, and no model to go on with; judge them with `whet sample judge`",
+                folder.display()
+            ))
+            .into());
+        }
         let plan: Plan = serde_json::from_value(run.header.plan.clone())
             .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
+        let suites = suites_of(&plan, finder)?;
+        same_problems(&run.header, &suites)?;
         let of_models = |field: fn(&ModelRecord) -> &String| {
             run.header.models.iter().map(field).cloned().collect()
         };
@@ -69,6 +90,7 @@ impl Order {
         )?;
         Ok(Order {
             plan,
+            suites,
             models,
             names,
             adapter,
@@ -77,12 +99,43 @@ impl Order {
     }
 }
 
+/// The suites that a plan names, asked as the plan says. Without a word about it each model is asked in
+/// the way that fits it, which is not known yet.
+fn suites_of(plan: &Plan, finder: &Finder<'_>) -> Result<Vec<Suite>> {
+    let Some(code) = &plan.code else {
+        return Ok(Vec::new());
+    };
+    let asked = |suite: Suite| match code.prompt {
+        Some(profile) => suite.asked(profile),
+        None => suite,
+    };
+    let words = code.suites.iter();
+    words
+        .map(|word| Ok(asked(suites::find(word, finder)?)))
+        .collect()
+}
+
+/// A resumed run must ask the very questions it began with.
+fn same_problems(header: &RunHeader, suites: &[Suite]) -> Result<()> {
+    for record in &header.suites {
+        let found = suites.iter().find(|suite| suite.name == record.name);
+        if found.is_none_or(|suite| suite.sha256 != record.sha256) {
+            return Err(Usage(format!(
+                "the problems of {} are not those that this run began with (SHA-256 then {}); start a new run",
+                record.name, record.sha256
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}
+
 /// The preset with the user's changes.
-fn plan(flags: &Bench) -> Result<Plan> {
-    let threads = subject::threads(flags.threads);
+pub(super) fn plan(flags: &Bench) -> Result<Plan> {
+    let threads = subject::threads(flags.run.threads);
     let mut plan = match flags.preset {
-        Preset::Quick => Plan::quick(flags.seed, threads),
-        Preset::Smoke => Plan::smoke(flags.seed, threads),
+        Preset::Quick => Plan::quick(flags.run.seed, threads),
+        Preset::Smoke => Plan::smoke(flags.run.seed, threads),
     };
     let wanted = |part: Part| flags.only.is_empty() || flags.only.contains(&part);
     plan.code = plan.code.filter(|_| wanted(Part::Code));
@@ -95,6 +148,9 @@ fn plan(flags: &Bench) -> Result<Plan> {
         return Err(Usage("--limit must be at least 1".into()).into());
     }
     plan.check().map_err(Usage)?;
+    for word in plan.code.iter().flat_map(|code| &code.suites) {
+        suites::known(word)?;
+    }
     Ok(plan)
 }
 
@@ -123,30 +179,51 @@ fn change_code(plan: &mut Plan, flags: &Bench) {
     if asked.fast {
         code.steps = bench::plan::Steps::Fast;
     }
+    code.judge = !asked.unjudged;
+    change_judging(code, asked);
+}
+
+fn change_judging(code: &mut CodePlan, asked: &CodeFlags) {
+    code.k.clone_from(&asked.k);
+    code.prompt = match asked.prompt {
+        None | Some(Prompt::Auto) => None,
+        Some(Prompt::EvalplusChat) => Some(PromptProfile::EvalplusChat),
+        Some(Prompt::EvalplusBase) => Some(PromptProfile::EvalplusBase),
+        Some(Prompt::Raw) => Some(PromptProfile::Raw),
+    };
+    code.mode = match asked.judging.mode {
+        None | Some(Mode::Split) => bench::plan::Mode::Split,
+        Some(Mode::Compat) => bench::plan::Mode::Compat,
+        Some(Mode::Both) => bench::plan::Mode::Both,
+    };
+    code.verdict_cache = !asked.judging.no_cache;
+    code.allow_weak_sandbox = asked.judging.allow_weak_sandbox;
+    set(&mut code.audit, &asked.judging.audit);
 }
 
 fn change_speed(plan: &mut Plan, flags: &Bench) {
     let asked = &flags.speed;
     if let Some(latency) = &mut plan.latency {
-        if !asked.prompt_tokens.is_empty() {
-            latency.prompt_tokens.clone_from(&asked.prompt_tokens);
+        let prompts = &asked.prompts;
+        if !prompts.prompt_tokens.is_empty() {
+            latency.prompt_tokens.clone_from(&prompts.prompt_tokens);
         }
-        set(&mut latency.generate_tokens, &asked.generate_tokens);
-        set(&mut latency.repeats, &asked.repeats);
-        set(&mut latency.cache, &asked.cache.first().cloned());
+        set(&mut latency.generate_tokens, &prompts.generate_tokens);
+        set(&mut latency.repeats, &prompts.repeats);
+        set(&mut latency.cache, &asked.cache.cache.first().cloned());
     }
     if let Some(memory) = &mut plan.memory {
-        if !asked.contexts.is_empty() {
-            memory.contexts.clone_from(&asked.contexts);
+        if !asked.contexts.contexts.is_empty() {
+            memory.contexts.clone_from(&asked.contexts.contexts);
         }
-        if !asked.cache.is_empty() {
-            memory.caches.clone_from(&asked.cache);
+        if !asked.cache.cache.is_empty() {
+            memory.caches.clone_from(&asked.cache.cache);
         }
     }
 }
 
 /// What a plan will do, a line for each benchmark.
-pub(super) fn describe(plan: &Plan) -> Vec<String> {
+pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(memory) = &plan.memory {
         lines.push(format!(
@@ -156,11 +233,8 @@ pub(super) fn describe(plan: &Plan) -> Vec<String> {
         ));
     }
     if let Some(code) = &plan.code {
-        let suites = code
-            .suites
-            .iter()
-            .filter_map(|name| task::catalog::find(name).ok());
         let suites: Vec<String> = suites
+            .iter()
             .map(|suite| {
                 format!(
                     "{} ({} problems)",

@@ -1,0 +1,326 @@
+//! The words of `whet bench`: the whole with its presets, and each benchmark by itself.
+//!
+//! `whet bench code MODEL` is the long way to write `whet bench MODEL --only code`, with a help that
+//! shows the flags of that benchmark alone. Both become one and the same [`Bench`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Format;
+
+/// `whet bench`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Examples:
+  whet bench qwen2.5-coder-0.5b               the quick preset: code, speed, memory, perplexity
+  whet bench smollm2-135m ./my-model.gguf     two models, compared on the same problems
+  whet bench code smollm2-135m --suite cpp-demo --samples 10 --k 1,10
+  whet bench A --only latency --prompt-tokens 512 --generate-tokens 64 --format json
+  whet bench --resume                         go on with the newest interrupted run
+
+A model whose file is called like a command is given as ./code.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 4 some completions could not be judged,
+130 interrupted (resume with --resume).")]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    alone: Option<Alone>,
+    /// Models: names of the catalogue or paths to .gguf files
+    #[arg(value_name = "MODEL", required_unless_present = "resume")]
+    pub(crate) models: Vec<String>,
+    /// What to run
+    #[arg(long, value_enum, default_value_t = Preset::Quick)]
+    pub(crate) preset: Preset,
+    /// Only these benchmarks
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,…")]
+    pub(crate) only: Vec<Part>,
+    /// Go on with an interrupted run (the newest one if no folder is given)
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "models")]
+    pub(crate) resume: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    pub(crate) run: RunFlags,
+    #[command(flatten)]
+    pub(crate) code: CodeFlags,
+    #[command(flatten)]
+    pub(crate) speed: SpeedFlags,
+}
+
+/// One benchmark by itself.
+#[derive(Debug, Subcommand)]
+enum Alone {
+    /// Code problems: do the answers compile, run and pass?
+    Code {
+        /// Models: names of the catalogue or paths to .gguf files
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<String>,
+        #[command(flatten)]
+        code: Box<CodeFlags>,
+        #[command(flatten)]
+        run: RunFlags,
+    },
+    /// Prefill and decode speed
+    Latency {
+        /// Models: names of the catalogue or paths to .gguf files
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<String>,
+        #[command(flatten)]
+        prompts: PromptFlags,
+        #[command(flatten)]
+        cache: CacheFlag,
+        #[command(flatten)]
+        run: RunFlags,
+    },
+    /// Memory by context length and cache type
+    Memory {
+        /// Models: names of the catalogue or paths to .gguf files
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<String>,
+        #[command(flatten)]
+        contexts: ContextFlag,
+        #[command(flatten)]
+        cache: CacheFlag,
+        #[command(flatten)]
+        run: RunFlags,
+    },
+    /// Perplexity of the bundled texts
+    Perplexity {
+        /// Models: names of the catalogue or paths to .gguf files
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<String>,
+        #[command(flatten)]
+        run: RunFlags,
+    },
+}
+
+impl Bench {
+    /// The words of one benchmark in the form of the whole.
+    pub(crate) fn resolved(mut self) -> Bench {
+        let Some(alone) = self.alone.take() else {
+            return self;
+        };
+        let (part, models, run) = match alone {
+            Alone::Code { models, code, run } => {
+                self.code = *code;
+                (Part::Code, models, run)
+            }
+            Alone::Latency {
+                models,
+                prompts,
+                cache,
+                run,
+            } => {
+                (self.speed.prompts, self.speed.cache) = (prompts, cache);
+                (Part::Latency, models, run)
+            }
+            Alone::Memory {
+                models,
+                contexts,
+                cache,
+                run,
+            } => {
+                (self.speed.contexts, self.speed.cache) = (contexts, cache);
+                (Part::Memory, models, run)
+            }
+            Alone::Perplexity { models, run } => (Part::Perplexity, models, run),
+        };
+        (self.models, self.run, self.only) = (models, run, vec![part]);
+        self
+    }
+
+    /// The code benchmark alone, without judging.
+    pub(crate) fn samples_only(models: Vec<String>, code: CodeFlags, run: RunFlags) -> Bench {
+        Bench {
+            alone: None,
+            models,
+            preset: Preset::Quick,
+            only: vec![Part::Code],
+            resume: None,
+            run,
+            code: CodeFlags {
+                unjudged: true,
+                ..code
+            },
+            speed: SpeedFlags::default(),
+        }
+    }
+}
+
+/// Flags of every benchmark.
+#[derive(Debug, Args)]
+pub(crate) struct RunFlags {
+    /// Folder for run folders
+    #[arg(long, short = 'o', value_name = "DIR", default_value = "runs")]
+    pub(crate) output: PathBuf,
+    /// Print the resolved plan and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What to print at the end
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Seed of the run; everything random is derived from it
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Threads of the engine (default: processors of this machine)
+    #[arg(long, short = 't')]
+    pub(crate) threads: Option<usize>,
+    /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
+    #[arg(long, value_name = "FILE[=SCALE]")]
+    pub(crate) adapter: Option<String>,
+}
+
+/// Flags of the code benchmark.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Code")]
+pub(crate) struct CodeFlags {
+    /// Suites of problems: names of `whet tasks ls` or paths to JSONL files
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub(crate) suite: Vec<String>,
+    /// Completions of each problem
+    #[arg(long, short = 'n')]
+    pub(crate) samples: Option<u32>,
+    /// Which pass@k to show; each needs as many samples
+    #[arg(long, value_delimiter = ',', value_name = "K,…")]
+    pub(crate) k: Vec<u32>,
+    /// Only the first problems of each suite
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
+    /// How function tasks are worded
+    #[arg(long, value_enum)]
+    pub(crate) prompt: Option<Prompt>,
+    /// Sampling temperature; 0 is greedy
+    #[arg(long)]
+    pub(crate) temperature: Option<f32>,
+    /// Keep the k most likely tokens; 0 is off
+    #[arg(long)]
+    pub(crate) top_k: Option<usize>,
+    /// Keep the smallest set of tokens with this share; 1 is off
+    #[arg(long)]
+    pub(crate) top_p: Option<f32>,
+    /// Keep tokens at least this likely relative to the best; 0 is off
+    #[arg(long)]
+    pub(crate) min_p: Option<f32>,
+    /// Repetition penalty; 1 is off
+    #[arg(long)]
+    pub(crate) repetition_penalty: Option<f32>,
+    /// Completions generated side by side
+    #[arg(long)]
+    pub(crate) batch: Option<usize>,
+    /// Same text at any batch size and after a resume: every step has the same width (default)
+    #[arg(long, conflicts_with = "fast")]
+    pub(crate) deterministic: bool,
+    /// Let steps shrink with the work left: faster at the end, texts may depend on the batch
+    #[arg(long)]
+    pub(crate) fast: bool,
+    #[command(flatten)]
+    pub(crate) judging: JudgeFlags,
+    /// Write completions down and judge none.
+    #[arg(skip)]
+    pub(crate) unjudged: bool,
+}
+
+/// Flags about how programs are judged.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Judging")]
+pub(crate) struct JudgeFlags {
+    /// How far function tasks keep their tests and the candidate apart
+    #[arg(long, value_enum)]
+    pub(crate) mode: Option<Mode>,
+    /// Judge everything anew, taking over no earlier verdict
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Share of fast verdicts to try again the slow way, 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) audit: Option<f64>,
+    /// Run programs even in a sandbox below tier T2, which does not contain them
+    #[arg(long)]
+    pub(crate) allow_weak_sandbox: bool,
+}
+
+/// How function tasks are worded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Prompt {
+    /// evalplus-chat for models with a chat template, evalplus-base for others
+    Auto,
+    /// As EvalPlus asks chat models: an instruction, and the answer begun
+    EvalplusChat,
+    /// As EvalPlus asks base models: the stub to go on with
+    EvalplusBase,
+    /// The problem's text as it stands
+    Raw,
+}
+
+/// How far function tasks keep their tests and the candidate apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Tests in another box, plain data between (default)
+    Split,
+    /// One process, as in the published harnesses; it can be deceived
+    Compat,
+    /// Both ways, and the difference
+    Both,
+}
+
+/// Flags of the speed and memory benchmarks.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Speed and memory")]
+pub(crate) struct SpeedFlags {
+    #[command(flatten)]
+    pub(crate) prompts: PromptFlags,
+    #[command(flatten)]
+    pub(crate) contexts: ContextFlag,
+    #[command(flatten)]
+    pub(crate) cache: CacheFlag,
+}
+
+/// Flags of the speed benchmark.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PromptFlags {
+    /// Prompt lengths, in tokens
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    pub(crate) prompt_tokens: Vec<usize>,
+    /// Tokens decoded after each prompt
+    #[arg(long, value_name = "N")]
+    pub(crate) generate_tokens: Option<usize>,
+    /// Timed runs of each length
+    #[arg(long, value_name = "N")]
+    pub(crate) repeats: Option<usize>,
+}
+
+/// The flag of the memory benchmark.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ContextFlag {
+    /// Context lengths of the memory benchmark, in tokens
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    pub(crate) contexts: Vec<usize>,
+}
+
+/// The flag of both.
+#[derive(Debug, Default, Args)]
+pub(crate) struct CacheFlag {
+    /// Cache types: f16, q8_0, q4_0 (memory takes all, speed the first)
+    #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
+    pub(crate) cache: Vec<String>,
+}
+
+/// Named plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preset {
+    /// Code, speed, memory and perplexity in minutes
+    Quick,
+    /// A little of everything in seconds
+    Smoke,
+}
+
+/// Benchmarks by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Code problems
+    Code,
+    /// Prefill and decode speed
+    Latency,
+    /// Memory by context length and cache type
+    Memory,
+    /// Perplexity of the bundled texts
+    Perplexity,
+}

@@ -1,0 +1,245 @@
+//! The shape in which EvalPlus exchanges samples: a JSON object a line, with `task_id` and a `solution`
+//! (a whole program) or a `completion` (what stands behind the prompt); the solution wins.
+//!
+//! What we write has a further field, `whet`, with what the shape has no place for: the text as the model
+//! wrote it and how it came about. Others pass over it; we take the text from there, so that a run that
+//! was written out and read back is judged as if it had never left.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use ledger::Run;
+use ledger::record::{Attempt, Finish, Verdict};
+use serde::{Deserialize, Serialize};
+use task::{Judging, Problem, Suite};
+
+use crate::exit::Usage;
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) task_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    solution: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    completion: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) whet: Option<Kept>,
+}
+
+/// What only we know of a completion.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    text: String,
+    pub(super) seed: u64,
+    pub(super) prompt_sha256: String,
+    pub(super) n_prompt_tokens: u32,
+    pub(super) n_tokens: u32,
+    pub(super) finish: Finish,
+    pub(super) decode_ns: u64,
+}
+
+impl Line {
+    /// A line for a whole program.
+    pub(super) fn of_solution(task_id: String, solution: String) -> Line {
+        Line {
+            task_id,
+            solution: Some(solution),
+            completion: None,
+            whet: None,
+        }
+    }
+
+    /// The text that a judge of this suite reads as this program.
+    pub(super) fn text(&self, suite: &Suite, problem: &Problem) -> String {
+        if let Some(kept) = &self.whet {
+            return kept.text.clone();
+        }
+        let code = match (&self.solution, &self.completion) {
+            (Some(solution), _) => solution.clone(),
+            (None, Some(completion)) if problem.target.is_stub() => {
+                format!("{}{completion}", problem.prompt)
+            }
+            (None, completion) => completion.clone().unwrap_or_default(),
+        };
+        match suite.judge {
+            Judging::Keywords => code,
+            _ => fenced(&code, &suite.language.name().to_lowercase()),
+        }
+    }
+}
+
+/// Code as an answer would show it, in a fence that is longer than any in it. No code is no block.
+fn fenced(code: &str, tag: &str) -> String {
+    if code.trim().is_empty() {
+        return String::new();
+    }
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}{tag}\n{}\n{fence}\n", code.trim_end_matches('\n'))
+}
+
+/// The lines of a file. Every malformed one is named.
+///
+/// # Errors
+/// [`Usage`] with the first few malformed lines, or if there is none at all.
+pub(super) fn lines(path: &Path, text: &str) -> Result<Vec<Line>, Usage> {
+    let (mut lines, mut broken) = (Vec::new(), Vec::new());
+    for (index, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match parse(line) {
+            Ok(line) => lines.push(line),
+            Err(cause) => broken.push(format!("line {}: {cause}", index + 1)),
+        }
+    }
+    if broken.is_empty() && lines.is_empty() {
+        broken.push("it holds no sample".to_owned());
+    }
+    if broken.is_empty() {
+        return Ok(lines);
+    }
+    Err(Usage(format!(
+        "cannot read the samples in {}: {}",
+        path.display(),
+        some_of(&broken)
+    )))
+}
+
+fn parse(line: &str) -> Result<Line, String> {
+    let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    match (&line.solution, &line.completion, &line.whet) {
+        (None, None, None) => Err("it has neither `solution` nor `completion`".to_owned()),
+        _ => Ok(line),
+    }
+}
+
+/// The first few of a list, and how many more there are.
+pub(super) fn some_of(items: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = items.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
+/// The completions of a run as lines, of one model and one suite.
+///
+/// # Errors
+/// If the run has several and none is chosen, or none that is called so.
+pub(super) fn samples(run: &Run, model: Option<&str>, suite: Option<&str>) -> Result<String> {
+    let model = the_only(
+        "--model",
+        model,
+        run.attempts
+            .iter()
+            .map(|attempt| attempt.key.model.as_str()),
+    )?;
+    let of_model = run
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.key.model == model);
+    let suite = the_only(
+        "--suite",
+        suite,
+        of_model.clone().map(|attempt| attempt.key.suite.as_str()),
+    )?;
+    let mut chosen: Vec<&Attempt> = of_model
+        .filter(|attempt| attempt.key.suite == suite)
+        .collect();
+    chosen.sort_by_key(|attempt| &attempt.key);
+    let index = run.index();
+    let mut text = String::new();
+    for attempt in chosen {
+        text += &serde_json::to_string(&line(attempt, index.verdict(&attempt.key), suite))?;
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// The one that is asked for, or the only one there is.
+fn the_only<'a>(
+    flag: &str,
+    asked: Option<&'a str>,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<&'a str> {
+    let names: std::collections::BTreeSet<&str> = names.collect();
+    let list = || names.iter().copied().collect::<Vec<_>>().join(", ");
+    match asked {
+        Some(name) if names.contains(name) => Ok(name),
+        Some(name) => Err(Usage(format!("{flag} {name}: the run has only {}", list())).into()),
+        None => match names.len() {
+            0 => bail!("the run holds no completion"),
+            1 => Ok(names.first().copied().unwrap_or_default()),
+            _ => Err(Usage(format!("the run has {}; choose with {flag}", list())).into()),
+        },
+    }
+}
+
+/// One completion. Code that a judge found is the solution; else what the extraction finds.
+fn line(attempt: &Attempt, verdict: Option<&Verdict>, suite: &str) -> Line {
+    let found = || {
+        let suite = task::catalog::find(suite).ok()?;
+        Some(task::extract::extract(&attempt.text, suite.language)?.code)
+    };
+    let solution = match verdict {
+        Some(verdict) => verdict.code.clone(),
+        None => found(),
+    };
+    Line {
+        task_id: attempt.key.problem.clone(),
+        solution: Some(solution.unwrap_or_default()),
+        completion: None,
+        whet: Some(Kept {
+            text: attempt.text.clone(),
+            seed: attempt.seed,
+            prompt_sha256: attempt.prompt_sha256.clone(),
+            n_prompt_tokens: attempt.n_prompt_tokens,
+            n_tokens: attempt.n_tokens,
+            finish: attempt.finish,
+            decode_ns: attempt.decode_ns,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_is_longer_than_every_run_of_backticks_in_the_code() {
+        let code = "print('````')\n";
+        let text = fenced(code, "python");
+        let found = task::extract::extract(&text, task::Language::Python).unwrap();
+        assert_eq!(found.code.trim_end(), code.trim_end());
+        assert_eq!(fenced(" \n", "python"), "");
+    }
+
+    #[test]
+    fn every_malformed_line_is_named_and_a_long_list_is_cut() {
+        let good = r#"{"task_id":"a","completion":"x"}"#;
+        let text = format!("{good}\n{{\n\n{{\"task_id\":\"b\"}}\n[]\n{good}\n1\n2\n3\n");
+        let said = lines(Path::new("s.jsonl"), &text).unwrap_err().to_string();
+        for words in [
+            "s.jsonl",
+            "line 2:",
+            "line 4: it has neither",
+            "line 5:",
+            "and 1 more",
+        ] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        assert!(
+            !said.contains("line 1:") && !said.contains("line 3:"),
+            "{said}"
+        );
+        assert!(
+            lines(Path::new("s"), "\n")
+                .unwrap_err()
+                .to_string()
+                .contains("no sample")
+        );
+    }
+}

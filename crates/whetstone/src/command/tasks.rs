@@ -1,0 +1,304 @@
+//! `whet tasks`: the suites one can name, what is known of each, and the data sets that can be fetched.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use task::judge::Judge;
+use task::{PromptStyle, Suite};
+
+use crate::cli::{Format, Tasks};
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::subject::{Finder, size};
+use crate::suites::{self, Known};
+use crate::terminal::Terminal;
+
+/// Lists, shows or fetches suites.
+pub(crate) fn run(what: &Tasks, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    match what {
+        Tasks::Ls { format } => list(terminal, *format),
+        Tasks::Show {
+            suite,
+            answers,
+            format,
+        } => show(suite, *answers, *format, terminal),
+        Tasks::Pull { names } => pull(names, terminal, offline),
+    }
+}
+
+/// One line of the list.
+struct Line {
+    name: String,
+    title: String,
+    language: String,
+    problems: Option<usize>,
+    judge: String,
+    source: String,
+    state: &'static str,
+}
+
+fn list(terminal: &Terminal, format: Format) -> Result<Exit> {
+    let mut lines: Vec<Line> = task::catalog::suites().iter().map(built_in).collect();
+    let cache = hub::Cache::from_env()?;
+    for entry in hub::catalogue::DATA {
+        lines.push(data(entry, &cache.state(entry)?));
+    }
+    let text = match format {
+        Format::Json => {
+            serde_json::to_string_pretty(&lines.iter().map(as_json).collect::<Vec<_>>())?
+        }
+        Format::Table => as_table(&lines),
+    };
+    terminal.result(&text)?;
+    terminal.note("A path to a JSONL file of HumanEval, MBPP, EvalPlus or MultiPL-E shape can be used as well.");
+    Ok(Exit::Done)
+}
+
+fn built_in(suite: &Suite) -> Line {
+    Line {
+        state: "built in",
+        source: OWN.to_owned(),
+        ..described(suite)
+    }
+}
+
+/// Where the built-in suites come from.
+const OWN: &str = "Whetstone's own wording, MIT OR Apache-2.0";
+
+fn described(suite: &Suite) -> Line {
+    Line {
+        name: suite.name.clone(),
+        title: suite.title.clone(),
+        language: suite.language.name().to_owned(),
+        problems: Some(suite.problems.len()),
+        judge: judged_by(suite),
+        source: String::new(),
+        state: "here",
+    }
+}
+
+/// The judge's short name.
+fn judged_by(suite: &Suite) -> String {
+    format!("{:?}", suite.judge).to_lowercase()
+}
+
+/// A data set is read only if it is here.
+fn data(entry: &hub::Entry, state: &hub::State) -> Line {
+    let source = source_of(entry);
+    if let hub::State::Present { path } = state
+        && let Ok(suite) = suites::read(path, Some(entry.name))
+    {
+        return Line {
+            source,
+            ..described(&suite)
+        };
+    }
+    Line {
+        name: entry.name.to_owned(),
+        title: format!("{} ({})", entry.title, size(entry.bytes)),
+        language: String::new(),
+        problems: None,
+        judge: String::new(),
+        source,
+        state: match state {
+            hub::State::Absent => "-",
+            hub::State::Partial { .. } => "partial",
+            hub::State::Present { .. } => "unreadable",
+            hub::State::Damaged { .. } => "damaged",
+        },
+    }
+}
+
+fn source_of(entry: &hub::Entry) -> String {
+    let package = entry.packages.map_or_else(String::new, |packages| {
+        format!("Python package {}, ", packages.requirement(1))
+    });
+    format!("{package}{}", entry.licence)
+}
+
+fn as_json(line: &Line) -> Value {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    json!({
+        "name": line.name,
+        "title": line.title,
+        "language": known(&line.language),
+        "n_problems": line.problems,
+        "judge": known(&line.judge),
+        "source": line.source,
+        "state": line.state,
+    })
+}
+
+fn as_table(lines: &[Line]) -> String {
+    let mut text = format!(
+        "{:<18} {:<10} {:>8}  {:<9} {:<9} {}\n",
+        "NAME", "LANGUAGE", "PROBLEMS", "JUDGE", "STATE", "SUITE"
+    );
+    for line in lines {
+        let problems = line.problems.map_or("?".into(), |n| n.to_string());
+        let known = |text: &str| {
+            if text.is_empty() {
+                "?".to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        text += &format!(
+            "{:<18} {:<10} {problems:>8}  {:<9} {:<9} {}\n",
+            line.name,
+            known(&line.language),
+            known(&line.judge),
+            line.state,
+            line.title
+        );
+    }
+    text
+}
+
+fn pull(names: &[String], terminal: &Terminal, offline: bool) -> Result<Exit> {
+    let mut entries = Vec::new();
+    for name in names {
+        match suites::known(name)? {
+            Known::Data(entry) => entries.push(entry),
+            _ => terminal.note(&format!("{name} needs no fetching: it is here")),
+        }
+    }
+    let cache = hub::Cache::from_env()?;
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    for entry in entries {
+        terminal.result(&finder.pull(entry, &cache)?.display().to_string())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows a suite that is here; nothing is fetched for it.
+fn show(word: &str, answers: bool, format: Format, terminal: &Terminal) -> Result<Exit> {
+    let finder = Finder {
+        terminal,
+        offline: true,
+        stop: interrupt::listen()?,
+    };
+    let suite = suites::find(word, &finder)?;
+    let source = match suites::known(word)? {
+        Known::BuiltIn(_) => OWN.to_owned(),
+        Known::Data(entry) => source_of(entry),
+        Known::File(path) => path.display().to_string(),
+    };
+    let shown = Shown {
+        suite: &suite,
+        source,
+        answers,
+    };
+    terminal.result(&match format {
+        Format::Json => serde_json::to_string_pretty(&shown.as_json()?)?,
+        Format::Table => shown.as_text()?,
+    })?;
+    Ok(Exit::Done)
+}
+
+/// A suite with what is known of it beside its problems.
+struct Shown<'a> {
+    suite: &'a Suite,
+    source: String,
+    answers: bool,
+}
+
+impl Shown<'_> {
+    /// What is needed to judge it, and whether that is here: the toolchain, or what is missing.
+    fn needs(&self) -> Result<Option<String>, String> {
+        match Judge::for_suite(self.suite) {
+            Ok(judge) => Ok(judge
+                .toolchain()
+                .map(|tool| format!("{} at {}", tool.version, tool.path.display()))),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn asked(&self) -> String {
+        match &self.suite.style {
+            PromptStyle::Continue => "the text as it stands, to go on with".into(),
+            PromptStyle::Chat { system } => format!("a conversation; system line: {system}"),
+            PromptStyle::Profile(profile) => format!("prompt profile {profile}"),
+        }
+    }
+
+    fn wanted(&self) -> Result<Option<Value>> {
+        let first = self.suite.problems.first().filter(|_| self.answers);
+        Ok(first
+            .map(|problem| serde_json::to_value(&problem.target))
+            .transpose()?)
+    }
+
+    fn as_json(&self) -> Result<Value> {
+        let suite = self.suite;
+        let (toolchain, missing) = match self.needs() {
+            Ok(tool) => (tool, None),
+            Err(missing) => (None, Some(missing)),
+        };
+        let first = suite.problems.first();
+        Ok(json!({
+            "name": suite.name,
+            "title": suite.title,
+            "language": suite.language.name(),
+            "n_problems": suite.problems.len(),
+            "judge": judged_by(suite),
+            "asked": self.asked(),
+            "max_tokens": suite.max_tokens,
+            "stop": suite.stop,
+            "sha256": suite.sha256,
+            "source": self.source,
+            "toolchain": toolchain,
+            "missing": missing,
+            "first_problem": first.map(|problem| json!({
+                "id": problem.id,
+                "tags": problem.tags,
+                "prompt": problem.prompt,
+            })),
+            "wanted": self.wanted()?,
+        }))
+    }
+
+    fn as_text(&self) -> Result<String> {
+        let suite = self.suite;
+        let needs = match self.needs() {
+            Ok(None) => "nothing is executed".into(),
+            Ok(Some(tool)) => tool,
+            Err(missing) => format!("missing: {missing}"),
+        };
+        let lines = [
+            ("suite", format!("{} ({})", suite.name, suite.title)),
+            ("language", suite.language.name().to_owned()),
+            ("problems", suite.problems.len().to_string()),
+            ("judge", judged_by(suite)),
+            ("needs", needs),
+            ("asked", self.asked()),
+            ("answers", format!("at most {} tokens", suite.max_tokens)),
+            ("stop", format!("{:?}", suite.stop)),
+            ("source", self.source.clone()),
+            ("sha256", suite.sha256.clone()),
+        ];
+        let mut text: String = lines
+            .iter()
+            .map(|(name, value)| format!("{name:<10} {value}\n"))
+            .collect();
+        if let Some(first) = suite.problems.first() {
+            text += &format!("\nfirst problem: {}\n\n{}\n", first.id, first.prompt);
+        }
+        if let Some(wanted) = self.wanted()? {
+            let wanted = match &wanted {
+                Value::Object(map) if map.len() == 1 => map.values().next().cloned(),
+                _ => None,
+            }
+            .unwrap_or(wanted);
+            let wanted = wanted.as_str().map_or_else(
+                || serde_json::to_string_pretty(&wanted),
+                |s| Ok(s.to_owned()),
+            )?;
+            text += &format!("\nwanted:\n\n{wanted}\n");
+        }
+        Ok(text)
+    }
+}

@@ -1,0 +1,87 @@
+//! From the word a user types to a suite of problems: built in, a data set of the catalogue, or a file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use task::Suite;
+
+use crate::exit::Usage;
+use crate::subject::Finder;
+
+/// What a word names, before anything is read or fetched.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// A suite that is compiled into the program.
+    BuiltIn(&'static Suite),
+    /// A data set of the catalogue.
+    Data(&'static hub::Entry),
+    /// A file of problems.
+    File(PathBuf),
+}
+
+/// What a word names.
+///
+/// # Errors
+/// [`Usage`] with every known name if it names nothing.
+pub(crate) fn known(word: &str) -> Result<Known, Usage> {
+    if looks_like_path(word) {
+        return match Path::new(word) {
+            path if path.is_file() => Ok(Known::File(path.to_owned())),
+            path => Err(Usage(format!(
+                "cannot use the suite {}: there is no such file",
+                path.display()
+            ))),
+        };
+    }
+    match (task::catalog::find(word), hub::find_data(word)) {
+        (Ok(suite), _) => Ok(Known::BuiltIn(suite)),
+        (_, Ok(entry)) => Ok(Known::Data(entry)),
+        (
+            Err(error),
+            Err(hub::Error::Unknown {
+                suggestion, known, ..
+            }),
+        ) => {
+            let meant =
+                suggestion.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+            Err(Usage(format!(
+                "{error}; data sets are {}{meant}; a path to a JSONL file works as well",
+                known.join(", ")
+            )))
+        }
+        (Err(error), Err(_)) => Err(Usage(error.to_string())),
+    }
+}
+
+/// The suite that a word names; a data set is fetched if the user agrees.
+///
+/// # Errors
+/// Those of [`known`], of fetching and of reading the problems.
+pub(crate) fn find(word: &str, finder: &Finder<'_>) -> Result<Suite> {
+    match known(word)? {
+        Known::BuiltIn(suite) => Ok(suite.clone()),
+        Known::Data(entry) => read(&finder.present(entry)?, Some(entry.name)),
+        Known::File(path) => read(&path, None),
+    }
+}
+
+/// The problems of a file; those of the catalogue keep its name.
+pub(crate) fn read(path: &Path, name: Option<&str>) -> Result<Suite> {
+    let mut suite = load(path)?;
+    if let Some(name) = name {
+        name.clone_into(&mut suite.name);
+    }
+    Ok(suite)
+}
+
+fn load(path: &Path) -> Result<Suite, Usage> {
+    Err(Usage(format!(
+        "cannot read problems from {}",
+        path.display()
+    )))
+}
+
+fn looks_like_path(word: &str) -> bool {
+    let endings = [".jsonl", ".jsonl.gz", ".json"];
+    endings.iter().any(|end| word.ends_with(end)) || word.contains(std::path::MAIN_SEPARATOR)
+}

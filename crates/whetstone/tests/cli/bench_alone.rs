@@ -1,0 +1,164 @@
+//! `whet bench code` and its sisters: each benchmark by itself, and what distinguishes it from a model.
+
+use serde_json::Value;
+
+use crate::workplace::{Ended, Workplace};
+
+fn plan(words: &[&str]) -> Value {
+    let words = [&["bench"], words, &["--threads", "1", "--dry-run"]].concat();
+    Workplace::new().whet(&words).with_code(0).json()
+}
+
+#[test]
+fn a_benchmark_by_itself_is_the_preset_with_only_that() {
+    for name in ["code", "latency", "memory", "perplexity"] {
+        let alone = plan(&[name, "toy.gguf", "--seed", "7"]);
+        assert_eq!(
+            alone,
+            plan(&["toy.gguf", "--only", name, "--seed", "7"]),
+            "{name}"
+        );
+        for other in ["code", "latency", "memory", "perplexity"] {
+            assert_eq!(alone[other].is_null(), other != name, "{name}: {other}");
+        }
+    }
+}
+
+#[test]
+fn each_help_shows_the_flags_of_its_benchmark_alone() {
+    let help = |name: &str| Workplace::new().whet(&["bench", name, "--help"]).stdout;
+    let flags = [
+        ("code", "--suite"),
+        ("code", "--k <"),
+        ("code", "--audit"),
+        ("latency", "--prompt-tokens"),
+        ("latency", "--repeats"),
+        ("memory", "--contexts"),
+    ];
+    for (owner, flag) in flags {
+        for name in ["code", "latency", "memory", "perplexity"] {
+            let text = help(name);
+            assert_eq!(text.contains(flag), name == owner, "{name}, {flag}: {text}");
+            assert!(
+                text.contains("--seed") && text.contains("--output"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_flag_of_another_benchmark_is_wrong_usage() {
+    let place = Workplace::new();
+    for words in [
+        &["bench", "latency", "toy.gguf", "--suite", "cpp-demo"][..],
+        &["bench", "code", "toy.gguf", "--contexts", "64"],
+        &["bench", "perplexity", "toy.gguf", "--preset", "smoke"],
+        &["bench", "code"],
+    ] {
+        place.whet(words).with_code(2);
+    }
+}
+
+#[test]
+fn a_model_that_is_called_like_a_benchmark_is_given_by_its_path() {
+    let place = Workplace::new();
+    std::fs::copy(place.at("toy.gguf"), place.at("code")).unwrap();
+    let words = ["bench", "perplexity", "./code", "--threads", "1"];
+    place.whet(&words).with_code(0);
+    let run = place.only_run("runs").json("run.json");
+    assert_eq!(run["models"][0]["name"], "code");
+    let words = [
+        "bench",
+        "./code",
+        "--only",
+        "perplexity",
+        "--threads",
+        "1",
+        "-o",
+        "again",
+    ];
+    place.whet(&words).with_code(0);
+    assert_eq!(place.runs("again").len(), 1);
+}
+
+#[test]
+fn flags_before_the_name_are_not_dropped_in_silence() {
+    let place = Workplace::new();
+    let ended = place.whet(&["bench", "--seed", "7", "code", "toy.gguf"]);
+    // `code` is read as a model then, and there is none of that name.
+    ended.with_code(2).saying(&["code"]);
+    assert!(place.runs("runs").is_empty(), "nothing was begun");
+}
+
+#[test]
+fn what_the_judging_flags_mean_stands_in_the_plan() {
+    let code = |words: &[&str]| plan(&[&["code", "toy.gguf"], words].concat())["code"].clone();
+    let usual = code(&[]);
+    assert_eq!(usual["k"], serde_json::json!([]));
+    assert_eq!(usual["prompt"], Value::Null);
+    assert_eq!(usual["mode"], "split");
+    assert_eq!(usual["verdict_cache"], true);
+    assert_eq!(usual["allow_weak_sandbox"], false);
+    assert_eq!(usual["judge"], true);
+    assert!(usual["audit"].as_f64().unwrap() > 0.0);
+    let changed = code(&[
+        "--samples",
+        "10",
+        "--k",
+        "1,5,10",
+        "--prompt",
+        "evalplus-base",
+        "--mode",
+        "both",
+        "--no-cache",
+        "--audit",
+        "0.5",
+        "--allow-weak-sandbox",
+    ]);
+    assert_eq!(changed["k"], serde_json::json!([1, 5, 10]));
+    assert_eq!(changed["prompt"], "evalplus-base");
+    assert_eq!(changed["mode"], "both");
+    assert_eq!(changed["verdict_cache"], false);
+    assert_eq!(changed["audit"], 0.5);
+    assert_eq!(changed["allow_weak_sandbox"], true);
+    assert_eq!(code(&["--prompt", "auto"])["prompt"], Value::Null);
+}
+
+#[test]
+fn a_k_beyond_the_samples_is_refused_and_both_are_named() {
+    let place = Workplace::new();
+    let refused = |words: &[&str]| -> Ended {
+        let words = [&["bench", "code", "toy.gguf"], words].concat();
+        place.whet(&words).with_code(2)
+    };
+    refused(&["--samples", "4", "--k", "1,10"]).saying(&["--k 10", "--samples", "there are 4"]);
+    refused(&["--k", "0"]).saying(&["--k must be at least 1"]);
+    refused(&["--audit", "1.5"]).saying(&["--audit 1.5"]);
+    assert!(place.runs("runs").is_empty(), "nothing was begun");
+}
+
+#[test]
+fn the_k_asked_for_stand_in_the_report() {
+    let place = Workplace::new();
+    let words = [
+        "bench",
+        "code",
+        "toy.gguf",
+        "--suite",
+        "cpp-demo",
+        "--limit",
+        "1",
+        "--samples",
+        "3",
+        "--k",
+        "2",
+        "--threads",
+        "1",
+    ];
+    let ended = place.whet(&words).with_code(0);
+    for word in ["pass@1", "pass@2", "compile@2", "T3 · policy"] {
+        assert!(ended.stdout.contains(word), "{word}: {ended}");
+    }
+    assert!(!ended.stdout.contains("pass@3"), "{ended}");
+}

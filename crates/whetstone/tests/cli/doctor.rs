@@ -1,0 +1,38 @@
+//! `whet doctor`: what it finds, for people and for programs.
+
+use serde_json::Value;
+
+use crate::workplace::Workplace;
+
+#[test]
+fn the_doctor_attacks_times_and_says_which_tier_holds() {
+    let ended = Workplace::new()
+        .whet(&["doctor", "--format", "json"])
+        .with_code(0);
+    let found = ended.json();
+    let sandbox = &found["sandbox"];
+    assert!(
+        sandbox["tier"].as_str().unwrap().starts_with('T'),
+        "{sandbox}"
+    );
+    assert_eq!(sandbox["attacks"], sandbox["attacks_held"], "{sandbox}");
+    assert!(sandbox["attacks"].as_u64().unwrap() > 10, "{sandbox}");
+    let cost = |what: &str| {
+        let costs = sandbox["costs"].as_array().unwrap();
+        costs.iter().find(|cost| cost["what"] == what).unwrap()
+    };
+    assert!(cost("a box, made and gone")["median_ns"].as_u64().unwrap() > 10_000);
+    for language in ["C++", "Python"] {
+        let rate = cost(language)["programs_per_s"].as_f64().unwrap();
+        assert!(rate > 0.0, "{language}: {rate}");
+    }
+    let findings = found["findings"].as_array().unwrap();
+    let texts: Vec<&Value> = findings.iter().map(|finding| &finding["text"]).collect();
+    let said = |words: &str| {
+        texts
+            .iter()
+            .any(|text| text.as_str().unwrap().contains(words))
+    };
+    assert!(said("attacks contained: tier"), "{texts:?}");
+    assert!(said("programs per second"), "{texts:?}");
+}

@@ -1,0 +1,245 @@
+//! `whet sample`: completions go out and come back, and verdicts need no model.
+
+use serde_json::{Value, json};
+
+use crate::workplace::{Ended, RunFolder, Workplace};
+
+const RIGHT: &str = "#include <iostream>\nint main() { std::cout << \"Hello, World!\\n\"; }\n";
+
+/// Writes lines of JSON into a file of the workplace.
+fn write(place: &Workplace, name: &str, lines: &[Value]) {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(place.at(name), text).unwrap();
+}
+
+fn hello(solution: &str) -> Value {
+    json!({"task_id": "hello_world", "solution": solution})
+}
+
+fn judge(place: &Workplace, words: &[&str]) -> Ended {
+    place.whet(&[&["sample", "judge"], words].concat())
+}
+
+/// The causes of a run's verdicts in the order of their attempts.
+fn causes(run: &RunFolder) -> Vec<String> {
+    let verdicts = run.verdicts();
+    let cause = |verdict: &Value| verdict["cause"].as_str().unwrap().to_owned();
+    verdicts.iter().map(cause).collect()
+}
+
+#[test]
+fn a_file_of_samples_becomes_a_judged_run_without_a_model() {
+    let place = Workplace::new();
+    let wrong = RIGHT.replace("World", "Mars");
+    let lines = [
+        hello(RIGHT),
+        hello(&wrong),
+        hello("int main() {"),
+        json!({"task_id": "hello_world", "completion": RIGHT, "_identifier": "x"}),
+        json!({"task_id": "hello_world", "solution": RIGHT, "completion": "nonsense"}),
+        hello(""),
+    ];
+    write(&place, "samples.jsonl", &lines);
+    let words = ["samples.jsonl", "--suite", "cpp-demo", "--name", "theirs"];
+    let ended = judge(&place, &words).with_code(0);
+    let ended = ended.saying(&["15 of 16 problems have no completion"]);
+    assert!(ended.stdout.contains("pass@1"), "{ended}");
+    let run = place.only_run("runs");
+    let wanted = [
+        "pass",
+        "wrong_output",
+        "compile_error",
+        "pass",
+        "pass",
+        "no_code",
+    ];
+    assert_eq!(causes(&run), wanted);
+    let report = run.json("report.json");
+    assert_eq!(report["provenance"]["models"][0]["name"], "theirs");
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    let row = |metric: &str| rows.iter().find(|row| row["metric"] == metric).unwrap();
+    assert_eq!(row("pass_at_1")["cells"][0]["value"], 0.5);
+    let cut = &row("truncated_share")["cells"][0];
+    assert!(cut["value"].is_null(), "{cut}");
+    assert!(
+        cut["reason"].as_str().unwrap().contains("came from a file"),
+        "{cut}"
+    );
+    assert!(
+        run.text("report.html")
+            .contains("the text came from a file")
+    );
+}
+
+#[test]
+fn the_k_of_a_judged_file_needs_as_many_completions() {
+    let place = Workplace::new();
+    write(&place, "s.jsonl", &[hello(RIGHT), hello("x"), hello(RIGHT)]);
+    let refused = judge(&place, &["s.jsonl", "--suite", "cpp-demo", "--k", "5"]).with_code(2);
+    refused.saying(&["--k 5", "one has 3"]);
+    let ended = judge(&place, &["s.jsonl", "--suite", "cpp-demo", "--k", "1,2"]).with_code(0);
+    assert!(
+        ended.stdout.contains("pass@2") && !ended.stdout.contains("pass@3"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn malformed_lines_and_unknown_tasks_are_named_and_nothing_is_begun() {
+    let place = Workplace::new();
+    let text = format!("{}\n{{\"task_id\": 3}}\nnot json\n", hello(RIGHT));
+    std::fs::write(place.at("bad.jsonl"), text).unwrap();
+    let ended = judge(&place, &["bad.jsonl", "--suite", "cpp-demo"]).with_code(2);
+    ended.saying(&["bad.jsonl", "line 2:", "line 3:"]);
+    write(
+        &place,
+        "alien.jsonl",
+        &[json!({"task_id": "HumanEval/0", "solution": "x"})],
+    );
+    let ended = judge(&place, &["alien.jsonl", "--suite", "cpp-demo"]).with_code(2);
+    ended.saying(&["cpp-demo has no task called HumanEval/0"]);
+    let ended = judge(&place, &["alien.jsonl"]).with_code(2);
+    ended.saying(&["--suite"]);
+    let ended = judge(&place, &["missing.jsonl", "--suite", "cpp-demo"]).with_code(2);
+    ended.saying(&["missing.jsonl"]);
+    assert!(place.runs("runs").is_empty(), "nothing was begun");
+}
+
+#[test]
+fn a_folder_of_solutions_is_read_in_the_order_of_its_numbers() {
+    let place = Workplace::new();
+    let folder = place.at("solutions").join("hello_world");
+    std::fs::create_dir_all(&folder).unwrap();
+    for number in 0..11 {
+        let code = if number == 10 { RIGHT } else { "int main() {}" };
+        std::fs::write(folder.join(format!("{number}.cpp")), code).unwrap();
+    }
+    judge(&place, &["solutions", "--suite", "cpp-demo"]).with_code(0);
+    let run = place.only_run("runs");
+    let attempts = run.records("attempts.jsonl");
+    assert_eq!(attempts.len(), 11);
+    let last = attempts
+        .iter()
+        .find(|attempt| attempt["key"]["attempt"] == 10)
+        .unwrap();
+    assert!(last["text"].as_str().unwrap().contains("Hello"), "{last}");
+    let ended = judge(&place, &["runs", "--suite", "cpp-demo", "-o", "again"]).with_code(2);
+    ended.saying(&["runs"]);
+}
+
+/// Two completions of each of the first two C++ problems, and the file of them.
+fn generated(place: &Workplace) -> Ended {
+    let words = [
+        "sample",
+        "generate",
+        "toy.gguf",
+        "--suite",
+        "cpp-demo",
+        "-n",
+        "2",
+        "--limit",
+        "2",
+        "--threads",
+        "1",
+        "-o",
+        "samples.jsonl",
+    ];
+    place.whet(&words).with_code(0)
+}
+
+#[test]
+fn generating_judges_nothing_and_judging_the_run_is_what_the_benchmark_would_have_said() {
+    let place = Workplace::new();
+    generated(&place);
+    let made = place.only_run("runs");
+    assert_eq!(made.n_lines("attempts.jsonl"), 4);
+    assert_eq!(made.n_lines("verdicts.jsonl"), 0);
+    assert!(made.json("run.json")["sandbox"].is_null());
+    let path = made.path().to_str().unwrap();
+    judge(&place, &[path, "-o", "judged"]).with_code(0);
+    let words = [
+        "--only",
+        "code",
+        "--suite",
+        "cpp-demo",
+        "--samples",
+        "2",
+        "--limit",
+        "2",
+        "-o",
+        "whole",
+    ];
+    place.bench(&words).with_code(0);
+    let (judged, whole) = (place.only_run("judged"), place.only_run("whole"));
+    assert_eq!(judged.attempts(), whole.attempts());
+    assert_eq!(causes(&judged), causes(&whole));
+    assert_eq!(judged.verdicts().len(), 4);
+}
+
+#[test]
+fn samples_that_were_written_out_and_read_back_are_the_same_texts() {
+    let place = Workplace::new();
+    generated(&place);
+    let made = place.only_run("runs");
+    let text = std::fs::read_to_string(place.at("samples.jsonl")).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 4);
+    for line in &lines {
+        assert!(
+            line["task_id"].is_string() && line["solution"].is_string(),
+            "{line}"
+        );
+    }
+    let path = made.path().to_str().unwrap();
+    let out = place.whet(&["sample", "export", path]).with_code(0);
+    assert_eq!(out.stdout, text);
+    let words = [
+        "sample",
+        "import",
+        "samples.jsonl",
+        "--suite",
+        "cpp-demo",
+        "--name",
+        "toy",
+        "-o",
+        "back",
+    ];
+    place.whet(&words).with_code(0);
+    let back = place.only_run("back");
+    assert_eq!(back.attempts(), made.attempts());
+    assert_eq!(back.n_lines("verdicts.jsonl"), 0);
+    let refused = place.whet(&["bench", "--resume", back.path().to_str().unwrap()]);
+    refused.with_code(2).saying(&["whet sample judge"]);
+}
+
+#[test]
+fn a_run_with_several_models_is_exported_one_at_a_time() {
+    let place = Workplace::new();
+    place.toy("other", 8);
+    let words = [
+        "sample",
+        "generate",
+        "toy.gguf",
+        "other.gguf",
+        "--suite",
+        "cpp-demo",
+        "-n",
+        "1",
+        "--limit",
+        "1",
+        "--threads",
+        "1",
+    ];
+    place.whet(&words).with_code(0);
+    let run = place.only_run("runs");
+    let path = run.path().to_str().unwrap();
+    let ended = place.whet(&["sample", "export", path]).with_code(2);
+    ended.saying(&["other, toy", "--model"]);
+    let ended = place
+        .whet(&["sample", "export", path, "--model", "toy"])
+        .with_code(0);
+    assert_eq!(ended.stdout.lines().count(), 1);
+}
