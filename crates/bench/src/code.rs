@@ -22,6 +22,7 @@ use crate::plan::CodePlan;
 use jobs::{Job, capacity, queue, render};
 
 pub use jobs::tokens;
+pub use judging::judge;
 
 /// What the code benchmark is asked to do.
 pub struct Order<'p> {
@@ -50,7 +51,7 @@ pub fn measure(subject: &Subject<'_>, order: &Order<'_>, desk: &mut Desk<'_>) ->
         return Ok(());
     }
     for suite in order.suites {
-        if !judging::judge(subject, suite, order, desk)? {
+        if !judging::judge(&subject.name, suite, order, desk)? {
             break;
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Model;
 use ledger::record::{Done, Measurement, Warning};
-use ledger::{Run, RunFolder};
+use ledger::{Precedents, Run, RunFolder};
 use measure::clock::Clock;
 use sandbox::Sandbox;
 use serde_json::Value;
@@ -53,6 +53,8 @@ pub struct Desk<'a> {
     pub clock: &'a dyn Clock,
     /// Runs generated code.
     pub sandbox: Option<&'a dyn Sandbox>,
+    /// Verdicts of earlier runs, if there is a place for them.
+    pub precedents: Option<&'a Precedents>,
     /// Threads that the engine uses; the bandwidth floor is measured with as many.
     pub threads: usize,
     /// Set from outside to end the run after the current unit.

@@ -3,36 +3,34 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use ledger::record::{Attempt, AttemptKey, Stage, Verdict};
+use ledger::record::{Attempt, AttemptKey, Stage, Verdict, Warning};
 use sandbox::{Fault, Sandbox, Scripted};
 use task::Suite;
-use task::judge::{self, Judge};
+use task::judge::{Audit, Court, Job, Judge, Word};
 
 use super::Order;
 use crate::Error;
-use crate::desk::{Desk, Subject};
+use crate::desk::{Desk, Place};
+use crate::plan::Mode;
 
-/// Judges what has no verdict yet. False if the user asked to stop.
-pub(super) fn judge(
-    subject: &Subject<'_>,
+/// Judges a model's completions of a suite that have no verdict yet. False if the user asked to stop.
+///
+/// # Errors
+/// [`Error::Plan`] if programs are to run and the desk has no sandbox; those of the ledger; a missing
+/// toolchain.
+pub fn judge(
+    model: &str,
     suite: &Suite,
     order: &Order<'_>,
     desk: &mut Desk<'_>,
 ) -> Result<bool, Error> {
-    let run = ledger::read(desk.folder.path())?;
-    let judged: BTreeSet<&AttemptKey> = run.verdicts.iter().map(|verdict| &verdict.key).collect();
-    let open: Vec<&Attempt> = run
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.key.model == subject.name && attempt.key.suite == suite.name)
-        .filter(|attempt| !judged.contains(&attempt.key))
-        .collect();
-    if open.is_empty() {
+    let attempts = open(model, suite, desk)?;
+    if attempts.is_empty() {
         return Ok(true);
     }
     desk.watcher
-        .begin(&format!("{}: judging", suite.name), open.len() as u64);
-    let judge = Judge::for_suite(suite)?;
+        .begin(&format!("{}: judging", suite.name), attempts.len() as u64);
+    let judge = in_mode(Judge::for_suite(suite)?, order.plan.mode);
     let nothing_runs = Scripted::new(|_, _| {
         Err(Fault::Script {
             what: "this judge runs no program".into(),
@@ -43,37 +41,115 @@ pub(super) fn judge(
         (None, None) => &nothing_runs,
         (None, Some(_)) => return Err(Error::Plan("code problems need a sandbox".into())),
     };
-    let jobs: Vec<judge::Job<'_>> = open
-        .iter()
-        .filter_map(|attempt| {
-            let problem = suite.problem(&attempt.key.problem)?;
-            Some(judge::Job {
-                key: attempt.key.clone(),
-                judge: &judge,
-                problem,
-                text: &attempt.text,
-            })
-        })
-        .collect();
-    let mut tally = Tally::default();
-    let mut failed = None;
-    let flow = judge::judge_all(&jobs, order.plan.judge_workers, sandbox, &mut |verdict| {
-        tally.add(&verdict);
-        if let Err(error) = desk.folder.append_verdict(&verdict) {
-            failed = Some(error);
-            return ControlFlow::Break(());
-        }
-        desk.watcher.advance(tally.n_judged, &tally.to_string());
-        if desk.stopped() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(flow.is_continue()),
+    let court = Court {
+        n_workers: order.plan.judge_workers,
+        sandbox,
+        precedents: desk.precedents.filter(|_| order.plan.verdict_cache),
+        audit: order.plan.audit,
+        seed: order.seed,
+    };
+    let jobs = jobs(suite, &judge, &attempts);
+    let mut clerk = Clerk {
+        desk,
+        tally: Tally::default(),
+        audits: Vec::new(),
+        failed: None,
+    };
+    let flow = court.hear(&jobs, &mut |word| clerk.take(word));
+    let (failed, audits) = (clerk.failed, clerk.audits);
+    if let Some(error) = failed {
+        return Err(error.into());
     }
+    record_audits(model, suite, &audits, desk)?;
+    Ok(flow.is_continue())
+}
+
+/// The completions that have no verdict yet.
+fn open(model: &str, suite: &Suite, desk: &Desk<'_>) -> Result<Vec<Attempt>, Error> {
+    let run = ledger::read(desk.folder.path())?;
+    let judged: BTreeSet<&AttemptKey> = run.verdicts.iter().map(|verdict| &verdict.key).collect();
+    let is_open = |attempt: &&Attempt| {
+        attempt.key.model == model
+            && attempt.key.suite == suite.name
+            && !judged.contains(&attempt.key)
+    };
+    Ok(run.attempts.iter().filter(is_open).cloned().collect())
+}
+
+fn jobs<'a>(suite: &'a Suite, judge: &'a Judge, attempts: &'a [Attempt]) -> Vec<Job<'a>> {
+    let job = |attempt: &'a Attempt| {
+        Some(Job {
+            key: attempt.key.clone(),
+            judge,
+            problem: suite.problem(&attempt.key.problem)?,
+            text: &attempt.text,
+        })
+    };
+    attempts.iter().filter_map(job).collect()
+}
+
+/// The judge that keeps tests and candidates as far apart as the plan says.
+fn in_mode(judge: Judge, mode: Mode) -> Judge {
+    match mode {
+        Mode::Split => judge,
+        Mode::Compat => judge.joined().unwrap_or(judge),
+        Mode::Both => judge.twofold().unwrap_or(judge),
+    }
+}
+
+/// Writes down what the court says, the moment it is said.
+struct Clerk<'a, 'd> {
+    desk: &'a mut Desk<'d>,
+    tally: Tally,
+    audits: Vec<Audit>,
+    failed: Option<ledger::Error>,
+}
+
+impl Clerk<'_, '_> {
+    fn take(&mut self, word: Word) -> ControlFlow<()> {
+        match word {
+            Word::Audit(audit) => self.audits.push(audit),
+            Word::Verdict(verdict) => {
+                self.tally.add(&verdict);
+                if let Err(error) = self.desk.folder.append_verdict(&verdict) {
+                    self.failed = Some(error);
+                    return ControlFlow::Break(());
+                }
+                let note = self.tally.to_string();
+                self.desk.watcher.advance(self.tally.n_judged, &note);
+            }
+        }
+        match self.desk.stopped() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// How often the slow way came to another verdict than the fast one; a single time is worth a warning.
+fn record_audits(
+    model: &str,
+    suite: &Suite,
+    audits: &[Audit],
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
+    if audits.is_empty() {
+        return Ok(());
+    }
+    let place = Place::new(model, "code").with("suite", suite.name.as_str());
+    let values = audits.iter().map(|audit| f64::from(!audit.agrees));
+    desk.record(&place, "audit_disagreeing_share", values.collect())?;
+    let Some(first) = audits.iter().find(|audit| !audit.agrees) else {
+        return Ok(());
+    };
+    Ok(desk.folder.append_warning(&Warning {
+        kind: "fast_way_disagrees".into(),
+        message: format!(
+            "{}: the fast way of judging said {} of {} (attempt {}) and the slow one {}",
+            suite.name, first.fast, first.key.problem, first.key.attempt, first.slow
+        ),
+        advice: "take the numbers of this suite with care and report this; --audit 1 tries every verdict again".into(),
+    })?)
 }
 
 /// The running score that a watcher sees.

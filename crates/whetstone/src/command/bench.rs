@@ -18,7 +18,8 @@ use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
-use crate::{containment, interrupt, provenance};
+use crate::{caches, containment, interrupt, provenance};
+pub(super) use order::change_judging;
 use order::{Order, describe};
 
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
@@ -126,11 +127,13 @@ impl Job<'_> {
         let first = self.load(0, &clock)?;
         let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
         let now = started_at(&earlier.header);
+        let precedents = self.cell.map(|_| caches::precedents()).transpose()?;
         let mut desk = Desk {
             folder: &mut folder,
             earlier: &earlier,
             clock: &clock,
             sandbox: self.cell.map(|cell| cell as &dyn Sandbox),
+            precedents: precedents.as_ref(),
             threads: self.order.plan.threads,
             stop: self.stop,
             watcher: &mut progress,

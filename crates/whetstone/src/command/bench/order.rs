@@ -11,7 +11,7 @@ use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
 use task::{PromptProfile, Suite};
 
-use crate::cli::{Bench, CodeFlags, Mode, Part, Preset, Prompt};
+use crate::cli::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::suites;
@@ -180,10 +180,6 @@ fn change_code(plan: &mut Plan, flags: &Bench) {
         code.steps = bench::plan::Steps::Fast;
     }
     code.judge = !asked.unjudged;
-    change_judging(code, asked);
-}
-
-fn change_judging(code: &mut CodePlan, asked: &CodeFlags) {
     code.k.clone_from(&asked.k);
     code.prompt = match asked.prompt {
         None | Some(Prompt::Auto) => None,
@@ -191,14 +187,19 @@ fn change_judging(code: &mut CodePlan, asked: &CodeFlags) {
         Some(Prompt::EvalplusBase) => Some(PromptProfile::EvalplusBase),
         Some(Prompt::Raw) => Some(PromptProfile::Raw),
     };
-    code.mode = match asked.judging.mode {
+    change_judging(code, &asked.judging);
+}
+
+/// How completions are judged, wherever they come from.
+pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
+    code.mode = match asked.mode {
         None | Some(Mode::Split) => bench::plan::Mode::Split,
         Some(Mode::Compat) => bench::plan::Mode::Compat,
         Some(Mode::Both) => bench::plan::Mode::Both,
     };
-    code.verdict_cache = !asked.judging.no_cache;
-    code.allow_weak_sandbox = asked.judging.allow_weak_sandbox;
-    set(&mut code.audit, &asked.judging.audit);
+    code.verdict_cache = !asked.no_cache;
+    code.allow_weak_sandbox = asked.allow_weak_sandbox;
+    set(&mut code.audit, &asked.audit);
 }
 
 fn change_speed(plan: &mut Plan, flags: &Bench) {

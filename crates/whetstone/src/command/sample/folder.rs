@@ -1,24 +1,22 @@
 //! The run folder of completions that were brought in, and the verdicts on them.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
-use bench::Watcher;
+use anyhow::{Context, Result};
+use bench::plan::CodePlan;
+use bench::{Desk, Plan};
 use ledger::RunFolder;
-use ledger::record::Attempt;
-use sandbox::{Cell, Fault, Sandbox, Scripted};
+use measure::SystemClock;
+use sandbox::{Cell, Sandbox};
 use serde_json::json;
-use task::Suite;
-use task::judge;
 
 use super::source::{Batch, set};
 use crate::cli;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 use crate::watch::Progress;
-use crate::{containment, provenance, subject};
+use crate::{caches, containment, provenance, subject};
 
 /// Writes the completions into a run folder of their own.
 pub(super) fn imported(batch: &Batch, runs_root: &Path) -> Result<PathBuf> {
@@ -72,9 +70,7 @@ impl Judging<'_> {
             folder.append_warning(&warning)?;
         }
         let mut progress = Progress::new(self.terminal);
-        for suite in &self.batch.suites {
-            self.judge(suite, &mut folder, &mut progress)?;
-        }
+        self.judge(&mut folder, &mut progress)?;
         progress.clear();
         let exit = match self.stop.load(Ordering::Relaxed) {
             true => Exit::Interrupted,
@@ -83,48 +79,41 @@ impl Judging<'_> {
         Ok((exit, folder.path().to_owned()))
     }
 
-    fn judge(&self, suite: &Suite, folder: &mut RunFolder, progress: &mut Progress) -> Result<()> {
-        let judge = judge::Judge::for_suite(suite)?;
-        let jobs = jobs(suite, &judge, &self.batch.attempts);
-        let nothing_runs = Scripted::new(|_, _| {
-            let what = "this judge runs no program".into();
-            Err(Fault::Script { what })
-        });
-        let sandbox = self
-            .cell
-            .map_or(&nothing_runs as &dyn Sandbox, |cell| cell as &dyn Sandbox);
-        progress.begin(&format!("{}: judging", suite.name), jobs.len() as u64);
-        let (mut n_judged, mut failed) = (0, None);
-        let workers = subject::threads(None);
-        let _ = judge::judge_all(&jobs, workers, sandbox, &mut |verdict| {
-            n_judged += 1;
-            progress.advance(n_judged, "");
-            failed = folder.append_verdict(&verdict).err();
-            match failed.is_some() || self.stop.load(Ordering::Relaxed) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
+    fn judge(&self, folder: &mut RunFolder, progress: &mut Progress) -> Result<()> {
+        let threads = subject::threads(None);
+        let plan = self.plan(threads)?;
+        let order = bench::code::Order {
+            plan: &plan,
+            suites: &self.batch.suites,
+            seed: self.batch.seed,
+        };
+        let earlier = ledger::read(folder.path())?;
+        let precedents = self.cell.map(|_| caches::precedents()).transpose()?;
+        let mut desk = Desk {
+            folder,
+            earlier: &earlier,
+            clock: &SystemClock::start(),
+            sandbox: self.cell.map(|cell| cell as &dyn Sandbox),
+            precedents: precedents.as_ref(),
+            threads,
+            stop: self.stop,
+            watcher: progress,
+        };
+        for model in &self.batch.models {
+            for suite in &self.batch.suites {
+                if !bench::code::judge(&model.name, suite, &order, &mut desk)? {
+                    return Ok(());
+                }
             }
-        });
-        failed.map_or(Ok(()), |error| Err(error.into()))
+        }
+        Ok(())
     }
-}
 
-fn jobs<'a>(
-    suite: &'a Suite,
-    judge: &'a judge::Judge,
-    attempts: &'a [Attempt],
-) -> Vec<judge::Job<'a>> {
-    let of_suite = attempts
-        .iter()
-        .filter(|attempt| attempt.key.suite == suite.name);
-    of_suite
-        .filter_map(|attempt| {
-            Some(judge::Job {
-                key: attempt.key.clone(),
-                judge,
-                problem: suite.problem(&attempt.key.problem)?,
-                text: &attempt.text,
-            })
-        })
-        .collect()
+    /// The plan of judging alone.
+    fn plan(&self, threads: usize) -> Result<CodePlan> {
+        let quick = Plan::quick(self.batch.seed, threads).code;
+        let mut plan = quick.context("the quick preset has code problems")?;
+        super::super::bench::change_judging(&mut plan, &self.flags.judging);
+        Ok(plan)
+    }
 }

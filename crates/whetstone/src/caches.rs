@@ -1,0 +1,26 @@
+//! Where things are kept that make the next run faster and can be deleted at any time.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use etcetera::BaseStrategy;
+use ledger::Precedents;
+
+/// The folder of this name beside the models: in the folder that WHET_CACHE names, else in Whetstone's
+/// own below the user's caches.
+fn folder(name: &str) -> Result<PathBuf> {
+    let named = std::env::var_os("WHET_CACHE").filter(|value| !value.is_empty());
+    let base = match named {
+        Some(folder) => PathBuf::from(folder),
+        None => etcetera::choose_base_strategy()
+            .context("there is no home folder for caches; set WHET_CACHE")?
+            .cache_dir()
+            .join("whetstone"),
+    };
+    Ok(base.join(name))
+}
+
+/// Verdicts of earlier runs.
+pub(crate) fn precedents() -> Result<Precedents> {
+    Ok(Precedents::open(&folder("verdicts")?)?)
+}
