@@ -24,7 +24,7 @@ mod python;
 mod rust;
 
 use crate::problem::Language;
-pub use function::function;
+pub use function::{function, together};
 
 /// Code, and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

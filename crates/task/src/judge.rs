@@ -56,11 +56,11 @@ impl Judge {
         let language = suite.language;
         Ok(match suite.judge {
             Judging::Keywords => Judge::Keywords,
-            Judging::Output => Judge::Output {
+            Judging::Output | Judging::Cases | Judging::Together => Judge::Output {
                 language,
                 toolchain: toolchain::find(language.boxed())?,
             },
-            Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
+            Judging::Function => Judge::Function {
                 toolchain: toolchain::find(language.boxed())?,
                 together: false,
             },
@@ -100,14 +100,21 @@ impl Judge {
                     language,
                     toolchain,
                 },
-                Target::Output(wanted),
+                target,
             ) => {
                 let bench = output::Bench {
                     language: *language,
                     toolchain,
                     sandbox,
                 };
-                output::judge(key, &bench, wanted, text)
+                match target {
+                    Target::Output(wanted) => output::judge(key, &bench, wanted, text),
+                    Target::Cases(cases) => output::judge_cases(key, &bench, cases, text),
+                    Target::Together(wanted) => {
+                        output::judge_together(key, &bench, (problem, wanted), text)
+                    }
+                    _ => self.mismatch(key),
+                }
             }
             (
                 Judge::Function {
@@ -123,8 +130,23 @@ impl Judge {
                 };
                 function::judge(key, &bench, (problem, wanted), text)
             }
-            _ => blank(key, self.name(), Cause::HarnessError)
-                .unscored("the problem's target is not what this judge compares with"),
+            _ => self.mismatch(key),
+        }
+    }
+
+    fn mismatch(&self, key: AttemptKey) -> Verdict {
+        blank(key, self.name(), Cause::HarnessError)
+            .unscored("the problem's target is not what this judge compares with")
+    }
+
+    /// The judge that tests in one process what this one tests apart; `None` if nothing is split.
+    pub fn joined(&self) -> Option<Judge> {
+        match self {
+            Judge::Function { toolchain, .. } => Some(Judge::Function {
+                toolchain: toolchain.clone(),
+                together: true,
+            }),
+            _ => None,
         }
     }
 }

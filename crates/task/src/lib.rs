@@ -8,6 +8,7 @@
 //! Reading order: [`problem`], [`catalog`], [`chat`], [`prompt`], [`extract`], [`judge`],
 //! [`shelf`].
 
+pub mod acceptance;
 pub mod catalog;
 pub mod chat;
 pub mod cheats;

@@ -102,9 +102,9 @@ pub enum Judging {
     Output,
     /// [`crate::judge::function`]: the function is called from another box.
     Function,
-    /// [`crate::judge::cases`]: the program gets inputs, and its outputs are compared.
+    /// [`crate::judge::output`]: the program gets inputs, and its outputs are compared.
     Cases,
-    /// [`crate::judge::together`]: tests and program share a process.
+    /// [`crate::judge::output`]: tests and program share a process.
     Together,
 }
 

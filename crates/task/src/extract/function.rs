@@ -39,6 +39,26 @@ pub fn function(text: &str, entry_point: &str, stub: Option<&str>) -> Option<Ext
     }
 }
 
+/// The same for a language whose functions are not looked for by name: a block that repeats the last line
+/// of the stub is whole.
+pub fn together(text: &str, language: Language, stub: Option<&str>) -> Option<Extraction> {
+    let Some(stub) = stub else {
+        return super::extract(text, language);
+    };
+    let rules = rules(language);
+    let block =
+        fence::blocks(text).find(|block| block.tag.is_empty() || is_tag_of(block.tag, rules));
+    let (body, route) = block.map_or((before_fence(text), Route::Whole), |block| {
+        (block.code, block.route)
+    });
+    let signature = stub.trim_end().lines().last().unwrap_or_default().trim();
+    let code = match body.contains(signature) {
+        true => body.to_owned(),
+        false => format!("{}\n{body}", stub.trim_end()),
+    };
+    (!body.trim().is_empty()).then_some(Extraction { code, route })
+}
+
 /// What stands in front of the first fence: the answer, if the prompt has opened the block.
 fn before_fence(text: &str) -> &str {
     let at = match text.starts_with("```") {

@@ -5,17 +5,25 @@
 //! into a limit is not right; neither is one whose output was cut because it wrote too much. The
 //! comparison happens here: what is wanted never enters the box, neither as file, word nor input.
 //!
+//! A program may also be given several inputs, one process for each, and then white space at the ends
+//! of lines does not count either, as on the sites where such problems come from. After the first input
+//! on which it does not come to a good end no further one is tried.
+//!
+//! Last, tests in the program's own text (MultiPL-E) can be run: right is exit code 0, which is all that
+//! such tests say. That verdict can be forged, and [`Integrity::Shared`] says so.
+//!
 //! A fault of the sandbox leaves the attempt unscored. A compiler that dies of a program, by memory or
 //! by time, is the program's doing and a verdict.
 
-use ledger::record::{AttemptKey, Stage, Verdict};
+use ledger::record::{AttemptKey, Integrity, Stage, Verdict};
 use sandbox::toolchain::Toolchain;
-use sandbox::{Ending, Fault, Outcome, Sandbox};
+use sandbox::{Ending, Fault, File, Outcome, Sandbox};
 
 use super::evidence::Evidence;
+use super::setting::setting;
 use super::{Blank, Cause, blank};
-use crate::extract::extract;
-use crate::problem::Language;
+use crate::extract::{Extraction, extract, together};
+use crate::problem::{Case, Language, Problem, Together};
 
 /// Name and version.
 pub const NAME: &str = "output/1";
@@ -27,9 +35,56 @@ pub(super) struct Bench<'a> {
     pub(super) sandbox: &'a dyn Sandbox,
 }
 
+/// What a run has to show.
+#[derive(Clone, Copy)]
+enum Check<'a> {
+    /// This text, white space around it aside.
+    Prints(&'a str),
+    /// For this input this text, white space at the ends of lines aside.
+    Answers(&'a Case),
+    /// Exit code 0.
+    EndsWell,
+}
+
 pub(super) fn judge(key: AttemptKey, bench: &Bench<'_>, wanted: &str, text: &str) -> Verdict {
+    let found = extract(text, bench.language);
+    verdict(key, bench, found, &[Check::Prints(wanted)])
+}
+
+/// One program, several inputs.
+pub(super) fn judge_cases(
+    key: AttemptKey,
+    bench: &Bench<'_>,
+    cases: &[Case],
+    text: &str,
+) -> Verdict {
+    let checks: Vec<_> = cases.iter().map(Check::Answers).collect();
+    verdict(key, bench, extract(text, bench.language), &checks)
+}
+
+/// Program and tests as one text.
+pub(super) fn judge_together(
+    key: AttemptKey,
+    bench: &Bench<'_>,
+    (problem, wanted): (&Problem, &Together),
+    text: &str,
+) -> Verdict {
+    let stub = wanted.stub.then_some(problem.prompt.as_str());
+    let found = together(text, bench.language, stub).map(|found| Extraction {
+        code: format!("{}\n{}\n", found.code.trim_end(), wanted.tests),
+        ..found
+    });
+    verdict(key, bench, found, &[Check::EndsWell])
+}
+
+fn verdict(
+    key: AttemptKey,
+    bench: &Bench<'_>,
+    found: Option<Extraction>,
+    checks: &[Check<'_>],
+) -> Verdict {
     let mut verdict = blank(key, NAME, Cause::NoCode);
-    let Some(found) = extract(text, bench.language) else {
+    let Some(found) = found else {
         verdict.0.stage = Some(Stage::NoCode);
         return verdict.0;
     };
@@ -38,7 +93,7 @@ pub(super) fn judge(key: AttemptKey, bench: &Bench<'_>, wanted: &str, text: &str
         verdict,
         said: Vec::new(),
     };
-    let reached = trial.go(bench, wanted, &found.code);
+    let reached = trial.go(bench, checks, &found.code);
     trial.finish(reached)
 }
 
@@ -54,7 +109,7 @@ struct Trial {
 type Step = [(String, Vec<u8>); 3];
 
 impl Trial {
-    fn go(&mut self, bench: &Bench<'_>, wanted: &str, code: &str) -> Reached {
+    fn go(&mut self, bench: &Bench<'_>, checks: &[Check<'_>], code: &str) -> Reached {
         let (toolchain, sandbox) = (bench.toolchain, bench.sandbox);
         let compiled = sandbox.execute(&toolchain.compile(code), &toolchain.compile_limits());
         let compiled = self.count(compiled, "compiler")?;
@@ -68,12 +123,45 @@ impl Trial {
         let built = toolchain
             .built(compiled, code)
             .ok_or("the compiler reported success and left no program")?;
-        let ran = sandbox.execute(&toolchain.run(built), &toolchain.run_limits());
-        let ran = self.count(ran, "program")?;
-        Ok(match run_failure(&ran) {
-            Some(cause) => (stage, cause),
-            None if is_wanted(&ran, wanted) => (Stage::Right, Cause::Pass),
-            None => (Stage::Runs, Cause::WrongOutput),
+        self.run(bench, checks, (stage, built))
+    }
+
+    /// Every check in a process of its own, up to the first that does not come to a good end.
+    fn run(&mut self, bench: &Bench<'_>, checks: &[Check<'_>], built: (Stage, File)) -> Reached {
+        let (stage, built) = built;
+        let mut first = None;
+        let mut n_right = 0;
+        for check in checks {
+            let mut program = bench.toolchain.run(built.clone());
+            program.stdin = check.input().to_vec();
+            let ran = bench
+                .sandbox
+                .execute(&program, &bench.toolchain.run_limits());
+            let ran = self.count(ran, "program")?;
+            self.verdict.0.setting = Some(setting(
+                bench.sandbox,
+                bench.toolchain,
+                std::slice::from_ref(&ran),
+                check.integrity(),
+            ));
+            match run_failure(&ran) {
+                Some(cause) => {
+                    first = first.or(Some((stage, cause)));
+                    break;
+                }
+                None if check.is_met(&ran) => n_right += 1,
+                None => first = first.or(Some((Stage::Runs, Cause::WrongOutput))),
+            }
+        }
+        if checks.len() > 1 {
+            let share = f64::from(n_right) / checks.len() as f64;
+            let scores = &mut self.verdict.0.scores;
+            scores.insert("tests_right_share".to_owned(), share);
+        }
+        Ok(match first {
+            None => (Stage::Right, Cause::Pass),
+            Some((_, cause)) if n_right > 0 => (Stage::PartlyRight, cause),
+            Some(reached) => reached,
         })
     }
 
@@ -146,7 +234,36 @@ fn run_failure(ran: &Outcome) -> Option<Cause> {
     }
 }
 
-/// Bytes that are no UTF-8 equal nothing.
-fn is_wanted(ran: &Outcome, wanted: &str) -> bool {
-    std::str::from_utf8(&ran.stdout.bytes).is_ok_and(|said| said.trim() == wanted.trim())
+impl Check<'_> {
+    fn input(&self) -> &[u8] {
+        match self {
+            Check::Answers(case) => case.input.as_bytes(),
+            Check::Prints(_) | Check::EndsWell => &[],
+        }
+    }
+
+    fn integrity(&self) -> Integrity {
+        match self {
+            Check::EndsWell => Integrity::Shared,
+            Check::Prints(_) | Check::Answers(_) => Integrity::Outside,
+        }
+    }
+
+    /// Of a run that came to a good end. Bytes that are no UTF-8 equal nothing.
+    fn is_met(&self, ran: &Outcome) -> bool {
+        let said = std::str::from_utf8(&ran.stdout.bytes);
+        match self {
+            Check::Prints(wanted) => said.is_ok_and(|said| said.trim() == wanted.trim()),
+            Check::Answers(case) => said.is_ok_and(|said| {
+                let lines = |text: &str| -> Vec<String> {
+                    text.trim()
+                        .lines()
+                        .map(|line| line.trim_end().to_owned())
+                        .collect()
+                };
+                lines(said) == lines(&case.output)
+            }),
+            Check::EndsWell => true,
+        }
+    }
 }
