@@ -1,9 +1,10 @@
 //! The built-in suites, compiled into the program.
 //!
 //! `python-core`: eight code stubs that a model goes on with, scored by the keywords of the
-//! completion. `cpp-demo`: sixteen small tasks in words whose programs are compiled, run and compared
-//! with their exact output. Topics, keywords and outputs are those of two published benchmark guides,
-//! so that numbers can be compared; the wording of the prompts is our own.
+//! completion; `python-challenges`: three harder ones of the same kind. `cpp-demo`: sixteen small tasks
+//! in words whose programs are compiled, run and compared with their exact output. Topics, keywords and
+//! outputs are those of two published benchmark guides, so that numbers can be compared; the wording of
+//! the prompts is our own.
 
 use std::sync::LazyLock;
 
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::problem::{Judging, Language, PromptStyle, Suite};
 
 static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(|| {
-    [python_core(), cpp_demo()]
+    [python_core(), python_challenges(), cpp_demo()]
         .into_iter()
         .map(|suite| suite.expect("built-in problems are valid: a test reads them all"))
         .collect()
@@ -41,11 +42,21 @@ pub fn find(name: &str) -> Result<&'static Suite, Error> {
         })
 }
 
-/// 150 new tokens and no stop string, as in the guide that these keywords come from.
 fn python_core() -> Result<Suite, Error> {
-    let suite = Suite {
-        name: "python-core".to_owned(),
-        title: "Python, eight core stubs".to_owned(),
+    python_stubs("python-core", "Python, eight core stubs")
+        .with_problems(include_str!("../data/python-core.jsonl"))
+}
+
+fn python_challenges() -> Result<Suite, Error> {
+    python_stubs("python-challenges", "Python, three harder stubs")
+        .with_problems(include_str!("../data/python-challenges.jsonl"))
+}
+
+/// 150 new tokens and no stop string, as in the guide that these keywords come from.
+fn python_stubs(name: &str, title: &str) -> Suite {
+    Suite {
+        name: name.to_owned(),
+        title: title.to_owned(),
         language: Language::Python,
         style: PromptStyle::Continue,
         max_tokens: 150,
@@ -53,8 +64,7 @@ fn python_core() -> Result<Suite, Error> {
         judge: Judging::Keywords,
         problems: Vec::new(),
         sha256: String::new(),
-    };
-    suite.with_problems(include_str!("../data/python-core.jsonl"))
+    }
 }
 
 fn cpp_demo() -> Result<Suite, Error> {
