@@ -6,22 +6,23 @@
 //!
 //! Open it early, before a model is loaded: the boxes are made by a small process that is forked then.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
 
 use crate::badge::{Badge, Tier, sha256_hex};
 use crate::fault::{Fault, Step};
+use crate::fittings::Fittings;
 use crate::identity::{Slot, Standing};
 use crate::layout::{self, Layout};
 use crate::limits::{LIMITS_PROFILE, Limits};
 use crate::plan::{self, Ends};
-use crate::program::{Captured, Ending, File, Mode, Outcome, Profile, Program};
-use crate::report::{Bounds, Report};
+use crate::program::{Ending, Outcome, Profile, Program};
 use crate::request::Request;
-use crate::supervise::{Running, Stop, Stream};
+use crate::supervise::{self, Running, Stream};
 use crate::zygote::{Template, Zygote};
-use crate::{Sandbox, landlock, seccomp, sys, tree, verdict};
+use crate::{Sandbox, landlock, outcome, seccomp, sys, tree};
 
 /// A sandbox on this machine. It may be shared between threads; each run is a box of its own.
 pub struct Cell {
@@ -37,17 +38,29 @@ impl Cell {
     ///
     /// A [`Fault::Layer`] that names the first layer this machine refuses, with a remedy.
     pub fn open() -> Result<Self, Fault> {
-        Self::with_readable(&[])
+        Self::with(Fittings::default())
     }
 
     /// Opens a cell in which these files and folders can be read too, at the same paths.
     ///
     /// # Errors
     ///
+    /// As [`Cell::with`].
+    pub fn with_readable(paths: &[PathBuf]) -> Result<Self, Fault> {
+        Self::with(Fittings {
+            readable: paths.to_vec(),
+            ..Fittings::default()
+        })
+    }
+
+    /// Opens a cell that is fitted so.
+    ///
+    /// # Errors
+    ///
     /// As [`Cell::open`], and [`Fault::Readable`] for a path that is a link, relative, a home or one of
     /// the system's own folders of state.
-    pub fn with_readable(paths: &[PathBuf]) -> Result<Self, Fault> {
-        let cell = Self::assembled(paths)?;
+    pub fn with(fittings: Fittings) -> Result<Self, Fault> {
+        let cell = Self::assembled(&fittings.readable)?;
         cell.prove()?;
         Ok(cell)
     }
@@ -99,8 +112,13 @@ impl Cell {
         })
     }
 
-    /// Has the box made and lets it go on.
-    fn start(&self, program: &Program, limits: &Limits, slot: &Slot) -> Result<Running, Fault> {
+    /// Has the box made and lets it go on. `peer` becomes descriptor 3 of the program.
+    fn start(
+        &self,
+        (program, limits): (&Program, &Limits),
+        peer: Option<OwnedFd>,
+    ) -> Result<Running, Fault> {
+        let slot = Slot::take()?;
         check(program)?;
         let (control_read, control) = plan::pipe()?;
         let (report, report_write) = plan::pipe()?;
@@ -112,8 +130,9 @@ impl Cell {
             stdin: plan::input(&program.stdin)?,
             stdout: stdout_write,
             stderr: stderr_write,
+            peer,
         };
-        let most = bounds(program, limits).stream_bytes();
+        let most = outcome::bounds(program, limits).stream_bytes();
         let streams = [
             Stream::new(stdout, limits.stdout_bytes, limits.flood_bytes)?,
             Stream::new(stderr, limits.stderr_bytes, limits.flood_bytes)?,
@@ -131,7 +150,7 @@ impl Cell {
         let init = self.zygote.make(&request, ends)?;
         // A box that has already ended leaves its report; the write's failure says nothing more.
         let _ = rustix::io::retry_on_intr(|| rustix::io::write(&control, b"g"));
-        Ok(Running::new(init, control, streams))
+        Ok(Running::new((init, slot), limits.clone(), control, streams))
     }
 }
 
@@ -145,85 +164,29 @@ fn check(program: &Program) -> Result<(), Fault> {
 
 impl Sandbox for Cell {
     fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault> {
-        let slot = Slot::take()?;
-        let mut running = self.start(program, limits, &slot)?;
-        let stop = running.follow(limits)?;
-        if stop == Some(Stop::Broken) {
-            return Err(Fault::Lost {
-                what: "its report was too long or never began".to_owned(),
-            });
-        }
-        outcome(program, limits, running, stop)
+        let mut running = [self.start((program, limits), None)?];
+        supervise::follow(&mut running)?;
+        let [running] = running;
+        outcome::outcome(program, limits, running)
+    }
+
+    fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault> {
+        let [first, second] = pair;
+        let (one, other) = plan::pair()?;
+        let mut running = [
+            self.start(first, Some(one))?,
+            self.start(second, Some(other))?,
+        ];
+        supervise::follow(&mut running)?;
+        let [one, other] = running;
+        Ok([
+            outcome::outcome(first.0, first.1, one)?,
+            outcome::outcome(second.0, second.1, other)?,
+        ])
     }
 
     fn badge(&self) -> &Badge {
         &self.badge
-    }
-}
-
-fn bounds(program: &Program, limits: &Limits) -> Bounds {
-    Bounds {
-        files: program.collect.len(),
-        file_bytes: limits.file_bytes,
-    }
-}
-
-/// Puts together what the streams and the report say.
-fn outcome(
-    program: &Program,
-    limits: &Limits,
-    mut running: Running,
-    stop: Option<Stop>,
-) -> Result<Outcome, Fault> {
-    let (not_executed, ended, collected) = match running.read_report(bounds(program, limits))? {
-        Report::Broken(step, errno) => return Err(Fault::layer(step, errno)),
-        Report::Ran {
-            not_executed,
-            ended,
-            collected,
-        } => (not_executed, ended, collected),
-    };
-    let flooded = running.stdout.flooded() || running.stderr.flooded();
-    let ending = match not_executed {
-        None => verdict::ending(stop, flooded, &ended, limits),
-        Some(errno) if verdict::is_own_file(program) => Ending::NotExecutable(errno.raw_os_error()),
-        Some(errno) => {
-            let program = program.argv.first().cloned().unwrap_or_default();
-            return Err(Fault::Missing {
-                program,
-                reason: errno.into(),
-            });
-        }
-    };
-    Ok(Outcome {
-        ending,
-        stdout: captured(&mut running.stdout),
-        stderr: captured(&mut running.stderr),
-        collected: collected
-            .into_iter()
-            .map(|(index, bytes)| named(program, index, bytes))
-            .collect(),
-        cpu_ns: ended.cpu_ns,
-        wall_ns: ended.wall_ns,
-        max_rss_bytes: (ended.max_rss_bytes > ended.floor_bytes).then_some(ended.max_rss_bytes),
-    })
-}
-
-fn captured(stream: &mut Stream) -> Captured {
-    let bytes = std::mem::take(&mut stream.bytes);
-    Captured {
-        truncated: stream.seen > bytes.len() as u64,
-        bytes,
-    }
-}
-
-/// A collected file; executable, so that a compiled program can be handed to the next run as it is.
-fn named(program: &Program, index: usize, bytes: Vec<u8>) -> File {
-    let name = program.collect.get(index).cloned().unwrap_or_default();
-    File {
-        name,
-        bytes,
-        mode: Mode::Executable,
     }
 }
 

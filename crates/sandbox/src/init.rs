@@ -8,7 +8,7 @@
 //! The same rule as in `inside` holds here: nothing allocates, locks, formats or panics.
 
 use std::ffi::CStr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, Mode as Bits, OFlags, ResolveFlags};
@@ -33,6 +33,7 @@ pub(crate) fn watch(plan: &Plan<'_>) -> Done {
         step: Step::Process,
         errno,
     })?;
+    step(plan, Step::Process, || release(plan, &children))?;
     let (status, asked) = until_ended(&plan.ends.control, &children);
     let wall_ns = monotonic_ns().saturating_sub(start);
     sys::kill_all();
@@ -53,6 +54,13 @@ pub(crate) fn watch(plan: &Plan<'_>) -> Done {
     }
     let _ = say(plan, Record::Finished);
     Ok(())
+}
+
+/// Lets go of the program's ends: when it closes them, they shall be closed.
+fn release(plan: &Plan<'_>, children: &OwnedFd) -> Result<(), Errno> {
+    let mut keep = [&plan.ends.control, &plan.ends.report, children].map(AsRawFd::as_raw_fd);
+    keep.sort_unstable();
+    sys::close_except(&keep)
 }
 
 /// The program's number in the box: the first process that the init makes.
@@ -104,7 +112,8 @@ fn program(plan: &Plan<'_>) {
         rustix::stdio::dup2_stdin(&plan.ends.stdin)?;
         rustix::stdio::dup2_stdout(&plan.ends.stdout)?;
         rustix::stdio::dup2_stderr(&plan.ends.stderr)?;
-        sys::close_on_exec()
+        sys::close_on_exec()?;
+        plan.ends.peer.as_ref().map_or(Ok(()), sys::become_peer)
     })
     .and_then(|()| step(plan, Step::Rlimits, || set_rlimits(plan)));
     match ready {

@@ -27,7 +27,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 use crate::fault::Step;
 use crate::init;
 use crate::layout::{Kind, MOST_MOUNTS, Mount};
-use crate::plan::{Groups, Plan};
+use crate::plan::{Groups, PEER, Plan};
 use crate::program::Mode;
 use crate::sys;
 
@@ -87,7 +87,7 @@ fn build(plan: &Plan<'_>) -> Done {
     sys::default_signals();
     step(plan, Step::Descriptors, || {
         // Connecting the program's streams must not overwrite the pipe that tells how that went.
-        if plan.keep[0] <= 2 {
+        if plan.keep.iter().any(|&fd| fd <= PEER) {
             return Err(Errno::BADF);
         }
         sys::close_except(&plan.keep)

@@ -55,12 +55,14 @@ mod badge;
 mod cell;
 mod clock;
 mod fault;
+mod fittings;
 mod identity;
 mod init;
 mod inside;
 mod landlock;
 mod layout;
 mod limits;
+mod outcome;
 mod plan;
 mod probe;
 mod program;
@@ -82,6 +84,7 @@ mod zygote;
 pub use badge::{Badge, Tier};
 pub use cell::Cell;
 pub use fault::{Fault, Step};
+pub use fittings::{Fittings, Warm};
 pub use limits::{LIMITS_PROFILE, Limits};
 pub use probe::{Check, Held, probe};
 pub use program::{Captured, Ending, File, Mode, Outcome, Profile, Program};
@@ -96,6 +99,16 @@ pub trait Sandbox: Send + Sync {
     /// A fault of the harness, never of the program: then there is no verdict.
     fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault>;
 
-    /// The containment that [`Sandbox::execute`] gives.
+    /// Runs two programs side by side, each in a box of its own, until both are gone.
+    ///
+    /// Descriptor 3 of each is one end of a stream socket between them; nothing else connects them. When
+    /// one ends its end closes and the other reads the end of file; each has its own deadlines.
+    ///
+    /// # Errors
+    ///
+    /// A fault of the harness for either of them: then there is no verdict on both.
+    fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault>;
+
+    /// The containment that both ways of running give.
     fn badge(&self) -> &Badge;
 }

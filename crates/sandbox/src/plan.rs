@@ -11,6 +11,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::Resource;
 
 use crate::fault::{Fault, Step};
@@ -19,7 +20,7 @@ use crate::limits::Limits;
 use crate::program::{File, Profile, Program};
 use crate::sys::Strings;
 
-/// The child's ends of the connections, all above descriptor 2.
+/// The child's ends of the connections, all above [`PEER`].
 pub(crate) struct Ends {
     /// A byte arrives here when the identity is mapped; its end means "stop".
     pub(crate) control: OwnedFd,
@@ -31,7 +32,12 @@ pub(crate) struct Ends {
     pub(crate) stdout: OwnedFd,
     /// The program's diagnostics.
     pub(crate) stderr: OwnedFd,
+    /// The program's end of the connection with its counterpart, if it has one.
+    pub(crate) peer: Option<OwnedFd>,
 }
+
+/// The descriptor of a program's connection with its counterpart.
+pub(crate) const PEER: RawFd = 3;
 
 /// Whether the caller's further groups are given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +64,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) file_bytes: u64,
     pub(crate) ends: Ends,
     /// The descriptors of `ends`, sorted.
-    pub(crate) keep: [RawFd; 5],
+    pub(crate) keep: Vec<RawFd>,
     /// A layer that shall be refused, for tests.
     pub(crate) sabotage: Option<Step>,
 }
@@ -189,6 +195,13 @@ pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Fault> {
     Ok((above_stdio(read)?, above_stdio(write)?))
 }
 
+/// The two ends of a connection between two programs.
+pub(crate) fn pair() -> Result<(OwnedFd, OwnedFd), Fault> {
+    let flags = SocketFlags::CLOEXEC;
+    rustix::net::socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+        .map_err(Fault::supervisor("connect two programs"))
+}
+
 /// Moves a descriptor above 2, so that connecting the program's streams cannot overwrite it. Only a
 /// supervisor whose own streams are closed gets one below.
 fn above_stdio(fd: OwnedFd) -> Result<OwnedFd, Fault> {
@@ -199,15 +212,16 @@ fn above_stdio(fd: OwnedFd) -> Result<OwnedFd, Fault> {
 }
 
 /// The descriptors of the ends, sorted.
-pub(crate) fn sorted(ends: &Ends) -> [RawFd; 5] {
-    let mut keep = [
+pub(crate) fn sorted(ends: &Ends) -> Vec<RawFd> {
+    let always = [
         &ends.control,
         &ends.report,
         &ends.stdin,
         &ends.stdout,
         &ends.stderr,
-    ]
-    .map(AsRawFd::as_raw_fd);
+    ];
+    let all = always.into_iter().chain(&ends.peer);
+    let mut keep: Vec<_> = all.map(AsRawFd::as_raw_fd).collect();
     keep.sort_unstable();
     keep
 }

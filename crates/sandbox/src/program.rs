@@ -19,6 +19,9 @@ pub struct Program {
     pub collect: Vec<String>,
     /// Which system call filter and which limits' meaning apply.
     pub profile: Profile,
+    /// Whether it may be forked from a warm interpreter of the cell instead of being executed from
+    /// nothing. The result is the same; [`Outcome::warm`] tells what happened.
+    pub warm: bool,
 }
 
 impl Program {
@@ -33,6 +36,7 @@ impl Program {
             stdin: Vec::new(),
             collect: Vec::new(),
             profile: Profile::Run,
+            warm: false,
         }
     }
 }
@@ -87,6 +91,8 @@ pub struct Outcome {
     /// The largest resident set of any one process. `None` when it is not above the resident set of
     /// the supervisor itself: the kernel's book starts there after a fork, so nothing is known.
     pub max_rss_bytes: Option<u64>,
+    /// Whether it was forked from a warm interpreter.
+    pub warm: bool,
 }
 
 /// The kept part of a stream.

@@ -72,6 +72,7 @@ impl Request {
         out.word(u64::from(self.slot));
         out.word(self.sabotage.map_or(0, |step| step as u64 + 1));
         out.word(u64::from(self.program.profile == Profile::Compile));
+        out.word(u64::from(self.program.warm));
         out.texts(&self.program.argv);
         out.texts(&self.program.collect);
         for value in numbers(&self.limits) {
@@ -99,6 +100,7 @@ impl Request {
         } else {
             Profile::Run
         };
+        let warm = from.word()? == 1;
         let (argv, collect) = (from.texts()?, from.texts()?);
         let limits = limits(&mut from)?;
         let files = (0..from.word()?)
@@ -110,6 +112,7 @@ impl Request {
             stdin: Vec::new(),
             collect,
             profile,
+            warm,
         };
         from.0.is_empty().then_some(Self {
             program,
@@ -192,6 +195,7 @@ mod tests {
             stdin: Vec::new(),
             collect: vec!["z".to_owned()],
             profile: Profile::Compile,
+            warm: true,
         };
         Request {
             program,

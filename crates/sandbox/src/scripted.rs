@@ -6,9 +6,12 @@ use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::program::{Captured, Ending, Outcome, Program};
 
+type Pair = dyn Fn([&Program; 2]) -> Result<[Outcome; 2], Fault> + Send + Sync;
+
 /// A sandbox whose outcomes come from a closure.
 pub struct Scripted<F> {
     answer: F,
+    pair: Option<Box<Pair>>,
     badge: Badge,
 }
 
@@ -16,14 +19,29 @@ impl<F> Scripted<F>
 where
     F: Fn(&Program, &Limits) -> Result<Outcome, Fault> + Send + Sync,
 {
-    /// A sandbox that answers with this closure and wears a badge of [`Tier::Scripted`].
+    /// A sandbox that answers with this closure and wears a badge of [`Tier::Scripted`]. Of a pair, each
+    /// program is answered as if it were alone.
     pub fn new(answer: F) -> Self {
         let badge = Badge {
             tier: Tier::Scripted,
             policy_sha256: "0".repeat(64),
             facts: Vec::new(),
         };
-        Self { answer, badge }
+        Self {
+            answer,
+            pair: None,
+            badge,
+        }
+    }
+
+    /// The same sandbox, in which pairs of programs are answered by this closure.
+    #[must_use]
+    pub fn conversing(
+        mut self,
+        pair: impl Fn([&Program; 2]) -> Result<[Outcome; 2], Fault> + Send + Sync + 'static,
+    ) -> Self {
+        self.pair = Some(Box::new(pair));
+        self
     }
 }
 
@@ -33,6 +51,16 @@ where
 {
     fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault> {
         (self.answer)(program, limits)
+    }
+
+    fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault> {
+        match &self.pair {
+            Some(answer) => answer(pair.map(|(program, _)| program)),
+            None => {
+                let [first, second] = pair.map(|(program, limits)| self.execute(program, limits));
+                Ok([first?, second?])
+            }
+        }
     }
 
     fn badge(&self) -> &Badge {
@@ -54,6 +82,7 @@ impl Outcome {
             cpu_ns: 0,
             wall_ns: 0,
             max_rss_bytes: None,
+            warm: false,
         }
     }
 }

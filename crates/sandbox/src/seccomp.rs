@@ -87,6 +87,20 @@ const RULES: &[Rule] = &[
         otherwise: libc::EACCES,
     },
     Rule {
+        number: libc::SYS_getsockopt,
+        argument: 2,
+        // SO_PEERPIDFD: a handle of the process that made the connection.
+        asks: Asks::NoneOf(&[77]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_setsockopt,
+        argument: 2,
+        // SO_PASSPIDFD: handles of the processes that write to it.
+        asks: Asks::NoneOf(&[76]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
         number: libc::SYS_ioctl,
         argument: 1,
         // TIOCSTI and TIOCLINUX push characters into a terminal.

@@ -172,6 +172,10 @@ fn arguments_are_judged_by_their_low_half_as_the_kernel_reads_them() {
             expected
         );
     }
+    for (call, option) in [(libc::SYS_getsockopt, 77), (libc::SYS_setsockopt, 76)] {
+        assert_eq!(run(call, [3, 1, option, 0, 0, 0]), EPERM);
+        assert_eq!(run(call, [3, 1, 17, 0, 0, 0]), ALLOW);
+    }
     assert_eq!(run(libc::SYS_prlimit64, [0, 7, 0, 0, 0, 0]), ALLOW);
     assert_eq!(run(libc::SYS_prlimit64, [1, 7, 0, 0, 0, 0]), EPERM);
     assert_eq!(run(libc::SYS_personality, [0, 0, 0, 0, 0, 0]), ALLOW);

@@ -15,6 +15,7 @@ use rustix::process::Signal;
 
 use crate::clock::monotonic_ns;
 use crate::fault::Fault;
+use crate::identity::Slot;
 use crate::limits::{Limits, WATCH_MS};
 use crate::report::{self, Bounds};
 use crate::sys::Cloned;
@@ -45,7 +46,54 @@ pub(crate) struct Running {
     pub(crate) stdout: Stream,
     pub(crate) stderr: Stream,
     pub(crate) report: Stream,
+    /// The number it runs under is free for another only when it is over.
+    _slot: Slot,
+    limits: Limits,
+    deadline: u64,
+    started: bool,
+    stop: Option<Stop>,
     ended: bool,
+}
+
+/// Stays with these boxes until all of them are empty.
+pub(crate) fn follow(boxes: &mut [Running]) -> Result<(), Fault> {
+    while boxes.iter().any(|one| !one.ended) {
+        let gone = wait_for_news(boxes)?;
+        for (one, gone) in boxes.iter_mut().zip(gone) {
+            if !one.ended {
+                one.attend(gone)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sleeps until something can be read, a box has ended, or it is time to look. Tells which have ended.
+fn wait_for_news(boxes: &[Running]) -> Result<Vec<bool>, Fault> {
+    let mut fds = Vec::new();
+    let mut deadline = u64::MAX;
+    let mut own = vec![None; boxes.len()];
+    for (one, own) in boxes.iter().zip(&mut own).filter(|(one, _)| !one.ended) {
+        *own = Some(fds.len());
+        fds.push(PollFd::new(&one.init.pidfd, PollFlags::IN));
+        let streams = [&one.stdout, &one.stderr, &one.report];
+        let open = streams.into_iter().filter_map(|one| one.fd.as_ref());
+        fds.extend(open.map(|fd| PollFd::new(fd, PollFlags::IN)));
+        deadline = deadline.min(one.deadline);
+    }
+    let left = deadline
+        .saturating_sub(monotonic_ns())
+        .clamp(1_000, WATCH_MS * 1_000_000);
+    let timeout = Timespec {
+        tv_sec: 0,
+        tv_nsec: left as i64,
+    };
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(_) | Err(Errno::INTR) => {}
+        Err(errno) => return Err(Fault::supervisor("wait for the box")(errno)),
+    }
+    let gone = |at: Option<usize>| at.is_some_and(|at| !fds[at].revents().is_empty());
+    Ok(own.into_iter().map(gone).collect())
 }
 
 /// One pipe out of the box and what is kept of it.
@@ -99,71 +147,53 @@ impl Stream {
 impl Running {
     /// Takes charge of a box.
     pub(crate) fn new(
-        init: Cloned,
+        (init, slot): (Cloned, Slot),
+        limits: Limits,
         control: OwnedFd,
         [stdout, stderr, report]: [Stream; 3],
     ) -> Self {
         Self {
             init,
+            _slot: slot,
+            limits,
             control: Some(control),
             stdout,
             stderr,
             report,
+            deadline: monotonic_ns() + BUILD_NS,
+            started: false,
+            stop: None,
             ended: false,
         }
     }
 
-    /// Stays with the box until it is empty. Returns why it was stopped, if it was.
-    pub(crate) fn follow(&mut self, limits: &Limits) -> Result<Option<Stop>, Fault> {
-        let mut deadline = monotonic_ns() + BUILD_NS;
-        let mut started = false;
-        let mut stop = None;
-        loop {
-            let ended = self.wait_for_news(deadline)?;
-            self.drain();
-            if ended {
-                self.ended = true;
-                self.drain_rest();
-                return Ok(stop);
-            }
-            if !started && report::has_started(&self.report.bytes) {
-                started = true;
-                deadline = monotonic_ns() + limits.wall.as_nanos() as u64;
-            }
-            if stop.is_some() {
-                if monotonic_ns() > deadline {
-                    return Err(Fault::Stuck { seconds: EMPTY_S });
-                }
-            } else if let Some(why) = self.reason_to_stop(limits, deadline, started) {
-                stop = Some(why);
-                self.control = None;
-                deadline = monotonic_ns() + EMPTY_S * SECOND_NS;
-            }
-        }
+    /// Why it was stopped, if it was.
+    pub(crate) fn stop(&self) -> Option<Stop> {
+        self.stop
     }
 
-    /// Sleeps until something can be read, the box has ended, or it is time to look. True when ended.
-    fn wait_for_news(&self, deadline: u64) -> Result<bool, Fault> {
-        let streams = [&self.stdout, &self.stderr, &self.report];
-        let mut fds = vec![PollFd::new(&self.init.pidfd, PollFlags::IN)];
-        fds.extend(
-            streams
-                .iter()
-                .filter_map(|one| one.fd.as_ref())
-                .map(|fd| PollFd::new(fd, PollFlags::IN)),
-        );
-        let left = deadline
-            .saturating_sub(monotonic_ns())
-            .clamp(1_000, WATCH_MS * 1_000_000);
-        let timeout = Timespec {
-            tv_sec: 0,
-            tv_nsec: left as i64,
-        };
-        match poll(&mut fds, Some(&timeout)) {
-            Ok(_) => Ok(!fds[0].revents().is_empty()),
-            Err(Errno::INTR) => Ok(false),
-            Err(errno) => Err(Fault::supervisor("wait for the box")(errno)),
+    /// Takes in what there is to read and acts on it. `gone` says that the box has ended.
+    fn attend(&mut self, gone: bool) -> Result<(), Fault> {
+        self.drain();
+        if gone {
+            self.ended = true;
+            self.drain_rest();
+            return Ok(());
         }
+        if !self.started && report::has_started(&self.report.bytes) {
+            self.started = true;
+            self.deadline = monotonic_ns() + self.limits.wall.as_nanos() as u64;
+        }
+        if self.stop.is_some() {
+            if monotonic_ns() > self.deadline {
+                return Err(Fault::Stuck { seconds: EMPTY_S });
+            }
+        } else if let Some(why) = self.reason_to_stop() {
+            self.stop = Some(why);
+            self.control = None;
+            self.deadline = monotonic_ns() + EMPTY_S * SECOND_NS;
+        }
+        Ok(())
     }
 
     fn drain(&mut self) {
@@ -172,17 +202,22 @@ impl Running {
         }
     }
 
-    fn reason_to_stop(&self, limits: &Limits, deadline: u64, started: bool) -> Option<Stop> {
+    fn reason_to_stop(&self) -> Option<Stop> {
+        let limits = &self.limits;
         if self.report.flooded() {
             return Some(Stop::Broken);
         }
         if self.stdout.flooded() || self.stderr.flooded() {
             return Some(Stop::Flood);
         }
-        if monotonic_ns() > deadline {
-            return Some(if started { Stop::Wall } else { Stop::Broken });
+        if monotonic_ns() > self.deadline {
+            return Some(if self.started {
+                Stop::Wall
+            } else {
+                Stop::Broken
+            });
         }
-        if !started {
+        if !self.started {
             return None;
         }
         let look = tree::look(self.init.pid, limits.memory_kill_bytes());

@@ -16,6 +16,7 @@ use std::os::raw::{c_char, c_int, c_long};
 use rustix::io::Errno;
 
 use crate::inside::Reach;
+use crate::plan::PEER;
 
 /// The namespaces of one run: every kind that an unprivileged process can make.
 const NAMESPACES: c_int = libc::CLONE_NEWUSER
@@ -183,6 +184,15 @@ pub(crate) fn close_except(keep: &[RawFd]) -> Result<(), Errno> {
 /// Marks every descriptor from 3 upwards to be closed by the exec.
 pub(crate) fn close_on_exec() -> Result<(), Errno> {
     close_range(3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)
+}
+
+/// Puts the connection with the counterpart where the program expects it, open across the exec.
+pub(crate) fn become_peer(connection: &OwnedFd) -> Result<(), Errno> {
+    // SAFETY: dup2 takes two numbers; what lay at the second is closed, and nothing of ours is owned there.
+    answer(c_long::from(unsafe {
+        libc::dup2(connection.as_raw_fd(), PEER)
+    }))
+    .map(drop)
 }
 
 /// Adds mount attributes (`MOUNT_ATTR_*`) to the mount at `fd`, and to all beneath it if asked.

@@ -29,7 +29,7 @@ use rustix::process::{Pid, Signal, WaitOptions};
 use crate::fault::{Fault, Step};
 use crate::identity::{self, Slot, Standing};
 use crate::layout::Layout;
-use crate::plan::{self, Ends, Plan};
+use crate::plan::{self, Ends, PEER, Plan};
 use crate::program::Profile;
 use crate::request::Request;
 use crate::sys::{self, Cloned, Strings};
@@ -92,8 +92,8 @@ pub(crate) struct Zygote {
     pid: i32,
 }
 
-/// The descriptors of a request: the request itself and the box's ends.
-const SENT: usize = 6;
+/// The most descriptors of a request: the request itself and the box's ends.
+const SENT: usize = 7;
 
 /// What the forked child is given.
 struct Birth<'a> {
@@ -137,7 +137,7 @@ impl Zygote {
         };
         // The socket holds no half-said thing that a panic elsewhere could leave: one packet each way.
         let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = [
+        let always = [
             &written,
             &ends.control,
             &ends.report,
@@ -145,7 +145,12 @@ impl Zygote {
             &ends.stdout,
             &ends.stderr,
         ];
-        send(&socket, [0; 3], &sent.map(AsFd::as_fd)).map_err(gone)?;
+        let sent: Vec<_> = always
+            .into_iter()
+            .chain(&ends.peer)
+            .map(AsFd::as_fd)
+            .collect();
+        send(&socket, [0; 3], &sent).map_err(gone)?;
         let (words, descriptors) = receive(&socket).map_err(gone)?;
         answer(words, descriptors)
     }
@@ -267,11 +272,11 @@ fn live(birth: &Birth<'_>) {
     sys::exit(0);
 }
 
-/// Takes up the descriptors 0 to 2, so that what is received lies above them.
+/// Takes up the descriptors that a program is given, so that what is received lies above them.
 fn fill_streams() -> Result<(), Errno> {
     loop {
         let null = rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-        if null.as_raw_fd() > 2 {
+        if null.as_raw_fd() > PEER {
             return Ok(());
         }
         // Kept open for the life of the process.
@@ -280,10 +285,15 @@ fn fill_streams() -> Result<(), Errno> {
 }
 
 /// Makes one box.
-fn serve(template: &Template, descriptors: Vec<OwnedFd>) -> Result<Cloned, (Step, Errno)> {
+fn serve(template: &Template, mut descriptors: Vec<OwnedFd>) -> Result<Cloned, (Step, Errno)> {
     let bad = (Step::Request, Errno::INVAL);
+    let peer = if descriptors.len() == SENT {
+        descriptors.pop()
+    } else {
+        None
+    };
     let [request, control, report, stdin, stdout, stderr] =
-        <[OwnedFd; SENT]>::try_from(descriptors).map_err(|_| bad)?;
+        <[OwnedFd; SENT - 1]>::try_from(descriptors).map_err(|_| bad)?;
     let mut bytes = Vec::new();
     std::fs::File::from(request)
         .read_to_end(&mut bytes)
@@ -300,6 +310,7 @@ fn serve(template: &Template, descriptors: Vec<OwnedFd>) -> Result<Cloned, (Step
         stdin,
         stdout,
         stderr,
+        peer,
     };
     let plan = template.plan(&request, ends).map_err(|_| bad)?;
     let made = sys::clone_cell(inside::enter, &plan).map_err(|errno| (Step::Namespaces, errno))?;

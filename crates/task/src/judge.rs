@@ -38,6 +38,11 @@ pub enum Judge {
         /// What builds and runs them.
         toolchain: Toolchain,
     },
+    /// Calls the function from another box.
+    Function {
+        /// The interpreter.
+        toolchain: Toolchain,
+    },
 }
 
 impl Judge {
@@ -53,6 +58,9 @@ impl Judge {
                 language,
                 toolchain: toolchain::find(boxed(language))?,
             },
+            Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
+                toolchain: toolchain::find(boxed(language))?,
+            },
         })
     }
 
@@ -61,6 +69,7 @@ impl Judge {
         match self {
             Judge::Keywords => keywords::NAME,
             Judge::Output { .. } => output::NAME,
+            Judge::Function { .. } => "function/1",
         }
     }
 
@@ -68,7 +77,7 @@ impl Judge {
     pub fn toolchain(&self) -> Option<&Toolchain> {
         match self {
             Judge::Keywords => None,
-            Judge::Output { toolchain, .. } => Some(toolchain),
+            Judge::Output { toolchain, .. } | Judge::Function { toolchain } => Some(toolchain),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod prompt;
 
 pub use error::Error;
 pub use problem::{Judging, Language, Problem, PromptStyle, Suite, Target};
+pub use prompt::PromptProfile;
 
 use sha2::{Digest, Sha256};
 

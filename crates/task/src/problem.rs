@@ -7,11 +7,16 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+mod target;
+
+pub use target::{Case, Function, Inputs, Oracle, Target, Tests, Together};
+
 use crate::error::Error;
+use crate::prompt::PromptProfile;
 use crate::sha256;
 
 /// One question to a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Problem {
     /// Unique within its suite.
@@ -23,16 +28,6 @@ pub struct Problem {
     /// Labels for filtering and breakdowns, for instance `easy`.
     #[serde(default)]
     pub tags: Vec<String>,
-}
-
-/// What an answer is held against.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// Words and operators that the completion should contain.
-    Keywords(Vec<String>),
-    /// The exact text that the program should print, white space around it aside.
-    Output(String),
 }
 
 /// The programming language of a suite.
@@ -65,6 +60,8 @@ pub enum PromptStyle {
         /// The system message.
         system: String,
     },
+    /// In the published wording of a harness, so that numbers can be compared with it.
+    Profile(PromptProfile),
 }
 
 /// Which judge reads the answers.
@@ -74,10 +71,16 @@ pub enum Judging {
     Keywords,
     /// [`crate::judge::output`]: the program is built, run and its output compared.
     Output,
+    /// [`crate::judge::function`]: the function is called from another box.
+    Function,
+    /// [`crate::judge::cases`]: the program gets inputs, and its outputs are compared.
+    Cases,
+    /// [`crate::judge::together`]: tests and program share a process.
+    Together,
 }
 
 /// Problems that are asked and judged in the same way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Suite {
     /// The name used on the command line and in records.
     pub name: String,
@@ -120,7 +123,7 @@ impl Suite {
             let broken = |message: String| self.broken(number + 1, message);
             let problem: Problem =
                 serde_json::from_str(line).map_err(|error| broken(error.to_string()))?;
-            check(&problem, self.judge).map_err(|message| broken(message.to_owned()))?;
+            check(&problem, self.judge).map_err(broken)?;
             if !ids.insert(problem.id.clone()) {
                 return Err(broken(format!("the id `{}` is there already", problem.id)));
             }
@@ -142,25 +145,14 @@ impl Suite {
     }
 }
 
-fn check(problem: &Problem, judge: Judging) -> Result<(), &'static str> {
+fn check(problem: &Problem, judge: Judging) -> Result<(), String> {
     if problem.id.trim().is_empty() || problem.prompt.trim().is_empty() {
-        return Err("id and prompt must not be empty");
+        return Err("id and prompt must not be empty".to_owned());
     }
-    match (&problem.target, judge) {
-        (Target::Keywords(words), Judging::Keywords) if words.is_empty() => {
-            Err("no keyword is given")
-        }
-        (Target::Keywords(words), Judging::Keywords)
-            if words.iter().any(|word| word.trim().is_empty()) =>
-        {
-            Err("a keyword is empty, and every text holds it")
-        }
-        (Target::Output(text), Judging::Output) if text.trim().is_empty() => {
-            Err("the wanted output is empty, and a program that does nothing would be right")
-        }
-        (Target::Keywords(_), Judging::Keywords) | (Target::Output(_), Judging::Output) => Ok(()),
-        _ => Err("its target is not what the judge of this suite compares with"),
+    if problem.target.judging() != judge {
+        return Err("its target is not what the judge of this suite compares with".to_owned());
     }
+    problem.target.check()
 }
 
 #[cfg(test)]

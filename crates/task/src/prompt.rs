@@ -7,8 +7,13 @@
 //! - A chat suite for a base model, which has no template, becomes plain text: the system line, the
 //!   problem under `Task:`, and `Answer:`. Such a model was never taught to answer; its numbers say
 //!   so, and [`Shape`] records it.
+//! - A function task is asked in a published wording, see [`PromptProfile`].
 //!
 //! Rendering is pure: the same arguments give the same bytes and the same hash.
+
+mod profile;
+
+pub use profile::PromptProfile;
 
 use crate::chat::{Message, Specials, Template, Turn};
 use crate::error::Error;
@@ -39,6 +44,8 @@ pub enum Shape {
     Chat,
     /// The model's chat template, the system line inside the user's message.
     ChatWithoutSystem,
+    /// The model's chat template, with the beginning of the answer written for it.
+    ChatBegun,
     /// Plain text for a model without a template.
     Plain,
 }
@@ -72,8 +79,10 @@ pub fn render(
     chat: Option<&Template>,
     specials: &Specials,
 ) -> Result<Rendered, Error> {
-    let PromptStyle::Chat { system } = &suite.style else {
-        return Ok(plain(problem.prompt.clone(), Shape::Stub));
+    let system = match &suite.style {
+        PromptStyle::Continue => return Ok(plain(problem.prompt.clone(), Shape::Stub)),
+        PromptStyle::Profile(profile) => return profile::render(problem, *profile, chat, specials),
+        PromptStyle::Chat { system } => system,
     };
     let Some(template) = chat else {
         let text = format!("{system}\n\nTask: {}\n\nAnswer:\n", problem.prompt);

@@ -52,6 +52,7 @@ pub(super) fn compile(toolchain: &Toolchain, source: &str) -> Program {
         stdin: Vec::new(),
         collect: vec![BINARY.to_owned()],
         profile: Profile::Compile,
+        warm: false,
     }
 }
 
