@@ -3,8 +3,9 @@
 //! `python-core`: eight code stubs that a model goes on with, scored by the keywords of the
 //! completion; `python-challenges`: three harder ones of the same kind. `cpp-demo`: sixteen small tasks
 //! in words whose programs are compiled, run and compared with their exact output. Topics, keywords and
-//! outputs are those of two published benchmark guides, so that numbers can be compared; the wording of
-//! the prompts is our own.
+//! outputs of these three are those of two published benchmark guides, so that numbers can be compared;
+//! the wording of the prompts is our own. `rust-demo` and `go-demo`: sixteen programs each of the same
+//! kind, ours altogether, with what is natural in the language.
 
 use std::sync::LazyLock;
 
@@ -12,10 +13,15 @@ use crate::error::Error;
 use crate::problem::{Judging, Language, PromptStyle, Suite};
 
 static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(|| {
-    [python_core(), python_challenges(), cpp_demo()]
-        .into_iter()
-        .map(|suite| suite.expect("built-in problems are valid: a test reads them all"))
-        .collect()
+    let suites = [
+        python_core(),
+        python_challenges(),
+        cpp_demo(),
+        rust_demo(),
+        go_demo(),
+    ];
+    let valid = "built-in problems are valid: a test reads them all";
+    suites.map(|suite| suite.expect(valid)).into()
 });
 
 /// Every built-in suite.
@@ -68,21 +74,39 @@ fn python_stubs(name: &str, title: &str) -> Suite {
 }
 
 fn cpp_demo() -> Result<Suite, Error> {
-    let system = "You write complete C++17 programs and answer with one program in one code block.";
-    let suite = Suite {
-        name: "cpp-demo".to_owned(),
-        title: "C++, sixteen small programs".to_owned(),
-        language: Language::Cpp,
-        style: PromptStyle::Chat {
-            system: system.to_owned(),
-        },
+    programs("cpp-demo", "C++, sixteen small programs", Language::Cpp)
+        .with_problems(include_str!("../data/cpp-demo.jsonl"))
+}
+
+fn rust_demo() -> Result<Suite, Error> {
+    programs("rust-demo", "Rust, sixteen small programs", Language::Rust)
+        .with_problems(include_str!("../data/rust-demo.jsonl"))
+}
+
+fn go_demo() -> Result<Suite, Error> {
+    programs("go-demo", "Go, sixteen small programs", Language::Go)
+        .with_problems(include_str!("../data/go-demo.jsonl"))
+}
+
+/// Tasks in words; the answer is a whole program, which is run.
+fn programs(name: &str, title: &str, language: Language) -> Suite {
+    let called = match language {
+        Language::Cpp => "C++17",
+        other => other.name(),
+    };
+    let system =
+        format!("You write complete {called} programs and answer with one program in one code block.");
+    Suite {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        language,
+        style: PromptStyle::Chat { system },
         max_tokens: 512,
         stop: Vec::new(),
         judge: Judging::Output,
         problems: Vec::new(),
         sha256: String::new(),
-    };
-    suite.with_problems(include_str!("../data/cpp-demo.jsonl"))
+    }
 }
 
 /// The most similar name, if fewer than half of its letters differ.

@@ -11,6 +11,7 @@ mod cause;
 mod evidence;
 pub mod keywords;
 pub mod output;
+pub mod quality;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
