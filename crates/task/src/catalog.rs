@@ -94,8 +94,9 @@ fn programs(name: &str, title: &str, language: Language) -> Suite {
         Language::Cpp => "C++17",
         other => other.name(),
     };
-    let system =
-        format!("You write complete {called} programs and answer with one program in one code block.");
+    let system = format!(
+        "You write complete {called} programs and answer with one program in one code block."
+    );
     Suite {
         name: name.to_owned(),
         title: title.to_owned(),

@@ -57,10 +57,10 @@ impl Judge {
             Judging::Keywords => Judge::Keywords,
             Judging::Output => Judge::Output {
                 language,
-                toolchain: toolchain::find(boxed(language))?,
+                toolchain: toolchain::find(language.boxed())?,
             },
             Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
-                toolchain: toolchain::find(boxed(language))?,
+                toolchain: toolchain::find(language.boxed())?,
             },
         })
     }
@@ -176,13 +176,6 @@ fn work(jobs: &[Job<'_>], queue: &Queue, sandbox: &dyn Sandbox, verdicts: &SyncS
         if verdicts.send(verdict).is_err() {
             return;
         }
-    }
-}
-
-fn boxed(language: Language) -> toolchain::Language {
-    match language {
-        Language::Cpp => toolchain::Language::Cpp,
-        Language::Python => toolchain::Language::Python,
     }
 }
 

@@ -45,7 +45,7 @@ const GO: Mistakes = [
     ("hello_world", "World!", "world!"),
     ("sum_function", "left + right", "left - right"),
     ("countdown", "n > 0", "n > 1"),
-    ("factorial", "n*factorial", "n+factorial"),
+    ("factorial", "n * factorial", "n + factorial"),
     ("fibonacci", "numbers[at-2]", "numbers[0]"),
     ("reverse_string", "left < right", "left > right"),
     ("count_primes", "n > 1", "n > 0"),
@@ -95,7 +95,9 @@ fn check(name: &str, ending: &str, mistakes: &Mistakes) {
         Ok(judge) => judge,
         Err(missing) => return println!("left out: {missing}"),
     };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/solutions").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/solutions")
+        .join(name);
     let fenced = |code: &str| format!("So:\n\n```{ending}\n{code}```\n");
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for (problem, (id, from, to)) in suite.problems.iter().zip(mistakes) {
@@ -107,13 +109,22 @@ fn check(name: &str, ending: &str, mistakes: &Mistakes) {
         wrong.push(fenced(&mistaken));
     }
     for verdict in verdicts(suite, &judge, &right) {
-        let told = format!("{}: {} {:?}", verdict.key.problem, verdict.evidence, verdict.unscored);
+        let told = format!(
+            "{}: {} {:?}",
+            verdict.key.problem, verdict.evidence, verdict.unscored
+        );
         assert_eq!(verdict.stage, Some(Stage::Right), "{told}");
     }
     for verdict in verdicts(suite, &judge, &wrong) {
-        let told = format!("{}: {} {:?}", verdict.key.problem, verdict.evidence, verdict.unscored);
+        let told = format!(
+            "{}: {} {:?}",
+            verdict.key.problem, verdict.evidence, verdict.unscored
+        );
         assert!(verdict.unscored.is_none(), "{told}");
-        assert!((Stage::CompilesWithWarnings..Stage::Right).contains(&verdict.stage.unwrap()), "{told}");
+        assert!(
+            (Stage::CompilesWithWarnings..Stage::Right).contains(&verdict.stage.unwrap()),
+            "{told}"
+        );
     }
 }
 

@@ -81,6 +81,30 @@ fn the_cpp_suite_asks_for_the_outputs_of_its_definition() {
 }
 
 #[test]
+fn a_suite_of_programs_has_sixteen_tasks_in_its_language() {
+    for name in ["cpp-demo", "rust-demo", "go-demo"] {
+        let suite = find(name).unwrap();
+        assert_eq!(suite.problems.len(), 16, "{name}");
+        let language = suite.language.name();
+        for problem in &suite.problems {
+            let (id, prompt) = (&problem.id, &problem.prompt);
+            assert!(
+                prompt.starts_with(&format!("Write a {language} program")),
+                "{id}"
+            );
+            assert!(
+                prompt.ends_with("reads no input and prints nothing else."),
+                "{id}"
+            );
+            assert!(
+                ["easy", "medium", "hard"].contains(&problem.tags[0].as_str()),
+                "{id}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_stub_ends_where_a_tokenizer_can_go_on() {
     let stubs = suites()
         .iter()
@@ -120,7 +144,8 @@ fn a_mistyped_name_is_answered_with_the_nearest_one() {
     for stranger in ["humaneval", "", "🦀🦀🦀🦀🦀🦀🦀🦀"] {
         let said = find(stranger).unwrap_err().to_string();
         assert!(
-            !said.contains("did you mean") && said.contains("python-core, python-challenges, cpp-demo"),
+            !said.contains("did you mean")
+                && said.contains("python-core, python-challenges, cpp-demo"),
             "{said}"
         );
     }

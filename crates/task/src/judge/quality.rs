@@ -111,10 +111,15 @@ fn read(ended: &Outcome, n_assertions: usize) -> Result<Inspection, String> {
         Ending::Signalled(_) | Ending::CpuLimit | Ending::MemoryLimit => {
             return Ok(Inspection::default());
         }
-        other => return Err(format!("the program that reads syntax trees ended with {other}")),
+        other => {
+            return Err(format!(
+                "the program that reads syntax trees ended with {other}"
+            ));
+        }
     }
-    let found: Inspection = serde_json::from_slice(&ended.stdout.bytes)
-        .map_err(|error| format!("the program that reads syntax trees answered nonsense: {error}"))?;
+    let found: Inspection = serde_json::from_slice(&ended.stdout.bytes).map_err(|error| {
+        format!("the program that reads syntax trees answered nonsense: {error}")
+    })?;
     match !found.parses || found.structure.len() == n_assertions {
         true => Ok(found),
         false => Err("the program that reads syntax trees left an assertion out".to_owned()),
@@ -147,7 +152,9 @@ pub(super) fn scores(
 
 /// Share of what is true; of nothing, 0.
 fn share(facts: impl Iterator<Item = bool>) -> f64 {
-    let (n_true, n) = facts.fold((0, 0), |(n_true, n), fact| (n_true + u32::from(fact), n + 1));
+    let (n_true, n) = facts.fold((0, 0), |(n_true, n), fact| {
+        (n_true + u32::from(fact), n + 1)
+    });
     f64::from(n_true) / f64::from(n.max(1))
 }
 

@@ -36,7 +36,10 @@ fn what_parses_is_what_the_interpreter_would_read_once_a_cut_off_end_is_trimmed(
         ("    return n", true),
         ("    pass\n", true),
         ("    return n\n    if n:\n", true),
-        ("    return n\n    if n:\n        x = [1,\n             2", true),
+        (
+            "    return n\n    if n:\n        x = [1,\n             2",
+            true,
+        ),
         ("    x = 1\n    y = \"abc", true),
         ("    x = 1\n    \"\"\"cut off\nin a text", true),
         ("    return n\n    y = 1 +", true),
@@ -52,7 +55,10 @@ fn what_parses_is_what_the_interpreter_would_read_once_a_cut_off_end_is_trimmed(
         assert_eq!(after_stub(answer, &[]).parses, parses, "{answer:?}");
     }
     let repeated = "def f(n):\n    \"\"\"Something.\"\"\"\n";
-    assert!(!look(PROMPT, repeated, &[]).parses, "the stub alone is no answer");
+    assert!(
+        !look(PROMPT, repeated, &[]).parses,
+        "the stub alone is no answer"
+    );
 }
 
 #[test]
@@ -66,22 +72,54 @@ fn an_assertion_holds_where_the_tree_has_it_and_not_where_only_the_text_does() {
         ("    return n and f(n // 2)\n", "halves", true),
         ("    return n >> 1\n", "halves", true),
         ("    return n // 3\n", "halves", false),
-        ("    if n < 1:\n        return 0\n    return f(n - 1)\n", "base_case", true),
+        (
+            "    if n < 1:\n        return 0\n    return f(n - 1)\n",
+            "base_case",
+            true,
+        ),
         ("    return 0 if n < 1 else f(n - 1)\n", "base_case", true),
-        ("    m = f(n - 1)\n    if n < 1:\n        return 0\n    return m\n", "base_case", false),
+        (
+            "    m = f(n - 1)\n    if n < 1:\n        return 0\n    return m\n",
+            "base_case",
+            false,
+        ),
         ("    return f(n - 1)\n", "base_case", false),
         ("    return [x for x in n]\n", "comprehension", true),
         ("    return [x for x in n]\n", "filter", false),
         ("    return [x for x in n if x]\n", "filter", true),
-        ("    return set(x for x in n)\n", "list_comprehension", false),
-        ("    if n:\n        return 1\n    else:\n        raise KeyError\n", "returns:f", true),
+        (
+            "    return set(x for x in n)\n",
+            "list_comprehension",
+            false,
+        ),
+        (
+            "    if n:\n        return 1\n    else:\n        raise KeyError\n",
+            "returns:f",
+            true,
+        ),
         ("    if n:\n        return 1\n", "returns:f", false),
         ("    while True:\n        return 1\n", "returns:f", true),
         ("    while True:\n        break\n", "returns:f", false),
-        ("    try:\n        return 1\n    except KeyError:\n        return 2\n", "returns:f", true),
-        ("    try:\n        return 1\n    except KeyError:\n        pass\n", "returns:f", false),
-        ("    with open(n) as x:\n        return x\n", "with:open", true),
-        ("    with lock(n) as x:\n        return x\n", "with:open", false),
+        (
+            "    try:\n        return 1\n    except KeyError:\n        return 2\n",
+            "returns:f",
+            true,
+        ),
+        (
+            "    try:\n        return 1\n    except KeyError:\n        pass\n",
+            "returns:f",
+            false,
+        ),
+        (
+            "    with open(n) as x:\n        return x\n",
+            "with:open",
+            true,
+        ),
+        (
+            "    with lock(n) as x:\n        return x\n",
+            "with:open",
+            false,
+        ),
         ("    with lock(n) as x:\n        return x\n", "with", true),
         ("    raise ValueError(n)\n", "raises:ValueError", true),
         ("    raise KeyError\n", "raises:ValueError", false),
@@ -92,7 +130,11 @@ fn an_assertion_holds_where_the_tree_has_it_and_not_where_only_the_text_does() {
         ("    pass\n", "avoids:sort", false),
         ("    db.execute('SELECT ?', (n,))\n", "binds_values", true),
         ("    db.execute(f'SELECT {n}')\n", "binds_values", false),
-        ("    db.execute('SELECT %s' % n, ())\n", "binds_values", false),
+        (
+            "    db.execute('SELECT %s' % n, ())\n",
+            "binds_values",
+            false,
+        ),
         ("    db.execute('SELECT 1')\n", "binds_values", false),
         ("    import os.path as p\n", "imports:os.path", true),
         ("    return get(n, timeout=3)\n", "passes:timeout", true),
@@ -115,7 +157,14 @@ fn a_habit_counts_only_where_it_applies_and_what_the_prompt_gave_is_no_merit() {
     let answer = "def g(Items):\n    try:\n        return open(Items).read()\n    except:\n        import os\n";
     let found = after_stub(&format!("    return g(n)\n\n{answer}"), &[]);
     let habit = |name: &str| found.practices[name];
-    for bad in ["docstring", "context_manager", "no_bare_except", "usual_names", "annotations", "imports_used"] {
+    for bad in [
+        "docstring",
+        "context_manager",
+        "no_bare_except",
+        "usual_names",
+        "annotations",
+        "imports_used",
+    ] {
         assert_eq!(habit(bad), Some(false), "{bad}");
     }
     assert_eq!(habit("short_functions"), Some(true));
@@ -131,10 +180,16 @@ fn a_habit_counts_only_where_it_applies_and_what_the_prompt_gave_is_no_merit() {
     let good = "import os\n\n\ndef g(path: str) -> str:\n    \"\"\"Read it.\"\"\"\n    try:\n        with open(path) as file:\n            return file.read() + os.sep\n    except OSError:\n        return \"\"\n";
     let good = look("", good, &[]);
     assert_eq!(good.practices.len(), 7);
-    assert!(good.practices.values().all(|held| *held == Some(true)), "{good:?}");
+    assert!(
+        good.practices.values().all(|held| *held == Some(true)),
+        "{good:?}"
+    );
 
     let long = format!("    x = 1\n{}", "    x += 1\n".repeat(60));
-    assert_eq!(after_stub(&long, &[]).practices["short_functions"], Some(false));
+    assert_eq!(
+        after_stub(&long, &[]).practices["short_functions"],
+        Some(false)
+    );
 }
 
 #[test]
@@ -195,7 +250,11 @@ fn an_inspector_that_does_not_come_back_says_nothing_and_one_that_dies_of_a_text
         (Ending::Exited(0), "", None),
         (Ending::Exited(0), "{}", None),
         (Ending::Exited(0), r#"{"parses":true,"structure":[]}"#, None),
-        (Ending::Exited(0), r#"{"parses":true,"structure":[1]}"#, None),
+        (
+            Ending::Exited(0),
+            r#"{"parses":true,"structure":[1]}"#,
+            None,
+        ),
         (Ending::Exited(0), r#"{"parses":false} more"#, None),
     ] {
         let found = read(&Outcome::scripted(ending, said), 1).ok();
