@@ -17,6 +17,14 @@ pub enum Error {
         /// Every name, comma separated.
         known: String,
     },
+    /// A file of problems cannot be read at all.
+    #[error("the problems in {path} cannot be read: {message}")]
+    UnreadableSuite {
+        /// The file.
+        path: String,
+        /// Why not.
+        message: String,
+    },
     /// A line of a problem file is no problem.
     #[error(
         "line {line} of the problems of `{suite}` is no valid problem: {message}; correct that line"

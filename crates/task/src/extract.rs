@@ -16,6 +16,7 @@
 mod c;
 mod cpp;
 mod fence;
+mod function;
 mod go;
 mod javascript;
 mod lines;
@@ -23,6 +24,7 @@ mod python;
 mod rust;
 
 use crate::problem::Language;
+pub use function::function;
 
 /// Code, and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

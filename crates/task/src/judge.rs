@@ -9,9 +9,11 @@
 
 mod cause;
 mod evidence;
+pub mod function;
 pub mod keywords;
 pub mod output;
 pub mod quality;
+mod setting;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,6 +25,7 @@ use sandbox::Sandbox;
 use sandbox::toolchain::{self, Toolchain};
 
 pub use cause::Cause;
+pub use function::warm;
 
 use crate::error::Error;
 use crate::problem::{Judging, Language, Problem, Suite, Target};
@@ -43,6 +46,8 @@ pub enum Judge {
     Function {
         /// The interpreter.
         toolchain: Toolchain,
+        /// In one process with the tests instead, to measure what the splitting changes.
+        together: bool,
     },
 }
 
@@ -61,6 +66,7 @@ impl Judge {
             },
             Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
                 toolchain: toolchain::find(language.boxed())?,
+                together: false,
             },
         })
     }
@@ -70,7 +76,7 @@ impl Judge {
         match self {
             Judge::Keywords => keywords::NAME,
             Judge::Output { .. } => output::NAME,
-            Judge::Function { .. } => "function/1",
+            Judge::Function { .. } => function::NAME,
         }
     }
 
@@ -78,7 +84,7 @@ impl Judge {
     pub fn toolchain(&self) -> Option<&Toolchain> {
         match self {
             Judge::Keywords => None,
-            Judge::Output { toolchain, .. } | Judge::Function { toolchain } => Some(toolchain),
+            Judge::Output { toolchain, .. } | Judge::Function { toolchain, .. } => Some(toolchain),
         }
     }
 
@@ -106,6 +112,20 @@ impl Judge {
                     sandbox,
                 };
                 output::judge(key, &bench, wanted, text)
+            }
+            (
+                Judge::Function {
+                    toolchain,
+                    together,
+                },
+                Target::Function(wanted),
+            ) => {
+                let bench = function::Bench {
+                    toolchain,
+                    sandbox,
+                    together: *together,
+                };
+                function::judge(key, &bench, (problem, wanted), text)
             }
             _ => blank(key, self.name(), Cause::HarnessError)
                 .unscored("the problem's target is not what this judge compares with"),

@@ -5,15 +5,18 @@
 //! [`sandbox::Sandbox`]. What a model got wrong is a verdict, what this machine got wrong is
 //! *unscored*; neither is ever an error of this crate.
 //!
-//! Reading order: [`problem`], [`catalog`], [`chat`], [`prompt`], [`extract`], [`judge`].
+//! Reading order: [`problem`], [`catalog`], [`chat`], [`prompt`], [`extract`], [`judge`],
+//! [`shelf`].
 
 pub mod catalog;
 pub mod chat;
+pub mod cheats;
 mod error;
 pub mod extract;
 pub mod judge;
 pub mod problem;
 pub mod prompt;
+pub mod shelf;
 
 pub use error::Error;
 pub use problem::{Judging, Language, Problem, PromptStyle, Suite, Target};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 mod target;
 
-pub use target::{Case, Function, Inputs, Oracle, Target, Tests, Together};
+pub use target::{Case, Function, Inputs, Target, Tests, Together};
 
 use crate::error::Error;
 use crate::prompt::PromptProfile;
@@ -174,7 +174,7 @@ impl Suite {
     }
 }
 
-fn check(problem: &Problem, judge: Judging) -> Result<(), String> {
+pub(crate) fn check(problem: &Problem, judge: Judging) -> Result<(), String> {
     if problem.id.trim().is_empty() || problem.prompt.trim().is_empty() {
         return Err("id and prompt must not be empty".to_owned());
     }

@@ -11,6 +11,14 @@ pub enum Cause {
     Graded,
     /// It ran well and printed something else.
     WrongOutput,
+    /// It answered, and not what the tests want.
+    WrongAnswer,
+    /// It raised what no test asks for.
+    Exception,
+    /// It answered with something that is no plain value, or too large a one.
+    NotPlain,
+    /// It broke the rules of the line to the tests.
+    ProtocolError,
     /// No code could be found in the text.
     NoCode,
     /// The compiler refused it.
@@ -44,6 +52,10 @@ impl Cause {
             Cause::Pass => "pass",
             Cause::Graded => "graded",
             Cause::WrongOutput => "wrong_output",
+            Cause::WrongAnswer => "wrong_answer",
+            Cause::Exception => "exception",
+            Cause::NotPlain => "not_plain",
+            Cause::ProtocolError => "protocol_error",
             Cause::NoCode => "no_code",
             Cause::CompileError => "compile_error",
             Cause::CompileTimeout => "compile_timeout",

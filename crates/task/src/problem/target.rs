@@ -86,28 +86,10 @@ pub struct Inputs {
     /// How far a number may be off, absolutely; 0 means equal, and a millionth for floating point.
     #[serde(default)]
     pub atol: f64,
-    /// What counts as the same answer.
-    #[serde(default)]
-    pub oracle: Oracle,
-}
-
-/// What counts as the same answer as the solution's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Oracle {
-    /// Equal values.
-    #[default]
-    Equal,
-    /// The same members in any order and number.
-    SameSet,
-    /// Whether there is an answer at all.
-    NotNone,
-    /// A root of the polynomial whose coefficients are the argument.
-    Root,
-    /// Anything: the published tests accept every value.
-    Anything,
-    /// Equal values, or zero.
-    OrZero,
+    /// A Python expression that is true if `answer` is as good as `wanted`, for arguments `args`; empty
+    /// if they have to be equal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub accept: String,
 }
 
 /// One input with the output wanted for it.

@@ -1,0 +1,229 @@
+//! The judge of function tasks: tests in one box, the candidate in another.
+//!
+//! The *solver* executes the candidate's program and answers calls. The *checker* executes the tests
+//! with a proxy in the candidate's place. Between them lies one socket on which plain values travel
+//! (`python/whet_wire.py`). The checker's process never holds code or objects of the candidate, so
+//! nothing there can be patched, walked or compared by rules of the candidate's own; the solver's never
+//! holds a test, an expected value or the nonce.
+//!
+//! Right is: the checker came to its end, made at least one call, and wrote this run's nonce, which it
+//! alone was told on its standard input. Exit codes are no evidence. A limit that either of them meets
+//! outweighs every word.
+//!
+//! What cannot be split (tests that hand over objects of their own) is judged in one process instead,
+//! if at all, and the verdict says so: [`Integrity::Shared`]. Nothing of the problem or of the
+//! candidate is parsed in Rust but the one line that begins with the nonce.
+
+mod programs;
+mod report;
+
+use ledger::record::{AttemptKey, Integrity, Stage, Verdict};
+use sandbox::toolchain::Toolchain;
+use sandbox::{Ending, Outcome, Sandbox};
+
+use super::evidence::Evidence;
+use super::setting::setting;
+use super::{Blank, Cause, blank};
+use crate::extract;
+use crate::problem::{Function, Problem};
+pub use programs::warm;
+use programs::{Nonce, Task};
+use report::{Report, Word};
+
+/// Name and version.
+pub const NAME: &str = "function/1";
+
+/// Where the two stand.
+pub(super) struct Bench<'a> {
+    pub(super) toolchain: &'a Toolchain,
+    pub(super) sandbox: &'a dyn Sandbox,
+    /// Together without having tried apart: to measure the difference.
+    pub(super) together: bool,
+}
+
+pub(super) fn judge(
+    key: AttemptKey,
+    bench: &Bench<'_>,
+    (problem, function): (&Problem, &Function),
+    text: &str,
+) -> Verdict {
+    let mut verdict = blank(key, NAME, Cause::NoCode);
+    let stub = function.stub.then_some(problem.prompt.as_str());
+    let Some(found) = extract::function(text, &function.entry_point, stub) else {
+        verdict.0.stage = Some(Stage::NoCode);
+        return verdict.0;
+    };
+    let task = match Task::new(function, stub.unwrap_or_default(), &found.code) {
+        Ok(task) => task,
+        Err(reason) => return verdict.unscored(reason),
+    };
+    verdict.0.code = Some(found.code.clone());
+    if bench.together {
+        return shared(verdict, bench, &task, "");
+    }
+    split(verdict, bench, &task)
+}
+
+fn split(verdict: Blank, bench: &Bench<'_>, task: &Task) -> Verdict {
+    let nonce = match Nonce::new() {
+        Ok(nonce) => nonce,
+        Err(reason) => return verdict.unscored(reason),
+    };
+    let (solver, checker) = (
+        task.solver(bench.toolchain),
+        task.checker(bench.toolchain, &nonce),
+    );
+    let (in_solver, in_checker) = task.limits();
+    let pair = [(&solver, &in_solver), (&checker, &in_checker)];
+    let outcomes = match bench.sandbox.converse(pair) {
+        Ok(outcomes) => outcomes,
+        Err(fault) => return verdict.unscored(fault.to_string()),
+    };
+    let report = Report::read(&outcomes[1].stdout, &nonce);
+    if let Some(Report {
+        word: Word::Unsplittable,
+        words,
+        ..
+    }) = &report
+    {
+        return shared(verdict, bench, task, words);
+    }
+    finish(verdict, bench, &outcomes, report, Integrity::Split)
+}
+
+/// Everything in one process; `reason` says why not apart.
+fn shared(verdict: Blank, bench: &Bench<'_>, task: &Task, reason: &str) -> Verdict {
+    let nonce = match Nonce::new() {
+        Ok(nonce) => nonce,
+        Err(reason) => return verdict.unscored(reason),
+    };
+    let (limits, _) = task.limits();
+    let outcome = match bench
+        .sandbox
+        .execute(&task.alone(bench.toolchain, &nonce), &limits)
+    {
+        Ok(outcome) => outcome,
+        Err(fault) => return verdict.unscored(fault.to_string()),
+    };
+    let report = Report::read(&outcome.stdout, &nonce).map(|mut report| {
+        if !reason.is_empty() {
+            report.words = format!("not split: {reason}\n{}", report.words);
+        }
+        report
+    });
+    finish(verdict, bench, &[outcome], report, Integrity::Shared)
+}
+
+fn finish(
+    mut verdict: Blank,
+    bench: &Bench<'_>,
+    outcomes: &[Outcome],
+    report: Option<Report>,
+    integrity: Integrity,
+) -> Verdict {
+    let record = &mut verdict.0;
+    record.cpu_ns = outcomes.iter().map(|outcome| outcome.cpu_ns).sum();
+    record.wall_ns = outcomes
+        .iter()
+        .map(|outcome| outcome.wall_ns)
+        .max()
+        .unwrap_or(0);
+    record.setting = Some(setting(bench.sandbox, bench.toolchain, outcomes, integrity));
+    record.evidence = evidence(outcomes, report.as_ref());
+    if let Some(report) = &report {
+        record.scores = report.scores();
+    }
+    match reached(outcomes, report.as_ref()) {
+        Err(reason) => verdict.unscored(reason),
+        Ok((stage, cause)) => {
+            verdict.0.stage = Some(stage);
+            verdict.0.cause = cause.to_string();
+            verdict.0
+        }
+    }
+}
+
+/// How far it got and why not further, or why that is not known. The candidate's process comes first.
+fn reached(outcomes: &[Outcome], report: Option<&Report>) -> Result<(Stage, Cause), String> {
+    if let Some(cause) = outcomes.iter().find_map(|outcome| limit(outcome.ending)) {
+        return Ok((Stage::Compiles, cause));
+    }
+    let Some(report) = report else {
+        return Ok((Stage::Compiles, no_word(outcomes)));
+    };
+    let partly = |otherwise| match report.n_right {
+        0 => otherwise,
+        _ => Stage::PartlyRight,
+    };
+    Ok(match report.word {
+        Word::Pass => (Stage::Right, Cause::Pass),
+        Word::WrongAnswer => (partly(Stage::Runs), Cause::WrongAnswer),
+        Word::Exception => (partly(Stage::Compiles), Cause::Exception),
+        Word::NotPlain | Word::TooLarge => (partly(Stage::Runs), Cause::NotPlain),
+        Word::Malformed => (Stage::Malformed, Cause::CompileError),
+        Word::ProtocolError => (Stage::Compiles, Cause::ProtocolError),
+        Word::Gone => (Stage::Compiles, gone(outcomes[0].ending)),
+        // Where both share a process, it may be the candidate that has broken the tests.
+        Word::Broken if outcomes.len() == 1 => (Stage::Compiles, Cause::Exception),
+        Word::Broken => return Err(report.words.clone()),
+        Word::Unsplittable => return Err("it can be judged neither apart nor together".to_owned()),
+    })
+}
+
+/// The checker left without a word: something that it was sent has undone it, or, where both share a
+/// process, the candidate has ended it.
+fn no_word(outcomes: &[Outcome]) -> Cause {
+    match outcomes {
+        [alone] => gone(alone.ending),
+        _ => Cause::ProtocolError,
+    }
+}
+
+/// The limit that a process met.
+fn limit(ending: Ending) -> Option<Cause> {
+    match ending {
+        Ending::CpuLimit => Some(Cause::CpuLimit),
+        Ending::WallLimit => Some(Cause::WallLimit),
+        Ending::MemoryLimit => Some(Cause::MemoryLimit),
+        Ending::OutputLimit => Some(Cause::OutputLimit),
+        Ending::FileLimit => Some(Cause::FileLimit),
+        Ending::Exited(_) | Ending::Signalled(_) | Ending::NotExecutable(_) => None,
+    }
+}
+
+/// Why the candidate's process was gone before the tests were over.
+fn gone(ending: Ending) -> Cause {
+    match ending {
+        Ending::Signalled(_) => Cause::Signal,
+        _ => Cause::RuntimeExit,
+    }
+}
+
+/// What the tests say, then what the candidate's process wrote to its standard error.
+fn evidence(outcomes: &[Outcome], report: Option<&Report>) -> String {
+    let mut evidence = Evidence::default();
+    if let Some(report) = report {
+        evidence.add("tests", report.words.as_bytes());
+        if report.n_rebuilt > 0 {
+            let note = format!("{} of a subclass", report.n_rebuilt);
+            evidence.add("values rebuilt as plain ones", note.as_bytes());
+        }
+    }
+    let names = match outcomes.len() {
+        1 => ["program", "program"],
+        _ => ["solver", "checker"],
+    };
+    for (name, outcome) in names.iter().zip(outcomes) {
+        if !outcome.ending.is_clean() {
+            evidence.add(
+                &format!("{name} ended"),
+                outcome.ending.to_string().as_bytes(),
+            );
+        }
+        evidence.add(&format!("{name} stderr"), &outcome.stderr.bytes);
+    }
+    evidence.finish()
+}
+
+#[cfg(test)]
+mod tests;
