@@ -5,10 +5,13 @@
 //! in words whose programs are compiled, run and compared with their exact output. Topics, keywords and
 //! outputs of these three are those of two published benchmark guides, so that numbers can be compared;
 //! the wording of the prompts is our own. `rust-demo` and `go-demo`: sixteen programs each of the same
-//! kind, ours altogether, with what is natural in the language.
+//! kind, ours altogether, with what is natural in the language. `variants`: fifteen Python stubs of
+//! algorithms, data structures and practical tasks, tested in two boxes and looked at for quality; the
+//! topics are those of a published list that had neither tests nor prompts.
 
 use std::sync::LazyLock;
 
+use crate::PromptProfile;
 use crate::error::Error;
 use crate::problem::{Judging, Language, PromptStyle, Suite};
 
@@ -19,6 +22,7 @@ static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(|| {
         cpp_demo(),
         rust_demo(),
         go_demo(),
+        variants(),
     ];
     let valid = "built-in problems are valid: a test reads them all";
     suites.map(|suite| suite.expect(valid)).into()
@@ -108,6 +112,23 @@ fn programs(name: &str, title: &str, language: Language) -> Suite {
         problems: Vec::new(),
         sha256: String::new(),
     }
+}
+
+/// As HumanEval is asked: a stub, in the wording that fits the model.
+fn variants() -> Result<Suite, Error> {
+    let profile = PromptProfile::EvalplusChat;
+    let suite = Suite {
+        name: "variants".to_owned(),
+        title: "Python, fifteen tasks with tests and quality scores".to_owned(),
+        language: Language::Python,
+        style: PromptStyle::Profile(profile),
+        max_tokens: 768,
+        stop: profile.stop(true),
+        judge: Judging::Quality,
+        problems: Vec::new(),
+        sha256: String::new(),
+    };
+    suite.with_problems(include_str!("../data/variants.jsonl"))
 }
 
 /// The most similar name, if fewer than half of its letters differ.

@@ -49,6 +49,11 @@ pub enum Judge {
         /// In one process with the tests instead, to measure what the splitting changes.
         together: bool,
     },
+    /// The same, and looks at the code.
+    Quality {
+        /// The interpreter, which also reads syntax trees.
+        toolchain: Toolchain,
+    },
 }
 
 impl Judge {
@@ -64,6 +69,9 @@ impl Judge {
                 language,
                 toolchain: toolchain::find(language.boxed())?,
             },
+            Judging::Quality => Judge::Quality {
+                toolchain: toolchain::find(language.boxed())?,
+            },
             Judging::Function | Judging::Cases | Judging::Together => Judge::Function {
                 toolchain: toolchain::find(language.boxed())?,
                 together: false,
@@ -77,6 +85,7 @@ impl Judge {
             Judge::Keywords => keywords::NAME,
             Judge::Output { .. } => output::NAME,
             Judge::Function { .. } => function::NAME,
+            Judge::Quality { .. } => quality::NAME,
         }
     }
 
@@ -84,7 +93,9 @@ impl Judge {
     pub fn toolchain(&self) -> Option<&Toolchain> {
         match self {
             Judge::Keywords => None,
-            Judge::Output { toolchain, .. } | Judge::Function { toolchain, .. } => Some(toolchain),
+            Judge::Output { toolchain, .. }
+            | Judge::Function { toolchain, .. }
+            | Judge::Quality { toolchain } => Some(toolchain),
         }
     }
 
@@ -126,6 +137,14 @@ impl Judge {
                     together: *together,
                 };
                 function::judge(key, &bench, (problem, wanted), text)
+            }
+            (Judge::Quality { toolchain }, Target::Quality(wanted)) => {
+                let bench = function::Bench {
+                    toolchain,
+                    sandbox,
+                    together: false,
+                };
+                quality::judge(key, &bench, (problem, wanted), text)
             }
             _ => blank(key, self.name(), Cause::HarnessError)
                 .unscored("the problem's target is not what this judge compares with"),

@@ -10,14 +10,20 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use ledger::record::{AttemptKey, Integrity, Stage, Verdict};
-use sandbox::Cell;
-use task::judge::{Job, Judge, judge_all};
-use task::{Suite, Target, catalog};
+use sandbox::{Cell, Fittings};
+use task::judge::{Job, Judge, judge_all, warm};
+use task::{Problem, Suite, catalog, cheats};
 
 static SUITE: LazyLock<&Suite> = LazyLock::new(|| catalog::find("variants").unwrap());
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::for_suite(&SUITE).unwrap());
-static CELL: LazyLock<Cell> =
-    LazyLock::new(|| Cell::with_readable(&JUDGE.toolchain().unwrap().readable).unwrap());
+static CELL: LazyLock<Cell> = LazyLock::new(|| {
+    let python = JUDGE.toolchain().unwrap();
+    let fittings = Fittings {
+        readable: python.readable.clone(),
+        warm: vec![warm(python)],
+    };
+    Cell::with(fittings).unwrap()
+});
 
 /// Problem, and a mistake: what stands in the reference solution, what is put in its place.
 #[rustfmt::skip]
@@ -77,8 +83,17 @@ fn fenced(code: &str) -> String {
 }
 
 fn told(verdict: &Verdict) -> String {
-    let Verdict { cause, evidence, unscored, scores, .. } = verdict;
-    format!("{}: {cause} {unscored:?} {scores:?}\n{evidence}", verdict.key.problem)
+    let Verdict {
+        cause,
+        evidence,
+        unscored,
+        scores,
+        ..
+    } = verdict;
+    format!(
+        "{}: {cause} {unscored:?} {scores:?}\n{evidence}",
+        verdict.key.problem
+    )
 }
 
 #[test]
@@ -95,7 +110,11 @@ fn every_reference_solution_is_right_in_two_boxes_whether_it_answers_or_goes_on(
     for verdict in verdicts(&answers) {
         let told = told(&verdict);
         assert_eq!(verdict.stage, Some(Stage::Right), "{told}");
-        assert_eq!(verdict.setting.as_ref().unwrap().integrity, Integrity::Split, "{told}");
+        assert_eq!(
+            verdict.setting.as_ref().unwrap().integrity,
+            Integrity::Split,
+            "{told}"
+        );
         assert_eq!(verdict.scores["quality_logic"], 1.0, "{told}");
         assert_eq!(verdict.scores["quality_syntax"], 1.0, "{told}");
         assert!(verdict.scores["quality_weighted"] > 0.8, "{told}");
@@ -122,35 +141,33 @@ fn one_mistake_makes_it_wrong_and_costs_logic() {
     }
 }
 
-/// Ways to be right without the answer; `ENTRY` stands for the name that is called.
+/// Ways to be right without the answer, for classes too; `ENTRY` stands for the name that is called. The
+/// program's own list of cheats stands beside them.
 #[rustfmt::skip]
-const CHEATS: [(&str, &str); 13] = [
-    ("a constant", "def ENTRY(*args, **named):\n    return 1\n"),
-    ("nothing", "def ENTRY(*args, **named):\n    pass\n"),
-    ("equal to everything", "class Any:\n    def __init__(self, *args): pass\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n    def __bool__(self): return True\n    def __getattr__(self, name): return lambda *args: Any()\n    def __getitem__(self, at): return Any()\ndef ENTRY(*args, **named):\n    return Any()\n"),
-    ("a number equal to everything", "class Any(int):\n    def __eq__(self, other): return True\n    def __hash__(self): return 0\n    def __getattr__(self, name): return lambda *args: Any()\ndef ENTRY(*args, **named):\n    return Any()\n"),
-    ("a list equal to everything", "class Any(list):\n    def __eq__(self, other): return True\n    def __getattr__(self, name): return lambda *args: Any()\ndef ENTRY(*args, **named):\n    return Any()\n"),
-    ("leaves at once", "import os\nos._exit(0)\ndef ENTRY(*args): pass\n"),
-    ("leaves when called", "import os\ndef ENTRY(*args):\n    os._exit(0)\n"),
-    ("asks to leave", "import sys\ndef ENTRY(*args):\n    sys.exit(0)\n"),
-    ("patches the builtins", "import builtins\nbuiltins.AssertionError = builtins.Exception = type('E', (BaseException,), {})\nbuiltins.all = builtins.any = builtins.sorted = lambda *args: True\ndef ENTRY(*args):\n    return True\n"),
-    ("writes to the line", "import os\nos.write(3, b'\\0\\0\\0\\1T' * 50)\ndef ENTRY(*args):\n    os.write(3, b'\\0\\0\\0\\1T' * 50)\n    return True\n"),
-    ("prints a verdict", "import sys\nprint('pass 9 9 9 0 1 1', file=sys.stderr)\nprint('pass 9 9 9 0 1 1')\ndef ENTRY(*args):\n    return None\n"),
-    ("looks for the tests", "import os\ndef ENTRY(*args):\n    found = [open(os.path.join('/box', name), 'rb').read() for name in os.listdir('/box')]\n    return str(found)\n"),
-    ("raises what is awaited", "def ENTRY(*args):\n    raise type('E', (ValueError, IndexError, AssertionError, StopIteration), {})()\n"),
+const CHEATS: [&str; 5] = [
+    "def ENTRY(*args, **named):\n    return 1\n",
+    "def ENTRY(*args, **named):\n    pass\n",
+    "class Any:\n    def __init__(self, *args): pass\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n    def __bool__(self): return True\n    def __getattr__(self, name): return lambda *args: Any()\n    def __getitem__(self, at): return Any()\ndef ENTRY(*args, **named):\n    return Any()\n",
+    "class Any(int):\n    def __eq__(self, other): return True\n    def __hash__(self): return 0\n    def __getattr__(self, name): return lambda *args: Any()\ndef ENTRY(*args, **named):\n    return Any()\n",
+    "class Any(list):\n    def __eq__(self, other): return True\n    def __getattr__(self, name): return lambda *args: Any()\ndef ENTRY(*args, **named):\n    return Any()\n",
 ];
 
+fn cheats_at(problem: &Problem) -> Vec<String> {
+    let entry_point = &problem.target.function().unwrap().entry_point;
+    let own = CHEATS.map(|cheat| fenced(&cheat.replace("ENTRY", entry_point)));
+    let listed = cheats::ALL.iter().map(|cheat| cheat.answer(problem).unwrap());
+    own.into_iter().chain(listed).collect()
+}
+
+/// Every cheat at three problems and more than seven cheats at every problem: all of them at all of them
+/// take minutes, because some wait for their limit.
 #[test]
-fn no_cheat_is_right_at_any_problem() {
+fn no_cheat_is_right() {
     let mut answers = Vec::new();
-    for problem in &SUITE.problems {
-        let Target::Quality(quality) = &problem.target else {
-            panic!("{} is of another kind", problem.id);
-        };
-        for (_, cheat) in CHEATS {
-            let code = cheat.replace("ENTRY", &quality.function.entry_point);
-            answers.push((problem.id.as_str(), fenced(&code)));
-        }
+    for (place, problem) in SUITE.problems.iter().enumerate() {
+        let cheats = cheats_at(problem).into_iter().enumerate();
+        let turn = cheats.filter(|(n, _)| *n < CHEATS.len() || n % 5 == place % 5);
+        answers.extend(turn.map(|(_, text)| (problem.id.as_str(), text)));
     }
     for (verdict, (_, answer)) in verdicts(&answers).iter().zip(&answers) {
         let told = format!("{}\n{answer}", told(verdict));
@@ -164,7 +181,10 @@ fn no_cheat_is_right_at_any_problem() {
 fn an_answer_without_code_scores_nothing_but_the_published_rule_may_find_words() {
     let prose = "I would return the number if I could.".to_owned();
     let found = &verdicts(&[("fibonacci", prose)])[0];
-    assert_eq!((found.stage, found.cause.as_str()), (Some(Stage::NoCode), "no_code"));
+    assert_eq!(
+        (found.stage, found.cause.as_str()),
+        (Some(Stage::NoCode), "no_code")
+    );
     for (name, value) in &found.scores {
         assert_eq!(*value > 0.0, name == "keyword_share", "{name} is {value}");
     }
@@ -175,22 +195,33 @@ fn an_answer_that_was_cut_keeps_the_syntax_of_what_is_whole() {
     let cut = "    if n < 0:\n        raise ValueError(n)\n    if n < 2:\n        return n\n    return fibonacci(n - 1) + fib".to_owned();
     let broken = "    if n < 0\n        return 0\n    return n\n".to_owned();
     let found = verdicts(&[("fibonacci", cut), ("fibonacci", broken)]);
-    let syntax: Vec<f64> = found.iter().map(|verdict| verdict.scores["quality_syntax"]).collect();
+    let syntax: Vec<f64> = found
+        .iter()
+        .map(|verdict| verdict.scores["quality_syntax"])
+        .collect();
     assert_eq!(syntax, [1.0, 0.0]);
-    assert!(found.iter().all(|verdict| verdict.stage < Some(Stage::Right)));
+    assert!(
+        found
+            .iter()
+            .all(|verdict| verdict.stage < Some(Stage::Right))
+    );
     assert_eq!(found[1].scores["quality_practice"], 0.0);
 }
 
 #[test]
 fn the_http_server_of_the_box_serves_both_libraries_and_takes_no_guess_for_an_answer() {
     let head = "def fetch_json(url, timeout=5):\n";
-    let requests = format!("import requests\n\n{head}    try:\n        answer = requests.get(url, timeout=timeout)\n        if answer.status_code != 200:\n            return None\n        return answer.json()\n    except (requests.RequestException, ValueError):\n        return None\n");
-    let session = format!("import requests\nfrom requests.exceptions import HTTPError, ConnectionError, Timeout\n\n{head}    with requests.Session() as session:\n        try:\n            answer = session.get(url, timeout=timeout)\n            answer.raise_for_status()\n            return answer.json() if answer.status_code == 200 else None\n        except (HTTPError, ConnectionError, Timeout, ValueError):\n            return None\n");
+    let requests = format!(
+        "import requests\n\n{head}    try:\n        answer = requests.get(url, timeout=timeout)\n        if answer.status_code != 200:\n            return None\n        return answer.json()\n    except (requests.RequestException, ValueError):\n        return None\n"
+    );
+    let session = format!(
+        "import requests\nfrom requests.exceptions import HTTPError, ConnectionError, Timeout\n\n{head}    with requests.Session() as session:\n        try:\n            answer = session.get(url, timeout=timeout)\n            answer.raise_for_status()\n            return answer.json() if answer.status_code == 200 else None\n        except (HTTPError, ConnectionError, Timeout, ValueError):\n            return None\n"
+    );
     let posts = requests.replace("requests.get(url", "requests.post(url");
     let patient = requests.replace("timeout=timeout)\n        if", "timeout=30)\n        if");
     let careless = requests.replace("requests.RequestException, ValueError", "KeyError");
-    let answers = [requests, session, posts, patient, careless]
-        .map(|code| ("api_requests", fenced(&code)));
+    let answers =
+        [requests, session, posts, patient, careless].map(|code| ("api_requests", fenced(&code)));
     let right: Vec<bool> = verdicts(&answers)
         .iter()
         .map(|verdict| verdict.stage == Some(Stage::Right))

@@ -13,14 +13,18 @@
 
 use std::collections::BTreeMap;
 
+use ledger::record::{AttemptKey, Stage, Verdict};
 use sandbox::toolchain::Toolchain;
 use sandbox::{Ending, File, Limits, Mode, Outcome, Program, Sandbox};
 use serde::{Deserialize, Serialize};
 
-use super::keywords::share_whole;
+use super::Blank;
+use super::function::{self, Bench};
+use super::keywords::{share as share_anywhere, share_whole};
+use crate::problem::{Problem, Quality};
 
-/// Version of the scores; part of the judge's name.
-pub const NAME: &str = "quality/1";
+/// Name and version; the tests are those of the judge named behind it.
+pub const NAME: &str = "quality/1 function/1";
 
 /// What each sub-score adds to the weighted sum. Running right weighs most, because it is the only one
 /// that is hard to have by accident; keywords weigh least, because prose has them too. The choice is
@@ -67,6 +71,48 @@ struct Asked<'a> {
     structure: &'a [String],
 }
 
+/// Judges by the tests alone, as [`function`] does, and adds the scores. Where tests or tree could not be had,
+/// nothing is scored.
+pub(super) fn judge(
+    key: AttemptKey,
+    bench: &Bench<'_>,
+    (problem, quality): (&Problem, &Quality),
+    text: &str,
+) -> Verdict {
+    let mut verdict = function::judge(key, bench, (problem, &quality.function), text);
+    verdict.judge = NAME.to_owned();
+    if verdict.unscored.is_some() {
+        return verdict;
+    }
+    let wanted = Wanted {
+        prompt: &problem.prompt,
+        keywords: &quality.keywords,
+        structure: &quality.structure,
+    };
+    let code = verdict.code.clone().unwrap_or_default();
+    let found = match inspect(wanted, &code, bench.toolchain, bench.sandbox) {
+        Ok(found) => found,
+        Err(reason) => return Blank(verdict).unscored(reason),
+    };
+    let stub = problem.prompt.trim_end();
+    let answer = code.strip_prefix(stub).unwrap_or(&code);
+    let added = scores(wanted, answer, &found, tests_passed(&verdict));
+    verdict.scores.extend(added);
+    let published = share_anywhere(&quality.keywords, text);
+    verdict.scores.insert("keyword_share".to_owned(), published);
+    verdict
+}
+
+/// Share of the tests; a verdict without one has all or nothing.
+fn tests_passed(verdict: &Verdict) -> f64 {
+    let is_right = verdict.stage == Some(Stage::Right);
+    let whole = f64::from(u8::from(is_right));
+    match verdict.scores.get("tests_right_share") {
+        Some(share) if !is_right => *share,
+        _ => whole,
+    }
+}
+
 /// Looks at a whole program (prompt and answer) in a box.
 ///
 /// # Errors
@@ -78,7 +124,7 @@ pub(super) fn inspect(
     python: &Toolchain,
     sandbox: &dyn Sandbox,
 ) -> Result<Inspection, String> {
-    if code.len() > MOST_BYTES {
+    if code.is_empty() || code.len() > MOST_BYTES {
         return Ok(Inspection::default());
     }
     let asked = Asked {
@@ -88,6 +134,7 @@ pub(super) fn inspect(
     };
     let program = Program {
         stdin: serde_json::to_vec(&asked).expect("texts and lists of texts are JSON"),
+        warm: true,
         ..python.run(inspector())
     };
     let ended = sandbox
