@@ -1,20 +1,31 @@
 //! The built-in suites, compiled into the program.
 //!
 //! `python-core`: eight code stubs that a model goes on with, scored by the keywords of the
-//! completion. `cpp-demo`: sixteen small tasks in words whose programs are compiled, run and compared
-//! with their exact output. Topics, keywords and outputs are those of two published benchmark guides,
-//! so that numbers can be compared; the wording of the prompts is our own.
+//! completion; `python-challenges`: three harder ones of the same kind. `cpp-demo`: sixteen small tasks
+//! in words whose programs are compiled, run and compared with their exact output. Topics, keywords and
+//! outputs of these three are those of two published benchmark guides, so that numbers can be compared;
+//! the wording of the prompts is our own. `rust-demo` and `go-demo`: sixteen programs each of the same
+//! kind, ours altogether, with what is natural in the language. `variants`: fifteen Python stubs of
+//! algorithms, data structures and practical tasks, tested in two boxes and looked at for quality; the
+//! topics are those of a published list that had neither tests nor prompts.
 
 use std::sync::LazyLock;
 
+use crate::PromptProfile;
 use crate::error::Error;
 use crate::problem::{Judging, Language, PromptStyle, Suite};
 
 static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(|| {
-    [python_core(), cpp_demo()]
-        .into_iter()
-        .map(|suite| suite.expect("built-in problems are valid: a test reads them all"))
-        .collect()
+    let suites = [
+        python_core(),
+        python_challenges(),
+        cpp_demo(),
+        rust_demo(),
+        go_demo(),
+        variants(),
+    ];
+    let valid = "built-in problems are valid: a test reads them all";
+    suites.map(|suite| suite.expect(valid)).into()
 });
 
 /// Every built-in suite.
@@ -41,11 +52,21 @@ pub fn find(name: &str) -> Result<&'static Suite, Error> {
         })
 }
 
-/// 150 new tokens and no stop string, as in the guide that these keywords come from.
 fn python_core() -> Result<Suite, Error> {
-    let suite = Suite {
-        name: "python-core".to_owned(),
-        title: "Python, eight core stubs".to_owned(),
+    python_stubs("python-core", "Python, eight core stubs")
+        .with_problems(include_str!("../data/python-core.jsonl"))
+}
+
+fn python_challenges() -> Result<Suite, Error> {
+    python_stubs("python-challenges", "Python, three harder stubs")
+        .with_problems(include_str!("../data/python-challenges.jsonl"))
+}
+
+/// 150 new tokens and no stop string, as in the guide that these keywords come from.
+fn python_stubs(name: &str, title: &str) -> Suite {
+    Suite {
+        name: name.to_owned(),
+        title: title.to_owned(),
         language: Language::Python,
         style: PromptStyle::Continue,
         max_tokens: 150,
@@ -53,26 +74,61 @@ fn python_core() -> Result<Suite, Error> {
         judge: Judging::Keywords,
         problems: Vec::new(),
         sha256: String::new(),
-    };
-    suite.with_problems(include_str!("../data/python-core.jsonl"))
+    }
 }
 
 fn cpp_demo() -> Result<Suite, Error> {
-    let system = "You write complete C++17 programs and answer with one program in one code block.";
-    let suite = Suite {
-        name: "cpp-demo".to_owned(),
-        title: "C++, sixteen small programs".to_owned(),
-        language: Language::Cpp,
-        style: PromptStyle::Chat {
-            system: system.to_owned(),
-        },
+    programs("cpp-demo", "C++, sixteen small programs", Language::Cpp)
+        .with_problems(include_str!("../data/cpp-demo.jsonl"))
+}
+
+fn rust_demo() -> Result<Suite, Error> {
+    programs("rust-demo", "Rust, sixteen small programs", Language::Rust)
+        .with_problems(include_str!("../data/rust-demo.jsonl"))
+}
+
+fn go_demo() -> Result<Suite, Error> {
+    programs("go-demo", "Go, sixteen small programs", Language::Go)
+        .with_problems(include_str!("../data/go-demo.jsonl"))
+}
+
+/// Tasks in words; the answer is a whole program, which is run.
+fn programs(name: &str, title: &str, language: Language) -> Suite {
+    let called = match language {
+        Language::Cpp => "C++17",
+        other => other.name(),
+    };
+    let system = format!(
+        "You write complete {called} programs and answer with one program in one code block."
+    );
+    Suite {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        language,
+        style: PromptStyle::Chat { system },
         max_tokens: 512,
         stop: Vec::new(),
         judge: Judging::Output,
         problems: Vec::new(),
         sha256: String::new(),
+    }
+}
+
+/// As HumanEval is asked: a stub, in the wording that fits the model.
+fn variants() -> Result<Suite, Error> {
+    let profile = PromptProfile::EvalplusChat;
+    let suite = Suite {
+        name: "variants".to_owned(),
+        title: "Python, fifteen tasks with tests and quality scores".to_owned(),
+        language: Language::Python,
+        style: PromptStyle::Profile(profile),
+        max_tokens: 768,
+        stop: profile.stop(true),
+        judge: Judging::Quality,
+        problems: Vec::new(),
+        sha256: String::new(),
     };
-    suite.with_problems(include_str!("../data/cpp-demo.jsonl"))
+    suite.with_problems(include_str!("../data/variants.jsonl"))
 }
 
 /// The most similar name, if fewer than half of its letters differ.

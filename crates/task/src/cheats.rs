@@ -6,7 +6,7 @@
 //!
 //! This is data: what is done about a suite that is deceived is decided by whoever uses it.
 
-use crate::problem::{Problem, Target};
+use crate::problem::Problem;
 
 /// A program that cheats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,9 +152,7 @@ pub const ALL: &[Cheat] = &[
 impl Cheat {
     /// The cheat as an answer to a problem; `None` if the problem asks for no function.
     pub fn answer(&self, problem: &Problem) -> Option<String> {
-        let Target::Function(function) = &problem.target else {
-            return None;
-        };
+        let function = problem.target.function()?;
         let code = self.text.replace("entry_point", &function.entry_point);
         Some(format!("```python\n{code}```\n"))
     }

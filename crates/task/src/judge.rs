@@ -12,10 +12,11 @@ mod evidence;
 pub mod function;
 pub mod keywords;
 pub mod output;
+pub mod quality;
 mod setting;
 mod watched;
 
-use ledger::record::{AttemptKey, Verdict};
+use ledger::record::{AttemptKey, Stage, Verdict};
 use sandbox::Sandbox;
 use sandbox::toolchain::{self, Toolchain};
 
@@ -42,8 +43,13 @@ pub enum Judge {
     Function {
         /// The interpreter.
         toolchain: Toolchain,
-        /// In one process with the tests instead, to measure what the splitting changes.
-        together: bool,
+        /// Where the tests are.
+        tests: Tests,
+    },
+    /// The same, and looks at the code.
+    Quality {
+        /// The interpreter, which also reads syntax trees.
+        toolchain: Toolchain,
     },
 }
 
@@ -62,7 +68,10 @@ impl Judge {
             },
             Judging::Function => Judge::Function {
                 toolchain: toolchain::find(language.boxed())?,
-                together: false,
+                tests: Tests::Apart,
+            },
+            Judging::Quality => Judge::Quality {
+                toolchain: toolchain::find(language.boxed())?,
             },
         })
     }
@@ -73,6 +82,7 @@ impl Judge {
             Judge::Keywords => keywords::NAME,
             Judge::Output { .. } => output::NAME,
             Judge::Function { .. } => function::NAME,
+            Judge::Quality { .. } => quality::NAME,
         }
     }
 
@@ -80,7 +90,9 @@ impl Judge {
     pub fn toolchain(&self) -> Option<&Toolchain> {
         match self {
             Judge::Keywords => None,
-            Judge::Output { toolchain, .. } | Judge::Function { toolchain, .. } => Some(toolchain),
+            Judge::Output { toolchain, .. }
+            | Judge::Function { toolchain, .. }
+            | Judge::Quality { toolchain } => Some(toolchain),
         }
     }
 
@@ -116,19 +128,28 @@ impl Judge {
                     _ => self.mismatch(key),
                 }
             }
-            (
-                Judge::Function {
-                    toolchain,
-                    together,
-                },
-                Target::Function(wanted),
-            ) => {
+            (Judge::Function { toolchain, tests }, Target::Function(wanted)) => {
+                let verdict = |together| {
+                    let bench = function::Bench {
+                        toolchain,
+                        sandbox,
+                        together,
+                    };
+                    function::judge(key.clone(), &bench, (problem, wanted), text)
+                };
+                match tests {
+                    Tests::Apart => verdict(false),
+                    Tests::Together => verdict(true),
+                    Tests::Both => beside(verdict(false), &verdict(true)),
+                }
+            }
+            (Judge::Quality { toolchain }, Target::Quality(wanted)) => {
                 let bench = function::Bench {
                     toolchain,
                     sandbox,
-                    together: *together,
+                    together: false,
                 };
-                function::judge(key, &bench, (problem, wanted), text)
+                quality::judge(key, &bench, (problem, wanted), text)
             }
             _ => self.mismatch(key),
         }
@@ -139,16 +160,36 @@ impl Judge {
             .unscored("the problem's target is not what this judge compares with")
     }
 
-    /// The judge that tests in one process what this one tests apart; `None` if nothing is split.
-    pub fn joined(&self) -> Option<Judge> {
+    /// The judge that has the tests there instead; `None` if this one has none to move.
+    pub fn with_tests(&self, tests: Tests) -> Option<Judge> {
         match self {
             Judge::Function { toolchain, .. } => Some(Judge::Function {
                 toolchain: toolchain.clone(),
-                together: true,
+                tests,
             }),
             _ => None,
         }
     }
+}
+
+/// Where the tests of a function task are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tests {
+    /// In another box than the candidate.
+    Apart,
+    /// In the candidate's process, as in the published harnesses.
+    Together,
+    /// First in one way, then in the other, to see what the separation changes.
+    Both,
+}
+
+/// A verdict with what the tests say that share a process with the candidate, where they say anything.
+fn beside(mut apart: Verdict, together: &Verdict) -> Verdict {
+    if together.unscored.is_none() {
+        let passes = f64::from(together.stage == Some(Stage::Right));
+        apart.scores.insert("pass_at_1_shared".to_owned(), passes);
+    }
+    apart
 }
 
 /// A verdict that says nothing yet.

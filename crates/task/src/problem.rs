@@ -8,8 +8,10 @@ use std::collections::HashSet;
 use sandbox::toolchain;
 use serde::{Deserialize, Serialize};
 
+mod quality;
 mod target;
 
+pub use quality::Quality;
 pub use target::{Case, Function, Inputs, Target, Tests, Together};
 
 use crate::error::Error;
@@ -102,6 +104,8 @@ pub enum Judging {
     Output,
     /// [`crate::judge::function`]: the function is called from another box.
     Function,
+    /// [`crate::judge::quality`]: the same, and its code is looked at.
+    Quality,
     /// [`crate::judge::output`]: the program gets inputs, and its outputs are compared.
     Cases,
     /// [`crate::judge::output`]: tests and program share a process.

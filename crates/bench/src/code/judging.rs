@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ledger::record::{Attempt, AttemptKey, Stage, Verdict, Warning};
 use sandbox::{Fault, Sandbox, Scripted};
 use task::Suite;
-use task::judge::{Audit, Court, Job, Judge, Word};
+use task::judge::{Audit, Court, Job, Judge, Tests, Word};
 
 use super::Order;
 use crate::Error;
@@ -92,8 +92,8 @@ fn jobs<'a>(suite: &'a Suite, judge: &'a Judge, attempts: &'a [Attempt]) -> Vec<
 fn in_mode(judge: Judge, mode: Mode) -> Judge {
     match mode {
         Mode::Split => judge,
-        Mode::Compat => judge.joined().unwrap_or(judge),
-        Mode::Both => judge.twofold().unwrap_or(judge),
+        Mode::Compat => judge.with_tests(Tests::Together).unwrap_or(judge),
+        Mode::Both => judge.with_tests(Tests::Both).unwrap_or(judge),
     }
 }
 

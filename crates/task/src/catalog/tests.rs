@@ -15,6 +15,13 @@ const PYTHON_CORE: [(&str, &str); 8] = [
     ("decorator", "def wrapper return time"),
 ];
 
+/// The same for the three harder ones.
+const PYTHON_CHALLENGES: [(&str, &str); 3] = [
+    ("palindrome_check", "return lower == reverse"),
+    ("merge_sort", "if len mid merge return"),
+    ("linked_list", "def __init__ self head insert"),
+];
+
 /// Ids, outputs and difficulties as the guide of the sixteen programs gives them.
 const CPP_DEMO: [(&str, &str, &str); 16] = [
     ("hello_world", "Hello, World!", "easy"),
@@ -36,19 +43,25 @@ const CPP_DEMO: [(&str, &str, &str); 16] = [
 ];
 
 #[test]
-fn the_python_suite_asks_for_the_keywords_of_its_definition() {
-    let suite = find("python-core").unwrap();
-    assert_eq!(
-        (suite.max_tokens, suite.style.clone()),
-        (150, PromptStyle::Continue)
-    );
-    assert_eq!(suite.problems.len(), PYTHON_CORE.len());
-    for (problem, (id, words)) in suite.problems.iter().zip(PYTHON_CORE) {
-        let words = words.split(' ').map(str::to_owned).collect();
+fn the_python_suites_ask_for_the_keywords_of_their_definition() {
+    let definitions = [
+        ("python-core", &PYTHON_CORE[..]),
+        ("python-challenges", &PYTHON_CHALLENGES[..]),
+    ];
+    for (name, definition) in definitions {
+        let suite = find(name).unwrap();
         assert_eq!(
-            (problem.id.as_str(), &problem.target),
-            (id, &Target::Keywords(words))
+            (suite.max_tokens, suite.style.clone(), suite.judge),
+            (150, PromptStyle::Continue, Judging::Keywords)
         );
+        assert_eq!(suite.problems.len(), definition.len());
+        for (problem, (id, words)) in suite.problems.iter().zip(definition) {
+            let words = words.split(' ').map(str::to_owned).collect();
+            assert_eq!(
+                (problem.id.as_str(), &problem.target),
+                (*id, &Target::Keywords(words))
+            );
+        }
     }
 }
 
@@ -68,8 +81,35 @@ fn the_cpp_suite_asks_for_the_outputs_of_its_definition() {
 }
 
 #[test]
+fn a_suite_of_programs_has_sixteen_tasks_in_its_language() {
+    for name in ["cpp-demo", "rust-demo", "go-demo"] {
+        let suite = find(name).unwrap();
+        assert_eq!(suite.problems.len(), 16, "{name}");
+        let language = suite.language.name();
+        for problem in &suite.problems {
+            let (id, prompt) = (&problem.id, &problem.prompt);
+            assert!(
+                prompt.starts_with(&format!("Write a {language} program")),
+                "{id}"
+            );
+            assert!(
+                prompt.ends_with("reads no input and prints nothing else."),
+                "{id}"
+            );
+            assert!(
+                ["easy", "medium", "hard"].contains(&problem.tags[0].as_str()),
+                "{id}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_stub_ends_where_a_tokenizer_can_go_on() {
-    for problem in &find("python-core").unwrap().problems {
+    let stubs = suites()
+        .iter()
+        .filter(|suite| suite.style == PromptStyle::Continue);
+    for problem in stubs.flat_map(|suite| &suite.problems) {
         assert!(!problem.prompt.ends_with([' ', '\t']), "{}", problem.id);
     }
 }
@@ -77,12 +117,10 @@ fn a_stub_ends_where_a_tokenizer_can_go_on() {
 #[test]
 fn the_hash_is_that_of_the_file() {
     // sha256sum of the files under data/
-    let files = [
-        include_str!("../../data/python-core.jsonl"),
-        include_str!("../../data/cpp-demo.jsonl"),
-    ];
-    for (suite, file) in suites().iter().zip(files) {
-        assert_eq!(suite.sha256, crate::sha256(file.as_bytes()));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    for suite in suites() {
+        let file = std::fs::read(folder.join(format!("{}.jsonl", suite.name))).unwrap();
+        assert_eq!(suite.sha256, crate::sha256(&file));
         assert_eq!(suite.sha256.len(), 64);
     }
     assert_eq!(
@@ -96,6 +134,7 @@ fn a_mistyped_name_is_answered_with_the_nearest_one() {
     for (typed, meant) in [
         ("cpp-dmeo", "cpp-demo"),
         ("python", "python-core"),
+        ("python-challenge", "python-challenges"),
         ("Python_Core", "python-core"),
         ("cpp", "cpp-demo"),
     ] {
@@ -105,7 +144,8 @@ fn a_mistyped_name_is_answered_with_the_nearest_one() {
     for stranger in ["humaneval", "", "🦀🦀🦀🦀🦀🦀🦀🦀"] {
         let said = find(stranger).unwrap_err().to_string();
         assert!(
-            !said.contains("did you mean") && said.contains("python-core, cpp-demo"),
+            !said.contains("did you mean")
+                && said.contains("python-core, python-challenges, cpp-demo"),
             "{said}"
         );
     }

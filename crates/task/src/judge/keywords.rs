@@ -46,7 +46,7 @@ pub(super) fn judge(key: AttemptKey, keywords: &[String], completion: &str) -> V
 
 fn fraction(keywords: &[String], is_hit: impl Fn(&str) -> bool) -> f64 {
     let hits = keywords.iter().filter(|word| is_hit(word)).count();
-    hits as f64 / keywords.len() as f64
+    hits as f64 / keywords.len().max(1) as f64
 }
 
 fn contains_whole(text: &str, word: &str) -> bool {

@@ -22,7 +22,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Judging;
+use super::{Judging, Quality};
 
 /// What an answer is held against.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub enum Target {
     Output(String),
     /// What a Python function should answer.
     Function(Function),
+    /// The same, and what its code should look like.
+    Quality(Quality),
     /// What the program should print for each input; all of them have to be right.
     Cases(Vec<Case>),
     /// A test program's text that is put behind the answer and shares its process.
@@ -52,6 +54,10 @@ pub struct Function {
     /// Python that runs before the tests, in their box: imports, data.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub setup: String,
+    /// Python whose names the tests may call in the candidate's box: what an answer works on, such as a file
+    /// or a server. The candidate shares a process with it and can deceive it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub support: String,
     /// The tests.
     pub tests: Tests,
     /// A right answer as a whole program; it has to pass. Needed for [`Tests::Inputs`].
@@ -119,8 +125,18 @@ impl Target {
             Target::Keywords(_) => Judging::Keywords,
             Target::Output(_) => Judging::Output,
             Target::Function(_) => Judging::Function,
+            Target::Quality(_) => Judging::Quality,
             Target::Cases(_) => Judging::Cases,
             Target::Together(_) => Judging::Together,
+        }
+    }
+
+    /// The function that is asked for, if one is.
+    pub fn function(&self) -> Option<&Function> {
+        match self {
+            Target::Function(function) => Some(function),
+            Target::Quality(quality) => Some(&quality.function),
+            _ => None,
         }
     }
 
@@ -139,6 +155,7 @@ impl Target {
             }
             Target::Together(together) if is_blank(&together.tests) => "there is no test",
             Target::Function(function) => return function.check(),
+            Target::Quality(quality) => return quality.check(),
             _ => return Ok(()),
         };
         Err(wrong.to_owned())
@@ -146,7 +163,7 @@ impl Target {
 }
 
 impl Function {
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         if !is_identifier(&self.entry_point) {
             return Err(format!("`{}` is no name of a function", self.entry_point));
         }

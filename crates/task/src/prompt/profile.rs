@@ -125,9 +125,8 @@ impl Target {
     /// Whether the prompt is code that an answer goes on with.
     pub fn is_stub(&self) -> bool {
         match self {
-            Target::Function(function) => function.stub,
             Target::Together(together) => together.stub,
-            _ => false,
+            _ => self.function().is_some_and(|function| function.stub),
         }
     }
 }
@@ -181,6 +180,7 @@ mod tests {
             entry_point: "f".to_owned(),
             stub: true,
             setup: String::new(),
+            support: String::new(),
             tests: Tests::Check("def check(candidate): pass".to_owned()),
             solution: None,
         };

@@ -56,6 +56,7 @@ pub(super) fn problem(line: &Line<'_>) -> Result<Problem, String> {
         stub: prompt.contains(&format!("def {entry_point}")),
         entry_point,
         setup: String::new(),
+        support: String::new(),
         tests: Tests::Inputs(inputs),
         solution: Some(solution),
     };

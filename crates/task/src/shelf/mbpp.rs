@@ -80,6 +80,7 @@ fn assemble(
         entry_point: entry_point.ok_or("the tests call no function")?,
         stub: false,
         setup,
+        support: String::new(),
         tests: Tests::Asserts(tests),
         solution,
     };

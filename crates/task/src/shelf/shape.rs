@@ -75,6 +75,7 @@ fn humaneval(line: &Line<'_>) -> Result<Problem, String> {
         entry_point: line.text("entry_point")?,
         stub: true,
         setup: String::new(),
+        support: String::new(),
         tests: Tests::Check(line.text("test")?),
         solution: (!solution.is_empty()).then(|| format!("{prompt}{solution}")),
     };

@@ -11,6 +11,7 @@ use crate::problem::{Function, Tests};
 const WIRE: (&str, &str) = ("whet_wire.py", include_str!("../python/whet_wire.py"));
 const SOLVER: (&str, &str) = ("whet_solver.py", include_str!("../python/whet_solver.py"));
 const CHECKER: (&str, &str) = ("whet_checker.py", include_str!("../python/whet_checker.py"));
+const HTTP: (&str, &str) = ("whet_http.py", include_str!("../python/whet_http.py"));
 const ALONE: (&str, &str) = ("whet_alone.py", include_str!("../python/whet_alone.py"));
 
 /// Standard modules that answers and tests import most; in a cold interpreter they cost more than
@@ -69,6 +70,7 @@ impl Nonce {
 pub(super) struct Task {
     code: String,
     entry_point: String,
+    support: String,
     tests: String,
     has_inputs: bool,
 }
@@ -80,6 +82,7 @@ impl Task {
             "entry_point": function.entry_point,
             "stub": stub,
             "setup": function.setup,
+            "support": function.support,
             "tests": "",
         });
         match &function.tests {
@@ -104,6 +107,7 @@ impl Task {
         Ok(Task {
             code: code.to_owned(),
             entry_point: function.entry_point.clone(),
+            support: function.support.clone(),
             tests: task.to_string(),
             has_inputs: matches!(function.tests, Tests::Inputs(_)),
         })
@@ -152,11 +156,16 @@ impl Task {
         (solver, checker)
     }
 
-    fn candidate(&self) -> [File; 2] {
-        [
+    fn candidate(&self) -> Vec<File> {
+        let mut files = vec![
             file("candidate.py", &self.code),
             file("entry.txt", &self.entry_point),
-        ]
+        ];
+        if !self.support.is_empty() {
+            files.push(file("support.py", &self.support));
+            files.push(file(HTTP.0, HTTP.1));
+        }
+        files
     }
 }
 

@@ -49,6 +49,7 @@ def together(task):
     sys.modules["candidate"] = module
     module.__dict__.update(checker.prelude(task), __name__="candidate")
     try:
+        support = solver.support()
         code, entry = solver.program()
         exec(code, module.__dict__)
         candidate = module.__dict__[entry]
@@ -56,6 +57,7 @@ def together(task):
         raise checker.Fatal("malformed", f"{type(error).__name__}: {error}") from None
     except BaseException as error:
         raise checker.Fatal("exception", f"{type(error).__name__}: {error}") from None
+    module.__dict__.update(support)
     candidate = module.__dict__[entry] = counted(link, candidate)
     judge = checker.Checker(task, link, module.__dict__, candidate)
     judge.between(compile(task["setup"], "<setup>", "exec"))

@@ -81,6 +81,7 @@ class Link:
 
     def __init__(self, entry_point):
         self.entry_point = entry_point
+        self.support = set()
         self.sequence = 0
         self.handles = {}
         self.functions = {}
@@ -173,7 +174,8 @@ class Link:
     def allowed(self, operation, target, value):
         """Of the other names of the answer only classes are of use: what a function of the candidate's says
         must not decide a test."""
-        is_helper = type(target._number) is str and target._number != self.entry_point
+        is_named = type(target._number) is str and target._number not in self.support
+        is_helper = is_named and target._number != self.entry_point
         if is_helper and (operation != "call" or type(value) is not Handle):
             self.stain("not_plain", f"the test needs `{target._number}`, which is not the function under test")
         return value
@@ -461,6 +463,8 @@ def names_in(code):
 def split(task):
     """The checker whose candidate lives at the other end of the line."""
     link = Link(task["entry_point"])
+    # What the problem puts into the solver's box; its text is read here for its names only.
+    link.support = names_in(compile(task["support"], "<support>", "exec"))
     space = prelude(task)
     setup = compile(task["setup"], "<setup>", "exec")
     asked = names_in(setup) | names_in(compile(task["tests"], TEST, "exec"))

@@ -32,6 +32,7 @@ class Solver:
 
     def __init__(self):
         self.module = type(sys)("candidate")
+        self.support = {}
         self.values = []
         self.numbers = {}
         self.given = {}
@@ -41,6 +42,7 @@ class Solver:
         """Executes the program, says how that went, and answers until the line closes."""
         try:
             sys.modules["candidate"] = self.module
+            self.support = support()
             code, entry = program()
             exec(code, self.module.__dict__)
             if entry not in self.module.__dict__:
@@ -90,6 +92,8 @@ class Solver:
         }
 
     def named(self, name):
+        if name in self.support:
+            return self.support[name]
         if name not in self.module.__dict__:
             raise NameError(f"name '{name}' is not defined")
         return self.module.__dict__[name]
@@ -119,6 +123,15 @@ class Solver:
         if n_rebuilt:
             data, _ = wire.encode(message + (n_rebuilt,), self.handle)
         wire.send(data)
+
+
+def support():
+    """What the problem itself puts into this box, by name."""
+    space = {"__name__": "support"}
+    if os.path.exists("support.py"):
+        with open("support.py", encoding="utf-8") as file:
+            exec(compile(file.read(), "support.py", "exec"), space)
+    return {name: value for name, value in space.items() if not name.startswith("_")}
 
 
 def told(error):

@@ -1,0 +1,7 @@
+fn factorial(n: u64) -> u64 {
+    (1..=n).product()
+}
+
+fn main() {
+    println!("{}", factorial(12));
+}
