@@ -10,10 +10,12 @@ mod c;
 mod cpp;
 mod go;
 mod javascript;
+mod preamble;
 mod python;
 mod recipe;
 mod rust;
 mod search;
+mod workshop;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::program::{File, Mode, Outcome, Profile, Program};
 
 use recipe::{Found, Recipe, Step, Steps};
 pub use search::Missing;
+pub use workshop::{Workshop, settled};
 
 /// Every tool, those of one language in the order of preference.
 const RECIPES: &[Recipe] = &[
