@@ -21,7 +21,7 @@ use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags,
     OpenTreeFlags, UnmountFlags,
 };
-use rustix::process::DumpableBehavior;
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
 use crate::fault::Step;
@@ -275,7 +275,17 @@ fn write_files(plan: &Plan<'_>) -> Result<(), Errno> {
 /// Gives up every power that building needed, and confines this process and all that come after it.
 fn confine(plan: &Plan<'_>) -> Done {
     step(plan, Step::Hidden, || {
-        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+        // Not 0: where crashes are piped to a handler of the host, only 1 keeps it from being started.
+        // Set before the filter, which lets nobody change it.
+        let one = Some(1);
+        rustix::process::setrlimit(
+            Resource::Core,
+            Rlimit {
+                current: one,
+                maximum: one,
+            },
+        )
     })?;
     step(plan, Step::Capabilities, || {
         sys::drop_bounding_set()?;

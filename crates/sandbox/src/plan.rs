@@ -154,7 +154,6 @@ pub(crate) fn rlimits(limits: &Limits) -> Vec<(Resource, u64, u64)> {
         same(Resource::Nofile, limits.open_files),
         // One more: the box's init counts.
         same(Resource::Nproc, limits.processes + 1),
-        same(Resource::Core, 0),
         same(Resource::Memlock, 0),
         same(Resource::Msgqueue, 0),
         same(Resource::Sigpending, 64),

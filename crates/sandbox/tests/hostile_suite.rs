@@ -41,7 +41,10 @@ const STAGE: &str = "WHET_SUITE_STAGE";
 
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+    )
 }
 
 fn is_root() -> bool {
@@ -59,7 +62,14 @@ fn apart(test: &str, stage: &Stage, user: Option<u32>) -> String {
         .current_dir("/");
     if let Some(user) = user {
         let home = stage.home();
-        command.uid(user).gid(user).env("HOME", home).env("PATH", "/usr/bin:/bin");
+        command
+            .uid(user)
+            .gid(user)
+            .env("HOME", home)
+            .env("PATH", "/usr/bin:/bin");
+    }
+    if setting("WHET_SUITE_ENDINGS").is_some() {
+        command.stderr(std::process::Stdio::inherit());
     }
     let output = command.output().unwrap();
     let text = [output.stdout, output.stderr].concat();
@@ -111,7 +121,12 @@ fn every_program_once() {
 #[test]
 fn the_suite_is_large_and_every_description_is_whole() {
     let entries = entry::read(&stage::suite());
-    let of = |group: &str| entries.iter().filter(|entry| entry.id.starts_with(group)).count();
+    let of = |group: &str| {
+        entries
+            .iter()
+            .filter(|entry| entry.id.starts_with(group))
+            .count()
+    };
     let (h, c, p) = (of("H"), of("C"), of("P"));
     assert!(h >= 60 && c >= 18 && p >= 3, "{h} {c} {p}");
     assert!(entries.len() >= 90, "{}", entries.len());

@@ -17,7 +17,9 @@ impl Allowed {
     /// Reads a list: `exit 0`, `exit *`, `signal 9`, `signal *`, `not executable`, `cpu`, `wall`,
     /// `memory`, `output`, `file`.
     pub(crate) fn list(text: &str) -> Vec<Self> {
-        text.split(',').map(|word| Self::read(word.trim())).collect()
+        text.split(',')
+            .map(|word| Self::read(word.trim()))
+            .collect()
     }
 
     fn read(text: &str) -> Self {
@@ -56,17 +58,30 @@ pub(crate) fn complaints(entry: &Entry, outcome: &Outcome, secret: &str) -> Vec<
     let stdout = String::from_utf8_lossy(&outcome.stdout.bytes);
     let stderr = String::from_utf8_lossy(&outcome.stderr.bytes);
     let mut wrong = Vec::new();
-    if !entry.endings.iter().any(|allowed| allowed.fits(outcome.ending)) {
+    if !entry
+        .endings
+        .iter()
+        .any(|allowed| allowed.fits(outcome.ending))
+    {
         wrong.push(format!("it ended with {}", outcome.ending));
     }
-    let mut want = |holds: bool, what: String| if !holds { wrong.push(what) };
+    let mut want = |holds: bool, what: String| {
+        if !holds {
+            wrong.push(what)
+        }
+    };
     for text in entry.all("prints") {
         want(stdout.contains(&text), format!("it did not print {text:?}"));
     }
     for text in entry.all("says") {
         want(stderr.contains(&text), format!("it did not say {text:?}"));
     }
-    for text in entry.all("never").iter().map(String::as_str).chain([secret, "reached "]) {
+    for text in entry
+        .all("never")
+        .iter()
+        .map(String::as_str)
+        .chain([secret, "reached "])
+    {
         let free = !stdout.contains(text) && !stderr.contains(text);
         want(free, format!("it printed {text:?}"));
     }
@@ -75,8 +90,15 @@ pub(crate) fn complaints(entry: &Entry, outcome: &Outcome, secret: &str) -> Vec<
         || stdout.lines().last() == Some("done");
     want(came_to_its_end, "it left early".to_owned());
     if entry.has("collect") {
-        let back: Vec<_> = outcome.collected.iter().map(|file| file.name.clone()).collect();
-        want(back == entry.words("collected"), format!("{back:?} came back"));
+        let back: Vec<_> = outcome
+            .collected
+            .iter()
+            .map(|file| file.name.clone())
+            .collect();
+        want(
+            back == entry.words("collected"),
+            format!("{back:?} came back"),
+        );
     }
     wrong.extend(bounds(outcome, &entry.limits));
     wrong
@@ -84,20 +106,30 @@ pub(crate) fn complaints(entry: &Entry, outcome: &Outcome, secret: &str) -> Vec<
 
 /// The endings of the run that follows a compile step.
 pub(crate) fn complaint_after(entry: &Entry, outcome: &Outcome) -> Option<String> {
-    let fits = entry.after.iter().any(|allowed| allowed.fits(outcome.ending));
+    let fits = entry
+        .after
+        .iter()
+        .any(|allowed| allowed.fits(outcome.ending));
     (!fits).then(|| format!("what it compiled to ended with {}", outcome.ending))
 }
 
 /// What holds for every program, whatever it does.
 fn bounds(outcome: &Outcome, limits: &Limits) -> Vec<String> {
     let mut wrong = Vec::new();
-    let streams = [(&outcome.stdout, limits.stdout_bytes), (&outcome.stderr, limits.stderr_bytes)];
+    let streams = [
+        (&outcome.stdout, limits.stdout_bytes),
+        (&outcome.stderr, limits.stderr_bytes),
+    ];
     for (stream, most) in streams {
         if stream.bytes.len() as u64 > most {
             wrong.push(format!("{} bytes of output were kept", stream.bytes.len()));
         }
     }
-    if outcome.collected.iter().any(|file| file.bytes.len() as u64 > limits.file_bytes) {
+    if outcome
+        .collected
+        .iter()
+        .any(|file| file.bytes.len() as u64 > limits.file_bytes)
+    {
         wrong.push("a collected file is too long".to_owned());
     }
     // A loaded machine looks late, but not this late.
@@ -107,7 +139,10 @@ fn bounds(outcome: &Outcome, limits: &Limits) -> Vec<String> {
     }
     let burnt = limits.cpu.as_nanos() as u64 + 2_500_000_000;
     if outcome.cpu_ns > burnt {
-        wrong.push(format!("it burnt {} ms of CPU time", outcome.cpu_ns / 1_000_000));
+        wrong.push(format!(
+            "it burnt {} ms of CPU time",
+            outcome.cpu_ns / 1_000_000
+        ));
     }
     wrong
 }

@@ -44,13 +44,20 @@ impl Bench {
         });
         let alone = alone
             .map(|entry| {
-                let source = format!("{PRELUDE_CPP}\n#line 1 \"{}\"\n{}", entry.name, entry.source);
+                let source = format!(
+                    "{PRELUDE_CPP}\n#line 1 \"{}\"\n{}",
+                    entry.name, entry.source
+                );
                 (entry.id.clone(), built(cell, &entry.name, &source))
             })
             .collect();
         let bait = std::fs::read_to_string(stage.join("bait")).unwrap();
         let briefing = format!("files={bait}\nvictim={victim}\n").into_bytes();
-        Self { collection, alone, briefing }
+        Self {
+            collection,
+            alone,
+            briefing,
+        }
     }
 
     /// The program of an entry.
@@ -82,9 +89,14 @@ impl Bench {
         let times = if entry.has("twice") { 2 } else { 1 };
         let once = || cell.execute(&self.program(entry), &entry.limits).unwrap();
         let outcomes: Vec<Outcome> = (0..times).map(|_| once()).collect();
-        let result = outcomes.last().and_then(|outcome| outcome.collected.first());
+        let result = outcomes
+            .last()
+            .and_then(|outcome| outcome.collected.first());
         let after = result.filter(|_| entry.has("after")).map(|file| {
-            let limits = Limits { cpu: Duration::from_secs(1), ..Limits::run() };
+            let limits = Limits {
+                cpu: Duration::from_secs(1),
+                ..Limits::run()
+            };
             cell.execute(&gpp().run(file.clone()), &limits).unwrap()
         });
         (outcomes, after)
@@ -94,7 +106,11 @@ impl Bench {
 fn script(entry: &Entry) -> File {
     File {
         name: "main.py".to_owned(),
-        bytes: format!("{PRELUDE_PYTHON}\n{}\nprint('done', flush=True)\n", entry.source).into(),
+        bytes: format!(
+            "{PRELUDE_PYTHON}\n{}\nprint('done', flush=True)\n",
+            entry.source
+        )
+        .into(),
         mode: Mode::Plain,
     }
 }
@@ -123,9 +139,17 @@ fn built(cell: &dyn Sandbox, name: &str, source: &str) -> File {
     };
     let mut program = gpp().compile(source);
     // The fastest way to a program; what it attacks does not depend on the optimiser.
-    program.argv.iter_mut().filter(|word| *word == "-O2").for_each(|word| *word = "-O0".to_owned());
+    program
+        .argv
+        .iter_mut()
+        .filter(|word| *word == "-O2")
+        .for_each(|word| *word = "-O0".to_owned());
     let outcome = cell.execute(&program, &limits).unwrap();
     let said = String::from_utf8_lossy(&outcome.stderr.bytes);
-    assert!(outcome.ending.is_clean(), "{name}: {} {said}", outcome.ending);
+    assert!(
+        outcome.ending.is_clean(),
+        "{name}: {} {said}",
+        outcome.ending
+    );
     outcome.collected.into_iter().next().unwrap()
 }

@@ -44,8 +44,20 @@ pub(crate) enum Language {
 }
 
 const KEYS: [&str; 14] = [
-    "attacks", "profile", "endings", "limits", "prints", "says", "never", "collect", "collected",
-    "args", "stdin", "alone", "twice", "after",
+    "attacks",
+    "profile",
+    "endings",
+    "limits",
+    "prints",
+    "says",
+    "never",
+    "collect",
+    "collected",
+    "args",
+    "stdin",
+    "alone",
+    "twice",
+    "after",
 ];
 
 impl Entry {
@@ -56,9 +68,14 @@ impl Entry {
             "py" => (Language::Python, "#: "),
             other => panic!("{name}: nobody runs .{other}"),
         };
-        let head = text.lines().map_while(|line| line.strip_prefix(mark));
+        // A line in front is part of the attack.
+        let head = text.lines().skip_while(|line| !line.starts_with(mark));
+        let head = head.map_while(|line| line.strip_prefix(mark));
         let lines: Vec<(String, String)> = head
-            .map(|line| line.split_once(':').unwrap_or_else(|| panic!("{name}: {line}")))
+            .map(|line| {
+                line.split_once(':')
+                    .unwrap_or_else(|| panic!("{name}: {line}"))
+            })
             .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
             .collect();
         for (key, _) in &lines {
@@ -70,7 +87,10 @@ impl Entry {
             assert!(found.next().is_none() || ["prints", "says", "never"].contains(&wanted));
             value
         };
-        assert!(one("attacks").is_some_and(|text| text.len() > 10), "{name}: attacks what?");
+        assert!(
+            one("attacks").is_some_and(|text| text.len() > 10),
+            "{name}: attacks what?"
+        );
         let profile = match one("profile") {
             Some("run") => Profile::Run,
             Some("compile") => Profile::Compile,
@@ -124,7 +144,7 @@ fn limits(name: &str, profile: Profile, changes: &str) -> Limits {
             ..Limits::run()
         },
         Profile::Compile => Limits {
-            cpu: Duration::from_millis(1500),
+            cpu: Duration::from_millis(700),
             wall: Duration::from_secs(30),
             memory_bytes: 256 << 20,
             ..Limits::compile()
@@ -180,11 +200,24 @@ pub(crate) fn read(folder: &Path) -> Vec<Entry> {
 #[test]
 fn a_description_is_read_and_a_wrong_one_is_refused() {
     let head = "#: attacks: nothing at all\n#: profile: run\n#: endings: exit 0, signal *\n";
-    let entry = Entry::parse("H01_a_name.py", &format!("{head}#: prints: a\\nb\n@@3 ab@@.\n"));
-    assert_eq!((entry.id.as_str(), entry.all("prints")), ("H01", vec!["a\nb".to_owned()]));
+    let entry = Entry::parse(
+        "H01_a_name.py",
+        &format!("{head}#: prints: a\\nb\n@@3 ab@@.\n"),
+    );
+    assert_eq!(
+        (entry.id.as_str(), entry.all("prints")),
+        ("H01", vec!["a\nb".to_owned()])
+    );
     assert!(entry.source.ends_with("ababab.\n"), "{}", entry.source);
     let last = |line: &str| format!("{head}{line}\n");
-    for bad in [&head[30..], &last("#: colour: red"), &last("#: limits: cpu=x")] {
-        assert!(std::panic::catch_unwind(|| Entry::parse("H01_x.py", bad)).is_err(), "{bad}");
+    for bad in [
+        &head[30..],
+        &last("#: colour: red"),
+        &last("#: limits: cpu=x"),
+    ] {
+        assert!(
+            std::panic::catch_unwind(|| Entry::parse("H01_x.py", bad)).is_err(),
+            "{bad}"
+        );
     }
 }

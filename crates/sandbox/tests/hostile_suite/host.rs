@@ -16,8 +16,17 @@ pub(crate) struct Host {
 /// The user numbers that the boxes of this process may appear under.
 fn users() -> std::ops::Range<u64> {
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap();
-    match line.split_ascii_whitespace().next().unwrap().parse::<u64>().unwrap() {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Uid:"))
+        .unwrap();
+    match line
+        .split_ascii_whitespace()
+        .next()
+        .unwrap()
+        .parse::<u64>()
+        .unwrap()
+    {
         0 => {
             // As `identity.rs` chooses them.
             let first = 1_850_000_000 + u64::from(std::process::id() % (1 << 22)) * 64;
@@ -31,7 +40,8 @@ fn users() -> std::ops::Range<u64> {
 fn belongings() -> Vec<String> {
     let users = users();
     let is_ours = |word: Option<&str>| {
-        word.and_then(|word| word.parse().ok()).is_some_and(|user: u64| users.contains(&user))
+        word.and_then(|word| word.parse().ok())
+            .is_some_and(|user: u64| users.contains(&user))
     };
     let mut found = Vec::new();
     for (file, column) in [
@@ -91,7 +101,11 @@ pub(crate) fn children(pid: i32) -> Vec<i32> {
     };
     let lists = threads.flatten().filter_map(|thread| {
         let list = fs::read_to_string(thread.path().join("children")).ok()?;
-        Some(list.split_ascii_whitespace().filter_map(|word| word.parse().ok()).collect::<Vec<_>>())
+        Some(
+            list.split_ascii_whitespace()
+                .filter_map(|word| word.parse().ok())
+                .collect::<Vec<_>>(),
+        )
     });
     let mut all: Vec<i32> = lists.flatten().collect();
     all.sort_unstable();
@@ -113,7 +127,10 @@ pub(crate) fn descendants(pid: i32) -> Vec<i32> {
 pub(crate) fn portrait(pid: i32) -> String {
     let read = |file: &str| {
         let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).replace('\0', " ").trim().to_owned()
+        String::from_utf8_lossy(&bytes)
+            .replace('\0', " ")
+            .trim()
+            .to_owned()
     };
     format!("{pid} {} [{}]", read("comm"), read("cmdline"))
 }
@@ -121,6 +138,9 @@ pub(crate) fn portrait(pid: i32) -> String {
 /// Resident memory of this process, in bytes.
 pub(crate) fn resident() -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }

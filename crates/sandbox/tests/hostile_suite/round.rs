@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -35,15 +35,25 @@ impl Hand {
         let before = host::children(std::process::id() as i32);
         let cell = bench::cell();
         let now = host::children(std::process::id() as i32);
-        let roots: Vec<i32> = now.into_iter().filter(|pid| !before.contains(pid)).collect();
+        let roots: Vec<i32> = now
+            .into_iter()
+            .filter(|pid| !before.contains(pid))
+            .collect();
         assert!(!roots.is_empty(), "a cell has a process of its own");
-        let hand = Self { cell, roots, idle: Mutex::default() };
+        let hand = Self {
+            cell,
+            roots,
+            idle: Mutex::default(),
+        };
         *hand.idle.lock().unwrap() = hand.living();
         hand
     }
 
     fn living(&self) -> BTreeSet<i32> {
-        self.roots.iter().flat_map(|&root| host::descendants(root)).collect()
+        self.roots
+            .iter()
+            .flat_map(|&root| host::descendants(root))
+            .collect()
     }
 
     /// Who lives on after a verdict. No moment of grace: an outcome says that all are gone.
@@ -80,21 +90,46 @@ struct Findings {
     endings: Mutex<BTreeSet<String>>,
 }
 
+/// A process of the host that the programs are told of; it holds nothing of ours open.
+struct Victim(Child);
+
+impl Victim {
+    fn new() -> Self {
+        let mut command = Command::new("/bin/sleep");
+        command
+            .arg("3600")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The whole suite, in this process.
 pub(crate) fn run(stage: &Path) {
-    let seed = crate::setting("WHET_SUITE_SEED").unwrap_or_else(fresh_seed).max(1);
+    let seed = crate::setting("WHET_SUITE_SEED")
+        .unwrap_or_else(fresh_seed)
+        .max(1);
     let repeats = crate::setting("WHET_SUITE_REPEATS").unwrap_or(1);
     println!("suite: seed {seed}");
     let entries = chosen(entry::read(&stage.join("programs")));
     let secret = std::fs::read_to_string(stage.join("secret")).unwrap();
-    let mut victim = Command::new("/bin/sleep").arg("100000").stdin(Stdio::null()).spawn().unwrap();
+    let mut victim = Victim::new();
     let start = Instant::now();
     let before = Host::now();
-    let (findings, growth) = rounds(&entries, stage, (&secret, victim.id()), (seed, repeats));
+    let (findings, growth) = rounds(&entries, stage, (&secret, victim.0.id()), (seed, repeats));
     assert_eq!(before, Host::now(), "the host is what it was");
-    assert!(victim.try_wait().unwrap().is_none(), "a process of the host was killed");
-    victim.kill().unwrap();
-    victim.wait().unwrap();
+    assert!(
+        victim.0.try_wait().unwrap().is_none(),
+        "a process of the host was killed"
+    );
     let wrong = findings.wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "seed {seed}\n{}", wrong.join("\n"));
     assert!(growth < GROWTH, "grown by {growth} bytes");
@@ -167,7 +202,10 @@ fn rounds(
             findings.wrong.lock().unwrap().push(text);
         }
         if repeats > 1 {
-            println!("suite: round {round}: {} KiB resident", host::resident() >> 10);
+            println!(
+                "suite: round {round}: {} KiB resident",
+                host::resident() >> 10
+            );
         }
     }
     (findings, host::resident().saturating_sub(least))
@@ -176,25 +214,47 @@ fn rounds(
 /// One program: run, compared, and nothing of it left.
 fn one(hand: &Hand, entry: &Entry, bench: &Bench, (secret, findings): (&str, &Findings)) {
     let start = Instant::now();
+    let is_told = crate::setting("WHET_SUITE_ENDINGS").is_some();
+    if is_told {
+        eprintln!("begins {}", entry.name);
+    }
     let (outcomes, after) = bench.run(&hand.cell, entry);
+    if is_told {
+        eprintln!("ended {}", entry.name);
+    }
     let survivors = hand.survivors();
-    let mut wrong: Vec<String> =
-        outcomes.iter().flat_map(|outcome| complaints(entry, outcome, secret)).collect();
+    let mut wrong: Vec<String> = outcomes
+        .iter()
+        .flat_map(|outcome| complaints(entry, outcome, secret))
+        .collect();
     wrong.extend(survivors.iter().map(|who| format!("it lives on: {who}")));
-    wrong.extend(after.as_ref().and_then(|outcome| complaint_after(entry, outcome)));
+    wrong.extend(
+        after
+            .as_ref()
+            .and_then(|outcome| complaint_after(entry, outcome)),
+    );
     if entry.has("after") && after.is_none() && outcomes[0].ending.is_clean() {
         wrong.push("nothing was collected to run".to_owned());
     }
     if !wrong.is_empty() {
         let shown: Vec<String> = outcomes.iter().map(portrait).collect();
-        let text = format!("{}: {}\n    {}", entry.name, wrong.join("; "), shown.join("\n    "));
+        let text = format!(
+            "{}: {}\n    {}",
+            entry.name,
+            wrong.join("; "),
+            shown.join("\n    ")
+        );
         findings.wrong.lock().unwrap().push(text);
     }
     for outcome in &outcomes {
         let line = format!("{}: {}", entry.name, portrait(outcome));
         findings.endings.lock().unwrap().insert(line);
     }
-    findings.times.lock().unwrap().push((start.elapsed(), entry.id.clone()));
+    findings
+        .times
+        .lock()
+        .unwrap()
+        .push((start.elapsed(), entry.id.clone()));
 }
 
 fn portrait(outcome: &sandbox::Outcome) -> String {

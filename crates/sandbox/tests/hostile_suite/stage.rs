@@ -65,7 +65,11 @@ impl Stage {
                 std::os::unix::fs::chown(at.join(name), Some(user), Some(user)).unwrap();
             }
         }
-        let mut stage = Self { folder, canaries: Vec::new(), further: Vec::new() };
+        let mut stage = Self {
+            folder,
+            canaries: Vec::new(),
+            further: Vec::new(),
+        };
         stage.bait(&secret, user);
         stage
     }
@@ -75,7 +79,11 @@ impl Stage {
         let home = self.home();
         let own = ["home/.ssh-key", "home/answers.jsonl", "temporary/token"];
         let mut paths: Vec<PathBuf> = own.map(|name| self.folder().join(name)).into();
-        for folder in [Path::new("/dev/shm"), Path::new("/var/tmp"), Path::new("/run")] {
+        for folder in [
+            Path::new("/dev/shm"),
+            Path::new("/var/tmp"),
+            Path::new("/run"),
+        ] {
             if let Ok(file) = tempfile::Builder::new().prefix("bait").tempfile_in(folder) {
                 paths.push(file.path().to_owned());
                 self.further.push(file);
@@ -126,7 +134,11 @@ impl Stage {
             names
         };
         assert_eq!(list("home"), [".ssh-key", "answers.jsonl"]);
-        assert_eq!(list("temporary"), ["token"], "a file was left in the temporary folder");
+        assert_eq!(
+            list("temporary"),
+            ["token"],
+            "a file was left in the temporary folder"
+        );
     }
 }
 

@@ -1,12 +1,12 @@
 //: attacks: the kernel's memory, by filling local sockets and sending their descriptors away
 //: profile: run
-//: endings: exit 0, cpu, memory
-//: limits: cpu_ms=1500
+//: endings: exit 0, cpu, memory, wall
+//: limits: cpu_ms=700
 static void attack() {
     std::string block(1 << 16, 'x');
     for (int i = 0; i < 10; i++) if (fork() == 0) break;
     long held = 0;
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 100; round++) {
         int ends[2];
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) < 0) break;
         int most = 1 << 30;

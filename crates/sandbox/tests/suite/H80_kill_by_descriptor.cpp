@@ -10,7 +10,7 @@ static void attack() {
             fcntl(fd, F_SETSIG, signal_number);
             fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK);
             std::string block(1 << 16, '\n');
-            for (int i = 0; i < 6; i++) { if (write(fd, block.data(), fd == 1 ? block.size() : 4096) < 0) {} usleep(1000); }
+            for (int i = 0; i < 2; i++) { if (write(fd, block.data(), fd == 1 ? block.size() : 4096) < 0) {} usleep(1000); }
         }
     }
     fcntl(1, F_SETFL, 0);

@@ -9,7 +9,8 @@ static void attack() {
         if (vmsplice(1, &one, 1, SPLICE_F_GIFT) < 0) _exit(1);
         memset(page, '\n', 4096);
     }
-    attempt("into the input", vmsplice(0, nullptr, 0, 0));
+    iovec into{page, 4096};
+    attempt("into the input", vmsplice(0, &into, 1, 0));
     int ends[2];
     if (pipe(ends)) _exit(1);
     attempt("read the output back", tee(1, ends[1], 100, SPLICE_F_NONBLOCK));

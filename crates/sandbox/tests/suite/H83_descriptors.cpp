@@ -7,6 +7,5 @@ static void attack() {
         attempt("folder", openat(fd, ".", O_RDONLY));
         attempt("folder", openat(fd, "..", O_PATH));
         attempt("enter", fchdir(fd));
-        attempt("path", fcntl(fd, F_SETLEASE, F_RDLCK));
     }
 }

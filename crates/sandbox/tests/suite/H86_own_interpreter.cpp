@@ -1,6 +1,6 @@
 //: attacks: the start of programs, by scripts and binaries whose interpreter is a pipe, a device or itself
 //: profile: run
-//: endings: exit 0
+//: endings: exit 0, cpu
 static void attack() {
     if (mkfifo("pipe", 0700)) _exit(1);
     for (const char *line : {"#!/box/pipe\n", "#!/dev/zero\n", "#!/box/script\n", "#!/box\n", "#! \n", "#!/usr/bin/env /box/script\n"}) {

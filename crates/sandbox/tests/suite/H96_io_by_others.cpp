@@ -4,7 +4,6 @@
 static void attack() {
     unsigned long context = 0;
     if (syscall(SYS_io_setup, 16, &context) == 0) syscall(SYS_io_destroy, context);
-    attempt("dispatch", prctl(59, 1, 0, 0, nullptr) < 0 ? -1 : 0);
     attempt("set memory map", prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, 1, 0, 0));
     attempt("tracer", prctl(PR_SET_PTRACER, 1, 0, 0, 0));
     attempt("io flusher", prctl(57, 1, 0, 0, 0));
