@@ -3,9 +3,8 @@
 //: endings: cpu, memory, exit 1, signal *
 //: collect: program
 //: collected:
-#define A(x) x, x, x, x, x, x, x, x
-#define B(x) A(x), A(x), A(x), A(x), A(x), A(x), A(x), A(x)
-#define C(x) B(x), B(x), B(x), B(x), B(x), B(x), B(x), B(x)
-#define D(x) C(x), C(x), C(x), C(x), C(x), C(x), C(x), C(x)
-long all[] = {D(D(1))};
+#define A(...) __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
+#define B(...) A(A(A(__VA_ARGS__)))
+#define C(...) B(B(B(__VA_ARGS__)))
+long all[] = {C(1)};
 int main() {}
