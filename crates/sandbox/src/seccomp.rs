@@ -76,13 +76,15 @@ struct Rule {
     otherwise: i32,
 }
 
+/// Denied to programs; the warden makes its runs with it.
+const CLONE: Rule = Rule {
+    number: libc::SYS_clone,
+    argument: 0,
+    asks: Asks::NoBits(NAMESPACE_FLAGS),
+    otherwise: libc::EPERM,
+};
+
 const RULES: &[Rule] = &[
-    Rule {
-        number: libc::SYS_clone,
-        argument: 0,
-        asks: Asks::NoBits(NAMESPACE_FLAGS),
-        otherwise: libc::EPERM,
-    },
     Rule {
         number: libc::SYS_socket,
         argument: 0,
@@ -145,7 +147,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Denied to every program.
+/// Denied to every program and to the warden.
 const DENIED: &[i64] = &[
     // Reaching into other processes.
     libc::SYS_ptrace,
@@ -176,7 +178,6 @@ const DENIED: &[i64] = &[
     libc::SYS_inotify_init1,
     libc::SYS_inotify_add_watch,
     // Mounts, roots and namespaces.
-    libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_pivot_root,
     libc::SYS_chroot,
@@ -279,8 +280,72 @@ fn body(rule: &Rule) -> Vec<sock_filter> {
     code
 }
 
-/// Assembles the filter of a profile. The result is the same on every call.
-pub(crate) fn assemble(profile: Profile) -> Vec<sock_filter> {
+/// Denied to every program and needed by the warden: a run's filter denies it.
+const NEEDED: &[i64] = &[libc::SYS_mount];
+
+/// The filters of a sandbox. The cell's is big and installed once; a run inherits it and adds the small one
+/// of its profile, because installing costs by the instruction and running hardly anything.
+pub(crate) struct Filters {
+    /// The cell's own.
+    pub(crate) cell: Vec<sock_filter>,
+    compile: Vec<sock_filter>,
+    run: Vec<sock_filter>,
+}
+
+impl Filters {
+    /// Assembles them. The result is the same on every call.
+    pub(crate) fn new() -> Self {
+        Self {
+            cell: assemble(),
+            compile: supplement(Profile::Compile),
+            run: supplement(Profile::Run),
+        }
+    }
+
+    /// What a run adds to the cell's.
+    pub(crate) fn of(&self, profile: Profile) -> &[sock_filter] {
+        match profile {
+            Profile::Compile => &self.compile,
+            Profile::Run => &self.run,
+        }
+    }
+
+    /// All of them as bytes, for the policy's hash.
+    pub(crate) fn bytes(&self) -> [Vec<u8>; 3] {
+        [&self.cell, &self.compile, &self.run].map(|filter| bytes(filter))
+    }
+}
+
+/// What a profile's filter says beyond the cell's. It needs no look at the architecture: the cell's filter
+/// judges every call too, and the sterner answer counts.
+fn supplement(profile: Profile) -> Vec<sock_filter> {
+    let more: &[i64] = match profile {
+        Profile::Compile => &[],
+        Profile::Run => DENIED_RUN,
+    };
+    let mut code = vec![one(LOAD, OFFSET_NUMBER)];
+    for &number in NEEDED.iter().chain(more) {
+        code.extend([jump(JUMP_EQUAL, number as u32, 0, 1), error(libc::EPERM)]);
+    }
+    code.extend([
+        jump(JUMP_EQUAL, libc::SYS_clone3 as u32, 0, 1),
+        error(libc::ENOSYS),
+    ]);
+    code.extend(judged(&CLONE));
+    code.push(one(RETURN, ALLOW));
+    code
+}
+
+/// A rule behind the question whether the call is the rule's.
+fn judged(rule: &Rule) -> Vec<sock_filter> {
+    let body = body(rule);
+    let mut code = vec![jump(JUMP_EQUAL, rule.number as u32, 0, body.len() as u8)];
+    code.extend(body);
+    code
+}
+
+/// Assembles the cell's filter.
+fn assemble() -> Vec<sock_filter> {
     let mut code = vec![
         one(LOAD, OFFSET_ARCH),
         jump(JUMP_EQUAL, ARCH, 1, 0),
@@ -290,28 +355,18 @@ pub(crate) fn assemble(profile: Profile) -> Vec<sock_filter> {
     #[cfg(target_arch = "x86_64")]
     code.extend([jump(JUMP_AT_LEAST, X32, 0, 1), one(RETURN, KILL)]);
     code.extend([jump(JUMP_GREATER, NEWEST, 0, 1), error(libc::ENOSYS)]);
-    code.extend([
-        jump(JUMP_EQUAL, libc::SYS_clone3 as u32, 0, 1),
-        error(libc::ENOSYS),
-    ]);
     for rule in RULES {
-        let body = body(rule);
-        code.push(jump(JUMP_EQUAL, rule.number as u32, 0, body.len() as u8));
-        code.extend(body);
+        code.extend(judged(rule));
     }
-    let more: &[i64] = match profile {
-        Profile::Compile => &[],
-        Profile::Run => DENIED_RUN,
-    };
-    for &number in DENIED.iter().chain(more) {
+    for &number in DENIED {
         code.extend([jump(JUMP_EQUAL, number as u32, 0, 1), error(libc::EPERM)]);
     }
     code.push(one(RETURN, ALLOW));
     code
 }
 
-/// The filter as bytes, for the policy's hash.
-pub(crate) fn bytes(filter: &[sock_filter]) -> Vec<u8> {
+/// A filter as bytes.
+fn bytes(filter: &[sock_filter]) -> Vec<u8> {
     let word = |one: &sock_filter| {
         let [a, b] = one.code.to_le_bytes();
         let [c, d, e, f] = one.k.to_le_bytes();

@@ -123,6 +123,16 @@ pub(crate) fn descendants(pid: i32) -> Vec<i32> {
     all
 }
 
+/// Whether a process is more than an entry that its parent has not taken off the list yet.
+pub(crate) fn is_alive(pid: i32) -> bool {
+    let bytes = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let state = text
+        .rsplit_once(") ")
+        .and_then(|(_, rest)| rest.chars().next());
+    !matches!(state, None | Some('Z' | 'X'))
+}
+
 /// A process in words.
 pub(crate) fn portrait(pid: i32) -> String {
     let read = |file: &str| {

@@ -56,10 +56,19 @@ impl Hand {
             .collect()
     }
 
-    /// Who lives on after a verdict. No moment of grace: an outcome says that all are gone.
+    /// Who lives on after a verdict. No moment of grace: an outcome says that all are gone. The cells
+    /// themselves, which are right below the process that makes them, may come and go.
     fn survivors(&self) -> Vec<String> {
+        let cells: Vec<i32> = self
+            .roots
+            .iter()
+            .flat_map(|&root| host::children(root))
+            .collect();
         let idle = self.idle.lock().unwrap();
-        let new = self.living().into_iter().filter(|pid| !idle.contains(pid));
+        let new = self
+            .living()
+            .into_iter()
+            .filter(|pid| !idle.contains(pid) && !cells.contains(pid) && host::is_alive(*pid));
         new.map(host::portrait).collect()
     }
 }
