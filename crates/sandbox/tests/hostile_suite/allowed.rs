@@ -104,6 +104,25 @@ pub(crate) fn complaints(entry: &Entry, outcome: &Outcome, secret: &str) -> Vec<
     wrong
 }
 
+/// What is wrong with the friend at the other end of the connection.
+pub(crate) fn complaint_of_peer(entry: &Entry, outcome: &Outcome) -> Option<String> {
+    let said = String::from_utf8_lossy(&outcome.stdout.bytes);
+    let fits = entry
+        .peer
+        .iter()
+        .any(|allowed| allowed.fits(outcome.ending));
+    let whole =
+        outcome.ending != Ending::Exited(0) || said.ends_with("closed, 4 descriptors\ndone\n");
+    let stderr = String::from_utf8_lossy(&outcome.stderr.bytes);
+    let what = || {
+        format!(
+            "the friend ended with {} saying {said:?} {stderr:?}",
+            outcome.ending
+        )
+    };
+    (!fits || !whole).then(what)
+}
+
 /// The endings of the run that follows a compile step.
 pub(crate) fn complaint_after(entry: &Entry, outcome: &Outcome) -> Option<String> {
     let fits = entry

@@ -10,6 +10,7 @@ use sandbox::{Cell, File, Limits, Mode, Outcome, Profile, Program, Sandbox};
 use crate::entry::{Entry, Language};
 
 const PRELUDE_CPP: &str = include_str!("prelude.hpp");
+const FRIEND: &str = include_str!("friend.py");
 const PRELUDE_PYTHON: &str = include_str!("prelude.py");
 
 pub(crate) fn gpp() -> &'static Toolchain {
@@ -65,7 +66,7 @@ impl Bench {
         let mut program = match (entry.language, entry.profile) {
             (Language::Cpp, Profile::Compile) => gpp().compile(&entry.source),
             (Language::Python, Profile::Compile) => python().compile(&entry.source),
-            (Language::Python, Profile::Run) => python().run(script(entry)),
+            (Language::Python, Profile::Run) => python().run(script(&entry.source)),
             (Language::Cpp, Profile::Run) => {
                 let own = self.alone.iter().find(|(id, _)| *id == entry.id);
                 let file = own.map_or(&self.collection, |(_, file)| file);
@@ -84,10 +85,21 @@ impl Bench {
         program
     }
 
-    /// Runs an entry as often as it asks; the outcomes of the program itself, and of what it compiled to.
-    pub(crate) fn run(&self, cell: &dyn Sandbox, entry: &Entry) -> (Vec<Outcome>, Option<Outcome>) {
+    /// Runs an entry as often as it asks.
+    pub(crate) fn run(&self, cell: &dyn Sandbox, entry: &Entry) -> Runs {
+        let program = self.program(entry);
+        if entry.has("peer") {
+            let friend = python().run(script(FRIEND));
+            let pair = [(&program, &entry.limits), (&friend, &friendly())];
+            let [outcome, peer] = cell.converse(pair).unwrap();
+            return Runs {
+                outcomes: vec![outcome],
+                after: None,
+                peer: Some(peer),
+            };
+        }
         let times = if entry.has("twice") { 2 } else { 1 };
-        let once = || cell.execute(&self.program(entry), &entry.limits).unwrap();
+        let once = || cell.execute(&program, &entry.limits).unwrap();
         let outcomes: Vec<Outcome> = (0..times).map(|_| once()).collect();
         let result = outcomes
             .last()
@@ -99,18 +111,37 @@ impl Bench {
             };
             cell.execute(&gpp().run(file.clone()), &limits).unwrap()
         });
-        (outcomes, after)
+        Runs {
+            outcomes,
+            after,
+            peer: None,
+        }
     }
 }
 
-fn script(entry: &Entry) -> File {
+/// What came of one entry.
+pub(crate) struct Runs {
+    /// Of the program itself.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Of what it compiled to.
+    pub(crate) after: Option<Outcome>,
+    /// Of the friend at the other end of its connection.
+    pub(crate) peer: Option<Outcome>,
+}
+
+/// The friend's limits: its wall is far away, so that waiting for it is seen.
+fn friendly() -> Limits {
+    Limits {
+        cpu: Duration::from_secs(2),
+        wall: Duration::from_secs(20),
+        ..Limits::run()
+    }
+}
+
+fn script(source: &str) -> File {
     File {
         name: "main.py".to_owned(),
-        bytes: format!(
-            "{PRELUDE_PYTHON}\n{}\nprint('done', flush=True)\n",
-            entry.source
-        )
-        .into(),
+        bytes: format!("{PRELUDE_PYTHON}\n{source}\nprint('done', flush=True)\n").into(),
         mode: Mode::Plain,
     }
 }

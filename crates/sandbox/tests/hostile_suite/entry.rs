@@ -14,6 +14,8 @@
 //! - `alone`: a C++ program with a `main` of its own, compiled by itself.
 //! - `twice`: run it two times in a row; both have to end as described.
 //! - `after`: compile it and run the result as well; these are the endings of the run.
+//! - `peer`: run it beside `friend.py`, connected with it; these are the endings of the friend, who has
+//!   to see the end of the connection and nothing else.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,6 +34,7 @@ pub(crate) struct Entry {
     pub(crate) profile: Profile,
     pub(crate) endings: Vec<Allowed>,
     pub(crate) after: Vec<Allowed>,
+    pub(crate) peer: Vec<Allowed>,
     pub(crate) limits: Limits,
     lines: Vec<(String, String)>,
 }
@@ -43,7 +46,7 @@ pub(crate) enum Language {
     Python,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "attacks",
     "profile",
     "endings",
@@ -58,6 +61,7 @@ const KEYS: [&str; 14] = [
     "alone",
     "twice",
     "after",
+    "peer",
 ];
 
 impl Entry {
@@ -98,6 +102,7 @@ impl Entry {
         };
         let endings = Allowed::list(one("endings").unwrap_or_else(|| panic!("{name}: endings")));
         let after = one("after").map(Allowed::list).unwrap_or_default();
+        let peer = one("peer").map(Allowed::list).unwrap_or_default();
         let limits = limits(name, profile, one("limits").unwrap_or_default());
         Self {
             id: stem.split('_').next().unwrap().to_owned(),
@@ -107,6 +112,7 @@ impl Entry {
             profile,
             endings,
             after,
+            peer,
             limits,
             lines,
         }

@@ -10,18 +10,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sandbox::Cell;
+use sandbox::{Cell, Limits, Program, Sandbox};
 
-use crate::allowed::{complaint_after, complaints};
-use crate::bench::{self, Bench};
+use crate::allowed::{complaint_after, complaint_of_peer, complaints};
+use crate::bench::{self, Bench, Runs};
 use crate::entry::{self, Entry};
 use crate::host::{self, Host};
 
 /// Programs at a time.
 const HANDS: usize = 4;
 
-/// The most that this process may grow by in all the rounds: buffers of the largest outputs at a time.
-const GROWTH: u64 = 96 << 20;
+/// The most that this process may grow by: buffers of the largest outputs, kept by the allocator.
+const ROOM: u64 = 256 << 20;
+
+/// The most by which the second half of a soak may lie above its first half.
+const DRIFT: u64 = 32 << 20;
 
 /// A cell with what lives below it while nothing runs.
 struct Hand {
@@ -34,6 +37,10 @@ impl Hand {
     fn open() -> Self {
         let before = host::children(std::process::id() as i32);
         let cell = bench::cell();
+        // Two boxes at once are the most that a hand ever needs.
+        let nothing = Program::new(["/bin/true"]);
+        cell.converse([(&nothing, &Limits::run()), (&nothing, &Limits::run())])
+            .unwrap();
         let now = host::children(std::process::id() as i32);
         let roots: Vec<i32> = now
             .into_iter()
@@ -133,7 +140,7 @@ pub(crate) fn run(stage: &Path) {
     let mut victim = Victim::new();
     let start = Instant::now();
     let before = Host::now();
-    let (findings, growth) = rounds(&entries, stage, (&secret, victim.0.id()), (seed, repeats));
+    let (findings, resident) = rounds(&entries, stage, (&secret, victim.0.id()), (seed, repeats));
     assert_eq!(before, Host::now(), "the host is what it was");
     assert!(
         victim.0.try_wait().unwrap().is_none(),
@@ -141,7 +148,7 @@ pub(crate) fn run(stage: &Path) {
     );
     let wrong = findings.wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "seed {seed}\n{}", wrong.join("\n"));
-    assert!(growth < GROWTH, "grown by {growth} bytes");
+    let growth = growth(&resident);
     let mut times = findings.times.into_inner().unwrap();
     times.sort();
     let slowest: Vec<String> = times
@@ -177,20 +184,20 @@ fn chosen(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// Runs everything `repeats` times; how much this process grew after the first round.
+/// Runs everything `repeats` times; resident memory before, and after each round.
 fn rounds(
     entries: &[Entry],
     stage: &Path,
     (secret, victim): (&str, u32),
     (seed, repeats): (u64, u64),
-) -> (Findings, u64) {
+) -> (Findings, Vec<u64>) {
     let hands: Vec<Hand> = (0..HANDS).map(|_| Hand::open()).collect();
     let bench = Bench::new(&hands[0].cell, entries, stage, victim);
     let idle = Host::now();
     let findings = Findings::default();
     let mut order: Vec<&Entry> = entries.iter().collect();
     let mut dice = Dice(seed);
-    let mut least = u64::MAX;
+    let mut resident = vec![host::resident()];
     for round in 0..repeats {
         dice.shuffle(&mut order);
         let next = AtomicUsize::new(0);
@@ -204,7 +211,7 @@ fn rounds(
                 });
             }
         });
-        least = least.min(host::resident());
+        resident.push(host::resident());
         let now = Host::now();
         if now != idle {
             let text = format!("round {round} changed the host:\n{idle:#?}\n{now:#?}");
@@ -217,7 +224,21 @@ fn rounds(
             );
         }
     }
-    (findings, host::resident().saturating_sub(least))
+    (findings, resident)
+}
+
+/// How much this process grew, if that is not too much.
+fn growth(resident: &[u64]) -> u64 {
+    let most = |part: &[u64]| part.iter().copied().max().unwrap_or_default();
+    let (early, late) = resident.split_at(resident.len() / 2 + 1);
+    let drift = most(late).saturating_sub(most(early));
+    assert!(
+        late.len() < 3 || drift < DRIFT,
+        "drifted by {drift} bytes: {resident:?}"
+    );
+    let growth = most(resident) - resident[0];
+    assert!(growth < ROOM, "grown by {growth} bytes");
+    growth
 }
 
 /// One program: run, compared, and nothing of it left.
@@ -227,7 +248,11 @@ fn one(hand: &Hand, entry: &Entry, bench: &Bench, (secret, findings): (&str, &Fi
     if is_told {
         eprintln!("begins {}", entry.name);
     }
-    let (outcomes, after) = bench.run(&hand.cell, entry);
+    let Runs {
+        outcomes,
+        after,
+        peer,
+    } = bench.run(&hand.cell, entry);
     if is_told {
         eprintln!("ended {}", entry.name);
     }
@@ -241,6 +266,10 @@ fn one(hand: &Hand, entry: &Entry, bench: &Bench, (secret, findings): (&str, &Fi
         after
             .as_ref()
             .and_then(|outcome| complaint_after(entry, outcome)),
+    );
+    wrong.extend(
+        peer.as_ref()
+            .and_then(|outcome| complaint_of_peer(entry, outcome)),
     );
     if entry.has("after") && after.is_none() && outcomes[0].ending.is_clean() {
         wrong.push("nothing was collected to run".to_owned());
