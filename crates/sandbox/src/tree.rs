@@ -67,6 +67,11 @@ fn read(folder: &str) -> Option<Book> {
     parse(&String::from_utf8_lossy(&bytes))
 }
 
+/// Resident pages in a line of the book.
+pub(crate) fn pages_in(line: &str) -> Option<u64> {
+    parse(line).map(|book| book.pages)
+}
+
 /// The folders of a process's threads.
 fn threads(pid: i32) -> impl Iterator<Item = String> {
     let folder = format!("/proc/{pid}/task");
@@ -88,8 +93,8 @@ fn parse(stat: &str) -> Option<Book> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     Some(Book {
-        own: field(14)? + field(15)?,
-        reaped: field(16)? + field(17)?,
+        own: field(14)?.saturating_add(field(15)?),
+        reaped: field(16)?.saturating_add(field(17)?),
         pages: field(24)?,
     })
 }
