@@ -55,8 +55,8 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
 
-/// The number of the limit on core files.
-const CORE: u32 = libc::RLIMIT_CORE as u32;
+/// `RLIMIT_CORE`, whose type depends on the libc.
+const CORE: u32 = 4;
 
 /// What a rule asks of the low half of one argument.
 enum Asks {
