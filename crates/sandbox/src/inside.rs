@@ -19,7 +19,7 @@ use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags,
     OpenTreeFlags, UnmountFlags,
 };
-use rustix::process::DumpableBehavior;
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
 use crate::boxes::{self, Site};
@@ -131,7 +131,17 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
 fn secure(site: &Site<'_>) -> Result<Standby, Broken> {
     let refuse = site.sabotage;
     step(refuse, Step::Hidden, || {
-        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+        // Not 0: where crashes are piped to a handler of the host, only 1 keeps it from being started.
+        // Set before the filters, which let nobody change it.
+        let one = Some(1);
+        rustix::process::setrlimit(
+            Resource::Core,
+            Rlimit {
+                current: one,
+                maximum: one,
+            },
+        )
     })?;
     step(refuse, Step::Bounds, || {
         sys::drop_bounding_set()?;

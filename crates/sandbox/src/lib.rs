@@ -58,6 +58,8 @@ mod clock;
 mod fault;
 mod fittings;
 mod fresh;
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod init;
 mod inside;

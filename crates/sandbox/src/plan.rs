@@ -177,7 +177,6 @@ pub(crate) fn rlimits(limits: &Limits, ours: u64) -> Vec<(Resource, u64, u64)> {
         same(Resource::Fsize, limits.file_bytes),
         same(Resource::Nofile, limits.open_files),
         same(Resource::Nproc, limits.processes + ours),
-        same(Resource::Core, 0),
         same(Resource::Memlock, 0),
         same(Resource::Msgqueue, 0),
         same(Resource::Sigpending, 64),

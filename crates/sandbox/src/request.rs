@@ -159,6 +159,11 @@ fn encode(program: &Program, limits: &Limits, sabotage: Option<Step>) -> Vec<u8>
 }
 
 impl Request {
+    /// The request as bytes, without the head.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        encode(&self.program, &self.limits, self.sabotage).split_off(Way::HEAD)
+    }
+
     /// The request that these bytes hold, all of them.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);

@@ -55,6 +55,9 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
 
+/// The number of the limit on core files.
+const CORE: u32 = libc::RLIMIT_CORE as u32;
+
 /// What a rule asks of the low half of one argument.
 enum Asks {
     /// It is one of these.
@@ -109,10 +112,31 @@ const RULES: &[Rule] = &[
         asks: Asks::NoneOf(&[0x5412, 0x541C]),
         otherwise: libc::EPERM,
     },
+    // Two questions on one call: the limit of somebody else, and the one of core files, of which only
+    // the value that we set keeps a crash from starting the host's handler.
     Rule {
         number: libc::SYS_prlimit64,
         argument: 0,
         asks: Asks::OneOf(&[0]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_prlimit64,
+        argument: 1,
+        asks: Asks::NoneOf(&[CORE]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_setrlimit,
+        argument: 0,
+        asks: Asks::NoneOf(&[CORE]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_fcntl,
+        argument: 1,
+        // F_SETLEASE makes writers of the host wait; F_NOTIFY tells who uses its folders.
+        asks: Asks::NoneOf(&[1024, 1026]),
         otherwise: libc::EPERM,
     },
     Rule {
@@ -149,6 +173,10 @@ const DENIED: &[i64] = &[
     libc::SYS_request_key,
     libc::SYS_fanotify_init,
     libc::SYS_fanotify_mark,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_inotify_init,
+    libc::SYS_inotify_init1,
+    libc::SYS_inotify_add_watch,
     // Mounts, roots and namespaces.
     libc::SYS_umount2,
     libc::SYS_pivot_root,
@@ -216,7 +244,13 @@ const DENIED: &[i64] = &[
 ];
 
 /// Denied to a candidate's program and open to a compiler.
-const DENIED_RUN: &[i64] = &[libc::SYS_memfd_create];
+const DENIED_RUN: &[i64] = &[
+    libc::SYS_memfd_create,
+    // Descriptors on their way through sockets: one that holds the socket's own other end keeps a
+    // connection open for ever, and the kernel's search for such circles was broken more than once.
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
+];
 
 fn one(code: u16, k: u32) -> sock_filter {
     jump(code, k, 0, 0)
@@ -230,28 +264,25 @@ fn error(errno: i32) -> sock_filter {
     one(RETURN, ERROR | errno as u32)
 }
 
-/// The instructions of one rule after its number has matched; every path through them returns.
+/// The instructions of one rule after its number has matched: they answer the error, or go on to the next
+/// rule with the number loaded again, since a call may have several.
 fn body(rule: &Rule) -> Vec<sock_filter> {
     // The low half of a 64-bit argument: both architectures are little-endian.
     let mut code = vec![one(LOAD, 16 + 8 * rule.argument)];
     match rule.asks {
-        Asks::NoBits(bits) => {
-            code.push(jump(JUMP_BITS, bits, 0, 1));
-            code.extend([error(rule.otherwise), one(RETURN, ALLOW)]);
-        }
+        Asks::NoBits(bits) => code.push(jump(JUMP_BITS, bits, 0, 1)),
         Asks::OneOf(values) => {
             for (at, &value) in values.iter().enumerate() {
                 code.push(jump(JUMP_EQUAL, value, (values.len() - at) as u8, 0));
             }
-            code.extend([error(rule.otherwise), one(RETURN, ALLOW)]);
         }
         Asks::NoneOf(values) => {
-            for (at, &value) in values.iter().enumerate() {
-                code.push(jump(JUMP_EQUAL, value, (values.len() - at) as u8, 0));
+            for (left, &value) in (0..values.len()).rev().zip(values) {
+                code.push(jump(JUMP_EQUAL, value, left as u8, u8::from(left == 0)));
             }
-            code.extend([one(RETURN, ALLOW), error(rule.otherwise)]);
         }
     }
+    code.extend([error(rule.otherwise), one(LOAD, OFFSET_NUMBER)]);
     code
 }
 

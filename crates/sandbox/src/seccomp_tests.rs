@@ -203,6 +203,13 @@ fn arguments_are_judged_by_their_low_half_as_the_kernel_reads_them() {
     }
     assert_eq!(run(libc::SYS_prlimit64, [0, 7, 0, 0, 0, 0]), ALLOW);
     assert_eq!(run(libc::SYS_prlimit64, [1, 7, 0, 0, 0, 0]), EPERM);
+    assert_eq!(run(libc::SYS_prlimit64, [0, 4, 0, 0, 0, 0]), EPERM);
+    assert_eq!(run(libc::SYS_prlimit64, [1, 4, 0, 0, 0, 0]), EPERM);
+    assert_eq!(run(libc::SYS_setrlimit, [4, 0, 0, 0, 0, 0]), EPERM);
+    assert_eq!(run(libc::SYS_setrlimit, [7, 0, 0, 0, 0, 0]), ALLOW);
+    for (command, expected) in [(1024, EPERM), (1026, EPERM), (1025, ALLOW), (2, ALLOW)] {
+        assert_eq!(run(libc::SYS_fcntl, [0, command, 0, 0, 0, 0]), expected);
+    }
     assert_eq!(run(libc::SYS_personality, [0, 0, 0, 0, 0, 0]), ALLOW);
     assert_eq!(
         run(libc::SYS_personality, [0xFFFF_FFFF, 0, 0, 0, 0, 0]),

@@ -200,7 +200,8 @@ impl Running {
             && let Some(at) = report::started_ns(&self.report.bytes)
         {
             self.started = true;
-            self.deadline = at + self.limits.wall.as_nanos() as u64;
+            // The init says when; it cannot say later than now.
+            self.deadline = at.min(monotonic_ns()) + self.limits.wall.as_nanos() as u64;
         }
         if self.stop.is_some() {
             if monotonic_ns() > self.deadline {
