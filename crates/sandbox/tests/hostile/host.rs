@@ -79,6 +79,7 @@ fn the_environment_is_a_list_of_constants() {
         "PYTHONHASHSEED",
         "PYTHONDONTWRITEBYTECODE",
         "OMP_NUM_THREADS",
+        "GOMAXPROCS",
     ];
     assert_eq!(names, expected);
 }
