@@ -59,6 +59,15 @@ has_chromium() {
 
 has_chromedriver() { have chromedriver; }
 
+# Compilers, interpreters and a linker of models' programs.
+has_clang() { have clang++; }
+
+has_go() { have go; }
+
+has_node() { have node; }
+
+has_mold() { have mold; }
+
 has_rustfmt() { cargo fmt --version >/dev/null 2>&1; }
 
 has_clippy() { cargo clippy --version >/dev/null 2>&1; }
@@ -105,6 +114,10 @@ reason_of() {
         pip) echo "pip: fetches models and suites that are published as Python packages" ;;
         chromium) echo "chromium: the report's test opens the HTML page in a real browser" ;;
         chromedriver) echo "chromedriver: the report's test drives chromium with it" ;;
+        clang) echo "clang: compiles the C++ programs of suites that name it" ;;
+        go) echo "go: compiles the Go programs that models write" ;;
+        node) echo "node: runs the JavaScript programs that models write" ;;
+        mold) echo "mold: links the programs that models write, in a fifth of the time" ;;
         rustfmt) echo "rustfmt: checks the layout of the sources" ;;
         clippy) echo "clippy: checks the sources for mistakes" ;;
     esac
@@ -142,6 +155,11 @@ packages_of() {
         apk:chromedriver) echo "chromium-chromedriver" ;;
         pacman:chromedriver) echo "chromium" ;;
         *:pip) echo "python3-pip" ;;
+        apt-get:go) echo "golang-go" ;;
+        dnf:go) echo "golang" ;;
+        brew:node) echo "node" ;;
+        *:node) echo "nodejs" ;;
+        brew:clang) echo "llvm" ;;
         *) echo "$2" ;;
     esac
 }

@@ -1,11 +1,11 @@
 //! The run's own layers: what is renewed each time in a cell that stays.
 //!
-//! The init of a run is a copy of the cell's warden in fresh pid, ipc and mount namespaces. It mounts an
+//! The init of a run is a clone of the cell's warden in fresh pid, ipc and mount namespaces. It mounts an
 //! empty scratch folder, writes the program's files, gives up the one capability that the warden has, and
 //! confines itself; then it starts the program (`init`). Everything here is on the path of every run, so it
 //! is few system calls: what can be made once is made by the warden ([`Standby`]).
 //!
-//! Everything here runs after a clone without exec of a process that descends from a fork; so this is kept
+//! Everything here runs in the warden's memory, which descends from a fork; so this is kept
 //! async-signal-safe throughout: no allocation, no lock, no formatting, no panic; only system calls on what
 //! [`Plan`] holds. The loops are bounded by lists that were made before the clone.
 //!
@@ -33,8 +33,10 @@ pub(crate) struct Standby {
     pub(crate) children: OwnedFd,
     /// The folders that Landlock's rules are about.
     pub(crate) places: Places,
+    /// Where a run's init stands.
+    pub(crate) init: Stack,
     /// Where the program's process stands until it executes.
-    pub(crate) stack: Stack,
+    pub(crate) program: Stack,
 }
 
 /// Runs one step, or refuses it when a test asks for that.

@@ -21,7 +21,7 @@ use crate::fresh::{Standby, step};
 use crate::inside::{Broken, Done};
 use crate::plan::Plan;
 use crate::report::{Ended, RECORD, Record};
-use crate::sys::{self, Whose};
+use crate::sys::{self, Call, Whose};
 
 /// Starts the program and stays until nothing is left in the box.
 pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby) -> Done {
@@ -29,7 +29,7 @@ pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby) -> Done {
     let start = monotonic_ns();
     step(plan, Step::Process, || {
         say(plan, &[Record::Started { at_ns: start }])?;
-        sys::spawn(program, plan, &standby.stack)?;
+        Call::new(program, plan, &standby.program).spawn()?;
         release(plan, &standby.children)
     })?;
     let (status, asked) = until_ended(&plan.ends.control, &standby.children);

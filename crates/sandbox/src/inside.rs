@@ -161,7 +161,8 @@ fn secure(site: &Site<'_>) -> Result<Standby, Broken> {
         Ok(Standby {
             children: sys::child_signals()?,
             places: Places::open()?,
-            stack: Stack::new(),
+            init: Stack::new(),
+            program: Stack::new(),
         })
     })?;
     step(refuse, Step::Guard, || {

@@ -8,16 +8,21 @@
 //! is watched every [`WATCH_MS`] milliseconds; the address space of each process is a hard limit.
 //! It is larger than the memory limit because a thread's stack reserves `stack_bytes` of address
 //! space without touching it: at 512 MiB and 64 MiB per stack no program could start eight threads.
+//! Runtimes that reserve address space by the gigabyte (Go, Node) have no limit on it; what they may
+//! write to is limited instead.
 
 use std::time::Duration;
 
-/// The version of the tables in [`Limits::run`] and [`Limits::compile`].
-pub const LIMITS_PROFILE: &str = "limits-1";
+/// The version of the tables below.
+pub const LIMITS_PROFILE: &str = "limits-2";
 
 /// How often the watch looks at the tree, in milliseconds.
 pub(crate) const WATCH_MS: u64 = 20;
 
 const MIB: u64 = 1 << 20;
+
+/// The kernel's word for "as much as you like".
+const UNLIMITED: u64 = libc::RLIM_INFINITY;
 
 /// The limits of one program and everything that it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +35,9 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Address space of each process, in bytes; enforced by the kernel.
     pub address_bytes: u64,
+    /// Private memory of each process that can be written to, stacks of threads included, in bytes;
+    /// enforced by the kernel.
+    pub data_bytes: u64,
     /// Stack of the first thread, and address space reserved by each further one, in bytes.
     pub stack_bytes: u64,
     /// Processes and threads that exist at once.
@@ -58,6 +66,7 @@ impl Limits {
             wall: Duration::from_secs(7),
             memory_bytes: 512 * MIB,
             address_bytes: 1024 * MIB,
+            data_bytes: UNLIMITED,
             stack_bytes: 64 * MIB,
             processes: 16,
             stdout_bytes: MIB,
@@ -77,6 +86,7 @@ impl Limits {
             wall: Duration::from_secs(21),
             memory_bytes: 1024 * MIB,
             address_bytes: 1536 * MIB,
+            data_bytes: UNLIMITED,
             stack_bytes: 64 * MIB,
             processes: 32,
             stdout_bytes: MIB / 16,
@@ -86,6 +96,47 @@ impl Limits {
             scratch_bytes: 128 * MIB,
             scratch_inodes: 4096,
             open_files: 256,
+        }
+    }
+
+    /// The limits for running a program with a runtime that reserves address space and keeps threads of
+    /// its own: Go, JavaScript.
+    pub fn run_managed() -> Self {
+        Self {
+            memory_bytes: 1024 * MIB,
+            address_bytes: UNLIMITED,
+            data_bytes: 2048 * MIB,
+            processes: 64,
+            scratch_bytes: 64 * MIB,
+            open_files: 256,
+            ..Self::run()
+        }
+    }
+
+    /// The limits for a syntax check by such a runtime.
+    pub fn compile_managed() -> Self {
+        Self {
+            address_bytes: UNLIMITED,
+            data_bytes: 2048 * MIB,
+            processes: 64,
+            ..Self::compile()
+        }
+    }
+
+    /// The limits for a compiler that optimises across a whole library: Rust, Go.
+    pub fn compile_large() -> Self {
+        Self {
+            cpu: Duration::from_secs(30),
+            wall: Duration::from_secs(61),
+            memory_bytes: 2048 * MIB,
+            address_bytes: UNLIMITED,
+            data_bytes: 3072 * MIB,
+            processes: 128,
+            file_bytes: 256 * MIB,
+            scratch_bytes: 512 * MIB,
+            scratch_inodes: 16_384,
+            open_files: 1024,
+            ..Self::compile()
         }
     }
 

@@ -157,6 +157,7 @@ pub(crate) fn environment(profile: Profile) -> Vec<CString> {
         c"PYTHONHASHSEED=0",
         c"PYTHONDONTWRITEBYTECODE=1",
         c"OMP_NUM_THREADS=1",
+        c"GOMAXPROCS=1",
     ];
     if profile == Profile::Compile {
         env.push(c"SOURCE_DATE_EPOCH=0");
@@ -173,6 +174,7 @@ pub(crate) fn rlimits(limits: &Limits, ours: u64) -> Vec<(Resource, u64, u64)> {
     vec![
         (Resource::Cpu, cpu, cpu + 1),
         same(Resource::As, limits.address_bytes),
+        same(Resource::Data, limits.data_bytes),
         same(Resource::Stack, limits.stack_bytes),
         same(Resource::Fsize, limits.file_bytes),
         same(Resource::Nofile, limits.open_files),

@@ -198,12 +198,13 @@ impl Request {
     }
 }
 
-fn numbers(limits: &Limits) -> [u64; 13] {
+fn numbers(limits: &Limits) -> [u64; 14] {
     [
         limits.cpu.as_nanos() as u64,
         limits.wall.as_nanos() as u64,
         limits.memory_bytes,
         limits.address_bytes,
+        limits.data_bytes,
         limits.stack_bytes,
         limits.processes,
         limits.stdout_bytes,
@@ -222,6 +223,7 @@ fn limits(from: &mut Reader<'_>) -> Option<Limits> {
         wall: Duration::from_nanos(from.word()?),
         memory_bytes: from.word()?,
         address_bytes: from.word()?,
+        data_bytes: from.word()?,
         stack_bytes: from.word()?,
         processes: from.word()?,
         stdout_bytes: from.word()?,

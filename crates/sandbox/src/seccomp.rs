@@ -333,10 +333,6 @@ fn supplement(profile: Profile) -> Vec<sock_filter> {
     for &number in NEEDED.iter().chain(more) {
         code.extend([jump(JUMP_EQUAL, number as u32, 0, 1), error(libc::EPERM)]);
     }
-    code.extend([
-        jump(JUMP_EQUAL, libc::SYS_clone3 as u32, 0, 1),
-        error(libc::ENOSYS),
-    ]);
     code.extend(judged(&CLONE));
     code.push(one(RETURN, ALLOW));
     code
@@ -361,6 +357,10 @@ fn assemble() -> Vec<sock_filter> {
     #[cfg(target_arch = "x86_64")]
     code.extend([jump(JUMP_AT_LEAST, X32, 0, 1), one(RETURN, KILL)]);
     code.extend([jump(JUMP_GREATER, NEWEST, 0, 1), error(libc::ENOSYS)]);
+    code.extend([
+        jump(JUMP_EQUAL, libc::SYS_clone3 as u32, 0, 1),
+        error(libc::ENOSYS),
+    ]);
     for rule in RULES {
         code.extend(judged(rule));
     }

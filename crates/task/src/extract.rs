@@ -5,14 +5,22 @@
 //! 1. the first fenced block that is tagged with the language, or untagged and looking like code of
 //!    it (a block of expected output before the program is passed over). A block that is cut off by
 //!    the end of the text counts, and says so;
-//! 2. for C++, from the first `#include` to the brace that closes `main`;
+//! 2. where the language has a beginning and an end that stand out in prose, what lies between them:
+//!    for C++, from the first `#include` to the brace that closes `main`;
 //! 3. the whole text, if it looks like code at all.
 //!
 //! An answer whose fences all carry other tags goes on to routes 2 and 3. Nothing is repaired or
-//! added. The work is linear in the length of the text, whatever is in it.
+//! added. The work is linear in the length of the text, whatever is in it. The rules of a language are
+//! one file here and one line in [`rules`].
 
+mod c;
 mod cpp;
 mod fence;
+mod go;
+mod javascript;
+mod lines;
+mod python;
+mod rust;
 
 use crate::problem::Language;
 
@@ -32,7 +40,8 @@ pub enum Route {
     Fence,
     /// A fenced block that the end of the text cut off.
     OpenFence,
-    /// From the first `#include` to the end of `main`.
+    /// From the program's beginning to its end, out of prose: for C++ from the first `#include` to the
+    /// brace that closes `main`.
     Program,
     /// The whole text.
     Whole,
@@ -44,57 +53,48 @@ pub fn extract(text: &str, language: Language) -> Option<Extraction> {
         code: code.to_owned(),
         route,
     };
+    let rules = rules(language);
     let is_wanted = |block: &fence::Block| match block.tag {
-        "" => looks_like_code(block.code, language),
-        tag => is_tag_of(tag, language) && !block.code.trim().is_empty(),
+        "" => (rules.looks_like_code)(block.code),
+        tag => is_tag_of(tag, rules) && !block.code.trim().is_empty(),
     };
     if let Some(block) = fence::blocks(text).find(is_wanted) {
         return Some(found(block.code, block.route));
     }
-    if language == Language::Cpp
-        && let Some(program) = cpp::program(text)
-    {
+    if let Some(program) = (rules.program)(text) {
         return Some(found(program, Route::Program));
     }
-    looks_like_code(text, language).then(|| found(text, Route::Whole))
+    (rules.looks_like_code)(text).then(|| found(text, Route::Whole))
 }
 
-/// Tags are compared in lower case; `c` is accepted for C++ because such answers are meant as it.
-fn is_tag_of(tag: &str, language: Language) -> bool {
+/// How code of one language is recognised.
+struct Rules {
+    /// The tags of its fences, in lower case. One that ends in `*` stands for all that begin so.
+    tags: &'static [&'static str],
+    /// Whether a person would take a text for its code at a glance.
+    looks_like_code: fn(&str) -> bool,
+    /// The program that stands in prose without a fence.
+    program: fn(&str) -> Option<&str>,
+}
+
+fn rules(language: Language) -> &'static Rules {
+    match language {
+        Language::C => &c::RULES,
+        Language::Cpp => &cpp::RULES,
+        Language::Go => &go::RULES,
+        Language::JavaScript => &javascript::RULES,
+        Language::Python => &python::RULES,
+        Language::Rust => &rust::RULES,
+    }
+}
+
+fn is_tag_of(tag: &str, rules: &Rules) -> bool {
     let tag = tag.to_ascii_lowercase();
-    match language {
-        Language::Cpp => {
-            matches!(tag.as_str(), "cpp" | "cc" | "cxx" | "c" | "h" | "hpp")
-                || tag.starts_with("c++")
-        }
-        Language::Python => matches!(tag.as_str(), "py" | "python" | "python3" | "py3"),
-    }
-}
-
-/// Whether a person would take it for code of that language at a glance.
-fn looks_like_code(text: &str, language: Language) -> bool {
-    match language {
-        Language::Cpp => cpp::looks_like_code(text),
-        Language::Python => text.lines().any(is_python_statement),
-    }
-}
-
-fn is_python_statement(line: &str) -> bool {
-    const BEGINNINGS: [&str; 8] = [
-        "def ",
-        "class ",
-        "import ",
-        "from ",
-        "async def ",
-        "print(",
-        "@",
-        "if __name__",
-    ];
-    const COMPOUND: [&str; 5] = ["for ", "while ", "if ", "with ", "try:"];
-    let line = line.trim();
-    let compound = COMPOUND.iter().any(|begin| line.starts_with(begin)) && line.ends_with(':');
-    let import = line.starts_with("from ") && !line.contains(" import ");
-    compound || (!import && BEGINNINGS.iter().any(|begin| line.starts_with(begin)))
+    let mut known = rules.tags.iter();
+    known.any(|known| match known.strip_suffix('*') {
+        Some(beginning) => tag.starts_with(beginning),
+        None => tag == *known,
+    })
 }
 
 #[cfg(test)]

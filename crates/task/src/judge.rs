@@ -51,7 +51,7 @@ impl Judge {
             Judging::Keywords => Judge::Keywords,
             Judging::Output => Judge::Output {
                 language,
-                toolchain: toolchain::find(boxed(language))?,
+                toolchain: toolchain::find(language.boxed())?,
             },
         })
     }
@@ -166,13 +166,6 @@ fn work(jobs: &[Job<'_>], queue: &Queue, sandbox: &dyn Sandbox, verdicts: &SyncS
         if verdicts.send(verdict).is_err() {
             return;
         }
-    }
-}
-
-fn boxed(language: Language) -> toolchain::Language {
-    match language {
-        Language::Cpp => toolchain::Language::Cpp,
-        Language::Python => toolchain::Language::Python,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use sandbox::toolchain;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -39,18 +40,46 @@ pub enum Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
+    /// C17.
+    C,
     /// C++17.
     Cpp,
+    /// Go.
+    Go,
+    /// JavaScript as Node reads it.
+    #[serde(rename = "javascript")]
+    JavaScript,
     /// Python 3.
     Python,
+    /// Rust, edition 2021.
+    Rust,
 }
 
 impl Language {
+    /// Every language, in the order of reports.
+    pub const ALL: [Language; 6] = [
+        Language::C,
+        Language::Cpp,
+        Language::Go,
+        Language::JavaScript,
+        Language::Python,
+        Language::Rust,
+    ];
+
     /// How a person writes it.
     pub fn name(self) -> &'static str {
+        self.boxed().name()
+    }
+
+    /// The same language for the sandbox, which knows no records.
+    pub fn boxed(self) -> toolchain::Language {
         match self {
-            Language::Cpp => "C++",
-            Language::Python => "Python",
+            Language::C => toolchain::Language::C,
+            Language::Cpp => toolchain::Language::Cpp,
+            Language::Go => toolchain::Language::Go,
+            Language::JavaScript => toolchain::Language::JavaScript,
+            Language::Python => toolchain::Language::Python,
+            Language::Rust => toolchain::Language::Rust,
         }
     }
 }

@@ -2,7 +2,11 @@
 //! and hostile programs are not, and neither are cheats.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a helper of tests is a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a helper of tests is a test"
+)]
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,7 +16,7 @@ use std::sync::LazyLock;
 use ledger::record::{AttemptKey, Stage, Verdict};
 use sandbox::Cell;
 use task::judge::{Job, Judge, judge_all};
-use task::{Problem, Suite, catalog};
+use task::{Language, Problem, Suite, catalog};
 
 static SUITE: LazyLock<&Suite> = LazyLock::new(|| catalog::find("cpp-demo").unwrap());
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::for_suite(&SUITE).unwrap());
@@ -232,5 +236,51 @@ fn no_cheat_is_right() {
             verdict.evidence
         );
         assert_ne!(verdict.cause, "pass", "{name}");
+    }
+}
+
+/// A program that prints 6, one that prints 7, and one with a mistake, as a model would answer.
+#[rustfmt::skip]
+const SPOKEN: [(Language, &str, [&str; 3]); 6] = [
+    (Language::C, "c", ["#include <stdio.h>\nint main(void) { puts(\"6\"); }", "#include <stdio.h>\nint main(void) { puts(\"7\"); }", "int main(void) {"]),
+    (Language::Cpp, "cpp", ["#include <iostream>\nint main() { std::cout << 6; }", "#include <iostream>\nint main() { std::cout << 7; }", "int main() {"]),
+    (Language::Go, "go", ["package main\n\nimport \"os\"\n\nfunc main() {\n\tos.Stdout.WriteString(\"6\")\n}", "package main\n\nfunc main() {\n}", "package main\n\nfunc main() {"]),
+    (Language::JavaScript, "js", ["console.log(6)", "console.log(7)", "console.log("]),
+    (Language::Python, "python", ["print(6)", "print(7)", "print("]),
+    (Language::Rust, "rust", ["fn main() { println!(\"6\") }", "fn main() { println!(\"7\") }", "fn main() {"]),
+];
+
+#[test]
+fn every_language_is_judged_by_what_its_program_prints() {
+    for (language, tag, programs) in SPOKEN {
+        let suite = Suite {
+            language,
+            ..SUITE.clone()
+        };
+        let judge = match Judge::for_suite(&suite) {
+            Ok(judge) => judge,
+            Err(missing) => {
+                println!("left out: {missing}");
+                continue;
+            }
+        };
+        let cell = Cell::with_readable(&judge.toolchain().unwrap().readable).unwrap();
+        let stages = programs.map(|code| {
+            let key = AttemptKey {
+                model: "hand".into(),
+                suite: "cpp-demo".into(),
+                problem: "gcd".into(),
+                attempt: 0,
+            };
+            let text = format!("So:\n```{tag}\n{code}\n```");
+            let verdict = judge.judge(key, suite.problem("gcd").unwrap(), &text, &cell);
+            (verdict.stage, verdict.evidence)
+        });
+        let wanted = [Stage::Right, Stage::Runs, Stage::Malformed].map(Some);
+        assert_eq!(
+            stages.each_ref().map(|(stage, _)| *stage),
+            wanted,
+            "{language:?}: {stages:?}"
+        );
     }
 }

@@ -33,7 +33,7 @@ impl Drop for NeverReturn {
     }
 }
 
-/// A process made by [`clone_cell`] or [`clone_run`].
+/// A process with its handle.
 pub(crate) struct Cloned {
     /// Its number in the supervisor's pid namespace.
     pub(crate) pid: i32,
@@ -55,24 +55,13 @@ fn part<T>(made: c_long, child: fn(&T), with: &T) -> Result<i32, Errno> {
 ///
 /// `child` may only do what [`fork_boxes`] allows its own, and must end the process itself.
 pub(crate) fn clone_cell<T>(child: fn(&T), with: &T) -> Result<Cloned, Errno> {
-    clone(CELL, child, with)
-}
-
-/// Starts `child` in a copy of this process inside the namespaces of a run.
-///
-/// `child` may only do what an async-signal handler may do, and must end the process itself.
-pub(crate) fn clone_run<T>(child: fn(&T), with: &T) -> Result<Cloned, Errno> {
-    clone(RUN, child, with)
-}
-
-fn clone<T>(namespaces: c_int, child: fn(&T), with: &T) -> Result<Cloned, Errno> {
     let mut pidfd: c_int = -1;
     // SAFETY: without CLONE_VM and with no stack given, clone3 is a fork: the child continues here on
     // a private copy of this stack. All zero is a valid argument; it outlives the call and has the
     // size that is passed.
     let made = unsafe {
         let mut args: libc::clone_args = std::mem::zeroed();
-        args.flags = namespaces as u64 | libc::CLONE_PIDFD as u64 | CLONE_CLEAR_SIGHAND;
+        args.flags = CELL as u64 | libc::CLONE_PIDFD as u64 | CLONE_CLEAR_SIGHAND;
         args.pidfd = (&raw mut pidfd) as u64;
         args.exit_signal = libc::SIGCHLD as u64;
         libc::syscall(
@@ -87,40 +76,77 @@ fn clone<T>(namespaces: c_int, child: fn(&T), with: &T) -> Result<Cloned, Errno>
     Ok(Cloned { pid, pidfd })
 }
 
-/// Memory for a process that shares the rest with its parent until it executes.
+/// Memory for the calls of a process that shares the rest with its parent.
 pub(crate) struct Stack(Box<[u8]>);
 
 impl Stack {
     /// Room for a few small calls.
     pub(crate) fn new() -> Self {
-        Self(vec![0; 64 * 1024].into())
+        Self(vec![0; 128 * 1024].into())
+    }
+
+    /// Its aligned upper end, where a stack begins.
+    fn top(&self) -> *mut c_void {
+        let end = self.0.as_ptr_range().end;
+        // SAFETY: the stack is longer than 16 bytes, so the pointer stays within it.
+        unsafe { end.sub(end.addr() % 16).cast_mut().cast() }
     }
 }
 
-/// Starts `child` on `stack` in this very memory and waits until it has executed a program or ended. That
-/// saves copying the page tables; the parent stands still meanwhile, so nobody else writes to what `child`
-/// reads.
-///
-/// `child` may only do what an async-signal handler may do, and must execute or end the process itself.
-pub(crate) fn spawn<T>(child: fn(&T), with: &T, stack: &Stack) -> Result<(), Errno> {
-    struct Call<'a, T>(fn(&T), &'a T);
-    extern "C" fn begin<T>(call: *mut c_void) -> c_int {
+/// What a process that shares its parent's memory shall do. It is read from there, so it lives with the
+/// parent until the process is gone or has executed.
+pub(crate) struct Call<'a, T> {
+    child: fn(&T),
+    with: &'a T,
+    stack: &'a Stack,
+}
+
+impl<'a, T> Call<'a, T> {
+    /// `child` may only do what an async-signal handler may do, on `stack`, which nobody else uses
+    /// meanwhile, and must execute or end the process itself.
+    pub(crate) fn new(child: fn(&T), with: &'a T, stack: &'a Stack) -> Self {
+        Self { child, with, stack }
+    }
+
+    extern "C" fn begin(call: *mut c_void) -> c_int {
         let _end = NeverReturn;
-        // SAFETY: the pointer below; the parent, whose frame holds it, waits for us.
-        let call = unsafe { &*call.cast::<Call<'_, T>>() };
-        (call.0)(call.1);
+        // SAFETY: the pointer that `clone` below was given, to a call that lives as long as this process.
+        let call = unsafe { &*call.cast::<Self>() };
+        (call.child)(call.with);
         exit(70);
     }
-    let mut call = Call(child, with);
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    let top = stack.0.as_ptr_range().end;
-    // SAFETY: the stack grows downwards from its aligned end and is used by nobody else: the parent stands
-    // still until the child has left this memory, and one process starts one child at a time.
-    let made = unsafe {
-        let top = top.sub(top.addr() % 16).cast_mut().cast();
-        libc::clone(begin::<T>, top, flags, (&raw mut call).cast())
-    };
-    answer(c_long::from(made)).map(drop)
+
+    fn clone(&self, flags: c_int, pidfd: &mut c_int) -> Result<i32, Errno> {
+        let with = std::ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: the stack grows downwards from its aligned end and is this call's alone; `pidfd` is
+        // written before the call returns.
+        let made = unsafe {
+            libc::clone(
+                Self::begin,
+                self.stack.top(),
+                flags | libc::CLONE_VM | libc::SIGCHLD,
+                with,
+                std::ptr::from_mut(pidfd),
+            )
+        };
+        answer(c_long::from(made)).map(|pid| pid as i32)
+    }
+
+    /// Starts it in this very memory inside the namespaces of a run, which saves copying the page tables
+    /// and taking the copy down. The caller keeps what the call reads alive and unchanged until the process
+    /// is gone.
+    pub(crate) fn begin_run(&self) -> Result<Cloned, Errno> {
+        let mut pidfd = -1;
+        let pid = self.clone(RUN | libc::CLONE_PIDFD, &mut pidfd)?;
+        // SAFETY: the kernel wrote a new descriptor that nothing else owns.
+        let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+        Ok(Cloned { pid, pidfd })
+    }
+
+    /// Starts it in this very memory and waits until it has executed a program or ended.
+    pub(crate) fn spawn(&self) -> Result<(), Errno> {
+        self.clone(libc::CLONE_VFORK, &mut -1).map(drop)
+    }
 }
 
 /// Forks this process by the libc's own fork, which leaves its allocator usable in the child even when

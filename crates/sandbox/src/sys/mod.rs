@@ -15,7 +15,7 @@ use std::os::raw::{c_int, c_long};
 
 use rustix::io::Errno;
 
-pub(crate) use birth::{Cloned, Stack, Strings, clone_cell, clone_run, exec, fork_boxes, spawn};
+pub(crate) use birth::{Call, Cloned, Stack, Strings, clone_cell, exec, fork_boxes};
 
 use crate::inside::Reach;
 use crate::plan::PEER;

@@ -8,81 +8,51 @@
 //! `PYTHONHASHSEED`, and the order of sets would change from run to run. The environment is our own list
 //! anyhow, and the folder holds nothing but the program. Both leave out site packages (`-S`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Language, Missing, Toolchain, ask, beyond_system, install, on_path};
-use crate::program::{File, Mode, Profile, Program};
+use super::recipe::{Found, Recipe, Step, Steps};
+use super::{Language, search};
+use crate::limits::Limits;
 
 const SOURCE: &str = "main.py";
-const CHECK_FLAGS: [&str; 2] = ["-I", "-S"];
-const RUN_FLAGS: [&str; 3] = ["-s", "-S", "-B"];
+const RUN: [&str; 4] = ["-s", "-S", "-B", SOURCE];
 
 /// Compiles and throws the result away; the text is read as bytes so that its own coding line counts.
-const CHECK: &str = "compile(open('main.py','rb').read(),'main.py','exec')";
+const CHECK: [&str; 4] = [
+    "-I",
+    "-S",
+    "-c",
+    "compile(open('main.py','rb').read(),'main.py','exec')",
+];
 
 /// Path, prefix and version, one per line.
 const WHO: &str = "import sys; print(getattr(sys, '_base_executable', None) or sys.executable); \
                    print(sys.base_prefix); print('Python', sys.version.split()[0])";
 
-pub(super) fn find() -> Result<Toolchain, Missing> {
-    on_path("python3")
-        .into_iter()
-        .find_map(accept)
-        .ok_or_else(|| Missing {
-            what: "a Python 3 interpreter (python3)".to_owned(),
-            package: "python3".to_owned(),
-            remedy: install("python3", "python3", "python"),
-        })
-}
+pub(super) const CPYTHON: Recipe = Recipe {
+    name: "python3",
+    language: Language::Python,
+    what: "a Python 3 interpreter (python3)",
+    packages: ["python3", "python3", "python"],
+    accept,
+};
 
-fn accept(candidate: PathBuf) -> Option<Toolchain> {
-    let answer = ask(&candidate, &["-I", "-S", "-c", WHO])?;
+fn accept(candidate: &Path) -> Option<Found> {
+    let answer = search::ask(candidate, &["-I", "-S", "-c", WHO])?;
     let mut lines = answer.lines();
     let path = PathBuf::from(lines.next()?).canonicalize().ok()?;
     let prefix = PathBuf::from(lines.next()?).canonicalize().ok()?;
     let version = lines.next()?.to_owned();
-    let flags = format!(
-        "check: python3 {} -c \"{CHECK}\"; run: PYTHONHASHSEED=0 python3 {} {SOURCE}",
-        CHECK_FLAGS.join(" "),
-        RUN_FLAGS.join(" ")
-    );
-    let mut readable = beyond_system(&prefix);
-    readable.extend(
-        beyond_system(&path)
-            .into_iter()
-            .filter(|path| !path.starts_with(&prefix)),
-    );
-    let mut toolchain = Toolchain::new(Language::Python, path, version, flags);
-    toolchain.readable = readable;
-    Some(toolchain)
-}
-
-/// The interpreter with these flags on `main.py` with this content.
-fn program(toolchain: &Toolchain, flags: &[&str], bytes: Vec<u8>) -> Program {
-    let words = std::iter::once(toolchain.word()).chain(flags.iter().map(|&flag| flag.to_owned()));
-    let file = File {
-        name: SOURCE.to_owned(),
-        bytes,
-        mode: Mode::Plain,
-    };
-    Program {
-        files: vec![file],
-        ..Program::new(words)
-    }
-}
-
-pub(super) fn compile(toolchain: &Toolchain, source: &str) -> Program {
-    let flags = [&CHECK_FLAGS[..], &["-c", CHECK]].concat();
-    Program {
-        profile: Profile::Compile,
-        ..program(toolchain, &flags, source.as_bytes().to_vec())
-    }
-}
-
-pub(super) fn run(toolchain: &Toolchain, built: File) -> Program {
-    program(
-        toolchain,
-        &[&RUN_FLAGS[..], &[SOURCE]].concat(),
-        built.bytes,
-    )
+    let mut readable = search::beyond_system(&prefix);
+    let apart = search::beyond_system(&path);
+    readable.extend(apart.into_iter().filter(|path| !path.starts_with(&prefix)));
+    Some(Found {
+        version,
+        readable,
+        steps: Steps::interpreted(
+            Step::new(&path, &CHECK, SOURCE, Limits::compile()),
+            Step::new(&path, &RUN, SOURCE, Limits::run()),
+        ),
+        path,
+    })
 }

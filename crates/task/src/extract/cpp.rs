@@ -2,6 +2,15 @@
 //!
 //! It is a scanner, no parser: macros, templates and trigraphs mean nothing to it.
 
+use super::Rules;
+
+/// `c` is accepted for C++ because such answers are meant as it.
+pub(super) const RULES: Rules = Rules {
+    tags: &["cpp", "cc", "cxx", "c", "h", "hpp", "c++*"],
+    looks_like_code,
+    program,
+};
+
 /// From the line of the first `#include` to the brace that closes `main`. Without a `main`, or if it
 /// is cut off, to the end of the text. `None` without an `#include`.
 pub(super) fn program(text: &str) -> Option<&str> {

@@ -143,6 +143,72 @@ fn python_is_found_by_its_statements() {
     }
 }
 
+/// A language, its tags, a program, and prose that is no code of it.
+#[rustfmt::skip]
+const SPOKEN: [(Language, &[&str], &str, &[&str]); 4] = [
+    (Language::C, &["c", "C", "c99"], "#include <stdio.h>\nint main(void) {\n    puts(\"}\");\n}\n",
+        &["The main idea (of C) is {simple}.", "```cpp\nclass A {};\n```"]),
+    (Language::Go, &["go", "golang", "Go"], "package main\n\nimport \"fmt\"\n\nfunc main() {\n\tfmt.Println(1)\n}\n",
+        &["package it with care", "package deliveries, and so on", "func is a keyword"]),
+    (Language::JavaScript, &["js", "javascript", "JavaScript", "node"], "const n = 1;\nconsole.log(n);\n",
+        &["let us see", "for example (this)", "import goods from abroad", "class is over", "function follows form"]),
+    (Language::Rust, &["rust", "rs", "rust,editable"], "use std::fmt;\n\nfn main() {\n    println!(\"1\");\n}\n\nimpl X {\n}\n",
+        &["use it with care", "struct is a keyword", "const correctness matters", "implement it {well}"]),
+];
+
+#[test]
+fn every_language_is_found_in_its_fences_and_not_in_prose() {
+    for (language, tags, code, prose) in SPOKEN {
+        for tag in tags.iter().chain(&[""]) {
+            let text = format!("Sure:\n```{tag}\n{code}```\nIt prints 1.");
+            let found = extract(&text, language).unwrap();
+            assert_eq!(
+                (found.code.as_str(), found.route),
+                (code, Route::Fence),
+                "{text}"
+            );
+        }
+        assert!(extract(code, language).is_some(), "{code}");
+        for text in prose {
+            assert_eq!(extract(text, language), None, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_program_without_a_fence_is_cut_out_of_the_prose_around_it() {
+    for (language, _, code, _) in SPOKEN {
+        if language == Language::JavaScript {
+            continue;
+        }
+        let text = format!("Here it is.\n{code}\nThat {{was}} it.");
+        let found = extract(&text, language).unwrap();
+        assert_eq!(
+            (found.code.as_str(), found.route),
+            (code.trim_end(), Route::Program),
+            "{text}"
+        );
+    }
+    let cut_off = "package main\nfunc main() {\n\tif true {";
+    assert_eq!(extract(cut_off, Language::Go).unwrap().code, cut_off);
+}
+
+#[test]
+fn a_block_of_another_language_is_passed_over() {
+    for (language, tags, code, _) in SPOKEN {
+        let text = format!(
+            "```text\n{code}```\n```python\nprint(1)\n```\n```{}\n{code}```",
+            tags[0]
+        );
+        let found = extract(&text, language).unwrap();
+        assert_eq!(
+            (found.code.as_str(), found.route),
+            (code, Route::Fence),
+            "{text}"
+        );
+    }
+}
+
 /// A quadratic reader would need minutes for one of these.
 #[test]
 fn a_megabyte_of_anything_is_read_in_one_go() {
@@ -173,22 +239,27 @@ fn a_megabyte_of_anything_is_read_in_one_go() {
         "#",
         "```a\n#include <x>\n",
         "def ",
+        "package main\n",
+        "fn main(\n",
+        "}\n",
+        "let x=\n",
     ] {
         for text in [
             lump(unit),
             format!("#include <x>\nint main() {{\n{}", lump(unit)),
             format!("```\n{}", lump(unit)),
         ] {
-            extract(&text, Language::Cpp);
-            extract(&text, Language::Python);
+            for language in Language::ALL {
+                extract(&text, language);
+            }
         }
     }
 }
 
 proptest! {
     #[test]
-    fn what_is_found_stands_in_the_text(text in "([`~#{}\"'/*\\\\R(). \n]|```|cpp|#include <x>|int main\\(\\)|🦀|é){0,60}") {
-        for language in [Language::Cpp, Language::Python] {
+    fn what_is_found_stands_in_the_text(text in "([`~#{}\"'/*\\\\R(). \n]|```|cpp|#include <x>|int main\\(\\)|package main\n|fn f\\(|\n\\}|let x=|🦀|é){0,60}") {
+        for language in Language::ALL {
             if let Some(found) = extract(&text, language) {
                 prop_assert!(text.contains(&found.code));
                 prop_assert!(!found.code.trim().is_empty());

@@ -10,7 +10,7 @@
 
 use ledger::record::{AttemptKey, Stage, Verdict};
 use sandbox::toolchain::Toolchain;
-use sandbox::{Ending, Fault, File, Limits, Mode, Outcome, Sandbox};
+use sandbox::{Ending, Fault, Outcome, Sandbox};
 
 use super::evidence::Evidence;
 use super::{Blank, Cause, blank};
@@ -55,9 +55,8 @@ type Step = [(String, Vec<u8>); 3];
 
 impl Trial {
     fn go(&mut self, bench: &Bench<'_>, wanted: &str, code: &str) -> Reached {
-        let compiled = bench
-            .sandbox
-            .execute(&bench.toolchain.compile(code), &Limits::compile());
+        let (toolchain, sandbox) = (bench.toolchain, bench.sandbox);
+        let compiled = sandbox.execute(&toolchain.compile(code), &toolchain.compile_limits());
         let compiled = self.count(compiled, "compiler")?;
         if let Some(cause) = compile_failure(compiled.ending) {
             return Ok((Stage::Malformed, cause));
@@ -66,10 +65,10 @@ impl Trial {
             true => Stage::Compiles,
             false => Stage::CompilesWithWarnings,
         };
-        let built = built(bench.language, compiled, code)?;
-        let ran = bench
-            .sandbox
-            .execute(&bench.toolchain.run(built), &Limits::run());
+        let built = toolchain
+            .built(compiled, code)
+            .ok_or("the compiler reported success and left no program")?;
+        let ran = sandbox.execute(&toolchain.run(built), &toolchain.run_limits());
         let ran = self.count(ran, "program")?;
         Ok(match run_failure(&ran) {
             Some(cause) => (stage, cause),
@@ -115,22 +114,6 @@ fn evidence(steps: &[Step]) -> String {
         evidence.add(name, bytes);
     }
     evidence.finish()
-}
-
-/// What is run: C++'s binary, Python's own source.
-fn built(language: Language, compiled: Outcome, code: &str) -> Result<File, String> {
-    match language {
-        Language::Cpp => compiled
-            .collected
-            .into_iter()
-            .next()
-            .ok_or_else(|| "the compiler reported success and left no program".to_owned()),
-        Language::Python => Ok(File {
-            name: "main.py".to_owned(),
-            bytes: code.as_bytes().to_vec(),
-            mode: Mode::Plain,
-        }),
-    }
 }
 
 /// Why it does not compile; `None` if it does.
