@@ -5,7 +5,7 @@
 //! is dead and reaped: nobody is left who could swap a file between the check and the read, the host
 //! never opens a path that the program could write, and the scratch folder vanishes with the namespace.
 //!
-//! The same rule as in `inside` holds here: nothing allocates, locks, formats or panics.
+//! The same rule as in `fresh` holds here: nothing allocates, locks, formats or panics.
 
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -17,42 +17,42 @@ use rustix::process::{Rlimit, WaitOptions};
 
 use crate::clock::monotonic_ns;
 use crate::fault::Step;
-use crate::inside::{Broken, Done, step};
+use crate::fresh::{Standby, step};
+use crate::inside::{Broken, Done};
 use crate::plan::Plan;
-use crate::report::{Ended, Record};
-use crate::sys::{self, Whose};
+use crate::report::{Ended, RECORD, Record};
+use crate::sys::{self, Call, Whose};
 
 /// Starts the program and stays until nothing is left in the box.
-pub(crate) fn watch(plan: &Plan<'_>) -> Done {
+pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby) -> Done {
     let floor_bytes = sys::usage(Whose::Own).max_rss_bytes;
-    let children = step(plan, Step::Init, sys::child_signals)?;
-    // Read before the supervisor is told: its deadline then never begins before ours.
     let start = monotonic_ns();
-    step(plan, Step::Process, || say(plan, Record::Started))?;
-    sys::fork_inside(program, plan).map_err(|errno| Broken {
-        step: Step::Process,
-        errno,
+    step(plan, Step::Process, || {
+        say(plan, &[Record::Started { at_ns: start }])?;
+        Call::new(program, plan, &standby.program).spawn()?;
+        release(plan, &standby.children)
     })?;
-    step(plan, Step::Process, || release(plan, &children))?;
-    let (status, asked) = until_ended(&plan.ends.control, &children);
+    let (status, asked) = until_ended(&plan.ends.control, &standby.children);
     let wall_ns = monotonic_ns().saturating_sub(start);
     sys::kill_all();
     let last = reap_all();
     let used = sys::usage(Whose::Children);
-    let ended = Ended {
+    let ended = Record::Ended(Ended {
         status: u64::from(status.or(last).unwrap_or(0)),
         cpu_ns: used.cpu_ns,
         wall_ns,
         max_rss_bytes: used.max_rss_bytes,
         floor_bytes,
         asked: u64::from(asked),
-    };
+    });
     // A supervisor that no longer reads has its own trouble; nobody is left to tell.
-    let _ = say(plan, Record::Ended(ended));
-    if !asked {
+    if asked || plan.collect.is_empty() {
+        let _ = say(plan, &[ended, Record::Finished]);
+    } else {
+        let _ = say(plan, &[ended]);
         collect(plan);
+        let _ = say(plan, &[Record::Finished]);
     }
-    let _ = say(plan, Record::Finished);
     Ok(())
 }
 
@@ -109,7 +109,10 @@ fn reap_all() -> Option<u32> {
 fn program(plan: &Plan<'_>) {
     let ready = step(plan, Step::Streams, || {
         rustix::process::setsid()?;
-        rustix::stdio::dup2_stdin(&plan.ends.stdin)?;
+        match &plan.ends.stdin {
+            Some(input) => rustix::stdio::dup2_stdin(input)?,
+            None => rustix::stdio::dup2_stdin(nothing()?)?,
+        }
         rustix::stdio::dup2_stdout(&plan.ends.stdout)?;
         rustix::stdio::dup2_stderr(&plan.ends.stderr)?;
         sys::close_on_exec()?;
@@ -122,14 +125,20 @@ fn program(plan: &Plan<'_>) {
             let errno = sys::exec(&plan.argv, &plan.env).raw_os_error();
             let _ = say(
                 plan,
-                Record::NotExecuted {
+                &[Record::NotExecuted {
                     errno: errno as u64,
-                },
+                }],
             );
         }
         Err(broken) => say_broken(plan, &broken),
     }
     sys::exit(127);
+}
+
+/// An input that is at its end.
+fn nothing() -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
+    rustix::fs::openat(CWD, c"/dev/null", flags, Bits::empty())
 }
 
 fn set_rlimits(plan: &Plan<'_>) -> Result<(), Errno> {
@@ -155,7 +164,7 @@ fn collect(plan: &Plan<'_>) {
             index: index as u64,
             length,
         };
-        if say(plan, record)
+        if say(plan, &[record])
             .and_then(|()| copy(&fd, &plan.ends.report, length))
             .is_err()
         {
@@ -205,8 +214,13 @@ pub(crate) fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-fn say(plan: &Plan<'_>, record: Record) -> Result<(), Errno> {
-    write_all(&plan.ends.report, &record.encode())
+/// Sends records, in one piece when they are two.
+fn say(plan: &Plan<'_>, records: &[Record]) -> Result<(), Errno> {
+    let mut bytes = [0_u8; 2 * RECORD];
+    for (to, record) in bytes.chunks_exact_mut(RECORD).zip(records) {
+        to.copy_from_slice(&record.encode());
+    }
+    write_all(&plan.ends.report, &bytes[..records.len().min(2) * RECORD])
 }
 
 pub(crate) fn say_broken(plan: &Plan<'_>, broken: &Broken) {
@@ -214,9 +228,9 @@ pub(crate) fn say_broken(plan: &Plan<'_>, broken: &Broken) {
     // When this cannot be written the stream ends early, which the supervisor takes as a fault too.
     let _ = say(
         plan,
-        Record::Broken {
+        &[Record::Broken {
             step: broken.step as u64,
             errno,
-        },
+        }],
     );
 }

@@ -9,6 +9,8 @@
 //!
 //! Source: the kernel's `include/uapi/linux/landlock.h` and `Documentation/userspace-api/landlock.rst`.
 
+use std::os::fd::OwnedFd;
+
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -49,25 +51,42 @@ fn handled(abi: u32) -> (LandlockHandled, usize) {
     )
 }
 
+/// The folders that stay the same for every run in a cell.
+pub(crate) struct Places {
+    root: OwnedFd,
+    devices: OwnedFd,
+}
+
+const PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
+impl Places {
+    /// Opens them.
+    pub(crate) fn open() -> Result<Self, Errno> {
+        Ok(Self {
+            root: rustix::fs::openat(CWD, c"/", PLACE, Mode::empty())?,
+            devices: rustix::fs::openat(CWD, c"/dev", PLACE, Mode::empty())?,
+        })
+    }
+}
+
 /// Confines the calling process; does nothing when the kernel has no Landlock (version 0), which the
-/// badge then says.
-pub(crate) fn confine(abi: u32) -> Result<(), Errno> {
+/// badge then says. The rules cannot be made once for all runs: the scratch folder is a new one each time.
+pub(crate) fn confine(abi: u32, places: &Places) -> Result<(), Errno> {
     if abi == 0 {
         return Ok(());
     }
     let (all, length) = handled(abi);
     let ruleset = sys::landlock_ruleset(&all, length)?;
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    for (path, rights) in [
-        (c"/", EXECUTE | READ_FILE | READ_DIR),
+    let scratch = rustix::fs::openat(CWD, c"/box", PLACE, Mode::empty())?;
+    for (folder, rights) in [
+        (&places.root, EXECUTE | READ_FILE | READ_DIR),
         (
-            c"/dev",
+            &places.devices,
             READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | IOCTL_DEVICE,
         ),
-        (c"/box", all.files),
+        (&scratch, all.files),
     ] {
-        let folder = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-        sys::landlock_allow(&ruleset, &folder, rights & all.files)?;
+        sys::landlock_allow(&ruleset, folder, rights & all.files)?;
     }
     sys::landlock_confine(&ruleset)
 }

@@ -19,7 +19,7 @@ pub(crate) fn bounds(program: &Program, limits: &Limits) -> Bounds {
 pub(crate) fn outcome(
     program: &Program,
     limits: &Limits,
-    mut running: Running,
+    running: &mut Running,
 ) -> Result<Outcome, Fault> {
     let stop = running.stop();
     if stop == Some(Stop::Broken) {
