@@ -1,6 +1,7 @@
 //! What a benchmark works with.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Model;
@@ -53,6 +54,8 @@ pub struct Desk<'a> {
     pub clock: &'a dyn Clock,
     /// Runs generated code.
     pub sandbox: Option<&'a dyn Sandbox>,
+    /// Below it the fast ways of judging keep their things; the sandbox shows it. `None` for none.
+    pub fast_ways: Option<&'a Path>,
     /// Verdicts of earlier runs, if there is a place for them.
     pub precedents: Option<&'a Precedents>,
     /// Threads that the engine uses; the bandwidth floor is measured with as many.

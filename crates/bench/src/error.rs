@@ -12,6 +12,11 @@ pub enum Error {
     /// A problem cannot be put to the model or judged.
     #[error(transparent)]
     Task(#[from] task::Error),
+    /// Where the fast ways of judging keep their things, nothing can be kept.
+    #[error(
+        "the cache of the fast ways of judging cannot be used: {0}; set WHET_CACHE to another folder"
+    )]
+    Cache(#[source] std::io::Error),
     /// The plan asks for something impossible.
     #[error("the plan cannot be carried out: {0}")]
     Plan(String),

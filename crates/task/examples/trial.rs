@@ -15,14 +15,16 @@ use std::time::Instant;
 
 use ledger::record::{Integrity, Stage, Verdict};
 use sandbox::{Cell, Fittings};
-use task::judge::{Judge, Tests, warm};
+use task::judge::{Judge, Separation, warm};
 use task::{acceptance, cheats, shelf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("give the file of a suite")?;
     let suite = shelf::load(path.as_ref())?;
     let judge = Judge::for_suite(&suite)?;
-    let joined = judge.with_tests(Tests::Together).ok_or("only function tasks can be split")?;
+    let joined = judge
+        .separated(Separation::Together)
+        .ok_or("only function tasks can be split")?;
     let toolchain = judge.toolchain().ok_or("nothing is run")?;
     let cell = Cell::with(Fittings {
         readable: toolchain.readable.clone(),

@@ -9,7 +9,7 @@ use ledger::record::{AttemptKey, Stage, Verdict};
 use sandbox::Sandbox;
 
 use crate::cheats::{self, Cheat};
-use crate::judge::{Job, Judge, Tests, judge_all};
+use crate::judge::{Job, Judge, Separation, judge_all};
 use crate::problem::{Problem, Suite, Target};
 
 /// What a suite showed when it was tried.
@@ -60,7 +60,7 @@ pub fn integrity_gap(
     n_workers: usize,
     sandbox: &dyn Sandbox,
 ) -> Option<Vec<(Verdict, Verdict)>> {
-    let joined = judge.with_tests(Tests::Together)?;
+    let joined = judge.separated(Separation::Together)?;
     let mut apart = run(suite, judge, ("apart", answers), n_workers, sandbox);
     let mut joined = run(suite, &joined, ("joined", answers), n_workers, sandbox);
     for verdicts in [&mut apart, &mut joined] {

@@ -16,9 +16,12 @@ pub mod quality;
 mod setting;
 mod watched;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use ledger::record::{AttemptKey, Stage, Verdict};
-use sandbox::Sandbox;
-use sandbox::toolchain::{self, Toolchain};
+use sandbox::toolchain::{self, Toolchain, Workshop};
+use sandbox::{Fittings, Sandbox};
 
 pub use cause::Cause;
 pub use court::{Audit, Court, Job, Word, judge_all};
@@ -38,13 +41,15 @@ pub enum Judge {
         language: Language,
         /// What builds and runs them.
         toolchain: Toolchain,
+        /// A fast way to build them that gives the same verdicts, if there is one.
+        workshop: Option<Arc<Workshop>>,
     },
     /// Calls the function from another box.
     Function {
         /// The interpreter.
         toolchain: Toolchain,
         /// Where the tests are.
-        tests: Tests,
+        tests: Separation,
     },
     /// The same, and looks at the code.
     Quality {
@@ -65,10 +70,11 @@ impl Judge {
             Judging::Output | Judging::Cases | Judging::Together => Judge::Output {
                 language,
                 toolchain: toolchain::find(language.boxed())?,
+                workshop: None,
             },
             Judging::Function => Judge::Function {
                 toolchain: toolchain::find(language.boxed())?,
-                tests: Tests::Apart,
+                tests: Separation::Apart,
             },
             Judging::Quality => Judge::Quality {
                 toolchain: toolchain::find(language.boxed())?,
@@ -111,12 +117,14 @@ impl Judge {
                 Judge::Output {
                     language,
                     toolchain,
+                    workshop,
                 },
                 target,
             ) => {
                 let bench = output::Bench {
                     language: *language,
                     toolchain,
+                    workshop: workshop.as_deref(),
                     sandbox,
                 };
                 match target {
@@ -138,9 +146,9 @@ impl Judge {
                     function::judge(key.clone(), &bench, (problem, wanted), text)
                 };
                 match tests {
-                    Tests::Apart => verdict(false),
-                    Tests::Together => verdict(true),
-                    Tests::Both => beside(verdict(false), &verdict(true)),
+                    Separation::Apart => verdict(false),
+                    Separation::Together => verdict(true),
+                    Separation::Both => beside(verdict(false), &verdict(true)),
                 }
             }
             (Judge::Quality { toolchain }, Target::Quality(wanted)) => {
@@ -160,8 +168,52 @@ impl Judge {
             .unscored("the problem's target is not what this judge compares with")
     }
 
+    /// The same judge with the fast ways that this machine has; they keep their things in folders below
+    /// `cache`, which are made here: open the cell afterwards.
+    ///
+    /// # Errors
+    /// A folder cannot be made.
+    pub fn with_fast_ways(mut self, cache: &Path) -> std::io::Result<Judge> {
+        if let Judge::Output {
+            toolchain,
+            workshop,
+            ..
+        } = &mut self
+        {
+            *workshop = Workshop::open(toolchain, &cache.join("preambles"))?.map(Arc::new);
+        }
+        Ok(self)
+    }
+
+    /// The same judge without fast ways of its own: the reference.
+    pub fn slow(&self) -> Judge {
+        let mut judge = self.clone();
+        if let Judge::Output { workshop, .. } = &mut judge {
+            *workshop = None;
+        }
+        judge
+    }
+
+    /// What a cell has to hold for this judge.
+    pub fn fittings(&self) -> Fittings {
+        let mut fittings = Fittings::default();
+        let Some(toolchain) = self.toolchain() else {
+            return fittings;
+        };
+        fittings.readable.clone_from(&toolchain.readable);
+        match self {
+            Judge::Output { workshop, .. } => {
+                let folders = workshop.iter().flat_map(|workshop| workshop.readable());
+                fittings.readable.extend(folders);
+            }
+            Judge::Function { .. } | Judge::Quality { .. } => fittings.warm.push(warm(toolchain)),
+            Judge::Keywords => {}
+        }
+        fittings
+    }
+
     /// The judge that has the tests there instead; `None` if this one has none to move.
-    pub fn with_tests(&self, tests: Tests) -> Option<Judge> {
+    pub fn separated(&self, tests: Separation) -> Option<Judge> {
         match self {
             Judge::Function { toolchain, .. } => Some(Judge::Function {
                 toolchain: toolchain.clone(),
@@ -174,7 +226,7 @@ impl Judge {
 
 /// Where the tests of a function task are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tests {
+pub enum Separation {
     /// In another box than the candidate.
     Apart,
     /// In the candidate's process, as in the published harnesses.

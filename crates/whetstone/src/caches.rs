@@ -24,3 +24,8 @@ fn folder(name: &str) -> Result<PathBuf> {
 pub(crate) fn precedents() -> Result<Precedents> {
     Ok(Precedents::open(&folder("verdicts")?)?)
 }
+
+/// What the fast ways of judging have prepared.
+pub(crate) fn fast_ways() -> Result<PathBuf> {
+    folder("judging")
+}

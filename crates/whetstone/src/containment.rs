@@ -6,10 +6,11 @@
 
 use anyhow::{Context, Result};
 use ledger::record::Warning;
-use sandbox::{Badge, Cell, Sandbox};
+use sandbox::{Badge, Cell, Fittings, Sandbox};
 use task::Suite;
 use task::judge::Judge;
 
+use crate::caches;
 use crate::exit::Usage;
 
 /// The weakest tier that needs no word about it.
@@ -23,23 +24,34 @@ const BEARABLE: u32 = 2;
 /// If a toolchain is missing, no sandbox can be built here, or it is too weak and `allow_weak` is not
 /// set.
 pub(crate) fn open(suites: &[Suite], allow_weak: bool) -> Result<Option<Cell>> {
-    let mut readable = Vec::new();
+    let mut wanted = Fittings::default();
     let mut is_needed = false;
     for suite in suites {
-        let judge = Judge::for_suite(suite)?;
-        let Some(tool) = judge.toolchain() else {
-            continue;
-        };
-        is_needed = true;
-        readable.extend(tool.readable.clone());
+        let judge = Judge::for_suite(suite)?.with_fast_ways(&caches::fast_ways()?)?;
+        is_needed |= judge.toolchain().is_some();
+        add(&mut wanted, judge.fittings());
     }
     if !is_needed {
         return Ok(None);
     }
-    let cell = Cell::with_readable(&readable)
-        .context("generated code runs in a sandbox only, and there is none")?;
+    let cell =
+        Cell::with(wanted).context("generated code runs in a sandbox only, and there is none")?;
     admit(&cell.badge().tier.to_string(), allow_weak)?;
     Ok(Some(cell))
+}
+
+/// What two judges need, each thing once.
+fn add(wanted: &mut Fittings, more: Fittings) {
+    for path in more.readable {
+        if !wanted.readable.contains(&path) {
+            wanted.readable.push(path);
+        }
+    }
+    for warm in more.warm {
+        if !wanted.warm.contains(&warm) {
+            wanted.warm.push(warm);
+        }
+    }
 }
 
 /// Refuses a tier that is too weak.

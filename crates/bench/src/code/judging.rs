@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ledger::record::{Attempt, AttemptKey, Stage, Verdict, Warning};
 use sandbox::{Fault, Sandbox, Scripted};
 use task::Suite;
-use task::judge::{Audit, Court, Job, Judge, Tests, Word};
+use task::judge::{Audit, Court, Job, Judge, Separation, Word};
 
 use super::Order;
 use crate::Error;
@@ -30,7 +30,10 @@ pub fn judge(
     }
     desk.watcher
         .begin(&format!("{}: judging", suite.name), attempts.len() as u64);
-    let judge = in_mode(Judge::for_suite(suite)?, order.plan.mode);
+    let mut judge = in_mode(Judge::for_suite(suite)?, order.plan.mode);
+    if let Some(cache) = desk.fast_ways {
+        judge = judge.with_fast_ways(cache).map_err(Error::Cache)?;
+    }
     let nothing_runs = Scripted::new(|_, _| {
         Err(Fault::Script {
             what: "this judge runs no program".into(),
@@ -92,8 +95,8 @@ fn jobs<'a>(suite: &'a Suite, judge: &'a Judge, attempts: &'a [Attempt]) -> Vec<
 fn in_mode(judge: Judge, mode: Mode) -> Judge {
     match mode {
         Mode::Split => judge,
-        Mode::Compat => judge.with_tests(Tests::Together).unwrap_or(judge),
-        Mode::Both => judge.with_tests(Tests::Both).unwrap_or(judge),
+        Mode::Compat => judge.separated(Separation::Together).unwrap_or(judge),
+        Mode::Both => judge.separated(Separation::Both).unwrap_or(judge),
     }
 }
 

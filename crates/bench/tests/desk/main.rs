@@ -134,6 +134,7 @@ fn carry_out(
         earlier: &earlier,
         clock: tools.clock,
         sandbox: Some(tools.sandbox),
+        fast_ways: None,
         precedents: None,
         threads: 1,
         stop: tools.stop,

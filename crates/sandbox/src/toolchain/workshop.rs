@@ -51,6 +51,7 @@ const UNUSUAL: [&str; 26] = [
 ];
 
 /// What is kept ready for one compiler.
+#[derive(Debug)]
 pub struct Workshop {
     toolchain: Toolchain,
     folder: PathBuf,
@@ -59,7 +60,7 @@ pub struct Workshop {
 }
 
 /// How far a list of headers has come, in this process.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// One program began so.
     Seen,

@@ -146,7 +146,7 @@ impl Court<'_> {
         job.judge.toolchain()?;
         let parts = [
             "precedent/1".to_owned(),
-            format!("{:?}", job.judge),
+            format!("{:?}", job.judge.slow()),
             self.sandbox.badge().policy_sha256.clone(),
             serde_json::to_string(job.problem).ok()?,
             job.text.to_owned(),
@@ -209,9 +209,11 @@ pub fn judge_all(
 
 fn judged(job: &Job<'_>, sandbox: &dyn Sandbox, way: Way) -> Heard {
     let watched = Watched::new(sandbox, way);
-    let verdict = job
-        .judge
-        .judge(job.key.clone(), job.problem, job.text, &watched);
+    let judge = |judge: &Judge| judge.judge(job.key.clone(), job.problem, job.text, &watched);
+    let verdict = match way {
+        Way::Fast => judge(job.judge),
+        Way::Slow => judge(&job.judge.slow()),
+    };
     Heard {
         verdict,
         near_limit: watched.was_near_limit(),

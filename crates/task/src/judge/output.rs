@@ -15,8 +15,8 @@
 //! A fault of the sandbox leaves the attempt unscored. A compiler that dies of a program, by memory or
 //! by time, is the program's doing and a verdict.
 
-use ledger::record::{AttemptKey, Integrity, Stage, Verdict};
-use sandbox::toolchain::Toolchain;
+use ledger::record::{AttemptKey, Integrity, Stage, Verdict, Way};
+use sandbox::toolchain::{Toolchain, Workshop, settled};
 use sandbox::{Ending, Fault, File, Outcome, Sandbox};
 
 use super::evidence::Evidence;
@@ -32,6 +32,7 @@ pub const NAME: &str = "output/1";
 pub(super) struct Bench<'a> {
     pub(super) language: Language,
     pub(super) toolchain: &'a Toolchain,
+    pub(super) workshop: Option<&'a Workshop>,
     pub(super) sandbox: &'a dyn Sandbox,
 }
 
@@ -92,6 +93,7 @@ fn verdict(
     let mut trial = Trial {
         verdict,
         said: Vec::new(),
+        way: Way::Slow,
     };
     let reached = trial.go(bench, checks, &found.code);
     trial.finish(reached)
@@ -103,6 +105,8 @@ type Reached = Result<(Stage, Cause), String>;
 struct Trial {
     verdict: Blank,
     said: Vec<Step>,
+    /// How the program was built.
+    way: Way,
 }
 
 /// What one step said: names and bytes.
@@ -110,9 +114,10 @@ type Step = [(String, Vec<u8>); 3];
 
 impl Trial {
     fn go(&mut self, bench: &Bench<'_>, checks: &[Check<'_>], code: &str) -> Reached {
-        let (toolchain, sandbox) = (bench.toolchain, bench.sandbox);
-        let compiled = sandbox.execute(&toolchain.compile(code), &toolchain.compile_limits());
+        let (compiled, way) = compile(bench, code);
         let compiled = self.count(compiled, "compiler")?;
+        self.way = way;
+        self.settle(bench, &compiled, Integrity::Outside);
         if let Some(cause) = compile_failure(compiled.ending) {
             return Ok((Stage::Malformed, cause));
         }
@@ -120,7 +125,8 @@ impl Trial {
             true => Stage::Compiles,
             false => Stage::CompilesWithWarnings,
         };
-        let built = toolchain
+        let built = bench
+            .toolchain
             .built(compiled, code)
             .ok_or("the compiler reported success and left no program")?;
         self.run(bench, checks, (stage, built))
@@ -138,12 +144,7 @@ impl Trial {
                 .sandbox
                 .execute(&program, &bench.toolchain.run_limits());
             let ran = self.count(ran, "program")?;
-            self.verdict.0.setting = Some(setting(
-                bench.sandbox,
-                bench.toolchain,
-                std::slice::from_ref(&ran),
-                check.integrity(),
-            ));
+            self.settle(bench, &ran, check.integrity());
             match run_failure(&ran) {
                 Some(cause) => {
                     first = first.or(Some((stage, cause)));
@@ -163,6 +164,16 @@ impl Trial {
             Some((_, cause)) if n_right > 0 => (Stage::PartlyRight, cause),
             Some(reached) => reached,
         })
+    }
+
+    /// Notes the circumstances; those of the last step count.
+    fn settle(&mut self, bench: &Bench<'_>, outcome: &Outcome, integrity: Integrity) {
+        let outcome = std::slice::from_ref(outcome);
+        let mut setting = setting(bench.sandbox, bench.toolchain, outcome, integrity);
+        if self.way == Way::Fast {
+            setting.way = Way::Fast;
+        }
+        self.verdict.0.setting = Some(setting);
     }
 
     /// Adds what a step used and notes what it said.
@@ -202,6 +213,23 @@ fn evidence(steps: &[Step]) -> String {
         evidence.add(name, bytes);
     }
     evidence.finish()
+}
+
+/// Compiles the fast way where there is one and its word counts, else the slow way.
+fn compile(bench: &Bench<'_>, code: &str) -> (Result<Outcome, Fault>, Way) {
+    let limits = bench.toolchain.compile_limits();
+    let fast = bench.workshop.and_then(|workshop| {
+        let step = workshop.compile(code, bench.sandbox)?;
+        let outcome = bench.sandbox.execute(&step, &limits);
+        outcome.ok().filter(settled)
+    });
+    match fast {
+        Some(outcome) => (Ok(outcome), Way::Fast),
+        None => {
+            let step = bench.toolchain.compile(code);
+            (bench.sandbox.execute(&step, &limits), Way::Slow)
+        }
+    }
 }
 
 /// Why it does not compile; `None` if it does.

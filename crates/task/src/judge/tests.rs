@@ -32,6 +32,7 @@ fn output_judge() -> Judge {
     Judge::Output {
         language: Language::Cpp,
         toolchain: Toolchain::scripted(toolchain::Language::Cpp),
+        workshop: None,
     }
 }
 

@@ -128,11 +128,13 @@ impl Job<'_> {
         let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
         let now = started_at(&earlier.header);
         let precedents = self.cell.map(|_| caches::precedents()).transpose()?;
+        let fast_ways = self.cell.map(|_| caches::fast_ways()).transpose()?;
         let mut desk = Desk {
             folder: &mut folder,
             earlier: &earlier,
             clock: &clock,
             sandbox: self.cell.map(|cell| cell as &dyn Sandbox),
+            fast_ways: fast_ways.as_deref(),
             precedents: precedents.as_ref(),
             threads: self.order.plan.threads,
             stop: self.stop,

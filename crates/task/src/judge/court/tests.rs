@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 
 use super::*;
+use crate::judge::Separation;
 use crate::problem::Language;
 use ledger::record::Stage;
 use sandbox::toolchain::{self, Toolchain};
@@ -15,6 +16,7 @@ fn judge() -> Judge {
     Judge::Output {
         language: Language::Cpp,
         toolchain: Toolchain::scripted(toolchain::Language::Cpp),
+        workshop: None,
     }
 }
 
@@ -131,56 +133,76 @@ fn most_of_the_cpu_limit_is_near_it_and_half_of_it_is_not() {
     }
 }
 
+/// A function task, whose judge asks for warm starts.
+fn function() -> (Judge, Problem) {
+    let judge = Judge::Function {
+        toolchain: Toolchain::scripted(toolchain::Language::Python),
+        tests: Separation::Apart,
+    };
+    let target = r#"{"function":{"entry_point":"f","tests":{"asserts":["assert f(1) == 1"]}}}"#;
+    let problem = Problem {
+        id: "p".into(),
+        prompt: "words".into(),
+        target: serde_json::from_str(target).unwrap(),
+        tags: Vec::new(),
+    };
+    (judge, problem)
+}
+
+/// Thirty answers to it.
+fn answers() -> Vec<String> {
+    (0..30)
+        .map(|n| format!("```python\ndef f(x):\n    return {n}\n```"))
+        .collect()
+}
+
 #[test]
 fn fast_verdicts_are_audited_by_the_slow_way_and_disagreement_is_told() {
-    let sandbox = machine(|program| {
-        let said = if program.warm { RIGHT } else { "7\n" };
+    let sandbox = Scripted::new(|program: &Program, _: &Limits| {
+        let ending = match program.warm {
+            true => Ending::Exited(0),
+            false => Ending::MemoryLimit,
+        };
         Ok(Outcome {
             warm: program.warm,
-            ..Outcome::scripted(Ending::Exited(0), said)
+            ..Outcome::scripted(ending, "")
         })
     });
-    let warmed = Warmed(&sandbox);
-    let (judge, texts) = (judge(), texts(30));
-    let jobs = jobs(&judge, &texts);
+    let ((judge, problem), answers) = (function(), answers());
+    let jobs = asked(&problem, jobs(&judge, &answers));
     for (share, n) in [(0.0, 0), (0.01, 20), (0.9, 27), (1.0, 30)] {
         let court = Court {
             audit: share,
-            ..court(&warmed)
+            ..court(&sandbox)
         };
         let (verdicts, audits) = hear(&court, &jobs);
         assert_eq!((verdicts.len(), audits.len()), (30, n), "{share}");
-        assert!(
-            audits
-                .iter()
-                .all(|audit| !audit.agrees && audit.fast == "pass" && audit.slow == "wrong_output")
-        );
+        assert!(audits.iter().all(|audit| !audit.agrees
+            && audit.fast == "protocol_error"
+            && audit.slow == "memory_limit"));
     }
 }
 
 #[test]
 fn who_is_audited_depends_on_the_seed_alone() {
-    let sandbox = machine(|program| {
+    let sandbox = Scripted::new(|program: &Program, _: &Limits| {
         Ok(Outcome {
             warm: program.warm,
-            ..Outcome::scripted(Ending::Exited(0), RIGHT)
+            ..Outcome::scripted(Ending::Exited(0), "")
         })
     });
-    let warmed = Warmed(&sandbox);
-    let (judge, texts) = (judge(), texts(60));
-    let jobs = jobs(&judge, &texts);
+    let ((judge, problem), answers) = (function(), answers());
+    let jobs = asked(&problem, jobs(&judge, &answers));
     let drawn = |seed, n_workers| {
         let court = Court {
             audit: 0.1,
             seed,
             n_workers,
-            ..court(&warmed)
+            ..court(&sandbox)
         };
-        let mut keys: Vec<u32> = hear(&court, &jobs)
-            .1
-            .iter()
-            .map(|a| a.key.attempt)
-            .collect();
+        let audits = hear(&court, &jobs).1;
+        assert!(audits.iter().all(|audit| audit.agrees));
+        let mut keys: Vec<u32> = audits.iter().map(|audit| audit.key.attempt).collect();
         keys.sort_unstable();
         keys
     };
@@ -188,21 +210,8 @@ fn who_is_audited_depends_on_the_seed_alone() {
     assert_ne!(drawn(1, 1), drawn(2, 1));
 }
 
-/// Asks for a warm start of every program: what the judge of functions does.
-struct Warmed<'a>(&'a dyn Sandbox);
-
-impl Sandbox for Warmed<'_> {
-    fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault> {
-        self.0.execute(program, limits)
-    }
-
-    fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault> {
-        self.0.converse(pair)
-    }
-
-    fn badge(&self) -> &sandbox::Badge {
-        self.0.badge()
-    }
+fn asked<'a>(problem: &'a Problem, jobs: Vec<Job<'a>>) -> Vec<Job<'a>> {
+    jobs.into_iter().map(|job| Job { problem, ..job }).collect()
 }
 
 #[test]

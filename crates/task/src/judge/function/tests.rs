@@ -13,6 +13,7 @@ fn problem() -> Problem {
         entry_point: "f".to_owned(),
         stub: false,
         setup: String::new(),
+        support: String::new(),
         tests: Tests::Asserts(vec!["assert f(1) == 'the-wanted-answer'".to_owned()]),
         solution: None,
     };

@@ -89,11 +89,13 @@ impl Judging<'_> {
         };
         let earlier = ledger::read(folder.path())?;
         let precedents = self.cell.map(|_| caches::precedents()).transpose()?;
+        let fast_ways = self.cell.map(|_| caches::fast_ways()).transpose()?;
         let mut desk = Desk {
             folder,
             earlier: &earlier,
             clock: &SystemClock::start(),
             sandbox: self.cell.map(|cell| cell as &dyn Sandbox),
+            fast_ways: fast_ways.as_deref(),
             precedents: precedents.as_ref(),
             threads,
             stop: self.stop,
