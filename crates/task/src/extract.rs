@@ -11,7 +11,7 @@
 //!
 //! An answer whose fences all carry other tags goes on to routes 2 and 3. Nothing is repaired or
 //! added. The work is linear in the length of the text, whatever is in it. The rules of a language are
-//! one file here and one line in [`rules`].
+//! one file here and one line in `rules`.
 
 mod c;
 mod cpp;

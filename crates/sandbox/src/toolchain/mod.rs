@@ -1,6 +1,6 @@
 //! The compilers and interpreters of this machine, and the command lines that are used with them.
 //!
-//! One file per language; a further one is that file and a line in [`RECIPES`] and [`Language`]. What
+//! One file per language; a further one is that file and a line in `RECIPES` and [`Language`]. What
 //! a language needs is data: how its tool is recognised, the words that compile, the words that run,
 //! what each may use. Finding one runs the host's own tool outside of the box, with no word in it that
 //! a model wrote; what it is then used for runs inside. The flags are part of what is measured, so they
