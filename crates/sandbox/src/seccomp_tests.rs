@@ -67,6 +67,8 @@ fn the_warden_may_do_what_it_needs_and_nothing_more_than_that_differs() {
                 libc::SYS_setns,
                 libc::SYS_clone,
                 libc::SYS_memfd_create,
+                libc::SYS_sendmsg,
+                libc::SYS_sendmmsg,
             ];
             assert!(known.contains(&i64::from(number)), "call {number}");
             assert_eq!(answer, ALLOW);

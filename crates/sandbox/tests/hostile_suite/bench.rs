@@ -4,28 +4,62 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use sandbox::toolchain::{self, Toolchain};
-use sandbox::{Cell, File, Limits, Mode, Outcome, Profile, Program, Sandbox};
+use sandbox::toolchain::{self, Language, Toolchain};
+use sandbox::{Cell, File, Fittings, Limits, Mode, Outcome, Profile, Program, Sandbox, Warm};
 
-use crate::entry::{Entry, Language};
+use crate::entry::Entry;
 
 const PRELUDE_CPP: &str = include_str!("prelude.hpp");
 const FRIEND: &str = include_str!("friend.py");
 const PRELUDE_PYTHON: &str = include_str!("prelude.py");
 
-pub(crate) fn gpp() -> &'static Toolchain {
-    static GPP: OnceLock<Toolchain> = OnceLock::new();
-    GPP.get_or_init(|| toolchain::find(toolchain::Language::Cpp).unwrap())
+/// The tool of a language, if this machine has it.
+pub(crate) fn tool(language: Language) -> Option<&'static Toolchain> {
+    static TOOLS: OnceLock<Vec<Toolchain>> = OnceLock::new();
+    let found = || {
+        let all = Language::ALL.iter();
+        all.filter_map(|&one| toolchain::find(one).ok()).collect()
+    };
+    let tools = TOOLS.get_or_init(found);
+    tools.iter().find(|tool| tool.language == language)
 }
 
-pub(crate) fn python() -> &'static Toolchain {
-    static PYTHON: OnceLock<Toolchain> = OnceLock::new();
-    PYTHON.get_or_init(|| toolchain::find(toolchain::Language::Python).unwrap())
+fn gpp() -> &'static Toolchain {
+    tool(Language::Cpp).expect("a C++ compiler")
 }
 
-/// A cell in which both languages run.
+fn python() -> &'static Toolchain {
+    tool(Language::Python).expect("a Python interpreter")
+}
+
+/// A cell in which every language of this machine runs, with Python kept warm.
 pub(crate) fn cell() -> Cell {
-    Cell::with_readable(&python().readable).unwrap()
+    let tools = Language::ALL.iter().filter_map(|&one| tool(one));
+    let readable = tools.flat_map(|tool| tool.readable.clone()).collect();
+    let mut argv = python().run(script("")).argv;
+    argv.pop();
+    let warm = Warm {
+        argv,
+        modules: Vec::new(),
+        imports: vec!["json".to_owned()],
+    };
+    Cell::with(Fittings {
+        readable,
+        warm: vec![warm],
+    })
+    .unwrap()
+}
+
+/// Two boxes at once, each of which has been used both ways: the most that a hand ever needs.
+pub(crate) fn warm_up(cell: &Cell) {
+    let mut nothing = python().run(script(""));
+    for warm in [false, true] {
+        nothing.warm = warm;
+        let pair = [(&nothing, &Limits::run()), (&nothing, &Limits::run())];
+        for outcome in cell.converse(pair).unwrap() {
+            assert!(outcome.ending.is_clean(), "{outcome:?}");
+        }
+    }
 }
 
 /// What the runs need besides their descriptions.
@@ -64,10 +98,14 @@ impl Bench {
     /// The program of an entry.
     fn program(&self, entry: &Entry) -> Program {
         let mut program = match (entry.language, entry.profile) {
-            (Language::Cpp, Profile::Compile) => gpp().compile(&entry.source),
-            (Language::Python, Profile::Compile) => python().compile(&entry.source),
+            (language, Profile::Compile) => tool(language).unwrap().compile(&entry.source),
             (Language::Python, Profile::Run) => python().run(script(&entry.source)),
-            (Language::Cpp, Profile::Run) => {
+            (Language::JavaScript, Profile::Run) => tool(entry.language).unwrap().run(File {
+                name: "main.js".to_owned(),
+                bytes: entry.source.clone().into_bytes(),
+                mode: Mode::Plain,
+            }),
+            (_, Profile::Run) => {
                 let own = self.alone.iter().find(|(id, _)| *id == entry.id);
                 let file = own.map_or(&self.collection, |(_, file)| file);
                 let mut program = gpp().run(file.clone());
@@ -98,9 +136,18 @@ impl Bench {
                 peer: Some(peer),
             };
         }
-        let times = if entry.has("twice") { 2 } else { 1 };
-        let once = || cell.execute(&program, &entry.limits).unwrap();
-        let outcomes: Vec<Outcome> = (0..times).map(|_| once()).collect();
+        let once = |program: &Program| cell.execute(program, &entry.limits).unwrap();
+        let mut outcomes = vec![once(&program)];
+        if entry.has("twice") {
+            outcomes.push(once(&program));
+        }
+        // From a warm interpreter it has to end in the same way, and to find nothing of another run.
+        if entry.language == Language::Python && entry.profile == Profile::Run {
+            outcomes.push(once(&Program {
+                warm: true,
+                ..program.clone()
+            }));
+        }
         let result = outcomes
             .last()
             .and_then(|outcome| outcome.collected.first());

@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use sandbox::toolchain::Language;
 use sandbox::{Limits, Profile};
 
 use crate::allowed::Allowed;
@@ -37,13 +38,6 @@ pub(crate) struct Entry {
     pub(crate) peer: Vec<Allowed>,
     pub(crate) limits: Limits,
     lines: Vec<(String, String)>,
-}
-
-/// What it is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    Cpp,
-    Python,
 }
 
 const KEYS: [&str; 15] = [
@@ -69,7 +63,10 @@ impl Entry {
         let (stem, ending) = name.rsplit_once('.').unwrap();
         let (language, mark) = match ending {
             "cpp" => (Language::Cpp, "//: "),
+            "go" => (Language::Go, "//: "),
+            "js" => (Language::JavaScript, "//: "),
             "py" => (Language::Python, "#: "),
+            "rs" => (Language::Rust, "//: "),
             other => panic!("{name}: nobody runs .{other}"),
         };
         // A line in front is part of the attack.
@@ -103,7 +100,7 @@ impl Entry {
         let endings = Allowed::list(one("endings").unwrap_or_else(|| panic!("{name}: endings")));
         let after = one("after").map(Allowed::list).unwrap_or_default();
         let peer = one("peer").map(Allowed::list).unwrap_or_default();
-        let limits = limits(name, profile, one("limits").unwrap_or_default());
+        let limits = limits(name, (language, profile), one("limits").unwrap_or_default());
         Self {
             id: stem.split('_').next().unwrap().to_owned(),
             name: name.to_owned(),
@@ -141,15 +138,23 @@ impl Entry {
 }
 
 /// Short limits for run time, the usual ones with less CPU time for compilers.
-fn limits(name: &str, profile: Profile, changes: &str) -> Limits {
-    let mut limits = match profile {
-        Profile::Run => Limits {
+fn limits(name: &str, what: (Language, Profile), changes: &str) -> Limits {
+    let mut limits = match what {
+        (Language::JavaScript | Language::Go, Profile::Run) => Limits {
+            cpu: Duration::from_secs(1),
+            ..Limits::run_managed()
+        },
+        (Language::Rust | Language::Go, Profile::Compile) => Limits {
+            cpu: Duration::from_millis(1500),
+            ..Limits::compile_large()
+        },
+        (_, Profile::Run) => Limits {
             cpu: Duration::from_millis(300),
-            wall: Duration::from_secs(8),
+            wall: Duration::from_secs(30),
             memory_bytes: 64 << 20,
             ..Limits::run()
         },
-        Profile::Compile => Limits {
+        (_, Profile::Compile) => Limits {
             cpu: Duration::from_millis(700),
             wall: Duration::from_secs(30),
             memory_bytes: 256 << 20,

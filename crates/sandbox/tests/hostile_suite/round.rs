@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sandbox::{Cell, Limits, Program, Sandbox};
+use sandbox::Cell;
 
 use crate::allowed::{complaint_after, complaint_of_peer, complaints};
 use crate::bench::{self, Bench, Runs};
@@ -37,10 +37,7 @@ impl Hand {
     fn open() -> Self {
         let before = host::children(std::process::id() as i32);
         let cell = bench::cell();
-        // Two boxes at once are the most that a hand ever needs.
-        let nothing = Program::new(["/bin/true"]);
-        cell.converse([(&nothing, &Limits::run()), (&nothing, &Limits::run())])
-            .unwrap();
+        bench::warm_up(&cell);
         let now = host::children(std::process::id() as i32);
         let roots: Vec<i32> = now
             .into_iter()
@@ -181,6 +178,17 @@ fn chosen(mut entries: Vec<Entry>) -> Vec<Entry> {
     if let Ok(only) = std::env::var("WHET_SUITE_ONLY") {
         entries.retain(|entry| only.split(',').any(|wish| entry.id.starts_with(wish)));
     }
+    entries.retain(|entry| {
+        let found = bench::tool(entry.language).is_some();
+        if !found {
+            println!(
+                "suite: {} left out: {} is not here",
+                entry.name,
+                entry.language.name()
+            );
+        }
+        found
+    });
     entries
 }
 
