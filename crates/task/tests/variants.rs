@@ -155,7 +155,9 @@ const CHEATS: [&str; 5] = [
 fn cheats_at(problem: &Problem) -> Vec<String> {
     let entry_point = &problem.target.function().unwrap().entry_point;
     let own = CHEATS.map(|cheat| fenced(&cheat.replace("ENTRY", entry_point)));
-    let listed = cheats::ALL.iter().map(|cheat| cheat.answer(problem).unwrap());
+    let listed = cheats::ALL
+        .iter()
+        .map(|cheat| cheat.answer(problem).unwrap());
     own.into_iter().chain(listed).collect()
 }
 
