@@ -61,91 +61,60 @@ fn what_parses_is_what_the_interpreter_would_read_once_a_cut_off_end_is_trimmed(
     );
 }
 
+const CLASS: &str = "class Box:\n    def put(self, x):\n        self.next = x\n";
+
+/// Answer to the stub, assertion, whether it holds.
+#[rustfmt::skip]
+const ASSERTIONS: [(&str, &str, bool); 44] = [
+    ("    while n:\n        n //= 2\n", "loop", true),
+    ("    return 'while True: for'\n", "loop", false),
+    ("    return n and f(n // 2)\n", "recursion", true),
+    ("    return g(n)\n", "recursion", false),
+    ("    return n and f(n // 2)\n", "halves", true),
+    ("    return n >> 1\n", "halves", true),
+    ("    return n // 3\n", "halves", false),
+    ("    if n < 1:\n        return 0\n    return f(n - 1)\n", "base_case", true),
+    ("    return 0 if n < 1 else f(n - 1)\n", "base_case", true),
+    ("    m = f(n - 1)\n    if n < 1:\n        return 0\n    return m\n", "base_case", false),
+    ("    return f(n - 1)\n", "base_case", false),
+    ("    return [x for x in n]\n", "comprehension", true),
+    ("    return [x for x in n]\n", "filter", false),
+    ("    return [x for x in n if x]\n", "filter", true),
+    ("    return set(x for x in n)\n", "list_comprehension", false),
+    ("    if n:\n        return 1\n    else:\n        raise KeyError\n", "returns:f", true),
+    ("    if n:\n        return 1\n", "returns:f", false),
+    ("    while True:\n        return 1\n", "returns:f", true),
+    ("    while True:\n        break\n", "returns:f", false),
+    ("    try:\n        return 1\n    except KeyError:\n        return 2\n", "returns:f", true),
+    ("    try:\n        return 1\n    except KeyError:\n        pass\n", "returns:f", false),
+    ("    with open(n) as x:\n        return x\n", "with:open", true),
+    ("    with lock(n) as x:\n        return x\n", "with:open", false),
+    ("    with lock(n) as x:\n        return x\n", "with", true),
+    ("    raise ValueError(n)\n", "raises:ValueError", true),
+    ("    raise KeyError\n", "raises:ValueError", false),
+    ("    memo[n] = 1\n", "remembers", true),
+    ("    return memo[n]\n", "remembers", false),
+    ("    return n.sort()\n", "avoids:sort", false),
+    ("    return n\n", "avoids:sort", true),
+    ("    pass\n", "avoids:sort", false),
+    ("    db.execute('SELECT ?', (n,))\n", "binds_values", true),
+    ("    db.execute(f'SELECT {n}')\n", "binds_values", false),
+    ("    db.execute('SELECT %s' % n, ())\n", "binds_values", false),
+    ("    db.execute('SELECT 1')\n", "binds_values", false),
+    ("    import os.path as p\n", "imports:os.path", true),
+    ("    return get(n, timeout=3)\n", "passes:timeout", true),
+    ("    return timeout\n", "passes:timeout", false),
+    ("    return n.load()\n", "calls:loads or calls:load", true),
+    (CLASS, "method:Box.put", true),
+    (CLASS, "method:Box.take", false),
+    (CLASS, "stores:next", true),
+    (CLASS, "defines:Box", true),
+    ("    return Box.put\n", "method:Box.put", false),
+];
+
 #[test]
 fn an_assertion_holds_where_the_tree_has_it_and_not_where_only_the_text_does() {
-    let class = "class Box:\n    def put(self, x):\n        self.next = x\n";
-    for (answer, assertion, holds) in [
-        ("    while n:\n        n //= 2\n", "loop", true),
-        ("    return 'while True: for'\n", "loop", false),
-        ("    return n and f(n // 2)\n", "recursion", true),
-        ("    return g(n)\n", "recursion", false),
-        ("    return n and f(n // 2)\n", "halves", true),
-        ("    return n >> 1\n", "halves", true),
-        ("    return n // 3\n", "halves", false),
-        (
-            "    if n < 1:\n        return 0\n    return f(n - 1)\n",
-            "base_case",
-            true,
-        ),
-        ("    return 0 if n < 1 else f(n - 1)\n", "base_case", true),
-        (
-            "    m = f(n - 1)\n    if n < 1:\n        return 0\n    return m\n",
-            "base_case",
-            false,
-        ),
-        ("    return f(n - 1)\n", "base_case", false),
-        ("    return [x for x in n]\n", "comprehension", true),
-        ("    return [x for x in n]\n", "filter", false),
-        ("    return [x for x in n if x]\n", "filter", true),
-        (
-            "    return set(x for x in n)\n",
-            "list_comprehension",
-            false,
-        ),
-        (
-            "    if n:\n        return 1\n    else:\n        raise KeyError\n",
-            "returns:f",
-            true,
-        ),
-        ("    if n:\n        return 1\n", "returns:f", false),
-        ("    while True:\n        return 1\n", "returns:f", true),
-        ("    while True:\n        break\n", "returns:f", false),
-        (
-            "    try:\n        return 1\n    except KeyError:\n        return 2\n",
-            "returns:f",
-            true,
-        ),
-        (
-            "    try:\n        return 1\n    except KeyError:\n        pass\n",
-            "returns:f",
-            false,
-        ),
-        (
-            "    with open(n) as x:\n        return x\n",
-            "with:open",
-            true,
-        ),
-        (
-            "    with lock(n) as x:\n        return x\n",
-            "with:open",
-            false,
-        ),
-        ("    with lock(n) as x:\n        return x\n", "with", true),
-        ("    raise ValueError(n)\n", "raises:ValueError", true),
-        ("    raise KeyError\n", "raises:ValueError", false),
-        ("    memo[n] = 1\n", "remembers", true),
-        ("    return memo[n]\n", "remembers", false),
-        ("    return n.sort()\n", "avoids:sort", false),
-        ("    return n\n", "avoids:sort", true),
-        ("    pass\n", "avoids:sort", false),
-        ("    db.execute('SELECT ?', (n,))\n", "binds_values", true),
-        ("    db.execute(f'SELECT {n}')\n", "binds_values", false),
-        (
-            "    db.execute('SELECT %s' % n, ())\n",
-            "binds_values",
-            false,
-        ),
-        ("    db.execute('SELECT 1')\n", "binds_values", false),
-        ("    import os.path as p\n", "imports:os.path", true),
-        ("    return get(n, timeout=3)\n", "passes:timeout", true),
-        ("    return timeout\n", "passes:timeout", false),
-        ("    return n.load()\n", "calls:loads or calls:load", true),
-        (class, "method:Box.put", true),
-        (class, "method:Box.take", false),
-        (class, "stores:next", true),
-        (class, "defines:Box", true),
-        ("    return Box.put\n", "method:Box.put", false),
-    ] {
+    for (answer, assertion, holds) in ASSERTIONS {
         let found = after_stub(answer, &[assertion]);
         assert!(found.parses, "{answer}");
         assert_eq!(found.structure, [holds], "{assertion}:\n{answer}");
