@@ -6,27 +6,28 @@
 //!
 //! Open it early, before a model is loaded: the boxes are made by a small process that is forked then.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
 use rustix::io::Errno;
 
 use crate::badge::{Badge, Tier, sha256_hex};
+use crate::boxes::Template;
 use crate::fault::{Fault, Step};
-use crate::fittings::Fittings;
-use crate::identity::{Slot, Standing};
+use crate::fittings::{Fittings, Warm};
+use crate::identity::Standing;
 use crate::layout::{self, Layout};
 use crate::limits::{LIMITS_PROFILE, Limits};
-use crate::plan::{self, Ends};
+use crate::pool::Pool;
 use crate::program::{Ending, Outcome, Profile, Program};
-use crate::request::Request;
+use crate::request::Sent;
+use crate::seccomp::Filters;
 use crate::supervise::{self, Running, Stream};
-use crate::zygote::{Template, Zygote};
-use crate::{Sandbox, landlock, outcome, seccomp, sys, tree};
+use crate::{Sandbox, landlock, outcome, plan, sys, tree};
 
 /// A sandbox on this machine. It may be shared between threads; each run is a box of its own.
 pub struct Cell {
-    zygote: Zygote,
+    pool: Pool,
     badge: Badge,
     sabotage: Option<Step>,
 }
@@ -60,34 +61,36 @@ impl Cell {
     /// As [`Cell::open`], and [`Fault::Readable`] for a path that is a link, relative, a home or one of
     /// the system's own folders of state.
     pub fn with(fittings: Fittings) -> Result<Self, Fault> {
-        let cell = Self::assembled(&fittings.readable)?;
+        let cell = Self::assembled(fittings, None)?;
         cell.prove()?;
         Ok(cell)
     }
 
-    fn assembled(paths: &[PathBuf]) -> Result<Self, Fault> {
+    fn assembled(fittings: Fittings, sabotage: Option<Step>) -> Result<Self, Fault> {
         check_kernel(&rustix::system::uname().release().to_string_lossy())?;
         if !tree::can_look() {
             return Err(Fault::layer(Step::Look, Errno::NOENT));
         }
-        let layout = layout::draw(paths)?;
+        let layout = layout::draw(&fittings.readable)?;
         let landlock_abi = sys::landlock_abi().min(landlock::NEWEST);
         let standing = Standing::of_this_process()?;
-        let template = Template::new(layout, standing, landlock_abi);
-        let policy_sha256 = policy(
-            &template.layout,
-            landlock_abi,
-            [&template.compile, &template.run],
-        );
+        let filters = Filters::new();
         let badge = Badge {
             tier: Tier::T3,
-            policy_sha256,
+            policy_sha256: policy(&layout, landlock_abi, &filters),
             facts: facts(standing, landlock_abi),
         };
+        let template = Template {
+            layout,
+            standing,
+            landlock_abi,
+            filters,
+            warm: check_warm(fittings.warm)?,
+        };
         Ok(Self {
-            zygote: Zygote::fork(&template)?,
+            pool: Pool::new(&template, sabotage)?,
             badge,
-            sabotage: None,
+            sabotage,
         })
     }
 
@@ -105,53 +108,91 @@ impl Cell {
 
     /// A cell in which one layer is refused by the kernel, as far as the rest of the code can tell.
     #[cfg(test)]
-    pub(crate) fn sabotaged(step: Step) -> Result<Self, Fault> {
-        Ok(Self {
-            sabotage: Some(step),
-            ..Self::assembled(&[])?
-        })
+    pub(crate) fn sabotaged(step: Step, fittings: Fittings) -> Result<Self, Fault> {
+        Self::assembled(fittings, Some(step))
     }
 
-    /// Has the box made and lets it go on. `peer` becomes descriptor 3 of the program.
+    /// Ends every cell that is idle; the next runs make new ones. For measuring what pooling saves.
+    pub fn retire(&self) {
+        self.pool.retire();
+    }
+
+    /// Tells how a run that is over went, and takes its cell back.
+    fn settle(
+        &self,
+        (program, limits): (&Program, &Limits),
+        mut running: Running,
+    ) -> Result<Outcome, Fault> {
+        let outcome = outcome::outcome(program, limits, &mut running)?;
+        if let Some(warden) = running.warden.take() {
+            self.pool.give(warden);
+        }
+        Ok(outcome)
+    }
+
+    /// Has the run made. `peer` becomes descriptor 3 of the program.
     fn start(
         &self,
         (program, limits): (&Program, &Limits),
         peer: Option<OwnedFd>,
     ) -> Result<Running, Fault> {
-        let slot = Slot::take()?;
         check(program)?;
+        let sent = Sent::new((program, limits), peer.is_some(), self.sabotage)?;
         let (control_read, control) = plan::pipe()?;
         let (report, report_write) = plan::pipe()?;
         let (stdout, stdout_write) = plan::pipe()?;
         let (stderr, stderr_write) = plan::pipe()?;
-        let ends = Ends {
-            control: control_read,
-            report: report_write,
-            stdin: plan::input(&program.stdin)?,
-            stdout: stdout_write,
-            stderr: stderr_write,
-            peer,
-        };
+        let always = [&control_read, &report_write, &stdout_write, &stderr_write];
+        let further = [&sent.stdin, &peer, &sent.file];
+        let descriptors: Vec<_> = always
+            .into_iter()
+            .chain(further.into_iter().flatten())
+            .map(AsFd::as_fd)
+            .collect();
+        let made = self.pool.run(&sent.packet, &descriptors)?;
         let most = outcome::bounds(program, limits).stream_bytes();
         let streams = [
-            Stream::new(stdout, limits.stdout_bytes, limits.flood_bytes)?,
-            Stream::new(stderr, limits.stderr_bytes, limits.flood_bytes)?,
-            Stream::new(report, most, most)?,
+            Stream::new(
+                (stdout, stdout_write),
+                limits.stdout_bytes,
+                limits.flood_bytes,
+            )?,
+            Stream::new(
+                (stderr, stderr_write),
+                limits.stderr_bytes,
+                limits.flood_bytes,
+            )?,
+            Stream::new((report, report_write), most, most)?,
         ];
-        let request = Request {
-            program: Program {
-                stdin: Vec::new(),
-                ..program.clone()
-            },
-            limits: limits.clone(),
-            slot: slot.index(),
-            sabotage: self.sabotage,
-        };
-        let init = self.zygote.make(&request, ends)?;
-        // A box that has already ended leaves its report; the write's failure says nothing more.
-        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&control, b"g"));
-        Ok(Running::new((init, slot), limits.clone(), control, streams))
+        let collects = !program.collect.is_empty();
+        Ok(Running::new(made, (limits, collects), control, streams))
     }
+}
+
+/// The most that the modules of warm interpreters may hold together, in bytes.
+const MOST_MODULES: usize = 2 << 20;
+
+/// Says what is wrong with interpreters before anything is made for them.
+fn check_warm(warm: Vec<Warm>) -> Result<Vec<Warm>, Fault> {
+    let mut bytes = 0;
+    for one in &warm {
+        let program = Program {
+            files: one.modules.clone(),
+            ..Program::new(one.argv.clone())
+        };
+        check(&program)?;
+        bytes += one
+            .modules
+            .iter()
+            .map(|file| file.bytes.len())
+            .sum::<usize>();
+    }
+    if bytes > MOST_MODULES {
+        return Err(Fault::Program {
+            what: format!("the modules of warm interpreters hold more than {MOST_MODULES} bytes"),
+        });
+    }
+    Ok(warm)
 }
 
 /// Says what is wrong with a program before anything is made for it.
@@ -167,7 +208,7 @@ impl Sandbox for Cell {
         let mut running = [self.start((program, limits), None)?];
         supervise::follow(&mut running)?;
         let [running] = running;
-        outcome::outcome(program, limits, running)
+        self.settle((program, limits), running)
     }
 
     fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault> {
@@ -179,10 +220,7 @@ impl Sandbox for Cell {
         ];
         supervise::follow(&mut running)?;
         let [one, other] = running;
-        Ok([
-            outcome::outcome(first.0, first.1, one)?,
-            outcome::outcome(second.0, second.1, other)?,
-        ])
+        Ok([self.settle(first, one)?, self.settle(second, other)?])
     }
 
     fn badge(&self) -> &Badge {
@@ -207,8 +245,8 @@ fn check_kernel(release: &str) -> Result<(), Fault> {
     }
 }
 
-fn policy(layout: &Layout, landlock_abi: u32, filters: [&[libc::sock_filter]; 2]) -> String {
-    let filters = filters.map(seccomp::bytes);
+fn policy(layout: &Layout, landlock_abi: u32, filters: &Filters) -> String {
+    let filters = filters.bytes();
     let environment = [Profile::Compile, Profile::Run]
         .map(plan::environment)
         .concat()

@@ -1,19 +1,17 @@
-//! The child: it builds the box around itself.
+//! The cell: its warden builds it around itself, once.
 //!
-//! Everything here runs after a clone without exec. The zygote that is cloned has one thread, but it is
-//! itself a fork of a process that may have many; so this is kept async-signal-safe throughout: no allocation, no lock, no formatting, no panic; only system calls on what
-//! [`Plan`] holds. The loops are bounded by lists that were made before the clone.
+//! This runs after a clone without exec of the process that makes the cells. That one has one thread, but
+//! it is itself a fork of a process that may have many; so this stays close to plain system calls on what the
+//! [`Site`] holds.
 //!
 //! The order of the layers matters and is the order of [`Step`]. The host's folders are opened while
 //! the caller's identity can still reach them (a toolchain below a home that others may not enter),
-//! then the unused identity is taken on, then everything else is made by it. Landlock comes after the
-//! mounts because a confined process cannot mount, and the filter comes last because it denies most of
-//! what went before.
-//!
-//! What the init does once everything stands is in `init`.
+//! then the unused identity is taken on, then everything else is made by it. What is left to the warden at
+//! the end is one capability inside its own namespaces, to mount, and a filter that lets it do so; each run
+//! gives both up (`fresh`).
 
 use std::ffi::CStr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use rustix::fs::{CWD, Mode as Bits, OFlags};
 use rustix::io::Errno;
@@ -21,15 +19,18 @@ use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags,
     OpenTreeFlags, UnmountFlags,
 };
-use rustix::process::DumpableBehavior;
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
+use crate::boxes::{self, Site};
 use crate::fault::Step;
-use crate::init;
-use crate::layout::{Kind, MOST_MOUNTS, Mount};
-use crate::plan::{Groups, PEER, Plan};
-use crate::program::Mode;
-use crate::sys;
+use crate::fittings::Warm;
+use crate::fresh::Standby;
+use crate::landlock::Places;
+use crate::layout::{Kind, Layout, MOST_MOUNTS, Mount};
+use crate::plan::{Groups, PEER};
+use crate::sys::{self, Stack};
+use crate::{init, nursery, packet, warden};
 
 /// The identity inside: not 0, so that no exec can gain a capability by being root.
 pub(crate) const INSIDE_ID: u32 = 1000;
@@ -57,11 +58,11 @@ pub(crate) type Done = Result<(), Broken>;
 
 /// Runs one step, or refuses it when a test asks for that.
 pub(crate) fn step<T>(
-    plan: &Plan<'_>,
+    sabotage: Option<Step>,
     step: Step,
     does: impl FnOnce() -> Result<T, Errno>,
 ) -> Result<T, Broken> {
-    if plan.sabotage == Some(step) {
+    if sabotage == Some(step) {
         return Err(Broken {
             step,
             errno: Errno::PERM,
@@ -70,61 +71,127 @@ pub(crate) fn step<T>(
     does().map_err(|errno| Broken { step, errno })
 }
 
-/// The entry of the child.
-pub(crate) fn enter(plan: &Plan<'_>) {
-    let code = match build(plan).and_then(|()| init::watch(plan)) {
-        Ok(()) => 0,
-        Err(broken) => {
-            init::say_broken(plan, &broken);
-            1
+/// The entry of the warden.
+pub(crate) fn enter(site: &Site<'_>) {
+    let answer = match build(site) {
+        Ok(standby) => {
+            if packet::send_words(site.socket, [0; 3], &[]).is_ok() {
+                warden::live(site, &standby);
+            }
+            sys::exit(0);
         }
+        Err(broken) => boxes::refusal((broken.step, broken.errno)),
     };
-    sys::exit(code);
+    // When this cannot be sent, the supervisor reads the end of the connection: a fault as well.
+    let _ = packet::send_words(site.socket, answer, &[]);
+    sys::exit(1);
 }
 
-/// Puts up every layer. Returns only when all of them stand.
-fn build(plan: &Plan<'_>) -> Done {
-    sys::default_signals();
-    step(plan, Step::Descriptors, || {
-        // Connecting the program's streams must not overwrite the pipe that tells how that went.
-        if plan.keep.iter().any(|&fd| fd <= PEER) {
+/// Puts up every layer of the cell. Returns only when all of them stand.
+fn build(site: &Site<'_>) -> Result<Standby, Broken> {
+    let template = site.template;
+    let step =
+        |named, does: &mut dyn FnMut() -> Result<(), Errno>| step(site.sabotage, named, does);
+    step(Step::Descriptors, &mut || {
+        // Connecting a program's streams must not overwrite what lies there.
+        if site.socket.as_raw_fd() <= PEER {
             return Err(Errno::BADF);
         }
-        sys::close_except(&plan.keep)
+        sys::close_except(&[0, 1, 2, PEER, site.socket.as_raw_fd()])
     })?;
-    if !told_to_go(&plan.ends.control) {
+    // The byte says "your identity is mapped"; nobody is there to tell when it does not come.
+    if packet::receive_words(site.socket).is_err() {
         sys::exit(1);
     }
-    step(plan, Step::Session, || rustix::process::setsid().map(drop))?;
+    step(Step::Session, &mut || rustix::process::setsid().map(drop))?;
     let mut sources = [const { None }; MOST_MOUNTS];
-    step(plan, Step::Sources, || open_sources(plan, &mut sources))?;
-    step(plan, Step::Drop, || take_identity(plan.groups))?;
-    let root = step(plan, Step::Root, || new_root(plan))?;
-    step(plan, Step::Mounts, || attach(plan, &root, &mut sources))?;
-    step(plan, Step::Scratch, || scratch(plan, &root))?;
-    step(plan, Step::Pivot, || pivot(&root))?;
+    let mut processes = None;
+    step(Step::Sources, &mut || {
+        if !template.warm.is_empty() {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            processes = rustix::fs::openat(CWD, c"/proc", flags, Bits::empty()).ok();
+        }
+        open_sources(&template.layout, &mut sources)
+    })?;
+    step(Step::Drop, &mut || {
+        take_identity(template.standing.groups())
+    })?;
+    let mut root = None;
+    step(Step::Root, &mut || {
+        let made = new_root(&template.layout)?;
+        write_modules(&made, &template.warm)?;
+        root = Some(made);
+        Ok(())
+    })?;
+    let root = root.ok_or(Broken {
+        step: Step::Root,
+        errno: Errno::BADF,
+    })?;
+    step(Step::Mounts, &mut || {
+        attach(&template.layout, &root, &mut sources)
+    })?;
+    step(Step::Pivot, &mut || pivot(&root))?;
     drop(root);
-    step(plan, Step::Files, || write_files(plan))?;
-    confine(plan)
+    secure(site, processes)
 }
 
-/// Waits for the byte that says "your identity is mapped"; false when the supervisor is gone.
-fn told_to_go(control: &OwnedFd) -> bool {
-    let mut byte = [0_u8; 1];
-    matches!(
-        rustix::io::retry_on_intr(|| rustix::io::read(control, &mut byte)),
-        Ok(1)
-    )
+/// Hides the warden, takes from it what its runs do not need, and makes what they share.
+fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken> {
+    let refuse = site.sabotage;
+    step(refuse, Step::Hidden, || {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+        // Not 0: where crashes are piped to a handler of the host, only 1 keeps it from being started.
+        // Set before the filters, which let nobody change it.
+        let one = Some(1);
+        rustix::process::setrlimit(
+            Resource::Core,
+            Rlimit {
+                current: one,
+                maximum: one,
+            },
+        )
+    })?;
+    step(refuse, Step::Bounds, || {
+        rustix::thread::clear_ambient_capability_set()?;
+        // A warm interpreter inherits them; that has to be said while they are in the bounding set.
+        let kept = CapabilitySet::SYS_ADMIN | CapabilitySet::SYS_CHROOT;
+        let mut sets = rustix::thread::capabilities(None)?;
+        sets.inheritable = kept;
+        rustix::thread::set_capabilities(None, sets)?;
+        sys::drop_bounding_set()?;
+        let sets = CapabilitySets {
+            effective: kept,
+            permitted: kept,
+            inheritable: kept,
+        };
+        rustix::thread::set_capabilities(None, sets)
+    })?;
+    step(refuse, Step::Privileges, || {
+        rustix::thread::set_no_new_privs(true)
+    })?;
+    let standby = step(refuse, Step::Init, || {
+        Ok(Standby {
+            children: sys::child_signals()?,
+            places: Places::open()?,
+            processes,
+            init: Stack::new(),
+            program: Stack::new(),
+        })
+    })?;
+    step(refuse, Step::Guard, || {
+        sys::install_filter(&site.template.filters.cell)
+    })?;
+    Ok(standby)
 }
 
 /// Cuts the mounts off from the host's and opens what stays readable as detached copies.
 fn open_sources(
-    plan: &Plan<'_>,
+    layout: &Layout,
     sources: &mut [Option<OwnedFd>; MOST_MOUNTS],
 ) -> Result<(), Errno> {
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     rustix::mount::mount_change(c"/", private)?;
-    for (slot, mount) in sources.iter_mut().zip(&plan.layout.mounts) {
+    for (slot, mount) in sources.iter_mut().zip(&layout.mounts) {
         let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
         if mount.kind == Kind::Folder {
             flags |= OpenTreeFlags::AT_RECURSIVE;
@@ -188,9 +255,9 @@ fn move_to(tree: &OwnedFd, root: &OwnedFd, target: &CStr) -> Result<(), Errno> {
 }
 
 /// The empty root with its folders and links.
-fn new_root(plan: &Plan<'_>) -> Result<OwnedFd, Errno> {
+fn new_root(layout: &Layout) -> Result<OwnedFd, Errno> {
     let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
-    let root = memory_fs(c"1m", c"1024", c"0755", attributes)?;
+    let root = memory_fs(c"4m", c"1024", c"0755", attributes)?;
     rustix::mount::move_mount(
         &root,
         c"",
@@ -199,22 +266,37 @@ fn new_root(plan: &Plan<'_>) -> Result<OwnedFd, Errno> {
         MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
     )?;
     rustix::process::umask(Bits::from_raw_mode(0o022));
-    for folder in &plan.layout.folders {
+    for folder in &layout.folders {
         rustix::fs::mkdirat(&root, folder.as_c_str(), Bits::from_raw_mode(0o755))?;
     }
-    for (target, name) in &plan.layout.links {
+    for (target, name) in &layout.links {
         rustix::fs::symlinkat(target.as_c_str(), &root, name.as_c_str())?;
     }
     Ok(root)
 }
 
+/// Puts the modules of warm interpreters where their scripts will lie; each run's scratch folder covers them.
+fn write_modules(root: &OwnedFd, warm: &[Warm]) -> Result<(), Errno> {
+    let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let driver = (nursery::DRIVER.0, nursery::DRIVER.1.as_bytes());
+    let modules = warm.iter().flat_map(|one| &one.modules);
+    let modules = modules.map(|file| (file.name.as_str(), file.bytes.as_slice()));
+    let driver = (!warm.is_empty()).then_some(driver);
+    for (name, bytes) in modules.chain(driver) {
+        let path = format!("box/{name}");
+        let fd = rustix::fs::openat(root, path.as_str(), flags, Bits::from_raw_mode(0o444))?;
+        init::write_all(&fd, bytes)?;
+    }
+    Ok(())
+}
+
 /// Attaches the opened sources; a file needs an empty file to be attached to.
 fn attach(
-    plan: &Plan<'_>,
+    layout: &Layout,
     root: &OwnedFd,
     sources: &mut [Option<OwnedFd>; MOST_MOUNTS],
 ) -> Result<(), Errno> {
-    for (mount, source) in plan.layout.mounts.iter().zip(sources) {
+    for (mount, source) in layout.mounts.iter().zip(sources) {
         if mount.kind != Kind::Folder {
             let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
             drop(rustix::fs::openat(
@@ -230,19 +312,7 @@ fn attach(
     Ok(())
 }
 
-/// The scratch folder: the only place that can be written, capped in bytes and in files.
-fn scratch(plan: &Plan<'_>, root: &OwnedFd) -> Result<(), Errno> {
-    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
-    let fs = memory_fs(
-        &plan.scratch_size,
-        &plan.scratch_inodes,
-        c"0700",
-        attributes,
-    )?;
-    move_to(&fs, root, c"box")
-}
-
-/// Makes the new root the only one and read-only, and enters the scratch folder.
+/// Makes the new root the only one and read-only.
 fn pivot(root: &OwnedFd) -> Result<(), Errno> {
     rustix::process::fchdir(root)?;
     // Both on the same spot: the old root is then stacked on the new one and is taken off.
@@ -253,46 +323,7 @@ fn pivot(root: &OwnedFd) -> Result<(), Errno> {
         u64::from(MountAttrFlags::MOUNT_ATTR_RDONLY.bits()),
         Reach::Mount,
     )?;
-    rustix::process::chdir(c"/box")
-}
-
-fn write_files(plan: &Plan<'_>) -> Result<(), Errno> {
-    // Only the UTS namespace of this box: the host's name is nobody's business.
-    rustix::system::sethostname(b"box")?;
-    for (name, file) in &plan.files {
-        let mode = match file.mode {
-            Mode::Plain => 0o644,
-            Mode::Executable => 0o755,
-        };
-        let flags =
-            OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let fd = rustix::fs::openat(CWD, name.as_c_str(), flags, Bits::from_raw_mode(mode))?;
-        init::write_all(&fd, &file.bytes)?;
-    }
-    Ok(())
-}
-
-/// Gives up every power that building needed, and confines this process and all that come after it.
-fn confine(plan: &Plan<'_>) -> Done {
-    step(plan, Step::Hidden, || {
-        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-    })?;
-    step(plan, Step::Capabilities, || {
-        sys::drop_bounding_set()?;
-        rustix::thread::clear_ambient_capability_set()?;
-        let none = CapabilitySet::empty();
-        let sets = CapabilitySets {
-            effective: none,
-            permitted: none,
-            inheritable: none,
-        };
-        rustix::thread::set_capabilities(None, sets)
-    })?;
-    step(plan, Step::Privileges, || {
-        rustix::thread::set_no_new_privs(true)
-    })?;
-    step(plan, Step::Landlock, || {
-        crate::landlock::confine(plan.landlock_abi)
-    })?;
-    step(plan, Step::Seccomp, || sys::install_filter(plan.filter))
+    rustix::process::chdir(c"/")?;
+    // Only the UTS namespace of this cell: the host's name is nobody's business.
+    rustix::system::sethostname(b"box")
 }

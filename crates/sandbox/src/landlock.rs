@@ -9,6 +9,8 @@
 //!
 //! Source: the kernel's `include/uapi/linux/landlock.h` and `Documentation/userspace-api/landlock.rst`.
 
+use std::os::fd::OwnedFd;
+
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -20,6 +22,8 @@ const READ_FILE: u64 = 1 << 2;
 const READ_DIR: u64 = 1 << 3;
 const TRUNCATE: u64 = 1 << 14;
 const IOCTL_DEVICE: u64 = 1 << 15;
+
+const SCOPE_SIGNALS: u64 = 1 << 1;
 
 /// The newest version whose rights this file knows; a newer kernel understands an older request.
 pub(crate) const NEWEST: u32 = 7;
@@ -49,27 +53,61 @@ fn handled(abi: u32) -> (LandlockHandled, usize) {
     )
 }
 
-/// Confines the calling process; does nothing when the kernel has no Landlock (version 0), which the
-/// badge then says.
-pub(crate) fn confine(abi: u32) -> Result<(), Errno> {
-    if abi == 0 {
-        return Ok(());
+/// The folders that stay the same for every run in a cell.
+pub(crate) struct Places {
+    root: OwnedFd,
+    devices: OwnedFd,
+}
+
+const PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
+impl Places {
+    /// Opens them.
+    pub(crate) fn open() -> Result<Self, Errno> {
+        Ok(Self {
+            root: rustix::fs::openat(CWD, c"/", PLACE, Mode::empty())?,
+            devices: rustix::fs::openat(CWD, c"/dev", PLACE, Mode::empty())?,
+        })
     }
-    let (all, length) = handled(abi);
+}
+
+/// Whether signals may leave the domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signals {
+    /// Only to those whose domain lies within.
+    Scoped,
+    /// To whomever the pid namespace holds: for an init whose program is no child of its own, and
+    /// therefore in a domain beside its own.
+    Free,
+}
+
+/// What a run is confined to, by [`sys::landlock_confine`]; there is none when the kernel has no Landlock (version 0), which the
+/// badge then says. The rules cannot be made once for all runs: the scratch folder is a new one each time.
+pub(crate) fn ruleset(
+    abi: u32,
+    places: &Places,
+    signals: Signals,
+) -> Result<Option<OwnedFd>, Errno> {
+    if abi == 0 {
+        return Ok(None);
+    }
+    let (mut all, length) = handled(abi);
+    if signals == Signals::Free {
+        all.scopes &= !SCOPE_SIGNALS;
+    }
     let ruleset = sys::landlock_ruleset(&all, length)?;
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    for (path, rights) in [
-        (c"/", EXECUTE | READ_FILE | READ_DIR),
+    let scratch = rustix::fs::openat(CWD, c"/box", PLACE, Mode::empty())?;
+    for (folder, rights) in [
+        (&places.root, EXECUTE | READ_FILE | READ_DIR),
         (
-            c"/dev",
+            &places.devices,
             READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | IOCTL_DEVICE,
         ),
-        (c"/box", all.files),
+        (&scratch, all.files),
     ] {
-        let folder = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-        sys::landlock_allow(&ruleset, &folder, rights & all.files)?;
+        sys::landlock_allow(&ruleset, folder, rights & all.files)?;
     }
-    sys::landlock_confine(&ruleset)
+    Ok(Some(ruleset))
 }
 
 #[cfg(test)]

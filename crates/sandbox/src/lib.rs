@@ -52,18 +52,27 @@
 compile_error!("the sandbox is built for Linux on x86-64 and arm64 only");
 
 mod badge;
+mod boxes;
 mod cell;
 mod clock;
 mod fault;
 mod fittings;
+mod fresh;
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
+mod infant;
 mod init;
 mod inside;
 mod landlock;
 mod layout;
 mod limits;
+mod nursery;
+mod order;
 mod outcome;
+mod packet;
 mod plan;
+mod pool;
 mod probe;
 mod program;
 mod report;
@@ -79,7 +88,7 @@ mod sys;
 pub mod toolchain;
 mod tree;
 mod verdict;
-mod zygote;
+mod warden;
 
 pub use badge::{Badge, Tier};
 pub use cell::Cell;

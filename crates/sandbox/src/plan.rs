@@ -14,20 +14,22 @@ use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::Resource;
 
+use crate::boxes::Template;
 use crate::fault::{Fault, Step};
-use crate::layout::Layout;
 use crate::limits::Limits;
+use crate::nursery::Cradle;
 use crate::program::{File, Profile, Program};
+use crate::request::Request;
 use crate::sys::Strings;
 
 /// The child's ends of the connections, all above [`PEER`].
 pub(crate) struct Ends {
-    /// A byte arrives here when the identity is mapped; its end means "stop".
+    /// Its end means "stop".
     pub(crate) control: OwnedFd,
     /// Records go out here.
     pub(crate) report: OwnedFd,
-    /// The program's input.
-    pub(crate) stdin: OwnedFd,
+    /// The program's input; without one it reads the end of file.
+    pub(crate) stdin: Option<OwnedFd>,
     /// The program's output.
     pub(crate) stdout: OwnedFd,
     /// The program's diagnostics.
@@ -48,14 +50,12 @@ pub(crate) enum Groups {
     Keep,
 }
 
-/// Everything that the child needs.
+/// Everything that a run's init needs.
 pub(crate) struct Plan<'a> {
-    pub(crate) layout: &'a Layout,
-    pub(crate) groups: Groups,
     pub(crate) landlock_abi: u32,
     pub(crate) filter: &'a [libc::sock_filter],
-    pub(crate) scratch_size: CString,
-    pub(crate) scratch_inodes: CString,
+    /// The options of the scratch folder's mount.
+    pub(crate) scratch: CString,
     pub(crate) files: Vec<(CString, &'a File)>,
     pub(crate) argv: Strings,
     pub(crate) env: Strings,
@@ -63,18 +63,47 @@ pub(crate) struct Plan<'a> {
     pub(crate) collect: Vec<CString>,
     pub(crate) file_bytes: u64,
     pub(crate) ends: Ends,
-    /// The descriptors of `ends`, sorted.
-    pub(crate) keep: Vec<RawFd>,
+    /// The warm interpreter that the program is forked from, if it is.
+    pub(crate) cradle: Option<Cradle>,
     /// A layer that shall be refused, for tests.
     pub(crate) sabotage: Option<Step>,
 }
+
+impl<'a> Plan<'a> {
+    /// Prepares a run.
+    pub(crate) fn new(
+        request: &'a Request,
+        ends: Ends,
+        template: &'a Template,
+        interpreters: u64,
+    ) -> Result<Self, Fault> {
+        let (program, limits) = (&request.program, &request.limits);
+        Ok(Plan {
+            landlock_abi: template.landlock_abi,
+            filter: template.filters.of(program.profile),
+            scratch: scratch(limits),
+            files: files(program)?,
+            argv: Strings::new(words(program)?),
+            env: Strings::new(environment(program.profile)),
+            rlimits: rlimits(limits, OURS + interpreters),
+            collect: wanted(program)?,
+            file_bytes: limits.file_bytes,
+            ends,
+            cradle: None,
+            sabotage: request.sabotage,
+        })
+    }
+}
+
+/// Processes of ours that the kernel counts to the program's: the warden and the init.
+const OURS: u64 = 2;
 
 fn wrong(what: impl Into<String>) -> Fault {
     Fault::Program { what: what.into() }
 }
 
 /// The name of a scratch file: one component that no compiler takes for an option.
-fn name(text: &str) -> Result<CString, Fault> {
+pub(crate) fn name(text: &str) -> Result<CString, Fault> {
     let plain = !text.is_empty()
         && text.len() <= 255
         && !matches!(text, "." | "..")
@@ -142,7 +171,7 @@ pub(crate) fn environment(profile: Profile) -> Vec<CString> {
 }
 
 /// The limits as the kernel takes them: soft and hard.
-pub(crate) fn rlimits(limits: &Limits) -> Vec<(Resource, u64, u64)> {
+pub(crate) fn rlimits(limits: &Limits, ours: u64) -> Vec<(Resource, u64, u64)> {
     // The watch ends a tree at its CPU limit; the kernel's own limit stands a second behind it, for
     // one process that escapes the watch, and kills a second later still.
     let cpu = whole_seconds_up(limits.cpu) + 1;
@@ -154,9 +183,7 @@ pub(crate) fn rlimits(limits: &Limits) -> Vec<(Resource, u64, u64)> {
         same(Resource::Stack, limits.stack_bytes),
         same(Resource::Fsize, limits.file_bytes),
         same(Resource::Nofile, limits.open_files),
-        // One more: the box's init counts.
-        same(Resource::Nproc, limits.processes + 1),
-        same(Resource::Core, 0),
+        same(Resource::Nproc, limits.processes + ours),
         same(Resource::Memlock, 0),
         same(Resource::Msgqueue, 0),
         same(Resource::Sigpending, 64),
@@ -167,26 +194,28 @@ fn whole_seconds_up(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
-/// An option of the scratch mount as text.
-pub(crate) fn number(value: u64) -> CString {
-    CString::new(value.to_string()).unwrap_or_default()
+/// The options of the scratch folder's mount.
+fn scratch(limits: &Limits) -> CString {
+    let (bytes, inodes) = (limits.scratch_bytes, limits.scratch_inodes);
+    let options = format!("size={bytes},nr_inodes={inodes},mode=0700");
+    CString::new(options).unwrap_or_default()
 }
 
-/// The program's input as a sealed file in memory: nobody can change it, and no pipe can stall.
-pub(crate) fn input(bytes: &[u8]) -> Result<OwnedFd, Fault> {
-    let fault = Fault::supervisor("make the program's input");
+/// Bytes as a sealed file in memory: nobody can change it, and no pipe can stall.
+pub(crate) fn in_memory(bytes: &[u8]) -> Result<OwnedFd, Fault> {
+    let fault = Fault::supervisor("make a file in memory");
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let made = rustix::fs::memfd_create(c"stdin", flags).map_err(fault)?;
+    let made = rustix::fs::memfd_create(c"sealed", flags).map_err(fault)?;
     let mut file = HostFile::from(above_stdio(made)?);
     let io = |source| Fault::Supervisor {
-        doing: "write the program's input",
+        doing: "write a file in memory",
         source,
     };
     file.write_all(bytes).map_err(io)?;
     std::io::Seek::rewind(&mut file).map_err(io)?;
     let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
     rustix::fs::fcntl_add_seals(&file, seals)
-        .map_err(Fault::supervisor("seal the program's input"))?;
+        .map_err(Fault::supervisor("seal a file in memory"))?;
     Ok(file.into())
 }
 
@@ -211,21 +240,6 @@ fn above_stdio(fd: OwnedFd) -> Result<OwnedFd, Fault> {
         return Ok(fd);
     }
     rustix::io::fcntl_dupfd_cloexec(&fd, 3).map_err(Fault::supervisor("move a descriptor"))
-}
-
-/// The descriptors of the ends, sorted.
-pub(crate) fn sorted(ends: &Ends) -> Vec<RawFd> {
-    let always = [
-        &ends.control,
-        &ends.report,
-        &ends.stdin,
-        &ends.stdout,
-        &ends.stderr,
-    ];
-    let all = always.into_iter().chain(&ends.peer);
-    let mut keep: Vec<_> = all.map(AsRawFd::as_raw_fd).collect();
-    keep.sort_unstable();
-    keep
 }
 
 #[cfg(test)]
@@ -275,7 +289,7 @@ mod tests {
     fn the_kernels_cpu_limit_stands_behind_the_watch() {
         let mut limits = Limits::run();
         limits.cpu = Duration::from_millis(2500);
-        let (_, soft, hard) = rlimits(&limits)[0];
+        let (_, soft, hard) = rlimits(&limits, OURS)[0];
         assert_eq!((soft, hard), (4, 5));
     }
 }

@@ -1,12 +1,14 @@
-//! What the supervisor asks of the zygote: one run, as bytes.
+//! What the supervisor asks of a cell's warden: one run, as bytes.
 //!
 //! Both ends are our own code from the same binary, so there is no version; the reader still bounds every
 //! length and refuses what is left over, because a wrong request must not become a wrong box.
 
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crate::fault::Step;
+use crate::fault::{Fault, Step};
 use crate::limits::Limits;
+use crate::plan;
 use crate::program::{File, Mode, Profile, Program};
 
 /// One run without its input, which travels as a descriptor.
@@ -14,10 +16,81 @@ use crate::program::{File, Mode, Profile, Program};
 pub(crate) struct Request {
     pub(crate) program: Program,
     pub(crate) limits: Limits,
-    /// Which of the numbers the box runs under.
-    pub(crate) slot: u32,
     /// A layer that shall be refused, for tests.
     pub(crate) sabotage: Option<Step>,
+}
+
+/// How a request travels: which of the optional descriptors come with it, and whether its bytes lie in a
+/// file in memory because they are many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) stdin: bool,
+    pub(crate) peer: bool,
+    pub(crate) file: bool,
+}
+
+impl Way {
+    /// The longest request that travels in the packet itself.
+    pub(crate) const INLINE: usize = 32 * 1024;
+    /// The bytes in front of it.
+    pub(crate) const HEAD: usize = 1;
+
+    /// The byte in front of the request.
+    pub(crate) fn encode(self) -> u8 {
+        u8::from(self.stdin) | u8::from(self.peer) << 1 | u8::from(self.file) << 2
+    }
+
+    /// Takes the byte off a packet.
+    pub(crate) fn decode(packet: &[u8]) -> Option<(Self, &[u8])> {
+        let (&head, rest) = packet.split_first()?;
+        let way = Self {
+            stdin: head & 1 != 0,
+            peer: head & 2 != 0,
+            file: head & 4 != 0,
+        };
+        (way.encode() == head).then_some((way, rest))
+    }
+}
+
+/// What the supervisor hands over beside the run's own descriptors.
+pub(crate) struct Sent {
+    /// The program's input, if it has one.
+    pub(crate) stdin: Option<OwnedFd>,
+    /// The request, if it is too long for a packet.
+    pub(crate) file: Option<OwnedFd>,
+    /// The packet's bytes.
+    pub(crate) packet: Vec<u8>,
+}
+
+impl Sent {
+    /// Prepares a program for its way to a cell.
+    pub(crate) fn new(
+        (program, limits): (&Program, &Limits),
+        peer: bool,
+        sabotage: Option<Step>,
+    ) -> Result<Self, Fault> {
+        let packet = encode(program, limits, sabotage);
+        let input = &program.stdin;
+        let mut sent = Self {
+            stdin: (!input.is_empty())
+                .then(|| plan::in_memory(input))
+                .transpose()?,
+            file: (packet.len() > Way::INLINE)
+                .then(|| plan::in_memory(&packet[Way::HEAD..]))
+                .transpose()?,
+            packet,
+        };
+        let way = Way {
+            stdin: sent.stdin.is_some(),
+            peer,
+            file: sent.file.is_some(),
+        };
+        if way.file {
+            sent.packet.truncate(Way::HEAD);
+        }
+        sent.packet[0] = way.encode();
+        Ok(sent)
+    }
 }
 
 struct Writer(Vec<u8>);
@@ -65,32 +138,35 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The request as bytes behind room for the head.
+fn encode(program: &Program, limits: &Limits, sabotage: Option<Step>) -> Vec<u8> {
+    let mut out = Writer(vec![0; Way::HEAD]);
+    out.word(sabotage.map_or(0, |step| step as u64 + 1));
+    out.word(u64::from(program.profile == Profile::Compile));
+    out.word(u64::from(program.warm));
+    out.texts(&program.argv);
+    out.texts(&program.collect);
+    for value in numbers(limits) {
+        out.word(value);
+    }
+    out.word(program.files.len() as u64);
+    for file in &program.files {
+        out.bytes(file.name.as_bytes());
+        out.word(u64::from(file.mode == Mode::Executable));
+        out.bytes(&file.bytes);
+    }
+    out.0
+}
+
 impl Request {
-    /// The request as bytes.
+    /// The request as bytes, without the head.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Writer(Vec::new());
-        out.word(u64::from(self.slot));
-        out.word(self.sabotage.map_or(0, |step| step as u64 + 1));
-        out.word(u64::from(self.program.profile == Profile::Compile));
-        out.word(u64::from(self.program.warm));
-        out.texts(&self.program.argv);
-        out.texts(&self.program.collect);
-        for value in numbers(&self.limits) {
-            out.word(value);
-        }
-        out.word(self.program.files.len() as u64);
-        for file in &self.program.files {
-            out.bytes(file.name.as_bytes());
-            out.word(u64::from(file.mode == Mode::Executable));
-            out.bytes(&file.bytes);
-        }
-        out.0
+        encode(&self.program, &self.limits, self.sabotage).split_off(Way::HEAD)
     }
 
     /// The request that these bytes hold, all of them.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        let slot = u32::try_from(from.word()?).ok()?;
         let sabotage = match from.word()? {
             0 => None,
             number => Some(Step::numbered(number - 1)?),
@@ -117,7 +193,6 @@ impl Request {
         from.0.is_empty().then_some(Self {
             program,
             limits,
-            slot,
             sabotage,
         })
     }
@@ -202,14 +277,18 @@ mod tests {
         Request {
             program,
             limits: Limits::compile(),
-            slot: 63,
             sabotage: Some(Step::Rlimits),
         }
     }
 
+    fn encoded(request: &Request) -> Vec<u8> {
+        let whole = encode(&request.program, &request.limits, request.sabotage);
+        whole[Way::HEAD..].to_vec()
+    }
+
     #[test]
     fn a_request_comes_back_as_it_was_and_not_when_cut_or_grown() {
-        let bytes = request().encode();
+        let bytes = encoded(&request());
         assert_eq!(Request::decode(&bytes), Some(request()));
         for end in 0..bytes.len() {
             assert_eq!(Request::decode(&bytes[..end]), None, "cut at {end}");
@@ -226,7 +305,7 @@ mod tests {
             ..request()
         };
         assert_eq!(
-            Request::decode(&sent.encode()).map(|got| got.limits),
+            Request::decode(&encoded(&sent)).map(|got| got.limits),
             Some(limits)
         );
         let distinct: std::collections::BTreeSet<_> =
@@ -235,6 +314,17 @@ mod tests {
             distinct.len() >= 9,
             "the values tell most places apart: {distinct:?}"
         );
+    }
+
+    #[test]
+    fn every_way_comes_back_as_it_was_and_no_other_byte_is_one() {
+        for head in 0..=u8::MAX {
+            let packet = [head, 7];
+            let way = Way::decode(&packet);
+            assert_eq!(way.is_some(), head < 8);
+            assert!(way.is_none_or(|(way, rest)| way.encode() == head && rest == [7]));
+        }
+        assert_eq!(Way::decode(&[]), None);
     }
 
     proptest::proptest! {

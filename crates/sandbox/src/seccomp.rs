@@ -55,6 +55,9 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
 
+/// The number of the limit on core files.
+const CORE: u32 = libc::RLIMIT_CORE as u32;
+
 /// What a rule asks of the low half of one argument.
 enum Asks {
     /// It is one of these.
@@ -73,13 +76,15 @@ struct Rule {
     otherwise: i32,
 }
 
+/// Denied to programs; the warden makes its runs with it.
+const CLONE: Rule = Rule {
+    number: libc::SYS_clone,
+    argument: 0,
+    asks: Asks::NoBits(NAMESPACE_FLAGS),
+    otherwise: libc::EPERM,
+};
+
 const RULES: &[Rule] = &[
-    Rule {
-        number: libc::SYS_clone,
-        argument: 0,
-        asks: Asks::NoBits(NAMESPACE_FLAGS),
-        otherwise: libc::EPERM,
-    },
     Rule {
         number: libc::SYS_socket,
         argument: 0,
@@ -107,10 +112,31 @@ const RULES: &[Rule] = &[
         asks: Asks::NoneOf(&[0x5412, 0x541C]),
         otherwise: libc::EPERM,
     },
+    // Two questions on one call: the limit of somebody else, and the one of core files, of which only
+    // the value that we set keeps a crash from starting the host's handler.
     Rule {
         number: libc::SYS_prlimit64,
         argument: 0,
         asks: Asks::OneOf(&[0]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_prlimit64,
+        argument: 1,
+        asks: Asks::NoneOf(&[CORE]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_setrlimit,
+        argument: 0,
+        asks: Asks::NoneOf(&[CORE]),
+        otherwise: libc::EPERM,
+    },
+    Rule {
+        number: libc::SYS_fcntl,
+        argument: 1,
+        // F_SETLEASE makes writers of the host wait; F_NOTIFY tells who uses its folders.
+        asks: Asks::NoneOf(&[1024, 1026]),
         otherwise: libc::EPERM,
     },
     Rule {
@@ -121,7 +147,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Denied to every program.
+/// Denied to every program and to the warden.
 const DENIED: &[i64] = &[
     // Reaching into other processes.
     libc::SYS_ptrace,
@@ -147,8 +173,11 @@ const DENIED: &[i64] = &[
     libc::SYS_request_key,
     libc::SYS_fanotify_init,
     libc::SYS_fanotify_mark,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_inotify_init,
+    libc::SYS_inotify_init1,
+    libc::SYS_inotify_add_watch,
     // Mounts, roots and namespaces.
-    libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_pivot_root,
     libc::SYS_chroot,
@@ -161,7 +190,6 @@ const DENIED: &[i64] = &[
     libc::SYS_mount_setattr,
     457, // statmount
     458, // listmount
-    libc::SYS_setns,
     libc::SYS_unshare,
     libc::SYS_open_by_handle_at,
     libc::SYS_name_to_handle_at,
@@ -215,7 +243,13 @@ const DENIED: &[i64] = &[
 ];
 
 /// Denied to a candidate's program and open to a compiler.
-const DENIED_RUN: &[i64] = &[libc::SYS_memfd_create];
+const DENIED_RUN: &[i64] = &[
+    libc::SYS_memfd_create,
+    // Descriptors on their way through sockets: one that holds the socket's own other end keeps a
+    // connection open for ever, and the kernel's search for such circles was broken more than once.
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
+];
 
 fn one(code: u16, k: u32) -> sock_filter {
     jump(code, k, 0, 0)
@@ -229,33 +263,90 @@ fn error(errno: i32) -> sock_filter {
     one(RETURN, ERROR | errno as u32)
 }
 
-/// The instructions of one rule after its number has matched; every path through them returns.
+/// The instructions of one rule after its number has matched: they answer the error, or go on to the next
+/// rule with the number loaded again, since a call may have several.
 fn body(rule: &Rule) -> Vec<sock_filter> {
     // The low half of a 64-bit argument: both architectures are little-endian.
     let mut code = vec![one(LOAD, 16 + 8 * rule.argument)];
     match rule.asks {
-        Asks::NoBits(bits) => {
-            code.push(jump(JUMP_BITS, bits, 0, 1));
-            code.extend([error(rule.otherwise), one(RETURN, ALLOW)]);
-        }
+        Asks::NoBits(bits) => code.push(jump(JUMP_BITS, bits, 0, 1)),
         Asks::OneOf(values) => {
             for (at, &value) in values.iter().enumerate() {
                 code.push(jump(JUMP_EQUAL, value, (values.len() - at) as u8, 0));
             }
-            code.extend([error(rule.otherwise), one(RETURN, ALLOW)]);
         }
         Asks::NoneOf(values) => {
-            for (at, &value) in values.iter().enumerate() {
-                code.push(jump(JUMP_EQUAL, value, (values.len() - at) as u8, 0));
+            for (left, &value) in (0..values.len()).rev().zip(values) {
+                code.push(jump(JUMP_EQUAL, value, left as u8, u8::from(left == 0)));
             }
-            code.extend([one(RETURN, ALLOW), error(rule.otherwise)]);
         }
     }
+    code.extend([error(rule.otherwise), one(LOAD, OFFSET_NUMBER)]);
     code
 }
 
-/// Assembles the filter of a profile. The result is the same on every call.
-pub(crate) fn assemble(profile: Profile) -> Vec<sock_filter> {
+/// Denied to every program and needed by the warden or a warm interpreter: a run's filter denies it.
+const NEEDED: &[i64] = &[libc::SYS_mount, libc::SYS_setns];
+
+/// The filters of a sandbox. The cell's is big and installed once; a run inherits it and adds the small one
+/// of its profile, because installing costs by the instruction and running hardly anything.
+pub(crate) struct Filters {
+    /// The cell's own.
+    pub(crate) cell: Vec<sock_filter>,
+    compile: Vec<sock_filter>,
+    run: Vec<sock_filter>,
+}
+
+impl Filters {
+    /// Assembles them. The result is the same on every call.
+    pub(crate) fn new() -> Self {
+        Self {
+            cell: assemble(),
+            compile: supplement(Profile::Compile),
+            run: supplement(Profile::Run),
+        }
+    }
+
+    /// What a run adds to the cell's.
+    pub(crate) fn of(&self, profile: Profile) -> &[sock_filter] {
+        match profile {
+            Profile::Compile => &self.compile,
+            Profile::Run => &self.run,
+        }
+    }
+
+    /// All of them as bytes, for the policy's hash.
+    pub(crate) fn bytes(&self) -> [Vec<u8>; 3] {
+        [&self.cell, &self.compile, &self.run].map(|filter| bytes(filter))
+    }
+}
+
+/// What a profile's filter says beyond the cell's. It needs no look at the architecture: the cell's filter
+/// judges every call too, and the sterner answer counts.
+fn supplement(profile: Profile) -> Vec<sock_filter> {
+    let more: &[i64] = match profile {
+        Profile::Compile => &[],
+        Profile::Run => DENIED_RUN,
+    };
+    let mut code = vec![one(LOAD, OFFSET_NUMBER)];
+    for &number in NEEDED.iter().chain(more) {
+        code.extend([jump(JUMP_EQUAL, number as u32, 0, 1), error(libc::EPERM)]);
+    }
+    code.extend(judged(&CLONE));
+    code.push(one(RETURN, ALLOW));
+    code
+}
+
+/// A rule behind the question whether the call is the rule's.
+fn judged(rule: &Rule) -> Vec<sock_filter> {
+    let body = body(rule);
+    let mut code = vec![jump(JUMP_EQUAL, rule.number as u32, 0, body.len() as u8)];
+    code.extend(body);
+    code
+}
+
+/// Assembles the cell's filter.
+fn assemble() -> Vec<sock_filter> {
     let mut code = vec![
         one(LOAD, OFFSET_ARCH),
         jump(JUMP_EQUAL, ARCH, 1, 0),
@@ -270,22 +361,16 @@ pub(crate) fn assemble(profile: Profile) -> Vec<sock_filter> {
         error(libc::ENOSYS),
     ]);
     for rule in RULES {
-        let body = body(rule);
-        code.push(jump(JUMP_EQUAL, rule.number as u32, 0, body.len() as u8));
-        code.extend(body);
+        code.extend(judged(rule));
     }
-    let more: &[i64] = match profile {
-        Profile::Compile => &[],
-        Profile::Run => DENIED_RUN,
-    };
-    for &number in DENIED.iter().chain(more) {
+    for &number in DENIED {
         code.extend([jump(JUMP_EQUAL, number as u32, 0, 1), error(libc::EPERM)]);
     }
     code.push(one(RETURN, ALLOW));
     code
 }
 
-/// The filter as bytes, for the policy's hash.
+/// A filter as bytes.
 pub(crate) fn bytes(filter: &[sock_filter]) -> Vec<u8> {
     let word = |one: &sock_filter| {
         let [a, b] = one.code.to_le_bytes();

@@ -15,8 +15,8 @@ use rustix::process::Signal;
 
 use crate::clock::monotonic_ns;
 use crate::fault::Fault;
-use crate::identity::Slot;
 use crate::limits::{Limits, WATCH_MS};
+use crate::pool::Warden;
 use crate::report::{self, Bounds};
 use crate::sys::Cloned;
 use crate::tree;
@@ -26,6 +26,7 @@ const BUILD_NS: u64 = 30_000_000_000;
 /// How long emptying it may take, in seconds.
 const EMPTY_S: u64 = 10;
 const SECOND_NS: u64 = 1_000_000_000;
+const WATCH_NS: u64 = WATCH_MS * 1_000_000;
 
 /// Why the supervisor asked for the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +47,17 @@ pub(crate) struct Running {
     pub(crate) stdout: Stream,
     pub(crate) stderr: Stream,
     pub(crate) report: Stream,
-    /// The number it runs under is free for another only when it is over.
-    _slot: Slot,
+    /// The cell it runs in; taken when the run is over and well.
+    pub(crate) warden: Option<Warden>,
     limits: Limits,
+    /// Whether the report may be too long for a pipe. If not, it is read when there is another reason to
+    /// wake up.
+    collects: bool,
     deadline: u64,
+    next_look: u64,
     started: bool,
+    /// The program on the host when it is not the init's child but a warm interpreter's.
+    fork: Option<i32>,
     stop: Option<Stop>,
     ended: bool,
 }
@@ -76,14 +83,15 @@ fn wait_for_news(boxes: &[Running]) -> Result<Vec<bool>, Fault> {
     for (one, own) in boxes.iter().zip(&mut own).filter(|(one, _)| !one.ended) {
         *own = Some(fds.len());
         fds.push(PollFd::new(&one.init.pidfd, PollFlags::IN));
-        let streams = [&one.stdout, &one.stderr, &one.report];
-        let open = streams.into_iter().filter_map(|one| one.fd.as_ref());
+        let report = one.collects.then_some(&one.report);
+        let streams = [&one.stdout, &one.stderr].into_iter().chain(report);
+        let open = streams.filter_map(|one| one.fd.as_ref());
         fds.extend(open.map(|fd| PollFd::new(fd, PollFlags::IN)));
-        deadline = deadline.min(one.deadline);
+        deadline = deadline.min(one.deadline).min(one.next_look);
     }
     let left = deadline
         .saturating_sub(monotonic_ns())
-        .clamp(1_000, WATCH_MS * 1_000_000);
+        .clamp(1_000, WATCH_NS);
     let timeout = Timespec {
         tv_sec: 0,
         tv_nsec: left as i64,
@@ -99,6 +107,8 @@ fn wait_for_news(boxes: &[Running]) -> Result<Vec<bool>, Fault> {
 /// One pipe out of the box and what is kept of it.
 pub(crate) struct Stream {
     fd: Option<OwnedFd>,
+    /// Kept open, so that the last writer's end does not wake the supervisor just before the box's does.
+    _writer: OwnedFd,
     keep: u64,
     most: u64,
     pub(crate) bytes: Vec<u8>,
@@ -107,10 +117,15 @@ pub(crate) struct Stream {
 
 impl Stream {
     /// A stream of which `keep` bytes are kept and at most `most` accepted.
-    pub(crate) fn new(fd: OwnedFd, keep: u64, most: u64) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        (fd, writer): (OwnedFd, OwnedFd),
+        keep: u64,
+        most: u64,
+    ) -> Result<Self, Fault> {
         rustix::io::ioctl_fionbio(&fd, true).map_err(Fault::supervisor("prepare a pipe"))?;
         Ok(Self {
             fd: Some(fd),
+            _writer: writer,
             keep,
             most,
             bytes: Vec::new(),
@@ -120,8 +135,8 @@ impl Stream {
 
     /// Reads what is there now, but not more than a bounded amount.
     fn drain(&mut self) {
-        let mut buffer = [0_u8; 64 * 1024];
-        for _ in 0..16 {
+        let mut buffer = [0_u8; 16 * 1024];
+        for _ in 0..64 {
             let Some(fd) = &self.fd else { return };
             match rustix::io::read(fd, &mut buffer) {
                 Ok(0) => self.fd = None,
@@ -147,21 +162,25 @@ impl Stream {
 impl Running {
     /// Takes charge of a box.
     pub(crate) fn new(
-        (init, slot): (Cloned, Slot),
-        limits: Limits,
+        (warden, init): (Warden, Cloned),
+        (limits, collects): (&Limits, bool),
         control: OwnedFd,
         [stdout, stderr, report]: [Stream; 3],
     ) -> Self {
+        let now = monotonic_ns();
         Self {
             init,
-            _slot: slot,
-            limits,
+            warden: Some(warden),
+            limits: limits.clone(),
+            collects,
             control: Some(control),
             stdout,
             stderr,
             report,
-            deadline: monotonic_ns() + BUILD_NS,
+            deadline: now + BUILD_NS,
+            next_look: now + WATCH_NS.min(limits.wall.as_nanos() as u64),
             started: false,
+            fork: None,
             stop: None,
             ended: false,
         }
@@ -172,6 +191,11 @@ impl Running {
         self.stop
     }
 
+    /// Whether the program was forked from a warm interpreter.
+    pub(crate) fn is_warm(&self) -> bool {
+        report::started(&self.report.bytes).is_some_and(|(_, fork)| fork > 0)
+    }
+
     /// Takes in what there is to read and acts on it. `gone` says that the box has ended.
     fn attend(&mut self, gone: bool) -> Result<(), Fault> {
         self.drain();
@@ -180,9 +204,13 @@ impl Running {
             self.drain_rest();
             return Ok(());
         }
-        if !self.started && report::has_started(&self.report.bytes) {
+        if !self.started
+            && let Some((at, fork)) = report::started(&self.report.bytes)
+        {
             self.started = true;
-            self.deadline = monotonic_ns() + self.limits.wall.as_nanos() as u64;
+            self.fork = i32::try_from(fork).ok().filter(|&fork| fork > 0);
+            // The init says when; it cannot say later than now.
+            self.deadline = at.min(monotonic_ns()) + self.limits.wall.as_nanos() as u64;
         }
         if self.stop.is_some() {
             if monotonic_ns() > self.deadline {
@@ -192,6 +220,7 @@ impl Running {
             self.stop = Some(why);
             self.control = None;
             self.deadline = monotonic_ns() + EMPTY_S * SECOND_NS;
+            self.next_look = self.deadline;
         }
         Ok(())
     }
@@ -202,29 +231,34 @@ impl Running {
         }
     }
 
-    fn reason_to_stop(&self) -> Option<Stop> {
-        let limits = &self.limits;
+    fn reason_to_stop(&mut self) -> Option<Stop> {
         if self.report.flooded() {
             return Some(Stop::Broken);
         }
         if self.stdout.flooded() || self.stderr.flooded() {
             return Some(Stop::Flood);
         }
-        if monotonic_ns() > self.deadline {
+        let now = monotonic_ns();
+        if now > self.deadline {
             return Some(if self.started {
                 Stop::Wall
             } else {
                 Stop::Broken
             });
         }
+        if now < self.next_look {
+            return None;
+        }
+        self.next_look = now + WATCH_NS;
         if !self.started {
             return None;
         }
-        let look = tree::look(self.init.pid, limits.memory_kill_bytes());
-        if u128::from(look.cpu_ns) > limits.cpu.as_nanos() {
+        let most = self.limits.memory_kill_bytes();
+        let look = tree::look(self.init.pid, self.fork, most);
+        if u128::from(look.cpu_ns) > self.limits.cpu.as_nanos() {
             return Some(Stop::Cpu);
         }
-        (look.memory_bytes > limits.memory_kill_bytes()).then_some(Stop::Memory)
+        (look.memory_bytes > most).then_some(Stop::Memory)
     }
 
     /// Reads everything that lies in the pipes: no writer is left.

@@ -5,6 +5,9 @@
 //! CPU time cannot be lost that way, since the init's book gets it when it reaps. Resident memory that
 //! several processes share after a fork would count for each; so when the plain sum is above the
 //! limit, the proportional sums (PSS) are read, which cost more and count each page once.
+//!
+//! Whoever is watched may try to look like nothing: a name that is no text must not spoil the line that
+//! it stands in, and a process whose first thread has left is read through its other threads.
 
 use std::fs;
 
@@ -20,11 +23,12 @@ pub(crate) struct Look {
 /// The most processes that a look visits; no limit allows more.
 const MOST: usize = 4096;
 
-/// Looks at everything below `init`. Memory is exact only above `memory_limit`.
-pub(crate) fn look(init: i32, memory_limit: u64) -> Look {
+/// Looks at everything below `init`, and below the program if it is a `fork` of another parent. Memory is exact only above `memory_limit`.
+pub(crate) fn look(init: i32, fork: Option<i32>, memory_limit: u64) -> Look {
     let ticks = rustix::param::clock_ticks_per_second().max(1);
     let page = rustix::param::page_size() as u64;
     let mut found = vec![init];
+    found.extend(fork);
     let mut look = Look::default();
     let mut at = 0;
     while let Some(&pid) = found.get(at) {
@@ -37,7 +41,7 @@ pub(crate) fn look(init: i32, memory_limit: u64) -> Look {
         };
         look.cpu_ns += cpu.saturating_mul(1_000_000_000 / ticks);
         if pid != init {
-            look.memory_bytes += book.pages * page;
+            look.memory_bytes += pages(pid, &book) * page;
         }
         children(pid, &mut found);
     }
@@ -55,7 +59,34 @@ struct Book {
 }
 
 fn book(pid: i32) -> Option<Book> {
-    parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    read(&format!("/proc/{pid}"))
+}
+
+/// The book of a process or, in its `task` folder, of a thread. Its name may hold any bytes.
+fn read(folder: &str) -> Option<Book> {
+    let bytes = fs::read(format!("{folder}/stat")).ok()?;
+    parse(&String::from_utf8_lossy(&bytes))
+}
+
+/// Resident pages in a line of the book.
+pub(crate) fn pages_in(line: &str) -> Option<u64> {
+    parse(line).map(|book| book.pages)
+}
+
+/// The folders of a process's threads.
+fn threads(pid: i32) -> impl Iterator<Item = String> {
+    let folder = format!("/proc/{pid}/task");
+    let found = fs::read_dir(&folder).into_iter().flatten().flatten();
+    found.map(move |thread| format!("{folder}/{}", thread.file_name().to_string_lossy()))
+}
+
+/// Resident pages. A first thread that has left shows none, and the others show those of all.
+fn pages(pid: i32, book: &Book) -> u64 {
+    if book.pages > 0 {
+        return book.pages;
+    }
+    let shown = threads(pid).filter_map(|thread| Some(read(&thread)?.pages));
+    shown.max().unwrap_or(0)
 }
 
 /// The name of a process may hold spaces and brackets: fields count from the last bracket.
@@ -63,19 +94,16 @@ fn parse(stat: &str) -> Option<Book> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     Some(Book {
-        own: field(14)? + field(15)?,
-        reaped: field(16)? + field(17)?,
+        own: field(14)?.saturating_add(field(15)?),
+        reaped: field(16)?.saturating_add(field(17)?),
         pages: field(24)?,
     })
 }
 
 /// Adds the children of every thread of `pid`.
 fn children(pid: i32, found: &mut Vec<i32>) {
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
-        return;
-    };
-    for thread in threads.flatten() {
-        let Ok(list) = fs::read_to_string(thread.path().join("children")) else {
+    for thread in threads(pid) {
+        let Ok(list) = fs::read_to_string(format!("{thread}/children")) else {
             continue;
         };
         let new = list
@@ -86,15 +114,20 @@ fn children(pid: i32, found: &mut Vec<i32>) {
     }
 }
 
-/// The proportional set of a process; a process that is gone has none.
+/// The proportional set of a process, read through the first thread that shows it; a process that is
+/// gone has none.
 fn proportional(pid: i32) -> u64 {
-    let Ok(text) = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else {
-        return 0;
-    };
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok())
+    let own = share(&format!("/proc/{pid}"));
+    own.or_else(|| threads(pid).find_map(|thread| share(&thread)))
         .unwrap_or(0)
-        * 1024
+}
+
+/// The proportional set in a folder of the kernel's books, in bytes.
+fn share(folder: &str) -> Option<u64> {
+    let text = fs::read_to_string(format!("{folder}/smaps_rollup")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kib = line.trim().trim_end_matches(" kB").parse::<u64>().ok()?;
+    Some(kib * 1024)
 }
 
 /// Whether this kernel lists the children of a thread and the proportional sets: without them nothing

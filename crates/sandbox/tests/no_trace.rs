@@ -24,6 +24,7 @@ fn two_hundred_runs_from_four_threads_leave_no_process_and_no_descriptor() {
     let before = (descriptors(), children());
     {
         let cell = Cell::open().unwrap();
+        cell.retire();
         let within = (descriptors(), children());
         let shell = "i=0; while [ $i -lt 3 ]; do (sleep 100 &) ; i=$((i+1)); done; echo $0";
         std::thread::scope(|scope| {
@@ -40,6 +41,9 @@ fn two_hundred_runs_from_four_threads_leave_no_process_and_no_descriptor() {
                 });
             }
         });
+        let kept = descriptors() - within.0;
+        assert!(kept <= 4 * 2, "a cell per thread, two handles each: {kept}");
+        cell.retire();
         assert_eq!((descriptors(), children()), within);
     }
     assert_eq!((descriptors(), children()), before);

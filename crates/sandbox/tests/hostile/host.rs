@@ -128,7 +128,9 @@ fn a_daemon_that_holds_the_output_is_gone_with_the_verdict() {
             "{outcome:?}"
         );
     }
-    assert_eq!(told(&["zombies"]), "ok\n");
+    // Two hundred forks are no small matter on a busy machine.
+    let outcome = cell().execute(&program(&["zombies"]), &Limits::run());
+    assert_eq!(text(&outcome.unwrap()), "ok\n");
 }
 
 #[test]

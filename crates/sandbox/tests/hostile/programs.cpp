@@ -155,9 +155,9 @@ int main(int argc, char **argv) {
     } else if (a == "raise") {
         rlimit lim{RLIM_INFINITY, RLIM_INFINITY};
         for (auto r : {RLIMIT_NPROC, RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE}) say("raise", setrlimit(r, &lim));
-        rlimit core;
-        getrlimit(RLIMIT_CORE, &core);
-        printf("core %ld\n", (long)core.rlim_max);
+        rlimit core{0, 0};
+        say("core", setrlimit(RLIMIT_CORE, &core));
+        say("core", getrlimit(RLIMIT_CORE, &core));
     } else if (a == "daemon") {
         if (fork() == 0) {
             setsid();

@@ -162,8 +162,8 @@ fn a_big_file_is_cut_and_named_as_the_reason() {
 #[test]
 fn limits_cannot_be_raised() {
     let said = told(&["raise"]);
-    assert_eq!(said.matches("EPERM").count(), 5, "{said}");
-    assert!(said.ends_with("core 0\n"), "{said}");
+    assert_eq!(said.matches("EPERM").count(), 7, "{said}");
+    assert!(said.ends_with("core EPERM\ncore EPERM\n"), "{said}");
 }
 
 #[test]

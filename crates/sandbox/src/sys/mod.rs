@@ -1,35 +1,24 @@
-//! The system calls that no library makes without allocating: the only file with `unsafe`.
+//! The system calls that no library makes without allocating: the only folder with `unsafe`.
 //!
-//! `fork_zygote` is for the supervisor; the rest is for the zygote and for what it clones. They descend
-//! from a fork of a process that may have had many threads, where a lock held by another thread stays
-//! held for ever. Therefore everything here is async-signal-safe: raw system calls on memory made before the clone, with no
-//! allocation, no lock, no formatting and no panic.
-//! What `rustix` offers with the same property is taken from there.
+//! `fork_boxes` is for the supervisor; the rest is for what descends from it: forks of a process that may
+//! have had many threads, where a lock held by another thread stays held for ever. Therefore everything here
+//! is async-signal-safe: raw system calls on memory made before the clone, with no allocation, no lock, no
+//! formatting and no panic. What `rustix` offers with the same property is taken from there.
 //!
 //! Sources: the man pages of each call in section 2; the kernel's `include/uapi/linux/landlock.h`.
 
-use std::ffi::{CStr, CString};
+mod birth;
+
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::raw::{c_char, c_int, c_long};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::raw::{c_int, c_long};
 
 use rustix::io::Errno;
 
+pub(crate) use birth::{Call, Cloned, Stack, Strings, clone_cell, exec, fork_boxes};
+
 use crate::inside::Reach;
 use crate::plan::PEER;
-
-/// The namespaces of one run: every kind that an unprivileged process can make.
-const NAMESPACES: c_int = libc::CLONE_NEWUSER
-    | libc::CLONE_NEWNS
-    | libc::CLONE_NEWPID
-    | libc::CLONE_NEWNET
-    | libc::CLONE_NEWIPC
-    | libc::CLONE_NEWUTS
-    | libc::CLONE_NEWCGROUP;
-
-/// Handled signals go back to their default in the child, at the moment of the clone
-/// (`linux/sched.h`; the libc crate has no name for it).
-const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
 
 /// The last error of this thread. Nothing here allocates: an `io::Error` of the system is a number.
 fn errno() -> Errno {
@@ -41,79 +30,19 @@ fn answer(value: c_long) -> Result<c_long, Errno> {
     if value < 0 { Err(errno()) } else { Ok(value) }
 }
 
-/// Ends the process at once when it is dropped: a panic in the child must never unwind into the
-/// copy of the supervisor's stack.
-struct NeverReturn;
-
-impl Drop for NeverReturn {
-    fn drop(&mut self) {
-        exit(70);
-    }
-}
-
-/// A process made by [`clone_cell`].
-pub(crate) struct Cloned {
-    /// Its number in the supervisor's pid namespace; it stays reserved until the process is reaped.
-    pub(crate) pid: i32,
-    /// A handle that names this process and no later one.
-    pub(crate) pidfd: OwnedFd,
-}
-
-/// Goes on as `child` when `made` says that this is the new process, and never comes back from there.
-fn part<T>(made: c_long, child: fn(&T), with: &T) -> Result<i32, Errno> {
-    if answer(made)? == 0 {
-        let _end = NeverReturn;
-        child(with);
-        exit(70);
-    }
-    Ok(made as i32)
-}
-
-/// Starts `child` in a copy of this process inside fresh namespaces of all seven kinds.
-///
-/// `child` may only do what an async-signal handler may do, and must end the process itself.
-pub(crate) fn clone_cell<T>(child: fn(&T), with: &T) -> Result<Cloned, Errno> {
-    let mut pidfd: c_int = -1;
-    // SAFETY: without CLONE_VM and with no stack given, clone3 is a fork: the child continues here on
-    // a private copy of this stack. All zero is a valid argument; it outlives the call and has the
-    // size that is passed.
-    let made = unsafe {
-        let mut args: libc::clone_args = std::mem::zeroed();
-        args.flags = NAMESPACES as u64 | libc::CLONE_PIDFD as u64 | CLONE_CLEAR_SIGHAND;
-        args.pidfd = (&raw mut pidfd) as u64;
-        args.exit_signal = libc::SIGCHLD as u64;
-        libc::syscall(
-            libc::SYS_clone3,
-            &raw mut args,
-            size_of::<libc::clone_args>(),
-        )
-    };
-    let pid = part(made, child, with)?;
-    // SAFETY: the kernel wrote a new descriptor that nothing else owns.
-    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-    Ok(Cloned { pid, pidfd })
-}
-
-/// Forks inside the cell, without glibc's fork, which takes allocator and atfork locks.
-pub(crate) fn fork_inside<T>(child: fn(&T), with: &T) -> Result<(), Errno> {
-    // SAFETY: a clone with only an exit signal is a fork; no pointer is handed to the kernel.
-    let made = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD as c_long, 0, 0, 0, 0) };
-    part(made, child, with).map(drop)
-}
-
-/// Forks this process by the libc's own fork, which leaves its allocator usable in the child even when
-/// other threads were in it (glibc, and musl since 1.2.2). Other locks stay as they were: `child` may
-/// allocate, but may not print, log or touch the environment. It must end the process itself.
-pub(crate) fn fork_zygote<T>(child: fn(&T), with: &T) -> Result<i32, Errno> {
-    // SAFETY: the child runs only `child` and ends.
-    part(c_long::from(unsafe { libc::fork() }), child, with)
-}
-
 /// Lets the kernel reap the children of this process by itself.
 pub(crate) fn ignore_children() {
     // SAFETY: SIG_IGN is a valid disposition.
     unsafe {
         libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+    }
+}
+
+/// Undoes [`ignore_children`] in a process that has children to reap.
+pub(crate) fn notice_children() {
+    // SAFETY: SIG_DFL is a valid disposition.
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
     }
 }
 
@@ -186,8 +115,34 @@ pub(crate) fn close_on_exec() -> Result<(), Errno> {
     close_range(3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)
 }
 
+/// A descriptor by its number, for the copy of the table that a clone has. It has to be open.
+pub(crate) fn borrowed(fd: RawFd) -> BorrowedFd<'static> {
+    // SAFETY: whoever owns it does not close it in this copy of the table while it is used; a number that
+    // is not open is answered with an error.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// Lets the next program that is executed keep what this process may do: to mount and to change roots.
+pub(crate) fn keep_capabilities() -> Result<(), Errno> {
+    const SYS_CHROOT: c_int = 18;
+    const SYS_ADMIN: c_int = 21;
+    for capability in [SYS_CHROOT, SYS_ADMIN] {
+        // SAFETY: PR_CAP_AMBIENT takes numbers.
+        answer(c_long::from(unsafe {
+            libc::prctl(
+                libc::PR_CAP_AMBIENT,
+                libc::PR_CAP_AMBIENT_RAISE,
+                capability,
+                0,
+                0,
+            )
+        }))?;
+    }
+    Ok(())
+}
+
 /// Puts the connection with the counterpart where the program expects it, open across the exec.
-pub(crate) fn become_peer(connection: &OwnedFd) -> Result<(), Errno> {
+pub(crate) fn become_peer(connection: BorrowedFd<'_>) -> Result<(), Errno> {
     // SAFETY: dup2 takes two numbers; what lay at the second is closed, and nothing of ours is owned there.
     answer(c_long::from(unsafe {
         libc::dup2(connection.as_raw_fd(), PEER)
@@ -375,36 +330,4 @@ pub(crate) fn usage(whose: Whose) -> Usage {
         cpu_ns: ns(raw.ru_utime) + ns(raw.ru_stime),
         max_rss_bytes: raw.ru_maxrss as u64 * 1024,
     }
-}
-
-/// An argument or environment list in the form that exec takes, made before the clone.
-pub(crate) struct Strings {
-    owned: Vec<CString>,
-    pointers: Vec<*const c_char>,
-}
-
-impl Strings {
-    /// Prepares the list; the pointers stay valid as long as the value lives.
-    pub(crate) fn new(owned: Vec<CString>) -> Self {
-        let mut pointers: Vec<_> = owned.iter().map(|one| one.as_ptr()).collect();
-        pointers.push(std::ptr::null());
-        Self { owned, pointers }
-    }
-
-    /// The first string: the path of the program.
-    pub(crate) fn first(&self) -> Option<&CStr> {
-        self.owned.first().map(CString::as_c_str)
-    }
-}
-
-/// Replaces the process by the program; returns only to say why not.
-pub(crate) fn exec(argv: &Strings, env: &Strings) -> Errno {
-    let Some(path) = argv.first() else {
-        return Errno::NOENT;
-    };
-    // SAFETY: both lists end in a null pointer and point into strings that `argv` and `env` own.
-    unsafe {
-        libc::execve(path.as_ptr(), argv.pointers.as_ptr(), env.pointers.as_ptr());
-    }
-    errno()
 }

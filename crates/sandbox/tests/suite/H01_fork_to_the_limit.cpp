@@ -1,0 +1,13 @@
+//: attacks: the number of processes, by forking until it is refused
+//: profile: run
+//: endings: exit 0
+//: prints: 16 processes\n
+static void attack() {
+    int made = 1;
+    while (pid_t child = fork()) {
+        if (child < 0) break;
+        made++;
+    }
+    if (getpid() != 2) for (;;) pause();
+    printf("%d processes\n", made);
+}

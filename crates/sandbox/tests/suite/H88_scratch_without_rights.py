@@ -1,0 +1,9 @@
+#: attacks: the collector, by taking away everybody's rights to the scratch folder
+#: profile: run
+#: endings: exit 0
+#: collect: out
+#: collected:
+with open("out", "w") as file:
+    file.write("x")
+os.chmod("out", 0)
+os.chmod("/box", 0)

@@ -1,0 +1,7 @@
+//! The targets' way to the doors of the crates.
+
+/// Gives the bytes to the door of this name.
+pub fn open(wanted: &str, bytes: &[u8]) {
+    let door = sandbox::fuzzing::DOORS.iter().find(|(name, _)| *name == wanted);
+    door.expect("a target is a door").1(bytes);
+}
