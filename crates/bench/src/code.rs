@@ -13,13 +13,13 @@ use std::ops::ControlFlow;
 
 use engine::{Engine, Event, Finish, Plain, Request};
 use ledger::record::{self, Attempt, AttemptKey};
-use task::Suite;
 use task::prompt::Rendered;
+use task::{PromptProfile, Suite};
 
 use crate::Error;
 use crate::desk::{Desk, Place, Subject};
 use crate::plan::CodePlan;
-use jobs::{Job, capacity, queue, render};
+use jobs::{Job, capacity, queue, render, worded};
 
 pub use jobs::tokens;
 pub use judging::judge;
@@ -58,12 +58,16 @@ pub fn measure(subject: &Subject<'_>, order: &Order<'_>, desk: &mut Desk<'_>) ->
     Ok(())
 }
 
-/// The first prompt of a suite as a model sees it.
+/// The first prompt of a suite as a model sees it, in this wording or in the one that fits the model.
 ///
 /// # Errors
 /// Those of rendering.
-pub fn first_prompt(subject: &Subject<'_>, suite: &Suite) -> Result<Rendered, Error> {
-    render(subject, suite, 0)
+pub fn first_prompt(
+    subject: &Subject<'_>,
+    suite: &Suite,
+    prompt: Option<PromptProfile>,
+) -> Result<Rendered, Error> {
+    render(subject, &worded(subject, suite, prompt), 0)
 }
 
 /// Generates what is missing. False if the user asked to stop.

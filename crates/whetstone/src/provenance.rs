@@ -80,6 +80,7 @@ pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
 pub(crate) fn suites(
     suites: &[task::Suite],
     subject: &bench::Subject<'_>,
+    prompt: Option<task::PromptProfile>,
 ) -> Result<Vec<SuiteRecord>> {
     suites
         .iter()
@@ -88,7 +89,7 @@ pub(crate) fn suites(
                 name: suite.name.clone(),
                 sha256: suite.sha256.clone(),
                 n_problems: suite.problems.len() as u32,
-                first_prompt: bench::code::first_prompt(subject, suite)?.text,
+                first_prompt: bench::code::first_prompt(subject, suite, prompt)?.text,
                 toolchain: task::judge::Judge::for_suite(suite)?
                     .toolchain()
                     .map(|tool| format!("{} ({})", tool.version, tool.flags)),

@@ -67,18 +67,11 @@ pub(crate) fn find(word: &str, finder: &Finder<'_>) -> Result<Suite> {
 
 /// The problems of a file; those of the catalogue keep its name.
 pub(crate) fn read(path: &Path, name: Option<&str>) -> Result<Suite> {
-    let mut suite = load(path)?;
+    let mut suite = task::shelf::load(path).map_err(|error| Usage(error.to_string()))?;
     if let Some(name) = name {
         name.clone_into(&mut suite.name);
     }
     Ok(suite)
-}
-
-fn load(path: &Path) -> Result<Suite, Usage> {
-    Err(Usage(format!(
-        "cannot read problems from {}",
-        path.display()
-    )))
 }
 
 fn looks_like_path(word: &str) -> bool {

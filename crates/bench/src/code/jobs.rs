@@ -2,8 +2,8 @@
 
 use engine::{Ending, Request, Special, Token, Tokenizer, seed};
 use ledger::record::AttemptKey;
-use task::Suite;
 use task::prompt::{Rendered, SpecialText, StartToken};
+use task::{PromptProfile, Suite};
 
 use super::Order;
 use crate::Error;
@@ -14,6 +14,12 @@ pub(super) struct Job {
     pub(super) key: AttemptKey,
     pub(super) prompt_sha256: String,
     pub(super) request: Request,
+}
+
+/// A suite in the wording that the plan asks for, or that fits the model.
+pub(super) fn worded(subject: &Subject<'_>, suite: &Suite, prompt: Option<PromptProfile>) -> Suite {
+    let fitting = PromptProfile::fitting(subject.chat.is_some());
+    suite.clone().asked(prompt.unwrap_or(fitting))
 }
 
 pub(super) fn render(
@@ -83,10 +89,11 @@ fn jobs(subject: &Subject<'_>, suite: &Suite, order: &Order<'_>) -> Result<Vec<J
 /// The completions of all suites in the order in which they are begun. Suites with the longer answers
 /// come first: at the end only short ones are left, and few lanes run empty.
 pub(super) fn queue(subject: &Subject<'_>, order: &Order<'_>) -> Result<Vec<Job>, Error> {
-    let mut suites: Vec<&Suite> = order.suites.iter().collect();
+    let worded = |suite| worded(subject, suite, order.plan.prompt);
+    let mut suites: Vec<Suite> = order.suites.iter().map(worded).collect();
     suites.sort_by_key(|suite| std::cmp::Reverse(suite.max_tokens));
     let jobs: Result<Vec<Vec<Job>>, Error> = suites
-        .into_iter()
+        .iter()
         .map(|suite| jobs(subject, suite, order))
         .collect();
     Ok(jobs?.into_iter().flatten().collect())

@@ -10,7 +10,7 @@ use ledger::record::{Integrity, Stage, Verdict};
 use sandbox::toolchain::{self, Toolchain};
 use sandbox::{Cell, File, Fittings, Limits, Mode, Sandbox};
 use serde_json::json;
-use task::judge::{Judge, warm};
+use task::judge::{Judge, Separation, warm};
 use task::{Problem, Suite, acceptance, cheats, shelf};
 
 static TOOLCHAIN: LazyLock<Toolchain> =
@@ -27,7 +27,7 @@ static CELL: LazyLock<Cell> = LazyLock::new(|| {
 fn judge() -> Judge {
     Judge::Function {
         toolchain: TOOLCHAIN.clone(),
-        together: false,
+        tests: Separation::Apart,
     }
 }
 
@@ -118,7 +118,10 @@ fn published_solutions_pass_apart_and_together_as_programs_and_as_bodies() {
     ));
     for (judge, integrity) in [
         (judge(), Integrity::Split),
-        (judge().joined().unwrap(), Integrity::Shared),
+        (
+            judge().separated(Separation::Together).unwrap(),
+            Integrity::Shared,
+        ),
     ] {
         for verdict in verdicts(&suite, &judge, &answers) {
             assert_told(&verdict, Stage::Right, "pass");
@@ -418,6 +421,7 @@ fn several_inputs_and_tests_in_the_programs_own_text() {
     let output = Judge::Output {
         language: task::Language::Python,
         toolchain: TOOLCHAIN.clone(),
+        workshop: None,
     };
     let problem = |target: serde_json::Value| -> Problem {
         serde_json::from_value(json!({"id": "p", "prompt": "def double(x):\n", "target": target}))

@@ -230,6 +230,7 @@ impl Job<'_> {
         let suites = provenance::suites(
             &self.order.suites,
             &first.subject(Some(jiff::Zoned::now().datetime()))?,
+            self.order.plan.code.as_ref().and_then(|code| code.prompt),
         )?;
         let mut models = vec![provenance::model(&self.located[0], first)?];
         let clock = SystemClock::start();
