@@ -11,7 +11,7 @@ use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
 use task::{PromptProfile, Suite};
 
-use crate::cli::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt};
+use crate::cli::{Bench, JudgeFlags, Mode, Part, Preset, Prompt};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::suites;
