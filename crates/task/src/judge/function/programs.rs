@@ -10,6 +10,7 @@ use crate::problem::{Function, Tests};
 
 const WIRE: (&str, &str) = ("whet_wire.py", include_str!("../python/whet_wire.py"));
 const SOLVER: (&str, &str) = ("whet_solver.py", include_str!("../python/whet_solver.py"));
+const LINK: (&str, &str) = ("whet_link.py", include_str!("../python/whet_link.py"));
 const CHECKER: (&str, &str) = ("whet_checker.py", include_str!("../python/whet_checker.py"));
 const HTTP: (&str, &str) = ("whet_http.py", include_str!("../python/whet_http.py"));
 const ALONE: (&str, &str) = ("whet_alone.py", include_str!("../python/whet_alone.py"));
@@ -45,7 +46,7 @@ pub fn warm(toolchain: &Toolchain) -> Warm {
     argv.pop();
     Warm {
         argv,
-        modules: [WIRE, SOLVER, CHECKER, ALONE]
+        modules: [WIRE, SOLVER, LINK, CHECKER, ALONE]
             .map(|(name, text)| file(name, text))
             .to_vec(),
         imports: IMPORTS.map(str::to_owned).to_vec(),
@@ -122,7 +123,7 @@ impl Task {
 
     /// The tests' process: no line of the candidate.
     pub(super) fn checker(&self, toolchain: &Toolchain, nonce: &Nonce) -> Program {
-        let mut checker = program(toolchain, "whet_checker", &[WIRE, CHECKER]);
+        let mut checker = program(toolchain, "whet_checker", &[WIRE, LINK, CHECKER]);
         checker.files.push(file("task.json", &self.tests));
         checker.stdin = format!("{}\n", nonce.0).into_bytes();
         checker
@@ -130,7 +131,11 @@ impl Task {
 
     /// Both in one process.
     pub(super) fn alone(&self, toolchain: &Toolchain, nonce: &Nonce) -> Program {
-        let mut alone = program(toolchain, "whet_alone", &[WIRE, SOLVER, CHECKER, ALONE]);
+        let mut alone = program(
+            toolchain,
+            "whet_alone",
+            &[WIRE, SOLVER, LINK, CHECKER, ALONE],
+        );
         alone.files.extend(self.candidate());
         alone.files.push(file("task.json", &self.tests));
         alone.stdin = format!("{}\n", nonce.0).into_bytes();

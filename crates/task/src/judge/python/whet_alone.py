@@ -47,7 +47,6 @@ def together(task):
     link = Here()
     module = solver.Solver().module
     sys.modules["candidate"] = module
-    module.__dict__.update(checker.prelude(task), __name__="candidate")
     try:
         support = solver.support()
         code, entry = solver.program()
@@ -59,7 +58,11 @@ def together(task):
         raise checker.Fatal("exception", f"{type(error).__name__}: {error}") from None
     module.__dict__.update(support)
     candidate = module.__dict__[entry] = counted(link, candidate)
-    judge = checker.Checker(task, link, module.__dict__, candidate)
+    # The tests see what the problem and the answer define. The answer sees what it has imported itself,
+    # as it does when it is apart.
+    space = checker.prelude(task)
+    space.update((name, value) for name, value in module.__dict__.items() if not name.startswith("__"))
+    judge = checker.Checker(task, link, space, candidate)
     judge.between(compile(task["setup"], "<setup>", "exec"))
     return judge
 
