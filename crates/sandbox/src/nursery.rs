@@ -148,9 +148,12 @@ fn start(warm: &Warm, stack: &Stack) -> Option<OwnedFd> {
     let words = warm.argv.iter().cloned().chain([driver]);
     let words = words.chain(warm.imports.iter().cloned()).chain(modules);
     let argv = words.map(CString::new).collect::<Result<_, _>>().ok()?;
+    let mut env = plan::environment(Profile::Run);
+    // Every fork would look up the same symbols again. The driver takes the word away.
+    env.push(c"LD_BIND_NOW=1".into());
     let given = Start {
         argv: Strings::new(argv),
-        env: Strings::new(plan::environment(Profile::Run)),
+        env: Strings::new(env),
         line,
     };
     Call::new(run, &given, stack).spawn().ok()?;
@@ -183,8 +186,10 @@ fn prepare(given: &Start) -> Result<(), Errno> {
         Mode::empty(),
     )?;
     rustix::stdio::dup2_stdin(&null)?;
-    rustix::stdio::dup2_stdout(&null)?;
-    rustix::stdio::dup2_stderr(&null)?;
+    // Of the same kind as a program's, because the interpreter looks at them when it starts.
+    let (_, nobody_reads) = rustix::pipe::pipe()?;
+    rustix::stdio::dup2_stdout(&nobody_reads)?;
+    rustix::stdio::dup2_stderr(&nobody_reads)?;
     // Threads get the stack that this says at the interpreter's start.
     let stack = Some(Limits::run().stack_bytes);
     let stack = Rlimit {

@@ -16,15 +16,13 @@ for name in sys.argv[1:]:
 
 wanted = set(sys.modules)
 
-import atexit
-import builtins
 import ctypes
 import gc
-import io
-import os
-import signal
 
+import _signal
 import _socket
+import atexit
+import posix
 
 LINE = 3
 FOLDER = "/box"
@@ -60,7 +58,7 @@ class Order:
 
     def say(self, *rest):
         said = (self.number,) + rest + (0,) * (4 - len(rest))
-        os.write(LINE, b"".join(word.to_bytes(8, "little") for word in said))
+        posix.write(LINE, b"".join(word.to_bytes(8, "little") for word in said))
 
     def argument(self, kind, value):
         if kind == 1:
@@ -73,7 +71,7 @@ class Order:
             arguments = [self.argument(kinds >> 2 * at & 3, value) for at, value in enumerate(values)]
             if libc.syscall(number, *arguments) < 0:
                 self.say(REFUSED, step, ctypes.get_errno())
-                os._exit(1)
+                posix._exit(1)
 
 
 def receive():
@@ -81,7 +79,7 @@ def receive():
     while len(data) == 8:  # the word for a fork that did not live to hear it
         data, ancillary, _, _ = line.recvmsg(1 << 16, _socket.CMSG_SPACE(8 * 4))
     if not data:
-        os._exit(0)
+        posix._exit(0)
     raw = b"".join(content for _, _, content in ancillary)
     return Order(data, [int.from_bytes(raw[at : at + 4], "little") for at in range(0, len(raw), 4)])
 
@@ -93,40 +91,29 @@ def serve():
         try:
             if libc.setns(order.descriptors[0], NEWPID) < 0:
                 raise OSError(ctypes.get_errno(), "setns")
-            child = os.fork()
+            child = posix.fork()
         except OSError as error:
             order.say(REFUSED, order.step, error.errno)
             child = None
         if child == 0:
             return order
         for descriptor in order.descriptors:
-            os.close(descriptor)
+            posix.close(descriptor)
         if child is not None:
             order.say(FORKED, child)
-            _, status, used = os.wait4(child, 0)
+            _, status, used = posix.wait4(child, 0)
             spent = int((used.ru_utime + used.ru_stime) * 1e9)
             order.say(ENDED, status, spent, used.ru_maxrss * 1024)
 
 
-def stream(number, name, mode):
-    """A standard stream as the interpreter makes it at its start."""
-    like = getattr(sys, name)
-    binary = io.open(number, mode + "b", -1, closefd=False)
-    binary.raw.name = "<%s>" % name
-    text = io.TextIOWrapper(
-        binary, like.encoding, like.errors, "\n", number == 2 or binary.raw.isatty()
-    )
-    text.mode = mode
-    setattr(sys, name, text)
-    setattr(sys, "__%s__" % name, text)
-
-
 def become(script):
-    """Makes the interpreter look as it does before its script begins; returns the script's module."""
-    for name in set(sys.modules) - wanted:
+    """Makes the interpreter look as it does before its script begins; returns the script's module.
+
+    The standard streams are those of the interpreter's own start: it was started with streams of the same
+    kinds as a program has.
+    """
+    for name in ours:
         del sys.modules[name]
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        stream(number, name, mode)
     sys.argv = [script]
     sys.orig_argv = sys.orig_argv[: len(sys.orig_argv) - arguments - 1] + [script]
     sys.path_importer_cache.clear()
@@ -146,10 +133,11 @@ def unhandled(error):
     """Tells of an error that left the script, as the interpreter does; returns the exit code."""
     trace = error.__traceback__
     error.__traceback__ = trace.tb_next if trace else None
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
     try:
         sys.excepthook(type(error), error, error.__traceback__)
-    except SystemExit:
-        raise
+    except SystemExit as leave:
+        return code_of(leave)
     except BaseException as other:
         other.__traceback__ = other.__traceback__.tb_next
         if other.__context__ is error:
@@ -161,9 +149,39 @@ def unhandled(error):
     if isinstance(error, KeyboardInterrupt):
         atexit._run_exitfuncs()
         sys.stdout.flush()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+        posix.kill(posix.getpid(), _signal.SIGINT)
     return 1
+
+
+def code_of(leave):
+    """The exit code that SystemExit stands for; what is no number is told."""
+    code = leave.code
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code
+    print(code, file=sys.stderr)
+    return 1
+
+
+def finish(code):
+    """Ends the process as the interpreter ends, but for taking itself down piece by piece.
+
+    That costs more than most programs do and shows in nothing: what it would tell anybody is done here.
+    """
+    if "threading" in sys.modules:
+        sys.modules["threading"]._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.last_type = sys.last_value = sys.last_traceback = None
+    for name in [name for name in sys.modules if name not in wanted or name == "__main__"]:
+        del sys.modules[name]
+    gc.collect()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    posix._exit(code & 0xFF)
 
 
 def unfit():
@@ -176,25 +194,75 @@ arguments = len(sys.argv) - 1
 # Nobody may look into this process.
 if unfit() or libc.prctl(4, 0, 0, 0, 0) < 0:
     sys.exit(1)
+class Segment(ctypes.Structure):
+    _fields_ = [("kind", ctypes.c_uint32), ("flags", ctypes.c_uint32)] + [
+        (name, ctypes.c_uint64) for name in ("offset", "address", "physical", "in_file", "size", "align")
+    ]
+
+
+class Library(ctypes.Structure):
+    _fields_ = [
+        ("base", ctypes.c_uint64),
+        ("name", ctypes.c_char_p),
+        ("segments", ctypes.POINTER(Segment)),
+        ("count", ctypes.c_uint16),
+    ]
+
+
+def texts():
+    """Where the code and constants of the interpreter and its libraries lie: address and length."""
+    found = []
+
+    def visit(library, _size, _data):
+        for segment in library.contents.segments[: library.contents.count]:
+            start = library.contents.base + segment.address
+            if segment.kind == 1 and not segment.flags & 2:
+                found.append((start & -4096, (start + segment.size + 4095 & -4096) - (start & -4096)))
+        return 0
+
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Library), ctypes.c_size_t, ctypes.c_void_p)
+    libc.dl_iterate_phdr(kind(visit), None)
+    return found
+
+
+def populate(places):
+    """Maps these pages in one go: after a fork each of them would cost a fault of its own."""
+    for start, length in places:
+        libc.madvise(start, length, 22)
+
+
+libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+code_places = texts()
+posix.unsetenv("LD_BIND_NOW")
+posix.environ.pop(b"LD_BIND_NOW", None)
+ours = set(sys.modules) - wanted
+# The first compilation makes the types of the syntax tree; and nothing that is imported may be taken down.
+compile("", "", "exec")
+kept = dict(sys.modules)
 gc.collect()
 gc.freeze()
-os.write(LINE, READY.to_bytes(8, "little") * 5)
+posix.write(LINE, READY.to_bytes(8, "little") * 5)
 order = serve()
+populate(code_places)
 order.perform(order.before)
 order.say(READY)
-if not os.read(LINE, 8):
-    os._exit(1)
+if not posix.read(LINE, 8):
+    posix._exit(1)
 order.perform(order.after)
-module = become(order.script)
+script = become(order.script)
 code = 0
 try:
-    with open(module.__file__, "rb") as source:
-        program = compile(source.read(), module.__file__, "exec", dont_inherit=True)
+    with open(script.__file__, "rb") as source:
+        program = compile(source.read(), script.__file__, "exec", dont_inherit=True)
     del source
-    exec(program, module.__dict__)
-except SystemExit:
-    raise
+    exec(program, script.__dict__)
+except SystemExit as leave:
+    code = code_of(leave)
 except BaseException as error:
     code = unhandled(error)
-if code:
+del script
+try:
+    finish(code)
+except BaseException:
+    # Something that only the interpreter itself tells rightly, such as output that went nowhere.
     sys.exit(code)
