@@ -154,7 +154,7 @@ impl Bench {
         let after = result.filter(|_| entry.has("after")).map(|file| {
             let limits = Limits {
                 cpu: Duration::from_secs(1),
-                ..Limits::run()
+                ..friendly()
             };
             cell.execute(&gpp().run(file.clone()), &limits).unwrap()
         });
@@ -180,7 +180,7 @@ pub(crate) struct Runs {
 fn friendly() -> Limits {
     Limits {
         cpu: Duration::from_secs(2),
-        wall: Duration::from_secs(20),
+        wall: Duration::from_secs(60),
         ..Limits::run()
     }
 }
