@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sandbox::{Cell, Ending, Fittings, Limits, Program, Sandbox};
+use sandbox::toolchain::{self, Language};
+use sandbox::{Cell, Ending, File, Fittings, Limits, Mode, Program, Sandbox, Warm};
 
 type Done<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -35,6 +36,7 @@ fn main() -> Done<()> {
     spawns(&cell, &noop, rounds)?;
     rates(&cell, &noop)?;
     kills(&cell, rounds.min(100))?;
+    checks(rounds)?;
     println!("load after: {}", load());
     Ok(())
 }
@@ -128,21 +130,24 @@ fn bare(noop: &Path) -> Done<()> {
     status.success().then_some(()).ok_or("not clean".into())
 }
 
+/// How often per second two workers get through something, `each` times each.
+fn pace(each: usize, work: &(dyn Fn() -> bool + Sync)) -> Done<f64> {
+    let start = Instant::now();
+    let good = std::thread::scope(|scope| {
+        let workers = [(); 2].map(|()| scope.spawn(|| (0..each).all(|_| work())));
+        workers.into_iter().all(|one| one.join().unwrap_or(false))
+    });
+    let rate = 2.0 * each as f64 / start.elapsed().as_secs_f64();
+    good.then_some(rate).ok_or("a run failed".into())
+}
+
 /// How many runs per second two workers get through.
 fn rates(cell: &Cell, noop: &Path) -> Done<()> {
-    const EACH: usize = 500;
     let program = Program::new([noop.to_string_lossy()]);
-    let pace = |work: &(dyn Fn() -> bool + Sync)| {
-        let start = Instant::now();
-        let good = std::thread::scope(|scope| {
-            let workers = [(); 2].map(|()| scope.spawn(|| (0..EACH).all(|_| work())));
-            workers.into_iter().all(|one| one.join().unwrap_or(false))
-        });
-        let rate = 2.0 * EACH as f64 / start.elapsed().as_secs_f64();
-        if good { Ok(rate) } else { Err("a run failed") }
-    };
-    let bare = pace(&|| bare(noop).is_ok())?;
-    let boxed = pace(&|| expect(cell, &program, &Limits::run(), Ending::Exited(0)).is_ok())?;
+    let bare = pace(500, &|| bare(noop).is_ok())?;
+    let boxed = pace(500, &|| {
+        expect(cell, &program, &Limits::run(), Ending::Exited(0)).is_ok()
+    })?;
     println!("two workers: bare {bare:.0} per second, pooled {boxed:.0} per second");
     Ok(())
 }
@@ -165,6 +170,89 @@ fn kills(cell: &Cell, rounds: usize) -> Done<()> {
         late.push(after.max(inside));
     }
     row("killed and reaped after deadline", &mut late);
+    Ok(())
+}
+
+/// Solver and checker: they exchange five small messages, and the checker counts the answers.
+const SOLVER: &str = "import socket
+peer = socket.socket(fileno=3)
+while True:
+    got = peer.recv(64)
+    if not got: break
+    peer.sendall(b'%d' % (int(got) ** 2))
+";
+const CHECKER: &str = "import socket
+peer = socket.socket(fileno=3)
+for n in range(5):
+    peer.sendall(b'%d' % n)
+    assert peer.recv(64) == b'%d' % (n * n)
+";
+/// The naive way: both in one fresh interpreter without any box.
+const NAIVE: &str = "def f(n): return n ** 2
+for n in range(5): assert f(n) == n * n
+";
+
+/// Checks of a function per second: two conversing programs, forked and executed, and the naive way.
+fn checks(rounds: usize) -> Done<()> {
+    let Ok(python) = toolchain::find(Language::Python) else {
+        println!("no Python here: no checks are measured");
+        return Ok(());
+    };
+    let file = |text: &str| File {
+        name: "main.py".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+        mode: Mode::Plain,
+    };
+    let pair = [SOLVER, CHECKER].map(|text| python.run(file(text)));
+    let mut argv = pair[0].argv.clone();
+    argv.pop();
+    let warm = Warm {
+        argv: argv.clone(),
+        modules: Vec::new(),
+        imports: ["socket", "json", "re", "math"].map(str::to_owned).to_vec(),
+    };
+    let cell = Cell::with(Fittings {
+        readable: python.readable.clone(),
+        warm: vec![warm],
+    })?;
+    let check = |is_warm: bool| -> Done<()> {
+        let pair = pair.clone().map(|program| Program {
+            warm: is_warm,
+            ..program
+        });
+        let limits = Limits::run();
+        let ended = cell.converse([(&pair[0], &limits), (&pair[1], &limits)])?;
+        let good = ended
+            .iter()
+            .all(|one| one.ending.is_clean() && one.warm == is_warm);
+        good.then_some(())
+            .ok_or_else(|| format!("{ended:?}").into())
+    };
+    let naive_check = || -> Done<()> {
+        let status = Command::new(&argv[0])
+            .args(["-c", NAIVE])
+            .stdin(Stdio::null())
+            .status()?;
+        status.success().then_some(()).ok_or("not clean".into())
+    };
+    check(true)?;
+    let mut ways = [
+        Way::new("check: one naive interpreter", naive_check),
+        Way::new("check: two boxes, executed", || check(false)),
+        Way::new("check: two boxes, forked", || check(true)),
+    ];
+    take_turns(&mut ways, rounds.min(200))?;
+    for way in &mut ways {
+        row(way.name, &mut way.times);
+    }
+    let each = rounds.min(400);
+    let naive = pace(each / 8, &|| naive_check().is_ok())?;
+    let forked = pace(each, &|| check(true).is_ok())?;
+    let again = pace(each / 8, &|| naive_check().is_ok())?;
+    println!(
+        "two workers: naive {naive:.0} and {again:.0} checks per second, forked {forked:.0} per second ({:.1} times)",
+        forked / ((naive + again) / 2.0)
+    );
     Ok(())
 }
 

@@ -21,6 +21,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions};
 
 use crate::fault::{Fault, Step};
+use crate::fittings::Warm;
 use crate::identity::{self, Slot, Standing};
 use crate::inside;
 use crate::layout::Layout;
@@ -35,6 +36,7 @@ pub(crate) struct Template {
     pub(crate) standing: Standing,
     pub(crate) landlock_abi: u32,
     pub(crate) filters: Filters,
+    pub(crate) warm: Vec<Warm>,
 }
 
 /// The supervisor's side.

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use crate::badge::{Badge, Tier, sha256_hex};
 use crate::boxes::Template;
 use crate::fault::{Fault, Step};
-use crate::fittings::Fittings;
+use crate::fittings::{Fittings, Warm};
 use crate::identity::Standing;
 use crate::layout::{self, Layout};
 use crate::limits::{LIMITS_PROFILE, Limits};
@@ -61,17 +61,17 @@ impl Cell {
     /// As [`Cell::open`], and [`Fault::Readable`] for a path that is a link, relative, a home or one of
     /// the system's own folders of state.
     pub fn with(fittings: Fittings) -> Result<Self, Fault> {
-        let cell = Self::assembled(&fittings.readable, None)?;
+        let cell = Self::assembled(fittings, None)?;
         cell.prove()?;
         Ok(cell)
     }
 
-    fn assembled(paths: &[PathBuf], sabotage: Option<Step>) -> Result<Self, Fault> {
+    fn assembled(fittings: Fittings, sabotage: Option<Step>) -> Result<Self, Fault> {
         check_kernel(&rustix::system::uname().release().to_string_lossy())?;
         if !tree::can_look() {
             return Err(Fault::layer(Step::Look, Errno::NOENT));
         }
-        let layout = layout::draw(paths)?;
+        let layout = layout::draw(&fittings.readable)?;
         let landlock_abi = sys::landlock_abi().min(landlock::NEWEST);
         let standing = Standing::of_this_process()?;
         let filters = Filters::new();
@@ -85,6 +85,7 @@ impl Cell {
             standing,
             landlock_abi,
             filters,
+            warm: check_warm(fittings.warm)?,
         };
         Ok(Self {
             pool: Pool::new(&template, sabotage)?,
@@ -107,8 +108,8 @@ impl Cell {
 
     /// A cell in which one layer is refused by the kernel, as far as the rest of the code can tell.
     #[cfg(test)]
-    pub(crate) fn sabotaged(step: Step) -> Result<Self, Fault> {
-        Self::assembled(&[], Some(step))
+    pub(crate) fn sabotaged(step: Step, fittings: Fittings) -> Result<Self, Fault> {
+        Self::assembled(fittings, Some(step))
     }
 
     /// Ends every cell that is idle; the next runs make new ones. For measuring what pooling saves.
@@ -166,6 +167,32 @@ impl Cell {
         let collects = !program.collect.is_empty();
         Ok(Running::new(made, (limits, collects), control, streams))
     }
+}
+
+/// The most that the modules of warm interpreters may hold together, in bytes.
+const MOST_MODULES: usize = 2 << 20;
+
+/// Says what is wrong with interpreters before anything is made for them.
+fn check_warm(warm: Vec<Warm>) -> Result<Vec<Warm>, Fault> {
+    let mut bytes = 0;
+    for one in &warm {
+        let program = Program {
+            files: one.modules.clone(),
+            ..Program::new(one.argv.clone())
+        };
+        check(&program)?;
+        bytes += one
+            .modules
+            .iter()
+            .map(|file| file.bytes.len())
+            .sum::<usize>();
+    }
+    if bytes > MOST_MODULES {
+        return Err(Fault::Program {
+            what: format!("the modules of warm interpreters hold more than {MOST_MODULES} bytes"),
+        });
+    }
+    Ok(warm)
 }
 
 /// Says what is wrong with a program before anything is made for it.

@@ -138,6 +138,7 @@ steps! {
     Fresh = "make fresh pid, ipc and mount namespaces",
     Scratch = "mount the scratch folder",
     Files = "write the program's files",
+    Warm = "hand the program to a warm interpreter",
     Capabilities = "drop all capabilities",
     Landlock = "confine file access with Landlock",
     Seccomp = "install the program's system call filter",

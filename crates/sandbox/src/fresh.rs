@@ -21,11 +21,11 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use crate::fault::Step;
 use crate::inside::{Broken, Done};
-use crate::landlock::Places;
+use crate::landlock::{Places, Signals};
 use crate::plan::Plan;
 use crate::program::Mode;
 use crate::sys::{self, Stack};
-use crate::{init, landlock};
+use crate::{infant, init, landlock};
 
 /// What the warden keeps ready for its runs.
 pub(crate) struct Standby {
@@ -33,6 +33,8 @@ pub(crate) struct Standby {
     pub(crate) children: OwnedFd,
     /// The folders that Landlock's rules are about.
     pub(crate) places: Places,
+    /// The host's `/proc`, when there are interpreters to keep warm.
+    pub(crate) processes: Option<OwnedFd>,
     /// Where a run's init stands.
     pub(crate) init: Stack,
     /// Where the program's process stands until it executes.
@@ -64,9 +66,19 @@ fn build(plan: &Plan<'_>, standby: &Standby) -> Done {
     sys::notice_children();
     step(plan, Step::Scratch, || scratch(plan))?;
     step(plan, Step::Files, || write_files(plan))?;
+    let ruleset = step(plan, Step::Landlock, || {
+        landlock::ruleset(plan.landlock_abi, &standby.places, Signals::Scoped)
+    })?;
+    let ruleset = match &plan.cradle {
+        None => ruleset,
+        Some(cradle) => step(plan, Step::Warm, || {
+            infant::hand_over(plan, cradle, ruleset.as_ref())?;
+            landlock::ruleset(plan.landlock_abi, &standby.places, Signals::Free)
+        })?,
+    };
     step(plan, Step::Capabilities, drop_capabilities)?;
     step(plan, Step::Landlock, || {
-        landlock::confine(plan.landlock_abi, &standby.places)
+        ruleset.as_ref().map_or(Ok(()), sys::landlock_confine)
     })?;
     step(plan, Step::Seccomp, || sys::install_filter(plan.filter))
 }

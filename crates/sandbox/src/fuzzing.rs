@@ -28,7 +28,7 @@ fn report_door(bytes: &[u8]) {
         files: 3,
         file_bytes: 40,
     };
-    let started = report::started_ns(bytes);
+    let started = report::started(bytes);
     let Ok(Report::Ran {
         not_executed,
         ended,
@@ -37,8 +37,8 @@ fn report_door(bytes: &[u8]) {
     else {
         return;
     };
-    let at_ns = started.unwrap_or_else(|| panic!("a report was read that has no start"));
-    let mut again = Record::Started { at_ns }.encode().to_vec();
+    let (at_ns, fork) = started.unwrap_or_else(|| panic!("a report was read that has no start"));
+    let mut again = Record::Started { at_ns, fork }.encode().to_vec();
     if let Some(errno) = not_executed {
         let errno = errno.raw_os_error() as u64;
         again.extend(Record::NotExecuted { errno }.encode());

@@ -8,7 +8,7 @@
 //! The same rule as in `fresh` holds here: nothing allocates, locks, formats or panics.
 
 use std::ffi::CStr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, Mode as Bits, OFlags, ResolveFlags};
@@ -18,35 +18,44 @@ use rustix::process::{Rlimit, WaitOptions};
 use crate::clock::monotonic_ns;
 use crate::fault::Step;
 use crate::fresh::{Standby, step};
+use crate::infant::{self, Said};
 use crate::inside::{Broken, Done};
+use crate::nursery::Cradle;
 use crate::plan::Plan;
 use crate::report::{Ended, RECORD, Record};
-use crate::sys::{self, Call, Whose};
+use crate::sys::{self, Call, Usage, Whose};
 
 /// Starts the program and stays until nothing is left in the box.
 pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby) -> Done {
     let floor_bytes = sys::usage(Whose::Own).max_rss_bytes;
+    let fork = match &plan.cradle {
+        Some(cradle) => infant::until_ready(plan, cradle)?,
+        None => 0,
+    };
     let start = monotonic_ns();
     step(plan, Step::Process, || {
-        say(plan, &[Record::Started { at_ns: start }])?;
-        Call::new(program, plan, &standby.program).spawn()?;
+        say(plan, &[Record::Started { at_ns: start, fork }])?;
+        match &plan.cradle {
+            Some(cradle) => infant::let_go(cradle)?,
+            None => Call::new(program, plan, &standby.program).spawn()?,
+        }
         release(plan, &standby.children)
     })?;
-    let (status, asked) = until_ended(&plan.ends.control, &standby.children);
+    let end = step(plan, Step::Warm, || until_ended(plan, &standby.children))?;
     let wall_ns = monotonic_ns().saturating_sub(start);
     sys::kill_all();
-    let last = reap_all();
+    let end = step(plan, Step::Warm, || reap_all(plan, end))?;
     let used = sys::usage(Whose::Children);
     let ended = Record::Ended(Ended {
-        status: u64::from(status.or(last).unwrap_or(0)),
-        cpu_ns: used.cpu_ns,
+        status: u64::from(end.status.unwrap_or(0)),
+        cpu_ns: used.cpu_ns + end.fork.cpu_ns,
         wall_ns,
-        max_rss_bytes: used.max_rss_bytes,
+        max_rss_bytes: used.max_rss_bytes.max(end.fork.max_rss_bytes),
         floor_bytes,
-        asked: u64::from(asked),
+        asked: u64::from(end.asked),
     });
     // A supervisor that no longer reads has its own trouble; nobody is left to tell.
-    if asked || plan.collect.is_empty() {
+    if end.asked || plan.collect.is_empty() {
         let _ = say(plan, &[ended, Record::Finished]);
     } else {
         let _ = say(plan, &[ended]);
@@ -58,50 +67,99 @@ pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby) -> Done {
 
 /// Lets go of the program's ends: when it closes them, they shall be closed.
 fn release(plan: &Plan<'_>, children: &OwnedFd) -> Result<(), Errno> {
-    let mut keep = [&plan.ends.control, &plan.ends.report, children].map(AsRawFd::as_raw_fd);
+    let (control, report) = (plan.ends.control.as_raw_fd(), plan.ends.report.as_raw_fd());
+    let line = plan.cradle.as_ref().map_or(report, |cradle| cradle.line);
+    let mut keep = [control, report, children.as_raw_fd(), line];
     keep.sort_unstable();
     sys::close_except(&keep)
 }
 
-/// The program's number in the box: the first process that the init makes.
+/// The program's number in the box: the first process beside the init.
 const PROGRAM: i32 = 2;
 
-/// Reaps until the program has ended or the supervisor asks for the end. Returns the program's raw
-/// wait status if it is known, and whether the end was asked for.
-fn until_ended(control: &OwnedFd, children: &OwnedFd) -> (Option<u32>, bool) {
+/// How the program ended, as far as that is known.
+struct End {
+    /// Its raw wait status.
+    status: Option<u32>,
+    /// What it used, when it was not a child of the init: then its book is not among the init's.
+    fork: Usage,
+    /// Whether the supervisor asked for the end.
+    asked: bool,
+}
+
+impl End {
+    fn new(status: Option<u32>, asked: bool) -> Self {
+        let fork = Usage {
+            cpu_ns: 0,
+            max_rss_bytes: 0,
+        };
+        Self {
+            status,
+            fork,
+            asked,
+        }
+    }
+}
+
+/// Reaps until the program has ended or the supervisor asks for the end.
+fn until_ended(plan: &Plan<'_>, children: &OwnedFd) -> Result<End, Errno> {
+    let cradle = plan.cradle.as_ref();
+    let line = cradle.map(|cradle| sys::borrowed(cradle.line));
     loop {
         let mut fds = [
-            PollFd::new(control, PollFlags::IN),
+            PollFd::new(&plan.ends.control, PollFlags::IN),
             PollFd::new(children, PollFlags::IN),
+            PollFd::from_borrowed_fd(line.unwrap_or(children.as_fd()), PollFlags::IN),
         ];
         if poll(&mut fds, None).is_err() {
             continue;
         }
         let asked = !fds[0].revents().is_empty();
+        let said = !fds[2].revents().is_empty();
         let mut note = [0_u8; 128];
         while matches!(rustix::io::read(children, &mut note), Ok(1..)) {}
         while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
             if pid.as_raw_nonzero().get() == PROGRAM {
-                return (Some(status.as_raw() as u32), false);
+                return Ok(End::new(Some(status.as_raw() as u32), false));
             }
         }
+        if let Some(cradle) = cradle
+            && said
+        {
+            return forks_end(cradle, false);
+        }
         if asked {
-            return (None, true);
+            return Ok(End::new(None, true));
         }
     }
 }
 
-/// Reaps everything that is left; returns the program's status if it was among it.
-fn reap_all() -> Option<u32> {
-    let mut program = None;
+/// Waits for the interpreter's word on how its fork ended.
+fn forks_end(cradle: &Cradle, asked: bool) -> Result<End, Errno> {
+    match infant::hear(cradle)? {
+        Said::Ended(status, fork) => Ok(End {
+            status: Some(status),
+            fork,
+            asked,
+        }),
+        _ => Err(Errno::PROTO),
+    }
+}
+
+/// Reaps everything that is left, and the program if it was among it.
+fn reap_all(plan: &Plan<'_>, mut end: End) -> Result<End, Errno> {
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid.as_raw_nonzero().get() == PROGRAM => {
-                program = Some(status.as_raw() as u32);
+                end.status = end.status.or(Some(status.as_raw() as u32));
             }
             Ok(_) | Err(Errno::INTR) => {}
-            Err(_) => return program,
+            Err(_) => break,
         }
+    }
+    match &plan.cradle {
+        Some(cradle) if end.status.is_none() => forks_end(cradle, end.asked),
+        _ => Ok(end),
     }
 }
 
@@ -116,7 +174,10 @@ fn program(plan: &Plan<'_>) {
         rustix::stdio::dup2_stdout(&plan.ends.stdout)?;
         rustix::stdio::dup2_stderr(&plan.ends.stderr)?;
         sys::close_on_exec()?;
-        plan.ends.peer.as_ref().map_or(Ok(()), sys::become_peer)
+        plan.ends
+            .peer
+            .as_ref()
+            .map_or(Ok(()), |peer| sys::become_peer(peer.as_fd()))
     })
     .and_then(|()| step(plan, Step::Rlimits, || set_rlimits(plan)));
     match ready {

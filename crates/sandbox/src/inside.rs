@@ -24,12 +24,13 @@ use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
 use crate::boxes::{self, Site};
 use crate::fault::Step;
+use crate::fittings::Warm;
 use crate::fresh::Standby;
 use crate::landlock::Places;
 use crate::layout::{Kind, Layout, MOST_MOUNTS, Mount};
 use crate::plan::{Groups, PEER};
 use crate::sys::{self, Stack};
-use crate::{packet, warden};
+use crate::{init, nursery, packet, warden};
 
 /// The identity inside: not 0, so that no exec can gain a capability by being root.
 pub(crate) const INSIDE_ID: u32 = 1000;
@@ -104,7 +105,12 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     }
     step(Step::Session, &mut || rustix::process::setsid().map(drop))?;
     let mut sources = [const { None }; MOST_MOUNTS];
+    let mut processes = None;
     step(Step::Sources, &mut || {
+        if !template.warm.is_empty() {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            processes = rustix::fs::openat(CWD, c"/proc", flags, Bits::empty()).ok();
+        }
         open_sources(&template.layout, &mut sources)
     })?;
     step(Step::Drop, &mut || {
@@ -112,7 +118,9 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     })?;
     let mut root = None;
     step(Step::Root, &mut || {
-        root = Some(new_root(&template.layout)?);
+        let made = new_root(&template.layout)?;
+        write_modules(&made, &template.warm)?;
+        root = Some(made);
         Ok(())
     })?;
     let root = root.ok_or(Broken {
@@ -124,11 +132,11 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     })?;
     step(Step::Pivot, &mut || pivot(&root))?;
     drop(root);
-    secure(site)
+    secure(site, processes)
 }
 
 /// Hides the warden, takes from it what its runs do not need, and makes what they share.
-fn secure(site: &Site<'_>) -> Result<Standby, Broken> {
+fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken> {
     let refuse = site.sabotage;
     step(refuse, Step::Hidden, || {
         rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
@@ -144,13 +152,17 @@ fn secure(site: &Site<'_>) -> Result<Standby, Broken> {
         )
     })?;
     step(refuse, Step::Bounds, || {
-        sys::drop_bounding_set()?;
         rustix::thread::clear_ambient_capability_set()?;
-        let mount = CapabilitySet::SYS_ADMIN;
+        // A warm interpreter inherits them; that has to be said while they are in the bounding set.
+        let kept = CapabilitySet::SYS_ADMIN | CapabilitySet::SYS_CHROOT;
+        let mut sets = rustix::thread::capabilities(None)?;
+        sets.inheritable = kept;
+        rustix::thread::set_capabilities(None, sets)?;
+        sys::drop_bounding_set()?;
         let sets = CapabilitySets {
-            effective: mount,
-            permitted: mount,
-            inheritable: CapabilitySet::empty(),
+            effective: kept,
+            permitted: kept,
+            inheritable: kept,
         };
         rustix::thread::set_capabilities(None, sets)
     })?;
@@ -161,6 +173,7 @@ fn secure(site: &Site<'_>) -> Result<Standby, Broken> {
         Ok(Standby {
             children: sys::child_signals()?,
             places: Places::open()?,
+            processes,
             init: Stack::new(),
             program: Stack::new(),
         })
@@ -244,7 +257,7 @@ fn move_to(tree: &OwnedFd, root: &OwnedFd, target: &CStr) -> Result<(), Errno> {
 /// The empty root with its folders and links.
 fn new_root(layout: &Layout) -> Result<OwnedFd, Errno> {
     let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
-    let root = memory_fs(c"1m", c"1024", c"0755", attributes)?;
+    let root = memory_fs(c"4m", c"1024", c"0755", attributes)?;
     rustix::mount::move_mount(
         &root,
         c"",
@@ -260,6 +273,21 @@ fn new_root(layout: &Layout) -> Result<OwnedFd, Errno> {
         rustix::fs::symlinkat(target.as_c_str(), &root, name.as_c_str())?;
     }
     Ok(root)
+}
+
+/// Puts the modules of warm interpreters where their scripts will lie; each run's scratch folder covers them.
+fn write_modules(root: &OwnedFd, warm: &[Warm]) -> Result<(), Errno> {
+    let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let driver = (nursery::DRIVER.0, nursery::DRIVER.1.as_bytes());
+    let modules = warm.iter().flat_map(|one| &one.modules);
+    let modules = modules.map(|file| (file.name.as_str(), file.bytes.as_slice()));
+    let driver = (!warm.is_empty()).then_some(driver);
+    for (name, bytes) in modules.chain(driver) {
+        let path = format!("box/{name}");
+        let fd = rustix::fs::openat(root, path.as_str(), flags, Bits::from_raw_mode(0o444))?;
+        init::write_all(&fd, bytes)?;
+    }
+    Ok(())
 }
 
 /// Attaches the opened sources; a file needs an empty file to be attached to.

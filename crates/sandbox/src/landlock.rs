@@ -23,6 +23,8 @@ const READ_DIR: u64 = 1 << 3;
 const TRUNCATE: u64 = 1 << 14;
 const IOCTL_DEVICE: u64 = 1 << 15;
 
+const SCOPE_SIGNALS: u64 = 1 << 1;
+
 /// The newest version whose rights this file knows; a newer kernel understands an older request.
 pub(crate) const NEWEST: u32 = 7;
 
@@ -69,13 +71,30 @@ impl Places {
     }
 }
 
-/// Confines the calling process; does nothing when the kernel has no Landlock (version 0), which the
+/// Whether signals may leave the domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signals {
+    /// Only to those whose domain lies within.
+    Scoped,
+    /// To whomever the pid namespace holds: for an init whose program is no child of its own, and
+    /// therefore in a domain beside its own.
+    Free,
+}
+
+/// What a run is confined to, by [`sys::landlock_confine`]; there is none when the kernel has no Landlock (version 0), which the
 /// badge then says. The rules cannot be made once for all runs: the scratch folder is a new one each time.
-pub(crate) fn confine(abi: u32, places: &Places) -> Result<(), Errno> {
+pub(crate) fn ruleset(
+    abi: u32,
+    places: &Places,
+    signals: Signals,
+) -> Result<Option<OwnedFd>, Errno> {
     if abi == 0 {
-        return Ok(());
+        return Ok(None);
     }
-    let (all, length) = handled(abi);
+    let (mut all, length) = handled(abi);
+    if signals == Signals::Free {
+        all.scopes &= !SCOPE_SIGNALS;
+    }
     let ruleset = sys::landlock_ruleset(&all, length)?;
     let scratch = rustix::fs::openat(CWD, c"/box", PLACE, Mode::empty())?;
     for (folder, rights) in [
@@ -88,7 +107,7 @@ pub(crate) fn confine(abi: u32, places: &Places) -> Result<(), Errno> {
     ] {
         sys::landlock_allow(&ruleset, folder, rights & all.files)?;
     }
-    sys::landlock_confine(&ruleset)
+    Ok(Some(ruleset))
 }
 
 #[cfg(test)]

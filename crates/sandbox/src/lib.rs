@@ -61,11 +61,14 @@ mod fresh;
 #[doc(hidden)]
 pub mod fuzzing;
 mod identity;
+mod infant;
 mod init;
 mod inside;
 mod landlock;
 mod layout;
 mod limits;
+mod nursery;
+mod order;
 mod outcome;
 mod packet;
 mod plan;

@@ -58,7 +58,7 @@ pub(crate) fn outcome(
         cpu_ns: ended.cpu_ns,
         wall_ns: ended.wall_ns,
         max_rss_bytes: (ended.max_rss_bytes > ended.floor_bytes).then_some(ended.max_rss_bytes),
-        warm: false,
+        warm: running.is_warm(),
     })
 }
 

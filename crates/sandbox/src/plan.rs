@@ -17,6 +17,7 @@ use rustix::process::Resource;
 use crate::boxes::Template;
 use crate::fault::{Fault, Step};
 use crate::limits::Limits;
+use crate::nursery::Cradle;
 use crate::program::{File, Profile, Program};
 use crate::request::Request;
 use crate::sys::Strings;
@@ -62,6 +63,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) collect: Vec<CString>,
     pub(crate) file_bytes: u64,
     pub(crate) ends: Ends,
+    /// The warm interpreter that the program is forked from, if it is.
+    pub(crate) cradle: Option<Cradle>,
     /// A layer that shall be refused, for tests.
     pub(crate) sabotage: Option<Step>,
 }
@@ -72,6 +75,7 @@ impl<'a> Plan<'a> {
         request: &'a Request,
         ends: Ends,
         template: &'a Template,
+        interpreters: u64,
     ) -> Result<Self, Fault> {
         let (program, limits) = (&request.program, &request.limits);
         Ok(Plan {
@@ -81,10 +85,11 @@ impl<'a> Plan<'a> {
             files: files(program)?,
             argv: Strings::new(words(program)?),
             env: Strings::new(environment(program.profile)),
-            rlimits: rlimits(limits, OURS),
+            rlimits: rlimits(limits, OURS + interpreters),
             collect: wanted(program)?,
             file_bytes: limits.file_bytes,
             ends,
+            cradle: None,
             sabotage: request.sabotage,
         })
     }
@@ -98,7 +103,7 @@ fn wrong(what: impl Into<String>) -> Fault {
 }
 
 /// The name of a scratch file: one component that no compiler takes for an option.
-fn name(text: &str) -> Result<CString, Fault> {
+pub(crate) fn name(text: &str) -> Result<CString, Fault> {
     let plain = !text.is_empty()
         && text.len() <= 255
         && !matches!(text, "." | "..")

@@ -15,8 +15,9 @@ pub(crate) const RECORD: usize = 64;
 /// One record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Record {
-    /// Every layer is up; the program is started next, at this time of the monotonic clock.
-    Started { at_ns: u64 },
+    /// Every layer is up; the program is started next, at this time of the monotonic clock; the number on the
+    /// host of the fork that it is, or 0.
+    Started { at_ns: u64, fork: u64 },
     /// A layer was refused: the step's number and the error number.
     Broken { step: u64, errno: u64 },
     /// The program could not be executed: the error number.
@@ -50,7 +51,7 @@ impl Record {
     /// The record as bytes.
     pub(crate) fn encode(self) -> [u8; RECORD] {
         let words: [u64; 8] = match self {
-            Self::Started { at_ns } => [1, at_ns, 0, 0, 0, 0, 0, 0],
+            Self::Started { at_ns, fork } => [1, at_ns, fork, 0, 0, 0, 0, 0],
             Self::Broken { step, errno } => [2, step, errno, 0, 0, 0, 0, 0],
             Self::NotExecuted { errno } => [3, errno, 0, 0, 0, 0, 0, 0],
             Self::Ended(end) => [
@@ -81,7 +82,7 @@ impl Record {
         }
         let [kind, a, b, c, d, e, f, _] = words;
         let record = match kind {
-            1 => Self::Started { at_ns: a },
+            1 => Self::Started { at_ns: a, fork: b },
             2 => Self::Broken { step: a, errno: b },
             3 => Self::NotExecuted { errno: a },
             4 => Self::Ended(Ended {
@@ -138,10 +139,11 @@ impl Bounds {
     }
 }
 
-/// When the program was started, if the stream shows that it was.
-pub(crate) fn started_ns(stream: &[u8]) -> Option<u64> {
+/// When the program was started, if the stream shows that it was, and the host's number of the fork of a
+/// warm interpreter that it is, or 0.
+pub(crate) fn started(stream: &[u8]) -> Option<(u64, u64)> {
     match Record::decode(stream.first_chunk()?)? {
-        Record::Started { at_ns } => Some(at_ns),
+        Record::Started { at_ns, fork } => Some((at_ns, fork)),
         _ => None,
     }
 }
@@ -244,7 +246,7 @@ mod tests {
 
     fn whole() -> Vec<u8> {
         stream(&[
-            (Record::Started { at_ns: 5 }, b""),
+            (Record::Started { at_ns: 5, fork: 0 }, b""),
             (Record::Ended(ENDED), b""),
             (
                 Record::Collected {
@@ -295,7 +297,7 @@ mod tests {
     fn a_forged_length_or_place_is_refused() {
         for (index, length) in [(0, 11), (0, u64::MAX), (3, 1), (u64::MAX, 1)] {
             let forged = stream(&[
-                (Record::Started { at_ns: 5 }, b""),
+                (Record::Started { at_ns: 5, fork: 0 }, b""),
                 (Record::Ended(ENDED), b""),
                 (Record::Collected { index, length }, b"0123456789012"),
                 (Record::Finished, b""),

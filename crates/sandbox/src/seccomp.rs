@@ -190,7 +190,6 @@ const DENIED: &[i64] = &[
     libc::SYS_mount_setattr,
     457, // statmount
     458, // listmount
-    libc::SYS_setns,
     libc::SYS_unshare,
     libc::SYS_open_by_handle_at,
     libc::SYS_name_to_handle_at,
@@ -286,8 +285,8 @@ fn body(rule: &Rule) -> Vec<sock_filter> {
     code
 }
 
-/// Denied to every program and needed by the warden: a run's filter denies it.
-const NEEDED: &[i64] = &[libc::SYS_mount];
+/// Denied to every program and needed by the warden or a warm interpreter: a run's filter denies it.
+const NEEDED: &[i64] = &[libc::SYS_mount, libc::SYS_setns];
 
 /// The filters of a sandbox. The cell's is big and installed once; a run inherits it and adds the small one
 /// of its profile, because installing costs by the instruction and running hardly anything.
@@ -372,7 +371,7 @@ fn assemble() -> Vec<sock_filter> {
 }
 
 /// A filter as bytes.
-fn bytes(filter: &[sock_filter]) -> Vec<u8> {
+pub(crate) fn bytes(filter: &[sock_filter]) -> Vec<u8> {
     let word = |one: &sock_filter| {
         let [a, b] = one.code.to_le_bytes();
         let [c, d, e, f] = one.k.to_le_bytes();

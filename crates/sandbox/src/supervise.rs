@@ -56,6 +56,8 @@ pub(crate) struct Running {
     deadline: u64,
     next_look: u64,
     started: bool,
+    /// The program on the host when it is not the init's child but a warm interpreter's.
+    fork: Option<i32>,
     stop: Option<Stop>,
     ended: bool,
 }
@@ -178,6 +180,7 @@ impl Running {
             deadline: now + BUILD_NS,
             next_look: now + WATCH_NS.min(limits.wall.as_nanos() as u64),
             started: false,
+            fork: None,
             stop: None,
             ended: false,
         }
@@ -186,6 +189,11 @@ impl Running {
     /// Why it was stopped, if it was.
     pub(crate) fn stop(&self) -> Option<Stop> {
         self.stop
+    }
+
+    /// Whether the program was forked from a warm interpreter.
+    pub(crate) fn is_warm(&self) -> bool {
+        report::started(&self.report.bytes).is_some_and(|(_, fork)| fork > 0)
     }
 
     /// Takes in what there is to read and acts on it. `gone` says that the box has ended.
@@ -197,9 +205,10 @@ impl Running {
             return Ok(());
         }
         if !self.started
-            && let Some(at) = report::started_ns(&self.report.bytes)
+            && let Some((at, fork)) = report::started(&self.report.bytes)
         {
             self.started = true;
+            self.fork = i32::try_from(fork).ok().filter(|&fork| fork > 0);
             // The init says when; it cannot say later than now.
             self.deadline = at.min(monotonic_ns()) + self.limits.wall.as_nanos() as u64;
         }
@@ -245,7 +254,7 @@ impl Running {
             return None;
         }
         let most = self.limits.memory_kill_bytes();
-        let look = tree::look(self.init.pid, most);
+        let look = tree::look(self.init.pid, self.fork, most);
         if u128::from(look.cpu_ns) > self.limits.cpu.as_nanos() {
             return Some(Stop::Cpu);
         }

@@ -23,11 +23,12 @@ pub(crate) struct Look {
 /// The most processes that a look visits; no limit allows more.
 const MOST: usize = 4096;
 
-/// Looks at everything below `init`. Memory is exact only above `memory_limit`.
-pub(crate) fn look(init: i32, memory_limit: u64) -> Look {
+/// Looks at everything below `init`, and below the program if it is a `fork` of another parent. Memory is exact only above `memory_limit`.
+pub(crate) fn look(init: i32, fork: Option<i32>, memory_limit: u64) -> Look {
     let ticks = rustix::param::clock_ticks_per_second().max(1);
     let page = rustix::param::page_size() as u64;
     let mut found = vec![init];
+    found.extend(fork);
     let mut look = Look::default();
     let mut at = 0;
     while let Some(&pid) = found.get(at) {

@@ -13,7 +13,7 @@
 //! The warden may allocate (see `sys::fork_boxes`); the init may not.
 
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -21,6 +21,7 @@ use rustix::io::Errno;
 use crate::boxes::{Site, refusal};
 use crate::fault::Step;
 use crate::fresh::{self, Standby};
+use crate::nursery::Nursery;
 use crate::packet;
 use crate::plan::{Ends, Plan};
 use crate::request::{Request, Way};
@@ -28,10 +29,12 @@ use crate::sys::Call;
 
 /// Serves until the supervisor's end of the connection closes.
 pub(crate) fn live(site: &Site<'_>, standby: &Standby) {
+    let processes = standby.processes.as_ref().map(AsRawFd::as_raw_fd);
+    let mut nursery = Nursery::new(&site.template.warm, processes);
     let mut packet = vec![0_u8; Way::INLINE + Way::HEAD];
     while let Ok((length, descriptors)) = packet::receive(site.socket, &mut packet) {
         let said = match take(&packet[..length], descriptors) {
-            Ok((request, ends)) => serve(site, standby, &request, ends),
+            Ok((request, ends)) => serve((site, standby), &mut nursery, &request, ends),
             Err(refused) => Err(refused),
         };
         if let Err(refused) = said
@@ -59,8 +62,8 @@ fn take(packet: &[u8], descriptors: Vec<OwnedFd>) -> Result<(Request, Ends), (St
 
 /// Makes one run, tells the supervisor, and stays until its init is gone: it reads what lies in this memory.
 fn serve(
-    site: &Site<'_>,
-    standby: &Standby,
+    (site, standby): (&Site<'_>, &Standby),
+    nursery: &mut Nursery<'_>,
     request: &Request,
     ends: Ends,
 ) -> Result<(), (Step, Errno)> {
@@ -69,8 +72,13 @@ fn serve(
             return Err((step, Errno::PERM));
         }
     }
-    let plan =
-        Plan::new(request, ends, site.template).map_err(|_| (Step::Request, Errno::INVAL))?;
+    let (program, limits) = (&request.program, &request.limits);
+    let is_warm = nursery.wake(program, limits, &standby.program);
+    let mut plan = Plan::new(request, ends, site.template, nursery.living())
+        .map_err(|_| (Step::Request, Errno::INVAL))?;
+    if is_warm {
+        plan.cradle = nursery.cradle(program, &plan);
+    }
     let with = (&plan, standby);
     let call = Call::new(fresh::enter, &with, &standby.init);
     let made = call.begin_run().map_err(|errno| (Step::Fresh, errno))?;

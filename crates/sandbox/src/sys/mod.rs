@@ -10,7 +10,7 @@
 mod birth;
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::raw::{c_int, c_long};
 
 use rustix::io::Errno;
@@ -115,8 +115,34 @@ pub(crate) fn close_on_exec() -> Result<(), Errno> {
     close_range(3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)
 }
 
+/// A descriptor by its number, for the copy of the table that a clone has. It has to be open.
+pub(crate) fn borrowed(fd: RawFd) -> BorrowedFd<'static> {
+    // SAFETY: whoever owns it does not close it in this copy of the table while it is used; a number that
+    // is not open is answered with an error.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// Lets the next program that is executed keep what this process may do: to mount and to change roots.
+pub(crate) fn keep_capabilities() -> Result<(), Errno> {
+    const SYS_CHROOT: c_int = 18;
+    const SYS_ADMIN: c_int = 21;
+    for capability in [SYS_CHROOT, SYS_ADMIN] {
+        // SAFETY: PR_CAP_AMBIENT takes numbers.
+        answer(c_long::from(unsafe {
+            libc::prctl(
+                libc::PR_CAP_AMBIENT,
+                libc::PR_CAP_AMBIENT_RAISE,
+                capability,
+                0,
+                0,
+            )
+        }))?;
+    }
+    Ok(())
+}
+
 /// Puts the connection with the counterpart where the program expects it, open across the exec.
-pub(crate) fn become_peer(connection: &OwnedFd) -> Result<(), Errno> {
+pub(crate) fn become_peer(connection: BorrowedFd<'_>) -> Result<(), Errno> {
     // SAFETY: dup2 takes two numbers; what lay at the second is closed, and nothing of ours is owned there.
     answer(c_long::from(unsafe {
         libc::dup2(connection.as_raw_fd(), PEER)
