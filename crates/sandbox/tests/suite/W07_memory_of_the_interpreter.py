@@ -8,4 +8,5 @@ for _ in range(100):
     if os.fork() == 0:
         os.setsid()
         os._exit(0)
+    os.wait()
 print("reached 400 MiB")
