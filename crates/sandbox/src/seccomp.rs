@@ -58,6 +58,10 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
 /// `RLIMIT_CORE`, whose type depends on the libc.
 const CORE: u32 = 4;
 
+/// A sibling instead of a child: the parent of a warm interpreter's fork is outside of its box, so the
+/// sibling's would be too; nothing would watch it, and nobody would reap it.
+const SIBLING: u32 = libc::CLONE_PARENT as u32;
+
 /// What a rule asks of the low half of one argument.
 enum Asks {
     /// It is one of these.
@@ -80,7 +84,7 @@ struct Rule {
 const CLONE: Rule = Rule {
     number: libc::SYS_clone,
     argument: 0,
-    asks: Asks::NoBits(NAMESPACE_FLAGS),
+    asks: Asks::NoBits(NAMESPACE_FLAGS | SIBLING),
     otherwise: libc::EPERM,
 };
 

@@ -7,9 +7,14 @@
 //! what it was.
 //!
 //! `WHET_SUITE_SEED` repeats an order, `WHET_SUITE_REPEATS` asks for a soak, `WHET_SUITE_ONLY` picks
-//! programs by the beginning of their ids.
+//! programs by the beginning of their ids, `WHET_SUITE_ENDINGS=1` shows how each ended.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests, which say how it went"
+)]
 #![allow(
     clippy::disallowed_methods,
     reason = "tests of the crate that starts programs"

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use sandbox::toolchain::{self, Language, Toolchain};
-use sandbox::{Cell, File, Fittings, Limits, Mode, Outcome, Profile, Program, Sandbox, Warm};
+use sandbox::{
+    Cell, Fault, File, Fittings, Limits, Mode, Outcome, Profile, Program, Sandbox, Warm,
+};
 
 use crate::entry::Entry;
 
@@ -123,46 +125,49 @@ impl Bench {
         program
     }
 
-    /// Runs an entry as often as it asks.
-    pub(crate) fn run(&self, cell: &dyn Sandbox, entry: &Entry) -> Runs {
+    /// Runs an entry as often as it asks. A fault is nothing that a program may bring about.
+    pub(crate) fn run(&self, cell: &dyn Sandbox, entry: &Entry) -> Result<Runs, Fault> {
         let program = self.program(entry);
         if entry.has("peer") {
             let friend = python().run(script(FRIEND));
             let pair = [(&program, &entry.limits), (&friend, &friendly())];
-            let [outcome, peer] = cell.converse(pair).unwrap();
-            return Runs {
+            let [outcome, peer] = cell.converse(pair)?;
+            return Ok(Runs {
                 outcomes: vec![outcome],
                 after: None,
                 peer: Some(peer),
-            };
+            });
         }
-        let once = |program: &Program| cell.execute(program, &entry.limits).unwrap();
-        let mut outcomes = vec![once(&program)];
+        let once = |program: &Program| cell.execute(program, &entry.limits);
+        let mut outcomes = vec![once(&program)?];
         if entry.has("twice") {
-            outcomes.push(once(&program));
+            outcomes.push(once(&program)?);
         }
         // From a warm interpreter it has to end in the same way, and to find nothing of another run.
         if entry.language == Language::Python && entry.profile == Profile::Run {
-            outcomes.push(once(&Program {
+            let program = Program {
                 warm: true,
                 ..program.clone()
-            }));
+            };
+            outcomes.extend([once(&program)?, once(&program)?]);
         }
         let result = outcomes
             .last()
             .and_then(|outcome| outcome.collected.first());
-        let after = result.filter(|_| entry.has("after")).map(|file| {
+        let run = |file: &File| {
             let limits = Limits {
                 cpu: Duration::from_secs(1),
-                ..Limits::run()
+                ..friendly()
             };
-            cell.execute(&gpp().run(file.clone()), &limits).unwrap()
-        });
-        Runs {
+            cell.execute(&gpp().run(file.clone()), &limits)
+        };
+        let wanted = result.filter(|_| entry.has("after"));
+        let after = wanted.map(run).transpose()?;
+        Ok(Runs {
             outcomes,
             after,
             peer: None,
-        }
+        })
     }
 }
 
@@ -180,7 +185,7 @@ pub(crate) struct Runs {
 fn friendly() -> Limits {
     Limits {
         cpu: Duration::from_secs(2),
-        wall: Duration::from_secs(20),
+        wall: Duration::from_secs(60),
         ..Limits::run()
     }
 }

@@ -256,14 +256,22 @@ fn one(hand: &Hand, entry: &Entry, bench: &Bench, (secret, findings): (&str, &Fi
     if is_told {
         eprintln!("begins {}", entry.name);
     }
+    let runs = bench.run(&hand.cell, entry);
+    if is_told {
+        eprintln!("ended {}", entry.name);
+    }
     let Runs {
         outcomes,
         after,
         peer,
-    } = bench.run(&hand.cell, entry);
-    if is_told {
-        eprintln!("ended {}", entry.name);
-    }
+    } = match runs {
+        Ok(runs) => runs,
+        Err(fault) => {
+            let text = format!("{}: a fault: {fault}", entry.name);
+            findings.wrong.lock().unwrap().push(text);
+            return;
+        }
+    };
     let survivors = hand.survivors();
     let mut wrong: Vec<String> = outcomes
         .iter()

@@ -1,7 +1,7 @@
 //: attacks: the network, by a server, by names, and by a request to a cloud's metadata
 //: profile: run
 //: endings: exit 0
-//: limits: wall_ms=6000
+//: limits: wall_ms=20000
 const net = require('net');
 const say = (what) => (error) => console.log((error ? 'denied ' : 'reached ') + what + ': ' + (error && error.code));
 const tries = [
