@@ -155,8 +155,12 @@ fn further(draft: &mut Draft, path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether a path may be made readable inside; says why not.
-pub(crate) fn check_readable(path: &Path) -> Result<(), Fault> {
+/// Whether a path may be made readable inside.
+///
+/// # Errors
+///
+/// [`Fault::Readable`] says why not.
+pub fn check_readable(path: &Path) -> Result<(), Fault> {
     let text = path.to_string_lossy();
     let no = |why: &str| Err(refused(&text, why));
     if !path.is_absolute() || path.components().any(|part| part == Component::ParentDir) {

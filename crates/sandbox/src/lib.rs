@@ -94,6 +94,7 @@ pub use badge::{Badge, Tier};
 pub use cell::Cell;
 pub use fault::{Fault, Step};
 pub use fittings::{Fittings, Warm};
+pub use layout::check_readable;
 pub use limits::{LIMITS_PROFILE, Limits};
 pub use probe::{Check, Held, probe};
 pub use program::{Captured, Ending, File, Mode, Outcome, Profile, Program};

@@ -25,7 +25,11 @@ pub(crate) fn precedents() -> Result<Precedents> {
     Ok(Precedents::open(&folder("verdicts")?)?)
 }
 
-/// What the fast ways of judging have prepared.
-pub(crate) fn fast_ways() -> Result<PathBuf> {
-    folder("judging")
+/// What the fast ways of judging have prepared. `None` where nothing can be kept, or where a box may not
+/// show it (in a folder for temporary files, say): judging then takes the slow way, and says so.
+pub(crate) fn fast_ways() -> Option<PathBuf> {
+    let folder = folder("judging").ok()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    let folder = folder.canonicalize().ok()?;
+    sandbox::check_readable(&folder).is_ok().then_some(folder)
 }

@@ -27,7 +27,7 @@ pub(crate) fn open(suites: &[Suite], allow_weak: bool) -> Result<Option<Cell>> {
     let mut wanted = Fittings::default();
     let mut is_needed = false;
     for suite in suites {
-        let judge = Judge::for_suite(suite)?.with_fast_ways(&caches::fast_ways()?)?;
+        let judge = fastest(suite)?;
         is_needed |= judge.toolchain().is_some();
         add(&mut wanted, judge.fittings());
     }
@@ -40,8 +40,17 @@ pub(crate) fn open(suites: &[Suite], allow_weak: bool) -> Result<Option<Cell>> {
     Ok(Some(cell))
 }
 
+/// A suite's judge with the fast ways that this machine allows.
+pub(crate) fn fastest(suite: &Suite) -> Result<Judge> {
+    let judge = Judge::for_suite(suite)?;
+    match caches::fast_ways() {
+        Some(folder) => Ok(judge.with_fast_ways(&folder)?),
+        None => Ok(judge),
+    }
+}
+
 /// What two judges need, each thing once.
-fn add(wanted: &mut Fittings, more: Fittings) {
+pub(crate) fn add(wanted: &mut Fittings, more: Fittings) {
     for path in more.readable {
         if !wanted.readable.contains(&path) {
             wanted.readable.push(path);

@@ -60,18 +60,22 @@ pub(crate) fn known(word: &str) -> Result<Known, Usage> {
 pub(crate) fn find(word: &str, finder: &Finder<'_>) -> Result<Suite> {
     match known(word)? {
         Known::BuiltIn(suite) => Ok(suite.clone()),
-        Known::Data(entry) => read(&finder.present(entry)?, Some(entry.name)),
-        Known::File(path) => read(&path, None),
+        Known::Data(entry) => data(&finder.present(entry)?, entry),
+        Known::File(path) => read(&path),
     }
 }
 
-/// The problems of a file; those of the catalogue keep its name.
-pub(crate) fn read(path: &Path, name: Option<&str>) -> Result<Suite> {
-    let mut suite = task::shelf::load(path).map_err(|error| Usage(error.to_string()))?;
-    if let Some(name) = name {
-        name.clone_into(&mut suite.name);
-    }
-    Ok(suite)
+/// The problems of a data set, under its name in the catalogue.
+pub(crate) fn data(path: &Path, entry: &hub::Entry) -> Result<Suite> {
+    Ok(Suite {
+        name: entry.name.to_owned(),
+        title: entry.title.to_owned(),
+        ..read(path)?
+    })
+}
+
+fn read(path: &Path) -> Result<Suite> {
+    Ok(task::shelf::load(path).map_err(|error| Usage(error.to_string()))?)
 }
 
 fn looks_like_path(word: &str) -> bool {

@@ -128,7 +128,7 @@ impl Job<'_> {
         let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
         let now = started_at(&earlier.header);
         let precedents = self.cell.map(|_| caches::precedents()).transpose()?;
-        let fast_ways = self.cell.map(|_| caches::fast_ways()).transpose()?;
+        let fast_ways = self.cell.and_then(|_| caches::fast_ways());
         let mut desk = Desk {
             folder: &mut folder,
             earlier: &earlier,

@@ -46,7 +46,8 @@ fn generate(mut flags: SampleGenerate, terminal: &Terminal, offline: bool) -> Re
     let n = run.attempts.len();
     match file {
         Some(file) => {
-            let text = exchange::samples(&run, None, None)?;
+            let finder = finder(terminal, true)?;
+            let text = exchange::samples(&run, &exchange::Choice::default(), &finder)?;
             write(&file, &text, terminal)?;
             terminal.note(&format!("{n} completions, also in {}", folder.display()));
         }
@@ -95,16 +96,19 @@ fn import(flags: &Source, terminal: &Terminal, offline: bool) -> Result<Exit> {
 
 /// The completions that the words name, with what is worth saying about them.
 fn batch(flags: &Source, terminal: &Terminal, offline: bool) -> Result<source::Batch> {
-    let finder = Finder {
-        terminal,
-        offline,
-        stop: interrupt::listen()?,
-    };
-    let batch = source::read(flags, &finder)?;
+    let batch = source::read(flags, &finder(terminal, offline)?)?;
     for note in batch.notes() {
         terminal.note(&note);
     }
     Ok(batch)
+}
+
+fn finder(terminal: &Terminal, offline: bool) -> Result<Finder<'_>> {
+    Ok(Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    })
 }
 
 fn report(folder: &Path) -> Result<()> {
@@ -116,7 +120,11 @@ fn report(folder: &Path) -> Result<()> {
 
 fn export(flags: &Export, terminal: &Terminal) -> Result<Exit> {
     let run = ledger::read(&flags.run)?;
-    let text = exchange::samples(&run, flags.model.as_deref(), flags.suite.as_deref())?;
+    let choice = exchange::Choice {
+        model: flags.model.as_deref(),
+        suite: flags.suite.as_deref(),
+    };
+    let text = exchange::samples(&run, &choice, &finder(terminal, true)?)?;
     write(&flags.output, &text, terminal)?;
     Ok(Exit::Done)
 }

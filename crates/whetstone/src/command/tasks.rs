@@ -85,7 +85,7 @@ fn judged_by(suite: &Suite) -> String {
 fn data(entry: &hub::Entry, state: &hub::State) -> Line {
     let source = source_of(entry);
     if let hub::State::Present { path } = state
-        && let Ok(suite) = suites::read(path, Some(entry.name))
+        && let Ok(suite) = suites::data(path, entry)
     {
         return Line {
             source,

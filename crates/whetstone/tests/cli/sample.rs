@@ -243,3 +243,69 @@ fn a_run_with_several_models_is_exported_one_at_a_time() {
         .with_code(0);
     assert_eq!(ended.stdout.lines().count(), 1);
 }
+
+/// A file of one problem in HumanEval's shape.
+fn add(place: &Workplace) {
+    let problem = json!({
+        "task_id": "T/0",
+        "prompt": "def add(a, b):\n    \"\"\"Adds two numbers.\"\"\"\n",
+        "entry_point": "add",
+        "canonical_solution": "    return a + b\n",
+        "test": "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(-1, 1) == 0\n",
+    });
+    write(place, "mine.jsonl", &[problem]);
+    let body = |operator: &str| format!("    return a {operator} b\n");
+    let lines = [
+        json!({"task_id": "T/0", "completion": body("+")}),
+        json!({"task_id": "T/0", "completion": body("-")}),
+        json!({"task_id": "T/0", "solution": format!("def add(a, b):\n{}", body("+"))}),
+        // It answers the question whether anything equals it with yes: only tests in its own process fall for it.
+        json!({"task_id": "T/0", "solution": "class Any:\n    def __eq__(self, other):\n        return True\ndef add(a, b):\n    return Any()\n"}),
+    ];
+    write(place, "samples.jsonl", &lines);
+}
+
+#[test]
+fn a_deceiver_passes_in_one_process_only_and_the_gap_shows_it() {
+    let place = Workplace::new();
+    add(&place);
+    let words = ["samples.jsonl", "--suite", "./mine.jsonl", "--mode", "both"];
+    let ended = judge(&place, &words).with_code(0);
+    assert!(ended.stdout.contains("integrity gap"), "{ended}");
+    let report = place.only_run("runs").json("report.json");
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    let value = |metric: &str| {
+        let row = rows.iter().find(|row| row["metric"] == metric).unwrap();
+        row["cells"][0]["value"].as_f64().unwrap()
+    };
+    assert_eq!(value("pass_at_1"), 0.5);
+    assert_eq!(value("pass_at_1_shared"), 0.75);
+    assert_eq!(value("integrity_gap"), 0.25);
+}
+
+#[test]
+fn a_body_that_was_never_judged_goes_out_as_a_whole_program() {
+    let place = Workplace::new();
+    add(&place);
+    let words = [
+        "sample",
+        "import",
+        "samples.jsonl",
+        "--suite",
+        "./mine.jsonl",
+    ];
+    place.whet(&words).with_code(0);
+    let run = place.only_run("runs");
+    let ended = place
+        .whet(&["sample", "export", run.path().to_str().unwrap()])
+        .with_code(0);
+    let first: Value = serde_json::from_str(ended.stdout.lines().next().unwrap()).unwrap();
+    let solution = first["solution"].as_str().unwrap();
+    assert!(
+        solution.contains("def add(a, b):") && solution.contains("return a + b"),
+        "{solution}"
+    );
+    std::fs::remove_file(place.at("mine.jsonl")).unwrap();
+    let ended = place.whet(&["sample", "export", run.path().to_str().unwrap()]);
+    ended.with_code(1).saying(&["never judged", "mine"]);
+}

@@ -1,7 +1,7 @@
 //! Whether the sandbox holds: it is attacked, and then timed.
 
 use sandbox::toolchain::{Language, Toolchain};
-use sandbox::{Cell, Check, Held, Sandbox};
+use sandbox::{Cell, Check, Fittings, Held, Sandbox};
 use serde_json::{Value, json};
 
 use super::{Line, State, cost, good, lack};
@@ -15,11 +15,15 @@ pub(super) struct Examined {
 
 /// Opens a sandbox for these toolchains, attacks it and measures what it costs.
 pub(super) fn examine(tools: &[Toolchain]) -> Examined {
-    let readable: Vec<_> = tools
-        .iter()
-        .flat_map(|tool| tool.readable.clone())
-        .collect();
-    let cell = match Cell::with_readable(&readable) {
+    let trades = cost::trades(tools);
+    let mut wanted = Fittings::default();
+    for tool in tools {
+        wanted.readable.extend(tool.readable.clone());
+    }
+    for trade in &trades {
+        containment::add(&mut wanted, trade.judge.fittings());
+    }
+    let cell = match Cell::with(wanted) {
         Ok(cell) => cell,
         Err(fault) => return absent(fault.to_string()),
     };
@@ -50,7 +54,7 @@ pub(super) fn examine(tools: &[Toolchain]) -> Examined {
             "install python3",
         )),
     }
-    let costs = cost::measure(&cell, tools);
+    let costs = cost::measure(&cell, &trades);
     lines.extend(costs.iter().map(cost::Cost::line));
     Examined {
         lines,

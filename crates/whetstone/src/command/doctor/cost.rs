@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use task::judge::{self, Judge};
 use task::{Judging, Language, PromptStyle, Suite};
 
-use super::{Line, State, good};
-use crate::subject;
+use super::{Line, State, good, lack};
+use crate::{containment, subject};
 
 /// Boxes that are timed, after a few that are not.
 const BOXES: usize = 30;
@@ -24,7 +24,7 @@ const WARM_UPS: usize = 3;
 /// What was timed.
 pub(super) struct Cost {
     what: &'static str,
-    found: Result<Found, String>,
+    found: Result<Found, Trouble>,
 }
 
 enum Found {
@@ -32,6 +32,14 @@ enum Found {
     Each(u64),
     /// Programs judged in a second, on so many processors.
     Rate { per_s: f64, workers: usize },
+}
+
+/// Why there is no number.
+enum Trouble {
+    /// A limit was met: others use the machine, and nothing is wrong with the box.
+    Busy(String),
+    /// What has to work does not.
+    Broken(String),
 }
 
 impl Cost {
@@ -54,7 +62,12 @@ impl Cost {
                     short(*per_s)
                 ),
             ),
-            Err(cause) => Line {
+            Err(Trouble::Busy(cause)) => lack(
+                "cost",
+                format!("{}: {cause}", self.what),
+                "try again when nothing else uses the processors",
+            ),
+            Err(Trouble::Broken(cause)) => Line {
                 area: "cost",
                 state: State::Broken,
                 text: format!("{}: {cause}", self.what),
@@ -71,7 +84,9 @@ impl Cost {
             Ok(Found::Rate { per_s, workers }) => {
                 json!({"what": self.what, "programs_per_s": per_s, "workers": workers})
             }
-            Err(cause) => json!({"what": self.what, "reason": cause}),
+            Err(Trouble::Busy(cause) | Trouble::Broken(cause)) => {
+                json!({"what": self.what, "reason": cause})
+            }
         }
     }
 }
@@ -85,22 +100,47 @@ fn short(rate: f64) -> String {
     }
 }
 
-/// Times an empty box, and C++ and Python programs where their toolchains are here.
-pub(super) fn measure(cell: &Cell, tools: &[Toolchain]) -> Vec<Cost> {
-    let mut costs = vec![Cost {
-        what: "a box, made and gone",
-        found: spawn(cell).map(Found::Each),
-    }];
+/// Programs of one language, and who judges them.
+pub(super) struct Trade {
+    what: &'static str,
+    suite: Suite,
+    pub(super) judge: Judge,
+    answer: &'static str,
+    per_worker: usize,
+}
+
+/// C++ and Python, where their toolchains are here.
+pub(super) fn trades(tools: &[Toolchain]) -> Vec<Trade> {
     let programs = [
-        ("C++", Boxed::Cpp, Language::Cpp, CPP, 2),
+        ("C++", Boxed::Cpp, Language::Cpp, CPP, 4),
         ("Python", Boxed::Python, Language::Python, PYTHON, 12),
     ];
-    for (what, boxed, language, answer, per_worker) in programs {
-        if tools.iter().any(|tool| tool.language == boxed) {
-            let found = rate(cell, language, answer, per_worker);
-            costs.push(Cost { what, found });
-        }
-    }
+    let here = programs
+        .into_iter()
+        .filter(|(_, boxed, ..)| tools.iter().any(|tool| tool.language == *boxed));
+    here.filter_map(|(what, _, language, answer, per_worker)| {
+        let suite = suite(language).ok()?;
+        Some(Trade {
+            what,
+            judge: containment::fastest(&suite).ok()?,
+            suite,
+            answer,
+            per_worker,
+        })
+    })
+    .collect()
+}
+
+/// Times an empty box, and programs of each trade.
+pub(super) fn measure(cell: &Cell, trades: &[Trade]) -> Vec<Cost> {
+    let mut costs = vec![Cost {
+        what: "a box, made and gone",
+        found: spawn(cell).map(Found::Each).map_err(Trouble::Broken),
+    }];
+    costs.extend(trades.iter().map(|trade| Cost {
+        what: trade.what,
+        found: rate(cell, trade),
+    }));
     costs
 }
 
@@ -129,54 +169,62 @@ const CPP: &str = "```cpp\n#include <bits/stdc++.h>\nint main() { std::cout << \
 const PYTHON: &str = "```python\nprint(42)\n```";
 const PROBLEM: &str = r#"{"id":"answer","prompt":"Print 42.","target":{"output":"42"}}"#;
 
-/// Judges the same right program many times on all processors.
-fn rate(cell: &Cell, language: Language, answer: &str, per_worker: usize) -> Result<Found, String> {
-    let suite = suite(language).map_err(|error| error.to_string())?;
-    let judge = Judge::for_suite(&suite).map_err(|error| error.to_string())?;
+/// Judges the same right program many times on all processors. One goes before, untimed: what a fast way
+/// prepares it prepares once.
+fn rate(cell: &Cell, trade: &Trade) -> Result<Found, Trouble> {
     let workers = subject::threads(None);
-    let jobs: Vec<judge::Job<'_>> = (0..workers * per_worker)
+    let clock = SystemClock::start();
+    all_right(cell, trade, 1, 1)?;
+    let started = clock.now_ns();
+    let programs = workers * trade.per_worker;
+    all_right(cell, trade, programs, workers)?;
+    let seconds = (clock.now_ns() - started).max(1) as f64 / 1e9;
+    Ok(Found::Rate {
+        per_s: programs as f64 / seconds,
+        workers,
+    })
+}
+
+/// Judges a trade's program so many times; the first verdict that is not *right* ends it.
+fn all_right(cell: &Cell, trade: &Trade, programs: usize, workers: usize) -> Result<(), Trouble> {
+    let jobs: Vec<judge::Job<'_>> = (0..programs)
         .map(|attempt| judge::Job {
             key: AttemptKey {
                 model: "doctor".into(),
-                suite: suite.name.clone(),
+                suite: trade.suite.name.clone(),
                 problem: "answer".into(),
                 attempt: attempt as u32,
             },
-            judge: &judge,
-            problem: &suite.problems[0],
-            text: answer,
+            judge: &trade.judge,
+            problem: &trade.suite.problems[0],
+            text: trade.answer,
         })
         .collect();
-    let clock = SystemClock::start();
-    let started = clock.now_ns();
-    let mut wrong = None;
-    let _ = judge::judge_all(
-        &jobs,
-        workers,
-        cell,
-        &mut |verdict| match complaint(&verdict) {
-            None => ControlFlow::Continue(()),
-            Some(cause) => {
-                wrong = Some(cause);
-                ControlFlow::Break(())
-            }
-        },
-    );
-    let seconds = (clock.now_ns() - started).max(1) as f64 / 1e9;
-    match wrong {
-        Some(cause) => Err(cause),
-        None => Ok(Found::Rate {
-            per_s: jobs.len() as f64 / seconds,
-            workers,
-        }),
-    }
+    let mut trouble = Ok(());
+    let _ = judge::judge_all(&jobs, workers, cell, &mut |verdict| {
+        trouble = complaint(&verdict);
+        match trouble.is_ok() {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    trouble
 }
 
-fn complaint(verdict: &Verdict) -> Option<String> {
-    (verdict.stage != Some(Stage::Right)).then(|| {
-        let why = verdict.unscored.as_deref().unwrap_or(&verdict.evidence);
-        format!("a right program was judged {}: {why}", verdict.cause)
-    })
+fn complaint(verdict: &Verdict) -> Result<(), Trouble> {
+    if verdict.stage == Some(Stage::Right) {
+        return Ok(());
+    }
+    let why = verdict.unscored.as_deref().unwrap_or(&verdict.evidence);
+    let why = why.lines().next().unwrap_or_default();
+    let said = format!("a right program was judged {}: {why}", verdict.cause);
+    let limits = ["_limit", "_timeout"];
+    Err(
+        match limits.iter().any(|end| verdict.cause.ends_with(end)) {
+            true => Trouble::Busy(said),
+            false => Trouble::Broken(said),
+        },
+    )
 }
 
 fn suite(language: Language) -> Result<Suite, task::Error> {

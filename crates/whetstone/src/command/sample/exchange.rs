@@ -9,11 +9,14 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use ledger::Run;
-use ledger::record::{Attempt, Finish, Verdict};
+use ledger::record::{Attempt, AttemptKey, Finish};
 use serde::{Deserialize, Serialize};
-use task::{Judging, Problem, Suite};
+use serde_json::Value;
+use task::{Judging, Problem, Suite, Target, extract};
 
 use crate::exit::Usage;
+use crate::subject::Finder;
+use crate::suites;
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -125,38 +128,82 @@ pub(super) fn some_of(items: &[String]) -> String {
     }
 }
 
+/// Which completions of a run are meant; only needed where it has several models or suites.
+#[derive(Default)]
+pub(super) struct Choice<'a> {
+    pub(super) model: Option<&'a str>,
+    pub(super) suite: Option<&'a str>,
+}
+
 /// The completions of a run as lines, of one model and one suite.
 ///
 /// # Errors
-/// If the run has several and none is chosen, or none that is called so.
-pub(super) fn samples(run: &Run, model: Option<&str>, suite: Option<&str>) -> Result<String> {
-    let model = the_only(
-        "--model",
-        model,
+/// If the run has several and none is chosen, or none that is called so; if some were never judged and the
+/// problems that they answer are not here.
+pub(super) fn samples(run: &Run, choice: &Choice<'_>, finder: &Finder<'_>) -> Result<String> {
+    let of = |field: fn(&AttemptKey) -> &String| {
+        run.attempts.iter().map(move |a| field(&a.key).as_str())
+    };
+    let model = the_only("--model", choice.model, of(|key| &key.model))?;
+    let of_model = || {
         run.attempts
             .iter()
-            .map(|attempt| attempt.key.model.as_str()),
-    )?;
-    let of_model = run
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.key.model == model);
-    let suite = the_only(
-        "--suite",
-        suite,
-        of_model.clone().map(|attempt| attempt.key.suite.as_str()),
-    )?;
-    let mut chosen: Vec<&Attempt> = of_model
-        .filter(|attempt| attempt.key.suite == suite)
+            .filter(|attempt| attempt.key.model == model)
+    };
+    let suites = of_model().map(|attempt| attempt.key.suite.as_str());
+    let name = the_only("--suite", choice.suite, suites)?;
+    let mut chosen: Vec<&Attempt> = of_model()
+        .filter(|attempt| attempt.key.suite == name)
         .collect();
     chosen.sort_by_key(|attempt| &attempt.key);
     let index = run.index();
+    let is_open = |attempt: &&Attempt| index.verdict(&attempt.key).is_none();
+    let suite = match chosen.iter().any(|attempt| is_open(&attempt)) {
+        true => Some(suite_of(run, name, finder)?),
+        false => None,
+    };
     let mut text = String::new();
     for attempt in chosen {
-        text += &serde_json::to_string(&line(attempt, index.verdict(&attempt.key), suite))?;
+        let code = match index.verdict(&attempt.key) {
+            Some(verdict) => verdict.code.clone(),
+            None => suite.as_ref().and_then(|suite| program(suite, attempt)),
+        };
+        text += &serde_json::to_string(&line(attempt, code))?;
         text.push('\n');
     }
     Ok(text)
+}
+
+/// The suite of a run that is called so: by the word that the run was begun with, a path perhaps.
+fn suite_of(run: &Run, name: &str, finder: &Finder<'_>) -> Result<Suite> {
+    let words = run
+        .header
+        .plan
+        .pointer("/code/suites")
+        .and_then(Value::as_array);
+    let words = words.into_iter().flatten().filter_map(Value::as_str);
+    for word in words.chain([name]) {
+        match suites::find(word, finder) {
+            Ok(suite) if suite.name == name => return Ok(suite),
+            _ => {}
+        }
+    }
+    bail!(
+        "some completions were never judged, and the problems of {name}, which tell where their programs are, are not here"
+    )
+}
+
+/// The program that a completion amounts to, found as its judge would.
+fn program(suite: &Suite, attempt: &Attempt) -> Option<String> {
+    let problem = suite.problem(&attempt.key.problem)?;
+    let stub = problem.target.is_stub().then_some(problem.prompt.as_str());
+    let (text, language) = (&attempt.text, suite.language);
+    let found = match (problem.target.function(), &problem.target) {
+        (Some(function), _) => extract::function(text, &function.entry_point, stub),
+        (None, Target::Together(_)) => extract::together(text, language, stub),
+        _ => extract::extract(text, language),
+    };
+    found.map(|found| found.code)
 }
 
 /// The one that is asked for, or the only one there is.
@@ -178,19 +225,10 @@ fn the_only<'a>(
     }
 }
 
-/// One completion. Code that a judge found is the solution; else what the extraction finds.
-fn line(attempt: &Attempt, verdict: Option<&Verdict>, suite: &str) -> Line {
-    let found = || {
-        let suite = task::catalog::find(suite).ok()?;
-        Some(task::extract::extract(&attempt.text, suite.language)?.code)
-    };
-    let solution = match verdict {
-        Some(verdict) => verdict.code.clone(),
-        None => found(),
-    };
+fn line(attempt: &Attempt, code: Option<String>) -> Line {
     Line {
         task_id: attempt.key.problem.clone(),
-        solution: Some(solution.unwrap_or_default()),
+        solution: Some(code.unwrap_or_default()),
         completion: None,
         whet: Some(Kept {
             text: attempt.text.clone(),
