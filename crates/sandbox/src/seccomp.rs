@@ -56,7 +56,7 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWNET) as u32;
 
 /// The number of the limit on core files.
-const CORE: u32 = libc::RLIMIT_CORE as u32;
+const CORE: u32 = libc::RLIMIT_CORE;
 
 /// What a rule asks of the low half of one argument.
 enum Asks {
