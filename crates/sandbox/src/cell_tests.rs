@@ -44,6 +44,53 @@ fn every_refused_layer_is_a_fault_that_names_it_and_nothing_runs() {
     }
 }
 
+/// A cell with a warm interpreter and a program whose output would show that it ran.
+fn warm() -> (Fittings, Program) {
+    let python = crate::toolchain::find(crate::toolchain::Language::Python).unwrap();
+    let file = crate::File {
+        name: "main.py".to_owned(),
+        bytes: b"print('ran')".to_vec(),
+        mode: crate::Mode::Plain,
+    };
+    let telltale = Program {
+        warm: true,
+        ..python.run(file)
+    };
+    let mut argv = telltale.argv.clone();
+    argv.pop();
+    let warm = Warm {
+        argv,
+        modules: Vec::new(),
+        imports: Vec::new(),
+    };
+    let fittings = Fittings {
+        readable: python.readable.clone(),
+        warm: vec![warm],
+    };
+    (fittings, telltale)
+}
+
+#[test]
+fn every_refused_layer_of_a_fork_is_a_fault_that_names_it_and_nothing_runs() {
+    let (fittings, telltale) = warm();
+    let good = Cell::with(fittings.clone()).unwrap();
+    let outcome = good.execute(&telltale, &Limits::run()).unwrap();
+    assert!(
+        outcome.warm && outcome.stdout.bytes == b"ran\n",
+        "{outcome:?}"
+    );
+    for &step in Step::ALL
+        .iter()
+        .filter(|step| !matches!(step, Step::Kernel | Step::Look))
+    {
+        let cell = Cell::sabotaged(step, fittings.clone()).unwrap();
+        match cell.execute(&telltale, &Limits::run()) {
+            Err(Fault::Layer { step: named, .. }) => assert_eq!(named, step),
+            other => panic!("{step:?}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn an_old_kernel_is_refused() {
     for (release, good) in [

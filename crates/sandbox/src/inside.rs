@@ -92,6 +92,10 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     let template = site.template;
     let step =
         |named, does: &mut dyn FnMut() -> Result<(), Errno>| step(site.sabotage, named, does);
+    // The packet says "your identity is mapped"; nobody is there to tell when it does not come.
+    if packet::receive_words(site.socket).is_err() {
+        sys::exit(1);
+    }
     step(Step::Descriptors, &mut || {
         // Connecting a program's streams must not overwrite what lies there.
         if site.socket.as_raw_fd() <= PEER {
@@ -99,10 +103,6 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
         }
         sys::close_except(&[0, 1, 2, PEER, site.socket.as_raw_fd()])
     })?;
-    // The byte says "your identity is mapped"; nobody is there to tell when it does not come.
-    if packet::receive_words(site.socket).is_err() {
-        sys::exit(1);
-    }
     step(Step::Session, &mut || rustix::process::setsid().map(drop))?;
     let mut sources = [const { None }; MOST_MOUNTS];
     let mut processes = None;

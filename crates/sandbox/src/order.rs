@@ -40,13 +40,22 @@ struct Order {
     calls: Vec<[u64; 9]>,
     links: Vec<[u64; 2]>,
     memory: Vec<u8>,
+    /// A layer that shall be refused, for tests.
+    sabotage: Option<Step>,
 }
+
+/// A call that no kernel has.
+const NO_CALL: u64 = 0xFFFF;
 
 impl Order {
     fn call(&mut self, step: Step, number: c_long, arguments: &[Argument]) {
         let mut call = [0; 9];
         call[0] = step as u64;
-        call[1] = number as u64;
+        call[1] = if self.sabotage == Some(step) {
+            NO_CALL
+        } else {
+            number as u64
+        };
         for (at, argument) in arguments.iter().enumerate() {
             let (kind, value) = match *argument {
                 Value(value) => (0, value),
@@ -70,7 +79,10 @@ impl Order {
 
 /// The order for a run: its number, whether a Landlock ruleset comes with it, and the script's name.
 pub(crate) fn encode(plan: &Plan<'_>, number: u64, script: &str) -> Vec<u8> {
-    let mut order = Order::default();
+    let mut order = Order {
+        sabotage: plan.sabotage,
+        ..Order::default()
+    };
     enter(&mut order);
     streams(&mut order, plan);
     limits(&mut order, plan);

@@ -55,8 +55,8 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
 
-/// `RLIMIT_CORE`, whose type depends on the libc.
-const CORE: u32 = 4;
+/// The number of the limit on core files.
+const CORE: u32 = libc::RLIMIT_CORE;
 
 /// A sibling instead of a child: the parent of a warm interpreter's fork is outside of its box, so the
 /// sibling's would be too; nothing would watch it, and nobody would reap it.
