@@ -1,4 +1,5 @@
-//! Judges the solutions of a suite's file, apart and together, and every cheat: `trial FILE`.
+//! Judges the solutions of a suite's file, apart and together, and every cheat: `trial FILE [CHEAT]`;
+//! with a cheat's name only it and those behind it.
 //!
 //! A suite on which a solution fails or a cheat passes is not one to measure with. With `TOGETHER` set
 //! in the environment the cheats are tried in one process with the tests, too.
@@ -45,9 +46,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let verdicts = acceptance::run(&suite, judge, (name, answers), 2, &cell);
         report(name, &verdicts, begun.elapsed().as_secs_f64());
     };
-    run("solutions, apart", &judge, &solved);
-    run("solutions, together", &joined, &solved);
-    for cheat in cheats::ALL {
+    let from = std::env::args().nth(2).unwrap_or_default();
+    if from.is_empty() {
+        run("solutions, apart", &judge, &solved);
+        run("solutions, together", &joined, &solved);
+    }
+    for cheat in cheats::ALL
+        .iter()
+        .filter(|cheat| cheat.name >= from.as_str())
+    {
         let answers = acceptance::answers(&suite, cheat);
         run(&format!("{}, apart", cheat.name), &judge, &answers);
         if std::env::var("TOGETHER").is_ok() {
