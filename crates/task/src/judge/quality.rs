@@ -5,7 +5,7 @@
 //! - `quality_logic`: structural assertions on the syntax tree, and tests passed, in equal parts.
 //! - `quality_practice`: of the habits that apply to it, how many it has.
 //!
-//! Only the tests execute anything. Syntax tree and habits come from [`inspect.py`](Inspection), a
+//! Only the tests execute anything. Syntax tree and habits come from `inspect.py`, a
 //! program of ours that runs in a box, because CPython's parser is C and the text is hostile; the text is
 //! data there. An answer without code scores 0 everywhere. One that does not parse keeps its keywords
 //! and its tests (a parser may be stricter than the trimming is lenient) and has no structure and no

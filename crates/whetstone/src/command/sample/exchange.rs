@@ -158,7 +158,7 @@ pub(super) fn samples(run: &Run, choice: &Choice<'_>, finder: &Finder<'_>) -> Re
     chosen.sort_by_key(|attempt| &attempt.key);
     let index = run.index();
     let is_open = |attempt: &&Attempt| index.verdict(&attempt.key).is_none();
-    let suite = match chosen.iter().any(|attempt| is_open(&attempt)) {
+    let suite = match chosen.iter().any(is_open) {
         true => Some(suite_of(run, name, finder)?),
         false => None,
     };
