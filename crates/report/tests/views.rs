@@ -199,6 +199,7 @@ fn csv_files_exist_for_the_benchmarks_that_ran_and_hold_raw_base_units() {
     assert_eq!(
         names,
         [
+            "causes.csv",
             "code.csv",
             "latency.csv",
             "memory.csv",
