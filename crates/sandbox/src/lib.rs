@@ -34,11 +34,19 @@
 //!
 //! # How it is built
 //!
-//! When a [`Cell`] is opened, a small process is forked that makes the boxes from then on, so that a
-//! supervisor with gigabytes of memory is not copied for each of them. A box's first process builds it
-//! from within, becomes its init, forks the program, reaps what it leaves and collects the wanted files;
-//! the supervisor watches streams, deadlines and the tree. [`Sandbox`] is the door behind which pooled
-//! cells will fit. Open the cell early: what the process holds then is what the small process copies.
+//! When a [`Cell`] is opened, a small process is forked that makes the cells from then on, so that a
+//! supervisor with gigabytes of memory is not copied for each of them. A cell has its own user, mount, net,
+//! ipc, uts and cgroup namespaces, its own user number, a minimal read-only root, and a process that lives
+//! in it, the warden. There are as many as there were ever runs at once; two runs never share one at a time, and
+//! after any fault a cell is thrown away.
+//!
+//! Each run is a clone of the warden into fresh pid, ipc and mount namespaces. That clone is the run's init: it
+//! mounts a fresh scratch folder, gives up every capability, confines itself by Landlock and a second
+//! filter, starts the program as process 2, reaps what it leaves and collects the wanted files. The
+//! supervisor watches streams, deadlines and the tree. A program may also begin as a fork of a warm interpreter
+//! of the cell ([`Warm`]), under the same init, layers and limits.
+//!
+//! Open the sandbox early: what the process holds then is what the small process copies.
 
 #![allow(
     clippy::disallowed_methods,
@@ -55,6 +63,7 @@ mod badge;
 mod boxes;
 mod cell;
 mod clock;
+mod cost;
 mod fault;
 mod fittings;
 mod fresh;
@@ -92,6 +101,7 @@ mod warden;
 
 pub use badge::{Badge, Tier};
 pub use cell::Cell;
+pub use cost::{SpawnCost, spawn_cost};
 pub use fault::{Fault, Step};
 pub use fittings::{Fittings, Warm};
 pub use layout::check_readable;

@@ -332,11 +332,36 @@ fn supplement(profile: Profile) -> Vec<sock_filter> {
         Profile::Compile => &[],
         Profile::Run => DENIED_RUN,
     };
+    let denied = NEEDED.iter().chain(more);
+    let mut judged: Vec<_> = denied
+        .map(|&number| (number as u32, vec![error(libc::EPERM)]))
+        .collect();
+    judged.push((CLONE.number as u32, body(&CLONE)));
+    judged.sort_by_key(|(number, _)| *number);
     let mut code = vec![one(LOAD, OFFSET_NUMBER)];
-    for &number in NEEDED.iter().chain(more) {
-        code.extend([jump(JUMP_EQUAL, number as u32, 0, 1), error(libc::EPERM)]);
+    code.extend(search(&judged));
+    code
+}
+
+/// Finds the number by halves. When a filter is installed the kernel tries it on every number that there is,
+/// so the steps to the common answer are what installing costs.
+fn search(judged: &[(u32, Vec<sock_filter>)]) -> Vec<sock_filter> {
+    let mut code = Vec::new();
+    match judged {
+        [] => {}
+        [(number, body)] => {
+            code.push(jump(JUMP_EQUAL, *number, 0, body.len() as u8));
+            code.extend_from_slice(body);
+        }
+        _ => {
+            let (low, high) = judged.split_at(judged.len() / 2);
+            let below = search(low);
+            code.push(jump(JUMP_GREATER, high[0].0 - 1, below.len() as u8, 0));
+            code.extend(below);
+            code.extend(search(high));
+            return code;
+        }
     }
-    code.extend(judged(&CLONE));
     code.push(one(RETURN, ALLOW));
     code
 }

@@ -252,7 +252,7 @@ fn marked(mark: &str) -> usize {
 
 /// Waits until as many processes carry the mark; how long that takes is not what is tested.
 fn until_marked(mark: &str, count: usize) -> bool {
-    for _ in 0..1000 {
+    for _ in 0..6000 {
         if marked(mark) == count {
             return true;
         }

@@ -64,7 +64,7 @@ fn program(words: &[&str]) -> Program {
 fn tight() -> Limits {
     Limits {
         cpu: Duration::from_millis(200),
-        wall: Duration::from_millis(2000),
+        wall: Duration::from_secs(15),
         memory_bytes: 64 << 20,
         ..Limits::run()
     }
