@@ -4,7 +4,7 @@ class Found:
     texts = []
 def search():
     texts = []
-    for thing in gc.get_objects():
+    for thing in (thing for thing in gc.get_objects() if thing is not texts):
         try:
             parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (list, tuple)) else ()
             texts.extend(part for part in parts if isinstance(part, str) and "==" in part)
