@@ -4,9 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use sandbox::toolchain::{self, Toolchain};
-use sandbox::{Cell, Ending, Outcome, Sandbox};
+use sandbox::{Cell, Ending, Limits, Outcome, Sandbox};
 
 /// What one toolchain is tried with.
 struct Programs {
@@ -111,6 +112,10 @@ fn compile(tool: &Toolchain, source: &str) -> Outcome {
 
 /// How a program ends that must compile.
 fn run(tool: &Toolchain, source: &str) -> Outcome {
+    run_within(tool, source, &tool.run_limits())
+}
+
+fn run_within(tool: &Toolchain, source: &str, limits: &Limits) -> Outcome {
     let compiled = compile(tool, source);
     assert!(
         compiled.ending.is_clean(),
@@ -120,7 +125,7 @@ fn run(tool: &Toolchain, source: &str) -> Outcome {
     );
     let mut program = tool.run(tool.built(compiled, source).unwrap());
     program.stdin = b"7\n".to_vec();
-    CELL.execute(&program, &tool.run_limits()).unwrap()
+    CELL.execute(&program, limits).unwrap()
 }
 
 fn told(outcome: &Outcome) -> String {
@@ -195,7 +200,13 @@ fn nothing_can_be_written_beside_the_scratch_folder() {
 #[test]
 fn a_greedy_program_is_stopped_at_its_memory_and_not_by_time() {
     for (tool, programs) in &*TOOLCHAINS {
-        let outcome = run(tool, programs.greedy);
+        // Time enough to touch a gigabyte on a machine that does much else: memory has to end it.
+        let patient = Limits {
+            cpu: Duration::from_secs(60),
+            wall: Duration::from_secs(120),
+            ..tool.run_limits()
+        };
+        let outcome = run_within(tool, programs.greedy, &patient);
         let by_time = [Ending::CpuLimit, Ending::WallLimit].contains(&outcome.ending);
         assert!(
             !by_time && !outcome.ending.is_clean(),
