@@ -208,7 +208,7 @@ fn csv_files_exist_for_the_benchmarks_that_ran_and_hold_raw_base_units() {
         ]
     );
     let mut code = csv::Reader::from_reader(files["code.csv"].as_slice());
-    assert_eq!(code.headers().unwrap().len(), 18);
+    assert_eq!(code.headers().unwrap().len(), 28);
     assert_eq!(
         code.records().map(Result::unwrap).count(),
         2 * (24 + 12) * 4

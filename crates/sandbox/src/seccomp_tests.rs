@@ -1,6 +1,7 @@
 //! The filter is read by an interpreter of its own, so that a wrong jump is seen here and not by a
 //! program that slips through.
 
+use super::rules::{NAMESPACE_FLAGS, SIBLING};
 use super::*;
 
 /// Interprets the instructions that the assembler uses, as the kernel does.
