@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Longer than anything here takes; a program that is still running then hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than anything here takes, also where others use the processors; a program that is still running
+/// then hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Between two looks at something that is expected to happen.
 const LOOK_EVERY: Duration = Duration::from_millis(2);

@@ -21,6 +21,10 @@ use crate::{containment, subject};
 const BOXES: usize = 30;
 const WARM_UPS: usize = 3;
 
+/// Programs of one language that are timed at most, and the time after which fewer are enough.
+const MOST: usize = 200;
+const LONG_ENOUGH_NS: u64 = 2_000_000_000;
+
 /// What was timed.
 pub(super) struct Cost {
     what: &'static str,
@@ -106,26 +110,24 @@ pub(super) struct Trade {
     suite: Suite,
     pub(super) judge: Judge,
     answer: &'static str,
-    per_worker: usize,
 }
 
 /// C++ and Python, where their toolchains are here.
 pub(super) fn trades(tools: &[Toolchain]) -> Vec<Trade> {
     let programs = [
-        ("C++", Boxed::Cpp, Language::Cpp, CPP, 4),
-        ("Python", Boxed::Python, Language::Python, PYTHON, 12),
+        ("C++", Boxed::Cpp, Language::Cpp, CPP),
+        ("Python", Boxed::Python, Language::Python, PYTHON),
     ];
     let here = programs
         .into_iter()
         .filter(|(_, boxed, ..)| tools.iter().any(|tool| tool.language == *boxed));
-    here.filter_map(|(what, _, language, answer, per_worker)| {
+    here.filter_map(|(what, _, language, answer)| {
         let suite = suite(language).ok()?;
         Some(Trade {
             what,
             judge: containment::fastest(&suite).ok()?,
             suite,
             answer,
-            per_worker,
         })
     })
     .collect()
@@ -169,24 +171,26 @@ const CPP: &str = "```cpp\n#include <bits/stdc++.h>\nint main() { std::cout << \
 const PYTHON: &str = "```python\nprint(42)\n```";
 const PROBLEM: &str = r#"{"id":"answer","prompt":"Print 42.","target":{"output":"42"}}"#;
 
-/// Judges the same right program many times on all processors. One goes before, untimed: what a fast way
-/// prepares it prepares once.
+/// Judges the same right program again and again on all processors. One goes before, untimed: what a fast
+/// way prepares it prepares once.
 fn rate(cell: &Cell, trade: &Trade) -> Result<Found, Trouble> {
     let workers = subject::threads(None);
-    let clock = SystemClock::start();
     all_right(cell, trade, 1, 1)?;
-    let started = clock.now_ns();
-    let programs = workers * trade.per_worker;
-    all_right(cell, trade, programs, workers)?;
-    let seconds = (clock.now_ns() - started).max(1) as f64 / 1e9;
+    let (programs, ns) = all_right(cell, trade, MOST, workers)?;
     Ok(Found::Rate {
-        per_s: programs as f64 / seconds,
+        per_s: programs as f64 * 1e9 / ns as f64,
         workers,
     })
 }
 
-/// Judges a trade's program so many times; the first verdict that is not *right* ends it.
-fn all_right(cell: &Cell, trade: &Trade, programs: usize, workers: usize) -> Result<(), Trouble> {
+/// Judges a trade's program so many times, or until it has taken long enough; the first verdict that is not
+/// *right* ends it. Returns how many were judged and how long that took.
+fn all_right(
+    cell: &Cell,
+    trade: &Trade,
+    programs: usize,
+    workers: usize,
+) -> Result<(usize, u64), Trouble> {
     let jobs: Vec<judge::Job<'_>> = (0..programs)
         .map(|attempt| judge::Job {
             key: AttemptKey {
@@ -200,15 +204,19 @@ fn all_right(cell: &Cell, trade: &Trade, programs: usize, workers: usize) -> Res
             text: trade.answer,
         })
         .collect();
-    let mut trouble = Ok(());
+    let clock = SystemClock::start();
+    let started = clock.now_ns();
+    let (mut judged, mut ns, mut trouble) = (0, 1, Ok(()));
     let _ = judge::judge_all(&jobs, workers, cell, &mut |verdict| {
+        judged += 1;
+        ns = (clock.now_ns() - started).max(1);
         trouble = complaint(&verdict);
-        match trouble.is_ok() {
+        match trouble.is_ok() && ns < LONG_ENOUGH_NS {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         }
     });
-    trouble
+    trouble.map(|()| (judged, ns))
 }
 
 fn complaint(verdict: &Verdict) -> Result<(), Trouble> {
