@@ -177,10 +177,24 @@ def names_in(code):
     return found
 
 
+def names_of(support):
+    """What the problem's own text in the solver's box defines. What it only mentions is not its own."""
+    found = set()
+    for node in ast.parse(support, "<support>").body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {part.asname or part.name for part in node.names}
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        else:
+            names = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+            found |= {part.id for part in names if isinstance(part.ctx, ast.Store)}
+    return found
+
+
 def split(task):
     """The checker whose candidate lives at the other end of the line."""
     link = Link(task["entry_point"])
-    link.support = names_in(compile(task["support"], "<support>", "exec"))
+    link.support = names_of(task["support"])
     space = prelude(task)
     setup = compile(task["setup"], "<setup>", "exec")
     asked = names_in(setup) | names_in(compile(task["tests"], TEST, "exec"))
