@@ -92,7 +92,7 @@ pub fn answers<'a>(suite: &'a Suite, cheat: &Cheat) -> Vec<(&'a Problem, String)
     answers
 }
 
-/// Judges answers; their numbers are their places in the list.
+/// Judges answers; the verdicts in their order. The number of an attempt is its place in the list.
 pub fn run(
     suite: &Suite,
     judge: &Judge,
@@ -120,6 +120,7 @@ pub fn run(
         verdicts.push(verdict);
         ControlFlow::Continue(())
     });
+    verdicts.sort_by_key(|verdict: &Verdict| verdict.key.attempt);
     verdicts
 }
 

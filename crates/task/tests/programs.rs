@@ -8,15 +8,13 @@
     reason = "a helper of tests is a test"
 )]
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use ledger::record::{AttemptKey, Stage, Verdict};
 use sandbox::Cell;
-use task::judge::{Job, Judge, judge_all};
-use task::{Language, Problem, Suite, catalog};
+use task::judge::Judge;
+use task::{Language, Problem, Suite, acceptance, catalog};
 
 static SUITE: LazyLock<&Suite> = LazyLock::new(|| catalog::find("cpp-demo").unwrap());
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::for_suite(&SUITE).unwrap());
@@ -25,31 +23,11 @@ static CELL: LazyLock<Cell> =
 
 /// Judges completions of problems on two threads; the verdicts in the order asked.
 fn verdicts(completions: &[(&str, String)]) -> Vec<Verdict> {
-    let problem = |id: &str| -> &Problem { SUITE.problem(id).unwrap() };
-    let jobs: Vec<Job> = (0..)
-        .zip(completions)
-        .map(|(attempt, (id, text))| {
-            let key = AttemptKey {
-                model: "hand".into(),
-                suite: "cpp-demo".into(),
-                problem: (*id).into(),
-                attempt,
-            };
-            Job {
-                key,
-                judge: &JUDGE,
-                problem: problem(id),
-                text,
-            }
-        })
+    let asked: Vec<(&Problem, String)> = completions
+        .iter()
+        .map(|(id, text)| (SUITE.problem(id).unwrap(), text.clone()))
         .collect();
-    let mut found = BTreeMap::new();
-    let flow = judge_all(&jobs, 2, &*CELL, &mut |verdict| {
-        found.insert(verdict.key.attempt, verdict);
-        ControlFlow::Continue(())
-    });
-    assert!(flow.is_continue());
-    found.into_values().collect()
+    acceptance::run(&SUITE, &JUDGE, ("hand", &asked), 2, &*CELL)
 }
 
 fn fenced(code: &str) -> String {

@@ -4,15 +4,13 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests is a test")]
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use ledger::record::{AttemptKey, Integrity, Stage, Verdict};
+use ledger::record::{Integrity, Stage, Verdict};
 use sandbox::{Cell, Fittings};
-use task::judge::{Job, Judge, judge_all, warm};
-use task::{Problem, Suite, catalog, cheats};
+use task::judge::{Judge, warm};
+use task::{Problem, Suite, acceptance, catalog, cheats};
 
 static SUITE: LazyLock<&Suite> = LazyLock::new(|| catalog::find("variants").unwrap());
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::for_suite(&SUITE).unwrap());
@@ -47,30 +45,11 @@ const MISTAKES: [(&str, &str, &str); 15] = [
 
 /// The verdicts on answers to problems, in the order asked.
 fn verdicts(answers: &[(&str, String)]) -> Vec<Verdict> {
-    let jobs: Vec<Job> = (0..)
-        .zip(answers)
-        .map(|(attempt, (id, text))| {
-            let key = AttemptKey {
-                model: "hand".into(),
-                suite: "variants".into(),
-                problem: (*id).into(),
-                attempt,
-            };
-            Job {
-                key,
-                judge: &JUDGE,
-                problem: SUITE.problem(id).unwrap(),
-                text,
-            }
-        })
+    let asked: Vec<(&Problem, String)> = answers
+        .iter()
+        .map(|(id, text)| (SUITE.problem(id).unwrap(), text.clone()))
         .collect();
-    let mut found = BTreeMap::new();
-    let flow = judge_all(&jobs, 2, &*CELL, &mut |verdict| {
-        found.insert(verdict.key.attempt, verdict);
-        ControlFlow::Continue(())
-    });
-    assert!(flow.is_continue());
-    found.into_values().collect()
+    acceptance::run(&SUITE, &JUDGE, ("hand", &asked), 2, &*CELL)
 }
 
 fn solution(id: &str) -> String {
