@@ -14,6 +14,8 @@ pub struct SpawnCost {
     pub boxed: Duration,
     /// Outside of it, as any program is started.
     pub bare: Duration,
+    /// Starts of each.
+    pub n: usize,
 }
 
 const NOTHING: &str = "/bin/true";
@@ -39,6 +41,7 @@ pub fn spawn_cost(sandbox: &dyn Sandbox) -> Result<SpawnCost, Fault> {
     Ok(SpawnCost {
         boxed: median(boxed),
         bare: median(bare),
+        n: ROUNDS,
     })
 }
 

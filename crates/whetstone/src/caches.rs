@@ -20,9 +20,9 @@ fn folder(name: &str) -> Result<PathBuf> {
     Ok(base.join(name))
 }
 
-/// Verdicts of earlier runs.
-pub(crate) fn precedents() -> Result<Precedents> {
-    Ok(Precedents::open(&folder("verdicts")?)?)
+/// Verdicts of earlier runs. `None` where nothing can be kept: everything is then judged anew.
+pub(crate) fn precedents() -> Option<Precedents> {
+    Precedents::open(&folder("verdicts").ok()?).ok()
 }
 
 /// What the fast ways of judging have prepared. `None` where nothing can be kept, or where a box may not

@@ -127,7 +127,7 @@ impl Job<'_> {
         let first = self.load(0, &clock)?;
         let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
         let now = started_at(&earlier.header);
-        let precedents = self.cell.map(|_| caches::precedents()).transpose()?;
+        let precedents = self.cell.and_then(|_| caches::precedents());
         let fast_ways = self.cell.and_then(|_| caches::fast_ways());
         let mut desk = Desk {
             folder: &mut folder,

@@ -1,6 +1,6 @@
 //! What judging costs on this machine: a short real measurement, not a benchmark.
 //!
-//! Boxes are timed one after the other with a program that does nothing. Programs are judged by the very
+//! Boxes are timed by the sandbox itself, beside the same start without one. Programs are judged by the very
 //! judge that benchmarks use, on all processors, and each of them has to be found right: a rate of wrong
 //! verdicts would be worth nothing.
 
@@ -9,17 +9,13 @@ use std::ops::ControlFlow;
 use ledger::record::{AttemptKey, Stage, Verdict};
 use measure::{Clock, SystemClock};
 use sandbox::toolchain::{Language as Boxed, Toolchain};
-use sandbox::{Cell, Limits, Program, Sandbox};
+use sandbox::{Cell, SpawnCost};
 use serde_json::{Value, json};
 use task::judge::{self, Judge};
 use task::{Judging, Language, PromptStyle, Suite};
 
 use super::{Line, State, good, lack};
 use crate::{containment, subject};
-
-/// Boxes that are timed, after a few that are not.
-const BOXES: usize = 30;
-const WARM_UPS: usize = 3;
 
 /// Programs of one language that are timed at most, and the time after which fewer are enough.
 const MOST: usize = 200;
@@ -32,8 +28,8 @@ pub(super) struct Cost {
 }
 
 enum Found {
-    /// Nanoseconds of one.
-    Each(u64),
+    /// Of a program that does nothing.
+    Start(SpawnCost),
     /// Programs judged in a second, on so many processors.
     Rate { per_s: f64, workers: usize },
 }
@@ -50,12 +46,14 @@ impl Cost {
     /// For people.
     pub(super) fn line(&self) -> Line {
         match &self.found {
-            Ok(Found::Each(ns)) => good(
+            Ok(Found::Start(cost)) => good(
                 "cost",
                 format!(
-                    "{}: {:.2} ms, median of {BOXES}",
+                    "{}: {:.2} ms, and {:.2} ms for the same start without one, medians of {}",
                     self.what,
-                    *ns as f64 / 1e6
+                    cost.boxed.as_secs_f64() * 1e3,
+                    cost.bare.as_secs_f64() * 1e3,
+                    cost.n
                 ),
             ),
             Ok(Found::Rate { per_s, workers }) => good(
@@ -84,7 +82,12 @@ impl Cost {
     /// For programs.
     pub(super) fn as_json(&self) -> Value {
         match &self.found {
-            Ok(Found::Each(ns)) => json!({"what": self.what, "median_ns": ns, "n": BOXES}),
+            Ok(Found::Start(cost)) => json!({
+                "what": self.what,
+                "median_ns": cost.boxed.as_nanos() as u64,
+                "bare_median_ns": cost.bare.as_nanos() as u64,
+                "n": cost.n,
+            }),
             Ok(Found::Rate { per_s, workers }) => {
                 json!({"what": self.what, "programs_per_s": per_s, "workers": workers})
             }
@@ -137,34 +140,15 @@ pub(super) fn trades(tools: &[Toolchain]) -> Vec<Trade> {
 pub(super) fn measure(cell: &Cell, trades: &[Trade]) -> Vec<Cost> {
     let mut costs = vec![Cost {
         what: "a box, made and gone",
-        found: spawn(cell).map(Found::Each).map_err(Trouble::Broken),
+        found: sandbox::spawn_cost(cell)
+            .map(Found::Start)
+            .map_err(|fault| Trouble::Broken(fault.to_string())),
     }];
     costs.extend(trades.iter().map(|trade| Cost {
         what: trade.what,
         found: rate(cell, trade),
     }));
     costs
-}
-
-/// The median wall time of a box around a program that does nothing.
-fn spawn(cell: &Cell) -> Result<u64, String> {
-    let clock = SystemClock::start();
-    let program = Program::new(["/bin/true"]);
-    let mut times = Vec::new();
-    for round in 0..WARM_UPS + BOXES {
-        let started = clock.now_ns();
-        let outcome = cell
-            .execute(&program, &Limits::run())
-            .map_err(|fault| fault.to_string())?;
-        if !outcome.ending.is_clean() {
-            return Err(format!("a program that does nothing {}", outcome.ending));
-        }
-        if round >= WARM_UPS {
-            times.push(clock.now_ns() - started);
-        }
-    }
-    times.sort_unstable();
-    Ok(times[times.len() / 2])
 }
 
 const CPP: &str = "```cpp\n#include <bits/stdc++.h>\nint main() { std::cout << \"42\\n\"; }\n```";
