@@ -141,6 +141,7 @@ fn live(birth: &Birth<'_>) {
         .and_then(|()| rustix::process::setsid().map(drop))
         .and_then(|()| rustix::process::chdir(c"/"))
         .and_then(|()| rustix::thread::set_name(c"boxes"))
+        .and_then(|()| ordinary_priority())
         .and_then(|()| fill_streams());
     if ready.is_err() {
         sys::exit(1);
@@ -163,6 +164,14 @@ fn live(birth: &Birth<'_>) {
         Ok(_) | Err(Errno::INTR)
     ) {}
     sys::exit(0);
+}
+
+/// A supervisor that was given precedence keeps it to itself: no program runs before others of the machine.
+fn ordinary_priority() -> Result<(), Errno> {
+    match rustix::process::getpriority_process(None)? {
+        ..0 => rustix::process::setpriority_process(None, 0),
+        _ => Ok(()),
+    }
 }
 
 /// Takes up the descriptors that a program is given, so that what is received lies above them.

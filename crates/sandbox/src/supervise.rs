@@ -2,10 +2,10 @@
 //!
 //! The end of a run is the end of the box's init: the kernel lets it end only when every other process
 //! of its namespace is gone and reaped. So a verdict is given only after the init's own handle says so,
-//! and nothing of the program lives on behind it. The init itself is the zygote's child, and the kernel
-//! reaps it there. A limit is enforced by closing the control pipe; the init
-//! then kills and reaps everything and still reports what was used. The same happens when the
-//! supervisor itself dies, since the kernel closes the pipe for it.
+//! and nothing of the program lives on behind it. The init itself is the warden's child, and the kernel
+//! reaps it there. A limit is enforced by closing the control pipe; the init then kills and reaps everything
+//! and still reports what was used. The same happens when the supervisor itself dies, since the kernel
+//! closes the pipe for it.
 
 use std::os::fd::OwnedFd;
 

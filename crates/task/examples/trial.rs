@@ -15,8 +15,8 @@ use std::error::Error;
 use std::time::Instant;
 
 use ledger::record::{Integrity, Stage, Verdict};
-use sandbox::{Cell, Fittings};
-use task::judge::{Judge, Separation, warm};
+use sandbox::Cell;
+use task::judge::{Judge, Separation};
 use task::{acceptance, cheats, shelf};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -26,11 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let joined = judge
         .separated(Separation::Together)
         .ok_or("only function tasks can be split")?;
-    let toolchain = judge.toolchain().ok_or("nothing is run")?;
-    let cell = Cell::with(Fittings {
-        readable: toolchain.readable.clone(),
-        warm: vec![warm(toolchain)],
-    })?;
+    let cell = Cell::with(judge.fittings())?;
     let solved: Vec<_> = suite
         .problems
         .iter()

@@ -25,7 +25,6 @@ use sandbox::{Fittings, Sandbox};
 
 pub use cause::Cause;
 pub use court::{Audit, Court, Job, Word, judge_all};
-pub use function::warm;
 
 use crate::error::Error;
 use crate::problem::{Judging, Language, Problem, Suite, Target};
@@ -206,7 +205,9 @@ impl Judge {
                 let folders = workshop.iter().flat_map(|workshop| workshop.readable());
                 fittings.readable.extend(folders);
             }
-            Judge::Function { .. } | Judge::Quality { .. } => fittings.warm.push(warm(toolchain)),
+            Judge::Function { .. } | Judge::Quality { .. } => {
+                fittings.warm.push(function::warm(toolchain));
+            }
             Judge::Keywords => {}
         }
         fittings

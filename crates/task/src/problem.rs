@@ -112,6 +112,20 @@ pub enum Judging {
     Together,
 }
 
+impl Judging {
+    /// The word for people and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Judging::Keywords => "keywords",
+            Judging::Output => "output",
+            Judging::Function => "function",
+            Judging::Quality => "quality",
+            Judging::Cases => "cases",
+            Judging::Together => "together",
+        }
+    }
+}
+
 /// Problems that are asked and judged in the same way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suite {

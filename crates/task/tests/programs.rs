@@ -18,8 +18,7 @@ use task::{Language, Problem, Suite, acceptance, catalog};
 
 static SUITE: LazyLock<&Suite> = LazyLock::new(|| catalog::find("cpp-demo").unwrap());
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::for_suite(&SUITE).unwrap());
-static CELL: LazyLock<Cell> =
-    LazyLock::new(|| Cell::with_readable(&JUDGE.toolchain().unwrap().readable).unwrap());
+static CELL: LazyLock<Cell> = LazyLock::new(|| Cell::with(JUDGE.fittings()).unwrap());
 
 /// Judges completions of problems on two threads; the verdicts in the order asked.
 fn verdicts(completions: &[(&str, String)]) -> Vec<Verdict> {
@@ -242,7 +241,7 @@ fn every_language_is_judged_by_what_its_program_prints() {
                 continue;
             }
         };
-        let cell = Cell::with_readable(&judge.toolchain().unwrap().readable).unwrap();
+        let cell = Cell::with(judge.fittings()).unwrap();
         let stages = programs.map(|code| {
             let key = AttemptKey {
                 model: "hand".into(),

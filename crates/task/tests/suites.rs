@@ -8,14 +8,12 @@
     reason = "a helper of tests is a test"
 )]
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::Path;
 
-use ledger::record::{AttemptKey, Stage, Verdict};
+use ledger::record::{Stage, Verdict};
 use sandbox::Cell;
-use task::judge::{Job, Judge, judge_all};
-use task::{Suite, catalog};
+use task::judge::Judge;
+use task::{Problem, Suite, acceptance, catalog};
 
 /// Problem, and a mistake: what stands in the reference solution, what is put in its place.
 type Mistakes = [(&'static str, &'static str, &'static str); 16];
@@ -62,31 +60,10 @@ const GO: Mistakes = [
 
 /// The verdicts on one answer per problem, in the order of the problems.
 fn verdicts(suite: &Suite, judge: &Judge, answers: &[String]) -> Vec<Verdict> {
-    let cell = Cell::with_readable(&judge.toolchain().unwrap().readable).unwrap();
-    let jobs: Vec<Job> = (0..)
-        .zip(suite.problems.iter().zip(answers))
-        .map(|(attempt, (problem, text))| {
-            let key = AttemptKey {
-                model: "hand".into(),
-                suite: suite.name.clone(),
-                problem: problem.id.clone(),
-                attempt,
-            };
-            Job {
-                key,
-                judge,
-                problem,
-                text,
-            }
-        })
-        .collect();
-    let mut found = BTreeMap::new();
-    let flow = judge_all(&jobs, 2, &cell, &mut |verdict| {
-        found.insert(verdict.key.attempt, verdict);
-        ControlFlow::Continue(())
-    });
-    assert!(flow.is_continue());
-    found.into_values().collect()
+    let cell = Cell::with(judge.fittings()).unwrap();
+    let answers: Vec<(&Problem, String)> =
+        suite.problems.iter().zip(answers.iter().cloned()).collect();
+    acceptance::run(suite, judge, ("hand", &answers), 2, &cell)
 }
 
 fn check(name: &str, ending: &str, mistakes: &Mistakes) {

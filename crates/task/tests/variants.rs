@@ -8,20 +8,13 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use ledger::record::{Integrity, Stage, Verdict};
-use sandbox::{Cell, Fittings};
-use task::judge::{Judge, warm};
+use sandbox::Cell;
+use task::judge::Judge;
 use task::{Problem, Suite, acceptance, catalog, cheats};
 
 static SUITE: LazyLock<&Suite> = LazyLock::new(|| catalog::find("variants").unwrap());
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::for_suite(&SUITE).unwrap());
-static CELL: LazyLock<Cell> = LazyLock::new(|| {
-    let python = JUDGE.toolchain().unwrap();
-    let fittings = Fittings {
-        readable: python.readable.clone(),
-        warm: vec![warm(python)],
-    };
-    Cell::with(fittings).unwrap()
-});
+static CELL: LazyLock<Cell> = LazyLock::new(|| Cell::with(JUDGE.fittings()).unwrap());
 
 /// Problem, and a mistake: what stands in the reference solution, what is put in its place.
 #[rustfmt::skip]

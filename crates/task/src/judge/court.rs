@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -21,13 +22,24 @@ use ledger::Precedents;
 use ledger::record::{AttemptKey, Verdict, Way};
 use sandbox::Sandbox;
 
-use super::Judge;
 use super::watched::Watched;
+use super::{Judge, function, quality};
 use crate::problem::Problem;
 use crate::sha256;
 
 /// So many fast verdicts are tried again at least, or all if there are fewer.
 const LEAST_AUDITED: usize = 20;
+
+/// The rule by which the key of a precedent is made. It moves when a judge's Rust comes to another verdict on
+/// the same text, beside the judge's own version.
+const PRECEDENT: &str = "precedent/2";
+
+/// The programs of ours that take part in verdicts, as one hash: they change without a judge's name moving.
+static OURS: LazyLock<String> = LazyLock::new(|| {
+    let texts = function::TEXTS.iter().chain([&quality::INSPECTOR]);
+    let hashes: String = texts.map(|text| sha256(text.as_bytes())).collect();
+    sha256(hashes.as_bytes())
+});
 
 /// One completion to judge.
 #[derive(Debug, Clone)]
@@ -145,7 +157,9 @@ impl Court<'_> {
     fn content(&self, job: &Job<'_>) -> Option<String> {
         job.judge.toolchain()?;
         let parts = [
-            "precedent/1".to_owned(),
+            PRECEDENT.to_owned(),
+            OURS.to_owned(),
+            // Its text for people names every field, and so it does when somebody adds one.
             format!("{:?}", job.judge.slow()),
             self.sandbox.badge().policy_sha256.clone(),
             serde_json::to_string(job.problem).ok()?,

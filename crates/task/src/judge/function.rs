@@ -26,8 +26,8 @@ use super::setting::setting;
 use super::{Blank, Cause, blank};
 use crate::extract;
 use crate::problem::{Function, Problem};
-pub use programs::warm;
 use programs::{Nonce, Task};
+pub(super) use programs::{TEXTS, warm};
 use report::{Report, Word};
 
 /// Name and version.

@@ -39,7 +39,7 @@ pub const WEIGHTS: [(&str, f64); 4] = [
 /// Longer texts are not parsed: no answer within a suite's token limit comes near.
 const MOST_BYTES: usize = 64 << 10;
 
-const INSPECTOR: &str = include_str!("quality/inspect.py");
+pub(super) const INSPECTOR: &str = include_str!("quality/inspect.py");
 
 /// What an answer is looked at for, besides its tests.
 #[derive(Debug, Clone, Copy)]

@@ -8,21 +8,15 @@ use std::sync::LazyLock;
 
 use ledger::record::{Integrity, Stage, Verdict};
 use sandbox::toolchain::{self, Toolchain};
-use sandbox::{Cell, File, Fittings, Limits, Mode, Sandbox};
+use sandbox::{Cell, File, Limits, Mode, Sandbox};
 use serde_json::json;
-use task::judge::{Judge, Separation, warm};
+use task::judge::{Judge, Separation};
 use task::{Problem, Suite, acceptance, cheats, shelf};
 
 static TOOLCHAIN: LazyLock<Toolchain> =
     LazyLock::new(|| toolchain::find(toolchain::Language::Python).unwrap());
 
-static CELL: LazyLock<Cell> = LazyLock::new(|| {
-    Cell::with(Fittings {
-        readable: TOOLCHAIN.readable.clone(),
-        warm: vec![warm(&TOOLCHAIN)],
-    })
-    .unwrap()
-});
+static CELL: LazyLock<Cell> = LazyLock::new(|| Cell::with(judge().fittings()).unwrap());
 
 fn judge() -> Judge {
     Judge::Function {

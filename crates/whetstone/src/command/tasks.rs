@@ -70,15 +70,10 @@ fn described(suite: &Suite) -> Line {
         title: suite.title.clone(),
         language: suite.language.name().to_owned(),
         problems: Some(suite.problems.len()),
-        judge: judged_by(suite),
+        judge: suite.judge.name().to_owned(),
         source: String::new(),
         state: "here",
     }
-}
-
-/// The judge's short name.
-fn judged_by(suite: &Suite) -> String {
-    format!("{:?}", suite.judge).to_lowercase()
 }
 
 /// A data set is read only if it is here.
@@ -244,7 +239,7 @@ impl Shown<'_> {
             "title": suite.title,
             "language": suite.language.name(),
             "n_problems": suite.problems.len(),
-            "judge": judged_by(suite),
+            "judge": suite.judge.name(),
             "asked": self.asked(),
             "max_tokens": suite.max_tokens,
             "stop": suite.stop,
@@ -272,7 +267,7 @@ impl Shown<'_> {
             ("suite", format!("{} ({})", suite.name, suite.title)),
             ("language", suite.language.name().to_owned()),
             ("problems", suite.problems.len().to_string()),
-            ("judge", judged_by(suite)),
+            ("judge", suite.judge.name().to_owned()),
             ("needs", needs),
             ("asked", self.asked()),
             ("answers", format!("at most {} tokens", suite.max_tokens)),

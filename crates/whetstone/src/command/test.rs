@@ -219,9 +219,5 @@ impl<'a> Stages<'a> {
 }
 
 fn cell(judge: &task::judge::Judge) -> Result<sandbox::Cell> {
-    let readable = judge
-        .toolchain()
-        .map(|tool| tool.readable.clone())
-        .unwrap_or_default();
-    Ok(sandbox::Cell::with_readable(&readable)?)
+    Ok(sandbox::Cell::with(judge.fittings())?)
 }

@@ -41,7 +41,7 @@ const IMPORTS: [&str; 20] = [
 ];
 
 /// The interpreter that a cell should keep warm for this judge.
-pub fn warm(toolchain: &Toolchain) -> Warm {
+pub(crate) fn warm(toolchain: &Toolchain) -> Warm {
     let mut argv = program(toolchain, "", &[]).argv;
     argv.pop();
     Warm {
@@ -52,6 +52,9 @@ pub fn warm(toolchain: &Toolchain) -> Warm {
         imports: IMPORTS.map(str::to_owned).to_vec(),
     }
 }
+
+/// The text of every program of ours that takes part in a verdict on a function.
+pub(crate) const TEXTS: [&str; 6] = [WIRE.1, SOLVER.1, LINK.1, CHECKER.1, HTTP.1, ALONE.1];
 
 /// A number that nobody can guess, in hex.
 pub(super) struct Nonce(pub(super) String);
