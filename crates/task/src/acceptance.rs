@@ -12,43 +12,108 @@ use crate::cheats::{self, Cheat};
 use crate::judge::{Job, Judge, Separation, judge_all};
 use crate::problem::{Problem, Suite, Target};
 
+/// The name under which a problem's own solution is judged; a cheat is judged under its own.
+pub const SOLUTION: &str = "solution";
+
+/// Everything that a suite is tried with.
+pub struct Trial<'a> {
+    suite: &'a Suite,
+    answers: Vec<(&'static str, &'a Problem, String)>,
+}
+
 /// What a suite showed when it was tried.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Problems whose own solution was judged, and those that have none.
+    /// Solutions that were judged.
     pub n_solutions: usize,
+    /// Answers of cheats that were judged.
+    pub n_cheated: usize,
     /// Verdicts on solutions that were not right.
     pub failed: Vec<Verdict>,
     /// Verdicts on cheats that were right; the key's model is the cheat's name.
     pub deceived: Vec<Verdict>,
+    /// Answers of cheats on which this machine could not give a verdict.
+    pub unscored: Vec<Verdict>,
 }
 
 impl Findings {
-    /// Whether the suite can be used.
+    /// Whether the suite can be used. What could not be judged shows nothing.
     pub fn is_sound(&self) -> bool {
-        self.failed.is_empty() && self.deceived.is_empty()
+        self.failed.is_empty() && self.deceived.is_empty() && self.unscored.is_empty()
+    }
+
+    fn add(&mut self, verdict: Verdict) {
+        let is_solution = verdict.key.model == SOLUTION;
+        match is_solution {
+            true => self.n_solutions += 1,
+            false => self.n_cheated += 1,
+        }
+        match (is_solution, is_right(&verdict)) {
+            (true, true) => {}
+            (true, false) => self.failed.push(verdict),
+            (false, true) => self.deceived.push(verdict),
+            (false, false) if verdict.unscored.is_some() => self.unscored.push(verdict),
+            (false, false) => {}
+        }
     }
 }
 
-/// Judges every solution and every cheat of a suite of function tasks.
-pub fn accept(suite: &Suite, judge: &Judge, n_workers: usize, sandbox: &dyn Sandbox) -> Findings {
-    let solved: Vec<_> = suite.problems.iter().filter_map(solution).collect();
-    let mut findings = Findings {
-        n_solutions: solved.len(),
-        ..Findings::default()
-    };
-    let verdicts = run(suite, judge, ("solution", &solved), n_workers, sandbox);
-    findings
-        .failed
-        .extend(verdicts.into_iter().filter(|verdict| !is_right(verdict)));
-    for cheat in cheats::ALL {
-        let answers = answers(suite, cheat);
-        let verdicts = run(suite, judge, (cheat.name, &answers), n_workers, sandbox);
-        findings
-            .deceived
-            .extend(verdicts.into_iter().filter(is_right));
+impl<'a> Trial<'a> {
+    /// The solutions and the cheats of a suite of function tasks; `None` if it has no such task.
+    pub fn of(suite: &'a Suite) -> Option<Trial<'a>> {
+        let mut answers = Vec::new();
+        let solved = suite.problems.iter().filter_map(solution);
+        answers.extend(solved.map(|(problem, text)| (SOLUTION, problem, text)));
+        for cheat in cheats::ALL {
+            let cheated = self::answers(suite, cheat);
+            answers.extend(
+                cheated
+                    .into_iter()
+                    .map(|(problem, text)| (cheat.name, problem, text)),
+            );
+        }
+        (!answers.is_empty()).then_some(Trial { suite, answers })
     }
-    findings
+
+    /// How many verdicts it takes.
+    pub fn n_verdicts(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// Judges everything; `seen` is told of each verdict. `None` if it said to stop.
+    pub fn run(
+        &self,
+        judge: &Judge,
+        n_workers: usize,
+        sandbox: &dyn Sandbox,
+        seen: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Option<Findings> {
+        let jobs: Vec<_> = (0..)
+            .zip(&self.answers)
+            .map(|(attempt, (by, problem, text))| Job {
+                key: key(self.suite, by, problem, attempt),
+                judge,
+                problem,
+                text,
+            })
+            .collect();
+        let mut findings = Findings::default();
+        let flow = judge_all(&jobs, n_workers, sandbox, &mut |verdict| {
+            findings.add(verdict);
+            seen()
+        });
+        if flow.is_break() {
+            return None;
+        }
+        for verdicts in [
+            &mut findings.failed,
+            &mut findings.deceived,
+            &mut findings.unscored,
+        ] {
+            verdicts.sort_by_key(|verdict| verdict.key.attempt);
+        }
+        Some(findings)
+    }
 }
 
 /// The verdicts on the same answers, apart and joined, that do not agree on what is right: the
@@ -100,16 +165,10 @@ pub fn run(
     n_workers: usize,
     sandbox: &dyn Sandbox,
 ) -> Vec<Verdict> {
-    let key = |problem: &Problem, attempt| AttemptKey {
-        model: model.to_owned(),
-        suite: suite.name.clone(),
-        problem: problem.id.clone(),
-        attempt,
-    };
     let jobs: Vec<_> = (0..)
         .zip(answers)
         .map(|(attempt, (problem, text))| Job {
-            key: key(problem, attempt),
+            key: key(suite, model, problem, attempt),
             judge,
             problem,
             text,
@@ -122,6 +181,15 @@ pub fn run(
     });
     verdicts.sort_by_key(|verdict: &Verdict| verdict.key.attempt);
     verdicts
+}
+
+fn key(suite: &Suite, model: &str, problem: &Problem, attempt: u32) -> AttemptKey {
+    AttemptKey {
+        model: model.to_owned(),
+        suite: suite.name.clone(),
+        problem: problem.id.clone(),
+        attempt,
+    }
 }
 
 fn is_right(verdict: &Verdict) -> bool {

@@ -49,8 +49,11 @@ pub fn load(path: &Path) -> Result<Suite, Error> {
     Ok(suite)
 }
 
-/// The text of the file, unpacked if it begins like a gzip file.
-fn unpacked(bytes: &[u8]) -> Result<String, String> {
+/// The text of a file, unpacked if it begins like a gzip file.
+///
+/// # Errors
+/// The reason in words if there are 1 GiB in it or more, if it is cut, or no UTF-8.
+pub fn unpacked(bytes: &[u8]) -> Result<String, String> {
     let mut text = Vec::new();
     let packed = flate2::read::MultiGzDecoder::new(bytes);
     let read = match bytes.starts_with(&[0x1f, 0x8b]) {

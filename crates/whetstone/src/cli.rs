@@ -194,6 +194,23 @@ pub(crate) enum Tasks {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Judge a suite's own solutions and every known cheat: is it one to measure with?
+    #[command(after_help = "Examples:
+  whet tasks try humaneval
+  whet tasks try my-problems.jsonl --together
+
+All solutions have to pass, and no cheat may. If not, the exit code is 3.")]
+    Try {
+        /// Names of the list or paths to JSONL files; functions only
+        #[arg(value_name = "SUITE", required = true)]
+        suites: Vec<String>,
+        /// Have the tests in the answer's process, as published harnesses do
+        #[arg(long)]
+        together: bool,
+        /// What to print
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
     /// Fetch data sets into the cache, verified by SHA-256
     Pull {
         /// Names of the list

@@ -4,14 +4,17 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests is a test")]
 
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use ledger::record::{Integrity, Stage, Verdict};
 use sandbox::toolchain::{self, Toolchain};
 use sandbox::{Cell, File, Limits, Mode, Sandbox};
 use serde_json::json;
+use task::acceptance::{self, Trial};
 use task::judge::{Judge, Separation};
-use task::{Problem, Suite, acceptance, cheats, shelf};
+use task::problem::Tests;
+use task::{Problem, Suite, Target, cheats, shelf};
 
 static TOOLCHAIN: LazyLock<Toolchain> =
     LazyLock::new(|| toolchain::find(toolchain::Language::Python).unwrap());
@@ -124,20 +127,64 @@ fn published_solutions_pass_apart_and_together_as_programs_and_as_bodies() {
 }
 
 #[test]
-fn no_cheat_is_right_on_any_problem() {
+fn a_suite_is_sound_when_its_solutions_pass_and_no_cheat_does() {
     let suite = sample();
-    for cheat in cheats::ALL {
-        let answers = acceptance::answers(&suite, cheat);
-        for verdict in verdicts(&suite, &judge(), &answers) {
-            assert!(
-                verdict.stage < Some(Stage::Right),
-                "{}: {}",
-                cheat.name,
-                verdict.evidence
-            );
-            assert_eq!(verdict.unscored, None, "{}", cheat.name);
-        }
-    }
+    let trial = Trial::of(&suite).unwrap();
+    let mut n_seen = 0;
+    let findings = trial
+        .run(&judge(), 2, &*CELL, &mut || {
+            n_seen += 1;
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(findings.is_sound(), "{findings:?}");
+    assert_eq!(n_seen, trial.n_verdicts());
+    let n_problems = suite.problems.len();
+    assert_eq!(findings.n_solutions, n_problems);
+    assert_eq!(findings.n_cheated, cheats::ALL.len() * n_problems);
+}
+
+#[test]
+fn tests_in_the_candidates_process_make_no_suite_sound() {
+    let suite = sample();
+    let joined = judge().separated(Separation::Together).unwrap();
+    let trial = Trial::of(&suite).unwrap();
+    let go_on = &mut || ControlFlow::Continue(());
+    let findings = trial.run(&joined, 2, &*CELL, go_on).unwrap();
+    assert!(!findings.is_sound());
+    let deceivers: Vec<&str> = findings
+        .deceived
+        .iter()
+        .map(|verdict| verdict.key.model.as_str())
+        .collect();
+    assert!(deceivers.contains(&"equals_everything"), "{deceivers:?}");
+}
+
+#[test]
+fn a_wrong_solution_and_an_empty_test_are_found() {
+    let mut suite = sample();
+    suite.problems.truncate(1);
+    let Target::Function(function) = &mut suite.problems[0].target else {
+        panic!("a function");
+    };
+    function.tests = Tests::Check("def check(candidate):\n    candidate(1, 2, 3)\n".to_owned());
+    let trial = Trial::of(&suite).unwrap();
+    let go_on = &mut || ControlFlow::Continue(());
+    let findings = trial.run(&judge(), 2, &*CELL, go_on).unwrap();
+    assert!(!findings.deceived.is_empty(), "{findings:?}");
+    let Target::Function(function) = &mut suite.problems[0].target else {
+        panic!("a function");
+    };
+    function.tests =
+        Tests::Check("def check(candidate):\n    assert candidate(1, 2, 3) == 7\n".to_owned());
+    let trial = Trial::of(&suite).unwrap();
+    let findings = trial.run(&judge(), 2, &*CELL, go_on).unwrap();
+    assert_eq!(findings.failed.len(), 1, "{findings:?}");
+    assert!(
+        trial
+            .run(&judge(), 2, &*CELL, &mut || ControlFlow::Break(()))
+            .is_none()
+    );
 }
 
 #[test]

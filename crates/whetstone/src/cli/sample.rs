@@ -21,7 +21,11 @@ made in runs.")]
     /// Judge completions of a file or of an earlier run, and write a report
     #[command(after_help = "Examples:
   whet sample judge samples.jsonl --suite cpp-demo --name my-model
-  whet sample judge runs/smollm2-135m_20260102_030405")]
+  whet sample judge samples.jsonl.gz --suite humaneval
+  whet sample judge runs/smollm2-135m_20260102_030405
+  whet sample judge --resume runs/my-model_20260102_030405
+
+With --resume the folder is one that this command made and that was interrupted.")]
     Judge(Judge),
     /// Make a run folder of completions, and judge nothing
     Import(Source),
@@ -44,7 +48,7 @@ pub(crate) struct SampleGenerate {
 /// Where completions come from, and how to call them.
 #[derive(Debug, Args)]
 pub(crate) struct Source {
-    /// EvalPlus samples (a JSONL file, or a folder of solutions), or a run folder
+    /// EvalPlus samples (a JSONL file, plain or .gz, or a folder of solutions), or a run folder
     #[arg(value_name = "FILE|FOLDER|RUN")]
     pub(crate) source: PathBuf,
     /// The suite they answer; a run folder knows its own
@@ -63,6 +67,11 @@ pub(crate) struct Source {
 pub(crate) struct Judge {
     #[command(flatten)]
     pub(crate) source: Source,
+    /// Go on in this run folder, in which judging was interrupted, as it was begun
+    #[arg(long, conflicts_with_all = [
+        "suite", "name", "k", "mode", "no_cache", "audit", "allow_weak_sandbox",
+    ])]
+    pub(crate) resume: bool,
     /// Which pass@k to show; each needs as many samples
     #[arg(long, value_delimiter = ',', value_name = "K,…")]
     pub(crate) k: Vec<u32>,

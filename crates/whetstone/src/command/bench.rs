@@ -343,8 +343,12 @@ pub(super) fn show(folder: &Path, exit: Exit, format: Format, terminal: &Termina
     }
     terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     if exit == Exit::Interrupted {
+        let command = match run.header.plan.get(super::sample::IMPORTED) {
+            Some(_) => "whet sample judge",
+            None => "whet bench",
+        };
         terminal.note(&format!(
-            "Interrupted; go on with: whet bench --resume {}",
+            "Interrupted; go on with: {command} --resume {}",
             folder.display()
         ));
         return Ok(exit);

@@ -67,17 +67,28 @@ fn names_samples(path: &Path) -> bool {
 
 fn judge(flags: &Judge, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let stop = interrupt::listen()?;
+    let resumed = match flags.resume {
+        true => Some(folder::interrupted(&flags.source.source)?),
+        false => None,
+    };
     let batch = batch(&flags.source, terminal, offline)?;
     batch.allows(&flags.k).map_err(Usage)?;
-    let cell = crate::containment::open(&batch.suites, flags.judging.allow_weak_sandbox)?;
+    let plan = match resumed {
+        Some(plan) => plan,
+        None => folder::asked(flags, batch.seed)?,
+    };
+    let cell = crate::containment::open(&batch.suites, plan.allow_weak_sandbox)?;
     let judging = folder::Judging {
         batch: &batch,
-        flags,
+        plan,
         cell: cell.as_ref(),
         stop,
         terminal,
     };
-    let (exit, folder) = judging.carry_out()?;
+    let (exit, folder) = match flags.resume {
+        true => judging.go_on(&flags.source.source)?,
+        false => judging.begin(&flags.source.output)?,
+    };
     report(&folder)?;
     super::bench::show(&folder, exit, flags.format, terminal)
 }

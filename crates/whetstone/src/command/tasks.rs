@@ -1,4 +1,7 @@
-//! `whet tasks`: the suites one can name, what is known of each, and the data sets that can be fetched.
+//! `whet tasks`: the suites one can name, what is known of each, whether they are sound, and the data
+//! sets that can be fetched.
+
+mod attempt;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -21,6 +24,11 @@ pub(crate) fn run(what: &Tasks, terminal: &Terminal, offline: bool) -> Result<Ex
             answers,
             format,
         } => show(suite, *answers, *format, terminal),
+        Tasks::Try {
+            suites,
+            together,
+            format,
+        } => attempt::run(suites, (*together, *format), terminal, offline),
         Tasks::Pull { names } => pull(names, terminal, offline),
     }
 }

@@ -309,3 +309,64 @@ fn a_body_that_was_never_judged_goes_out_as_a_whole_program() {
     let ended = place.whet(&["sample", "export", run.path().to_str().unwrap()]);
     ended.with_code(1).saying(&["never judged", "mine"]);
 }
+
+#[test]
+fn judging_that_was_cut_off_goes_on_as_it_was_begun() {
+    let place = Workplace::new();
+    add(&place);
+    let words = ["samples.jsonl", "--suite", "./mine.jsonl", "--mode", "both"];
+    judge(&place, &[&words[..], &["--audit", "1"]].concat()).with_code(0);
+    let run = place.only_run("runs");
+    let (verdicts, report) = (run.verdicts(), run.timeless_report());
+    let tape = run.path().join("verdicts.jsonl");
+    let text = std::fs::read_to_string(&tape).unwrap();
+    // As a kill leaves it: one verdict whole, the next torn.
+    let second = text.find('\n').unwrap() + 30;
+    std::fs::write(&tape, &text[..second]).unwrap();
+    let path = run.path().to_str().unwrap();
+    let refused = judge(&place, &["--resume", path, "--mode", "split"]).with_code(2);
+    refused.saying(&["--resume", "--mode"]);
+    let ended = judge(&place, &["--resume", path]).with_code(0);
+    ended.saying(&["1 of 4 completions are judged"]);
+    assert_eq!(place.runs("runs").len(), 1, "no new folder");
+    assert_eq!(run.verdicts(), verdicts);
+    let sections = |report: &Value| report["sections"].clone();
+    assert_eq!(sections(&run.timeless_report()), sections(&report));
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_refused_with_the_way_out() {
+    let place = Workplace::new();
+    add(&place);
+    judge(&place, &["samples.jsonl", "--suite", "./mine.jsonl"]).with_code(0);
+    let run = place.only_run("runs");
+    let tape = run.path().join("attempts.jsonl");
+    let text = std::fs::read_to_string(&tape).unwrap();
+    std::fs::write(&tape, &text[..=text.find('\n').unwrap()]).unwrap();
+    let ended = judge(&place, &["--resume", run.path().to_str().unwrap()]).with_code(2);
+    ended.saying(&["not all completions had been copied"]);
+    generated(&place);
+    let made = place.runs("runs");
+    let made = made.iter().find(|path| *path != run.path()).unwrap();
+    let ended = judge(&place, &["--resume", made.to_str().unwrap()]).with_code(2);
+    ended.saying(&["was not made by `whet sample judge`"]);
+}
+
+#[test]
+fn a_packed_file_of_samples_is_read_and_a_cut_one_is_refused() {
+    let place = Workplace::new();
+    write(&place, "plain.jsonl", &[hello(RIGHT)]);
+    let packed = std::process::Command::new("gzip")
+        .args(["-k", "plain.jsonl"])
+        .current_dir(place.at(""))
+        .status()
+        .unwrap();
+    assert!(packed.success());
+    judge(&place, &["plain.jsonl.gz", "--suite", "cpp-demo"]).with_code(0);
+    assert_eq!(causes(&place.only_run("runs")), ["pass"]);
+    let bytes = std::fs::read(place.at("plain.jsonl.gz")).unwrap();
+    std::fs::write(place.at("cut.gz"), &bytes[..bytes.len() / 2]).unwrap();
+    let ended = judge(&place, &["cut.gz", "--suite", "cpp-demo", "-o", "none"]).with_code(2);
+    ended.saying(&["cannot read cut.gz"]);
+    assert!(place.runs("none").is_empty());
+}

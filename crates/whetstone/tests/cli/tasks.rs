@@ -126,3 +126,60 @@ fn a_suite_that_is_built_in_needs_no_fetching() {
     let ended = place.whet(&["tasks", "pull", "cpp-demo"]).with_code(0);
     ended.saying(&["cpp-demo needs no fetching"]);
 }
+
+/// A suite of one function, with these tests.
+fn mine(place: &Workplace, tests: &str) {
+    let problem = serde_json::json!({
+        "task_id": "T/0",
+        "prompt": "def add(a, b):\n    \"\"\"Adds two numbers.\"\"\"\n",
+        "entry_point": "add",
+        "canonical_solution": "    return a + b\n",
+        "test": format!("def check(candidate):\n{tests}"),
+    });
+    std::fs::write(place.at("mine.jsonl"), format!("{problem}\n")).unwrap();
+}
+
+#[test]
+fn a_sound_suite_passes_its_own_solutions_and_no_cheat() {
+    let place = Workplace::new();
+    mine(
+        &place,
+        "    assert candidate(1, 2) == 3\n    assert candidate(-1, 1) == 0\n",
+    );
+    let ended = place.whet(&["tasks", "try", "mine.jsonl"]).with_code(0);
+    for words in ["mine: sound", "1 of 1 right", "0 of"] {
+        assert!(ended.stdout.contains(words), "{words}: {ended}");
+    }
+    let words = [
+        "tasks",
+        "try",
+        "mine.jsonl",
+        "--together",
+        "--format",
+        "json",
+    ];
+    let found = place.whet(&words).with_code(3).json();
+    assert_eq!(found[0]["is_sound"], false);
+    let deceivers = found[0]["deceived"].as_array().unwrap();
+    let names: Vec<&str> = deceivers
+        .iter()
+        .map(|one| one["answer"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"equals_everything"), "{names:?}");
+}
+
+#[test]
+fn tests_that_ask_nothing_and_a_wrong_solution_are_named() {
+    let place = Workplace::new();
+    mine(&place, "    candidate(1, 2)\n");
+    let ended = place.whet(&["tasks", "try", "mine.jsonl"]).with_code(3);
+    for words in ["NOT one to measure with", "is right on 1: T/0"] {
+        assert!(ended.stdout.contains(words), "{words}: {ended}");
+    }
+    mine(&place, "    assert candidate(1, 2) == 4\n");
+    let ended = place.whet(&["tasks", "try", "mine.jsonl"]).with_code(3);
+    let words = "the solution of T/0 is not right: wrong_answer";
+    assert!(ended.stdout.contains(words), "{ended}");
+    let ended = place.whet(&["tasks", "try", "cpp-demo"]).with_code(2);
+    ended.saying(&["cheats are known for functions only"]);
+}

@@ -9,11 +9,12 @@ use bench::{Desk, Plan};
 use ledger::RunFolder;
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::IMPORTED;
 use super::source::{Batch, set};
 use crate::cli;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, provenance, subject};
@@ -27,9 +28,11 @@ pub(super) fn imported(batch: &Batch, runs_root: &Path) -> Result<PathBuf> {
 fn begin(
     batch: &Batch,
     runs_root: &Path,
-    plan: serde_json::Value,
+    mut plan: Value,
     sandbox: Option<&dyn Sandbox>,
 ) -> Result<RunFolder> {
+    let place = format!("/{IMPORTED}");
+    set(&mut plan, &place, N, json!(batch.attempts.len()));
     let mut header = provenance::bare(&batch.models, batch.seed);
     header.plan = plan;
     header.engine = batch.engine.clone();
@@ -43,24 +46,64 @@ fn begin(
     Ok(folder)
 }
 
+/// How many completions a run was begun with, beside where they came from.
+const N: &str = "n";
+
+/// The rules by which an interrupted run was judged.
+///
+/// # Errors
+/// [`Usage`] if the folder is none that judging was begun in, or lacks completions.
+pub(super) fn interrupted(folder: &Path) -> Result<CodePlan> {
+    let run = ledger::read(folder)?;
+    let refuse = |why: &str| Usage(format!("cannot go on in {}: {why}", folder.display()));
+    let plan = &run.header.plan;
+    let n = plan
+        .pointer(&format!("/{IMPORTED}/{N}"))
+        .and_then(Value::as_u64);
+    let code = plan
+        .get("code")
+        .filter(|code| code.get("mode").is_some() && n.is_some())
+        .ok_or_else(|| {
+            refuse("it was not made by `whet sample judge`; without --resume its completions are judged in a folder of their own")
+        })?;
+    if n != Some(run.attempts.len() as u64) {
+        return Err(refuse("not all completions had been copied; judge their source again").into());
+    }
+    let mut whole = serde_json::to_value(quick(run.header.seed)?)?;
+    for (name, value) in code.as_object().into_iter().flatten() {
+        set(&mut whole, "", name, value.clone());
+    }
+    serde_json::from_value(whole)
+        .with_context(|| format!("the plan in {}/run.json", folder.display()))
+}
+
+/// The rules of judging that the flags ask for.
+pub(super) fn asked(flags: &cli::Judge, seed: u64) -> Result<CodePlan> {
+    let mut plan = quick(seed)?;
+    super::super::bench::change_judging(&mut plan, &flags.judging);
+    plan.k.clone_from(&flags.k);
+    Ok(plan)
+}
+
+fn quick(seed: u64) -> Result<CodePlan> {
+    let quick = Plan::quick(seed, subject::threads(None)).code;
+    quick.context("the quick preset has code problems")
+}
+
 /// Completions about to be judged.
 pub(super) struct Judging<'a> {
     pub(super) batch: &'a Batch,
-    pub(super) flags: &'a cli::Judge,
+    pub(super) plan: CodePlan,
     pub(super) cell: Option<&'a Cell>,
     pub(super) stop: &'a AtomicBool,
     pub(super) terminal: &'a Terminal,
 }
 
 impl Judging<'_> {
-    /// Judges everything; returns how it ended and the run folder.
-    pub(super) fn carry_out(&self) -> Result<(Exit, PathBuf)> {
-        let mut plan = self.batch.plan.clone();
-        if !self.flags.k.is_empty() {
-            set(&mut plan, "/code", "k", json!(self.flags.k));
-        }
+    /// Judges everything in a run folder of its own.
+    pub(super) fn begin(&self, runs_root: &Path) -> Result<(Exit, PathBuf)> {
         let sandbox = self.cell.map(|cell| cell as &dyn Sandbox);
-        let mut folder = begin(self.batch, &self.flags.source.output, plan, sandbox)?;
+        let mut folder = begin(self.batch, runs_root, self.recorded()?, sandbox)?;
         let warning = self
             .cell
             .and_then(|cell| containment::warning(cell.badge()));
@@ -69,6 +112,41 @@ impl Judging<'_> {
                 .note(&format!("{}: {}", warning.message, warning.advice));
             folder.append_warning(&warning)?;
         }
+        self.carry_out(folder)
+    }
+
+    /// Judges what is not yet judged in a folder.
+    pub(super) fn go_on(&self, folder: &Path) -> Result<(Exit, PathBuf)> {
+        let (folder, run) = RunFolder::open(folder)?;
+        self.terminal.note(&format!(
+            "Going on in {}: {} of {} completions are judged",
+            folder.path().display(),
+            run.verdicts.len(),
+            run.attempts.len()
+        ));
+        self.carry_out(folder)
+    }
+
+    /// The plan for the record: what the source says, with the rules of this judging.
+    fn recorded(&self) -> Result<Value> {
+        let mut plan = self.batch.plan.clone();
+        let rules = serde_json::to_value(&self.plan)?;
+        for name in [
+            "mode",
+            "verdict_cache",
+            "audit",
+            "allow_weak_sandbox",
+            "judge_workers",
+        ] {
+            set(&mut plan, "/code", name, rules[name].clone());
+        }
+        if !self.plan.k.is_empty() {
+            set(&mut plan, "/code", "k", json!(self.plan.k));
+        }
+        Ok(plan)
+    }
+
+    fn carry_out(&self, mut folder: RunFolder) -> Result<(Exit, PathBuf)> {
         let mut progress = Progress::new(self.terminal);
         self.judge(&mut folder, &mut progress)?;
         progress.clear();
@@ -80,10 +158,8 @@ impl Judging<'_> {
     }
 
     fn judge(&self, folder: &mut RunFolder, progress: &mut Progress) -> Result<()> {
-        let threads = subject::threads(None);
-        let plan = self.plan(threads)?;
         let order = bench::code::Order {
-            plan: &plan,
+            plan: &self.plan,
             suites: &self.batch.suites,
             seed: self.batch.seed,
         };
@@ -97,7 +173,7 @@ impl Judging<'_> {
             sandbox: self.cell.map(|cell| cell as &dyn Sandbox),
             fast_ways: fast_ways.as_deref(),
             precedents: precedents.as_ref(),
-            threads,
+            threads: subject::threads(None),
             stop: self.stop,
             watcher: progress,
         };
@@ -109,13 +185,5 @@ impl Judging<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The plan of judging alone.
-    fn plan(&self, threads: usize) -> Result<CodePlan> {
-        let quick = Plan::quick(self.batch.seed, threads).code;
-        let mut plan = quick.context("the quick preset has code problems")?;
-        super::super::bench::change_judging(&mut plan, &self.flags.judging);
-        Ok(plan)
     }
 }

@@ -95,9 +95,9 @@ pub(super) fn read(flags: &Source, finder: &Finder<'_>) -> Result<Batch> {
     let lines = match path.is_dir() {
         true => solutions(path, &suite)?,
         false => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Usage(format!("cannot read {}: {error}", path.display())))?;
-            exchange::lines(path, &text)?
+            let unreadable = |error| Usage(format!("cannot read {}: {error}", path.display()));
+            let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+            exchange::lines(path, &task::shelf::unpacked(&bytes).map_err(unreadable)?)?
         }
     };
     from_lines(flags, suite, &lines)
