@@ -1,36 +1,35 @@
-//! How fast a prompt is read and tokens follow.
+//! How fast prompts are read and tokens follow.
 //!
 //! Scope *kernel plus greedy choice*: token ids in, token ids out; no tokenizer, no text. The prompt
-//! is the bundled code text, cut to length. After the warm-ups, models and lengths take turns within
-//! each repeat, so that drift of the machine hits all alike.
+//! is the bundled code text, cut to length. After the warm-ups, models and combinations take turns
+//! within each repeat, so that drift of the machine hits all alike; what the machine did meanwhile is
+//! read from its counters and becomes a warning.
 
-use std::num::NonZeroUsize;
+mod record;
+mod rig;
 
-use engine::{
-    CacheKind, CacheKinds, Feed, Logits, Session, SessionShape, Special, Token, sampling,
-};
-
-use ledger::record::Warning;
 use measure::probe::noise;
 
-use crate::desk::{Desk, Place, Subject};
-use crate::plan::LatencyPlan;
-use crate::{Error, passages};
+use ledger::record::Warning;
 
-/// Times of one prompt and the tokens after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// Reading the prompt and choosing the first token.
-    pub first_token_ns: u64,
-    /// From the first token to the last.
-    pub rest_ns: u64,
-}
+use crate::Error;
+use crate::desk::{Desk, Subject};
+use crate::plan::{LatencyPlan, Point};
+use rig::{Rig, Timing, rigs};
 
-/// One model at one prompt length.
-struct Cell<'m> {
+pub(crate) use rig::prompt;
+
+/// Warm-ups after which a combination that has not settled is measured all the same.
+const MOST_WARMUPS: usize = 12;
+
+/// Change from the first half of the repeats to the second that is worth a warning.
+const DRIFT: f64 = 0.05;
+
+/// One model at one combination.
+struct Cell {
     subject: usize,
-    prompt: Vec<Token>,
-    session: Box<dyn Session + 'm>,
+    rig: usize,
+    point: Point,
     timings: Vec<Timing>,
 }
 
@@ -50,50 +49,169 @@ pub fn measure(
     {
         return Ok(());
     }
-    let mut cells = open_cells(subjects, plan)?;
-    let n_runs = plan.warmups + plan.repeats;
-    let before = noise::snapshot();
-    desk.watcher.begin("latency", (n_runs * cells.len()) as u64);
-    for run_idx in 0..n_runs {
-        let n_cells = cells.len();
-        for (cell_idx, cell) in cells.iter_mut().enumerate() {
-            if desk.stopped() {
-                return Ok(());
-            }
-            let timing = time_once(
-                cell.session.as_mut(),
-                &cell.prompt,
-                plan.generate_tokens,
-                desk,
-            )?;
-            if run_idx >= plan.warmups {
-                cell.timings.push(timing);
-            }
-            let note = format!(
-                "{:.1} tok/s decode",
-                decode_rate(timing, plan.generate_tokens)
-            );
-            desk.watcher
-                .advance((run_idx * n_cells + cell_idx + 1) as u64, &note);
-        }
+    let points = plan.points(desk.threads);
+    let mut rigs = rigs(subjects, &points)?;
+    let mut cells = cells(subjects.len(), &points, &rigs);
+    let Some(noise) = timed(&mut rigs, &mut cells, plan, desk)? else {
+        return Ok(());
+    };
+    for warning in noise.into_iter().chain(drift(subjects, &cells)) {
+        desk.folder.append_warning(&warning)?;
     }
-    if let (Ok(before), Ok(after)) = (before, noise::snapshot()) {
-        for doubt in noise::doubts_between(&before, &after).unwrap_or_default() {
-            desk.folder.append_warning(&warning(doubt))?;
-        }
-    }
-    let bandwidth = bandwidth(subjects, desk)?;
-    for cell in &cells {
-        record(&subjects[cell.subject], cell, plan, bandwidth, desk)?;
-    }
+    record::everything(subjects, &cells, desk)?;
     for subject in subjects {
         desk.done(&subject.name, step)?;
     }
     Ok(())
 }
 
+/// Every model at every combination, models of one combination side by side.
+fn cells(n_subjects: usize, points: &[Point], rigs: &[Rig<'_>]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for point in points {
+        for subject in 0..n_subjects {
+            let fits = |rig: &Rig<'_>| rig.serves(subject, point);
+            cells.push(Cell {
+                subject,
+                rig: rigs
+                    .iter()
+                    .position(fits)
+                    .expect("a rig is made for every subject and point"),
+                point: point.clone(),
+                timings: Vec::new(),
+            });
+        }
+    }
+    cells
+}
+
+/// Warms up, then times. What is worth a warning, or `None` if the user asked to stop.
+fn timed(
+    rigs: &mut [Rig<'_>],
+    cells: &mut [Cell],
+    plan: &LatencyPlan,
+    desk: &mut Desk<'_>,
+) -> Result<Option<Vec<Warning>>, Error> {
+    let n_runs = (plan.warmups + plan.repeats) * cells.len();
+    desk.watcher.begin("latency", n_runs as u64);
+    let mut warnings = Vec::new();
+    for (at, cell) in cells.iter().enumerate() {
+        match warm_up(&mut rigs[cell.rig], &cell.point, plan, desk)? {
+            Warm::Settled => {}
+            Warm::Unsteady(change) => warnings.push(unsteady(&cell.point, change)),
+            Warm::Stopped => return Ok(None),
+        }
+        let done = (at + 1) * plan.warmups;
+        desk.watcher.advance(done as u64, "warming up");
+    }
+    let mut n_done = plan.warmups * cells.len();
+    let before = noise::snapshot();
+    for _ in 0..plan.repeats {
+        for cell in cells.iter_mut() {
+            if desk.stopped() {
+                return Ok(None);
+            }
+            let timing = rigs[cell.rig].run(&cell.point, desk.clock)?;
+            n_done += 1;
+            let rate = timing.decode_rate(&cell.point);
+            desk.watcher
+                .advance(n_done as u64, &format!("{rate:.1} tok/s decode"));
+            cell.timings.push(timing);
+        }
+    }
+    if let (Ok(before), Ok(after)) = (before, noise::snapshot()) {
+        let doubts = noise::doubts_between(&before, &after).unwrap_or_default();
+        warnings.extend(doubts.into_iter().map(doubtful));
+    }
+    Ok(Some(warnings))
+}
+
+enum Warm {
+    Settled,
+    /// The last two runs still differed by this share.
+    Unsteady(f64),
+    Stopped,
+}
+
+/// Runs without timing until the plan's number is reached and, where it asks for that, two runs in a row
+/// agree.
+fn warm_up(
+    rig: &mut Rig<'_>,
+    point: &Point,
+    plan: &LatencyPlan,
+    desk: &Desk<'_>,
+) -> Result<Warm, Error> {
+    let mut last: Option<f64> = None;
+    let mut change = None;
+    for n_done in 0..MOST_WARMUPS.max(plan.warmups) {
+        let settled = match plan.settle {
+            None => true,
+            Some(most) => change.is_some_and(|change: f64| change <= most),
+        };
+        if n_done >= plan.warmups && settled {
+            return Ok(Warm::Settled);
+        }
+        if desk.stopped() {
+            return Ok(Warm::Stopped);
+        }
+        let total = rig.run(point, desk.clock)?.total_ns() as f64;
+        change = last.map(|last| (total - last).abs() / last.max(1.0));
+        last = Some(total);
+    }
+    match (plan.settle, change) {
+        (Some(most), Some(change)) if change > most => Ok(Warm::Unsteady(change)),
+        _ => Ok(Warm::Settled),
+    }
+}
+
+fn unsteady(point: &Point, change: f64) -> Warning {
+    Warning {
+        kind: "unsteady".into(),
+        message: format!(
+            "after {MOST_WARMUPS} warm-ups two runs in a row still differed by {:.0} % (prompt {}, batch {}, {} threads)",
+            change * 100.0,
+            point.n_prompt,
+            point.batch,
+            point.threads
+        ),
+        advice: "close other programs, fix the processor's frequency, or ask for more --repeats"
+            .into(),
+    }
+}
+
+/// Combinations that were slower or faster in the second half of their repeats than in the first. One
+/// warning says how many and how much at most.
+fn drift(subjects: &[Subject<'_>], cells: &[Cell]) -> Option<Warning> {
+    let moved: Vec<(f64, &Cell)> = cells
+        .iter()
+        .filter_map(|cell| {
+            let totals: Vec<f64> = cell.timings.iter().map(|t| t.total_ns() as f64).collect();
+            let (first, second) = totals.split_at(totals.len() / 2);
+            let change = measure::quantile(second, 0.5)? / measure::quantile(first, 0.5)? - 1.0;
+            (first.len() >= 3 && change.abs() > DRIFT).then_some((change, cell))
+        })
+        .collect();
+    let (most, cell) = moved
+        .iter()
+        .copied()
+        .max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))?;
+    let towards = if most > 0.0 { "slower" } else { "faster" };
+    Some(Warning {
+        kind: "drift".into(),
+        message: format!(
+            "{} of {} rows changed while they were measured; most of all {} at prompt {}, {:.0} % {towards} in the second half of its repeats",
+            moved.len(),
+            cells.len(),
+            subjects[cell.subject].name,
+            cell.point.n_prompt,
+            most.abs() * 100.0,
+        ),
+        advice: "let the machine come to a steady temperature and load, and measure again".into(),
+    })
+}
+
 /// A doubt about these timings, in words.
-fn warning(doubt: noise::Doubt) -> Warning {
+fn doubtful(doubt: noise::Doubt) -> Warning {
     let (kind, message) = match doubt {
         noise::Doubt::OtherLoad {
             load_1m,
@@ -126,163 +244,5 @@ fn warning(doubt: noise::Doubt) -> Warning {
     }
 }
 
-fn open_cells<'m>(subjects: &[Subject<'m>], plan: &LatencyPlan) -> Result<Vec<Cell<'m>>, Error> {
-    let cache = kind(&plan.cache)?;
-    let mut cells = Vec::new();
-    for n_prompt in &plan.prompt_tokens {
-        for (subject_idx, subject) in subjects.iter().enumerate() {
-            let shape = SessionShape {
-                n_sequences: 1,
-                capacity: n_prompt + plan.generate_tokens,
-                cache: CacheKinds::both(cache),
-            };
-            cells.push(Cell {
-                subject: subject_idx,
-                prompt: prompt(subject, *n_prompt),
-                session: subject.model.open(shape)?,
-                timings: Vec::new(),
-            });
-        }
-    }
-    Ok(cells)
-}
-
-/// The cache kind of that name.
-pub(crate) fn kind(name: &str) -> Result<CacheKind, Error> {
-    name.parse().map_err(Error::Plan)
-}
-
-/// The bundled code text, repeated, as exactly so many tokens.
-pub(crate) fn prompt(subject: &Subject<'_>, n_tokens: usize) -> Vec<Token> {
-    let text = passages::joined("code");
-    let tokens = subject.model.tokenizer().encode(&text, Special::Plain);
-    let start = subject.model.tokenizer().start();
-    start
-        .into_iter()
-        .chain(tokens.into_iter().cycle())
-        .take(n_tokens)
-        .collect()
-}
-
-fn time_once(
-    session: &mut dyn Session,
-    prompt: &[Token],
-    n_new: usize,
-    desk: &Desk<'_>,
-) -> Result<Timing, Error> {
-    session.rewind(0, 0)?;
-    let started = desk.clock.now_ns();
-    let mut token = [next(session, prompt)?];
-    let first = desk.clock.now_ns();
-    for _ in 1..n_new {
-        token = [next(session, &token)?];
-    }
-    let last = desk.clock.now_ns();
-    Ok(Timing {
-        first_token_ns: first - started,
-        rest_ns: last - first,
-    })
-}
-
-fn next(session: &mut dyn Session, tokens: &[Token]) -> Result<Token, engine::Error> {
-    let mut next = 0;
-    let feed = Feed {
-        sequence: 0,
-        tokens,
-        logits: Logits::Last,
-    };
-    session.feed(&[feed], &mut |row| next = sampling::greedy(row.logits))?;
-    Ok(next)
-}
-
-fn per_second(n: f64, ns: u64) -> f64 {
-    n * 1e9 / ns.max(1) as f64
-}
-
-fn decode_rate(timing: Timing, n_new: usize) -> f64 {
-    per_second((n_new - 1) as f64, timing.rest_ns)
-}
-
-fn measure_bandwidth(desk: &Desk<'_>) -> Result<measure::probe::Bandwidth, measure::Absent> {
-    let threads = NonZeroUsize::new(desk.threads).unwrap_or(NonZeroUsize::MIN);
-    measure::probe::read_bandwidth(desk.clock, threads)
-}
-
-/// Measured read bandwidth with the engine's number of threads, recorded for each subject.
-fn bandwidth(subjects: &[Subject<'_>], desk: &mut Desk<'_>) -> Result<Option<f64>, Error> {
-    let threads = desk.threads;
-    let measured = measure_bandwidth(desk);
-    for subject in subjects {
-        let place = Place::new(&subject.name, "latency").with("threads", threads);
-        let metric = "memory_bandwidth_bytes_per_s";
-        match &measured {
-            Ok(bandwidth) => desk.record(&place, metric, bandwidth.bytes_per_s_samples.clone())?,
-            Err(absent) => desk.record_absent(&place, metric, absent.to_string())?,
-        }
-        let load = Place::new(&subject.name, "latency");
-        desk.record(&load, "model_load_ns", vec![subject.load_ns as f64])?;
-    }
-    Ok(measured.ok().map(|bandwidth| bandwidth.best()))
-}
-
-fn record(
-    subject: &Subject<'_>,
-    cell: &Cell<'_>,
-    plan: &LatencyPlan,
-    bandwidth: Option<f64>,
-    desk: &mut Desk<'_>,
-) -> Result<(), Error> {
-    let n_prompt = cell.prompt.len();
-    let place = Place::new(&subject.name, "latency")
-        .with("prompt_tokens", n_prompt)
-        .with("generate_tokens", plan.generate_tokens)
-        .with("threads", desk.threads)
-        .with("cache", plan.cache.as_str());
-    let of = |f: &dyn Fn(&Timing) -> f64| cell.timings.iter().map(f).collect::<Vec<f64>>();
-    let decode = of(&|t| decode_rate(*t, plan.generate_tokens));
-    let bytes = bytes_per_step(subject, n_prompt + plan.generate_tokens / 2, &plan.cache)?;
-    desk.record(
-        &place,
-        "prefill_tokens_per_s",
-        of(&|t| per_second(n_prompt as f64, t.first_token_ns)),
-    )?;
-    desk.record(
-        &place,
-        "time_to_first_token_ns",
-        of(&|t| t.first_token_ns as f64),
-    )?;
-    desk.record(&place, "decode_tokens_per_s", decode.clone())?;
-    let Some(bytes) = bytes else {
-        return desk.record_absent(
-            &place,
-            "decode_bytes_per_s",
-            "the file does not tell the cache's size".into(),
-        );
-    };
-    let read: Vec<f64> = decode.iter().map(|rate| rate * bytes).collect();
-    desk.record(&place, "decode_bytes_per_s", read.clone())?;
-    match bandwidth {
-        Some(floor) => desk.record(
-            &place,
-            "bandwidth_share",
-            read.iter().map(|rate| rate / floor).collect(),
-        ),
-        None => desk.record_absent(
-            &place,
-            "bandwidth_share",
-            "memory bandwidth could not be measured".into(),
-        ),
-    }
-}
-
-/// Bytes that one decode step reads: the weights once and the cache of `n_held` tokens.
-fn bytes_per_step(subject: &Subject<'_>, n_held: usize, cache: &str) -> Result<Option<f64>, Error> {
-    let card = subject.model.card();
-    let kinds = CacheKinds::both(kind(cache)?);
-    let with_cache = |elements: engine::CacheElements| {
-        card.bytes_per_token + n_held as u64 * elements.bytes(kinds)
-    };
-    Ok(card
-        .cache_elements
-        .map(|elements| with_cache(elements) as f64))
-}
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,12 @@
 //! what the process grew by after every token was really fed, *peak* the highest resident size on
 //! the way. Each case starts from a closed session.
 
-use engine::{CacheKinds, Feed, Logits, SessionShape};
+use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 use measure::probe::memory as probe;
 
 use crate::Error;
 use crate::desk::{Desk, Place, Subject};
-use crate::latency::{kind, prompt};
+use crate::latency::prompt;
 use crate::plan::MemoryPlan;
 
 /// Tokens fed between two looks at the stop sign.
@@ -145,4 +145,9 @@ fn record(
         }
     }
     Ok(())
+}
+
+/// The cache kind of that name.
+fn kind(name: &str) -> Result<CacheKind, Error> {
+    name.parse().map_err(Error::Plan)
 }

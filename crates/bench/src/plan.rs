@@ -1,10 +1,13 @@
 //! The resolved plan: every default filled in, stored in `run.json`, obeyed again on `--resume`.
 
+mod latency;
+
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
 use serde::{Deserialize, Serialize};
 use task::PromptProfile;
 
 use crate::passages;
+pub use latency::{LatencyPlan, Point};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
 /// twenty costs little and finds a way that is wrong in one of a hundred.
@@ -121,21 +124,6 @@ pub struct MemoryPlan {
     pub caches: Vec<String>,
 }
 
-/// Speed of reading prompts and of decoding after them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LatencyPlan {
-    /// Prompt lengths in tokens.
-    pub prompt_tokens: Vec<usize>,
-    /// Tokens decoded after each.
-    pub generate_tokens: usize,
-    /// Untimed runs first.
-    pub warmups: usize,
-    /// Timed runs.
-    pub repeats: usize,
-    /// Cache type by name.
-    pub cache: String,
-}
-
 impl Plan {
     /// The preset that `whet bench MODEL` runs: a report card in minutes.
     pub fn quick(seed: u64, threads: usize) -> Plan {
@@ -148,16 +136,10 @@ impl Plan {
                 texts: vec!["code".into(), "prose".into()],
             }),
             memory: Some(MemoryPlan {
-                contexts: vec![1024, 4096],
+                contexts: vec![512, 2048],
                 caches: vec!["f16".into(), "q8_0".into()],
             }),
-            latency: Some(LatencyPlan {
-                prompt_tokens: vec![128, 512],
-                generate_tokens: 64,
-                warmups: 1,
-                repeats: 6,
-                cache: "f16".into(),
-            }),
+            latency: Some(LatencyPlan::quick()),
         }
     }
 
@@ -177,10 +159,9 @@ impl Plan {
         });
         plan.latency = Some(LatencyPlan {
             prompt_tokens: vec![32],
-            generate_tokens: 8,
-            warmups: 1,
+            generate_tokens: vec![8],
             repeats: 3,
-            cache: "f16".into(),
+            ..LatencyPlan::quick()
         });
         plan
     }
@@ -220,16 +201,7 @@ impl Plan {
             }
         }
         if let Some(latency) = &self.latency {
-            latency.cache.parse::<CacheKind>()?;
-            some(latency.repeats, "--repeats")?;
-            if latency.generate_tokens < 2 {
-                return Err(
-                    "--generate-tokens must be at least 2: a decode speed needs two tokens".into(),
-                );
-            }
-            for n in &latency.prompt_tokens {
-                some(*n, "--prompt-tokens")?;
-            }
+            latency.check()?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 
 use crate::desk::Subject;
 use crate::latency::prompt;
-use crate::plan::Plan;
+use crate::plan::{Plan, Point};
 use crate::{Error, passages};
 use measure::clock::Clock;
 use task::Suite;
@@ -90,9 +90,23 @@ pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
     }
     if let Some(latency) = &plan.latency {
         let n_runs = (latency.warmups + latency.repeats) as f64;
-        let n_prompt: usize = latency.prompt_tokens.iter().sum();
-        let n_decode = latency.prompt_tokens.len() * latency.generate_tokens;
-        seconds += n_runs * (n_prompt as f64 / rates.prefill + n_decode as f64 / rates.decode);
+        let points = latency.points(plan.threads);
+        seconds += n_runs
+            * points
+                .iter()
+                .map(|point| run_seconds(point, rates))
+                .sum::<f64>();
     }
     seconds
+}
+
+/// One run of the speed benchmark at one combination.
+fn run_seconds(point: &Point, rates: Rates) -> f64 {
+    let n_read = (point.batch * point.n_prompt) as f64;
+    if !point.use_cache {
+        return point.n_fed() as f64 / rates.prefill;
+    }
+    let gain = (point.batch as f64).min(LANES_GAIN);
+    let n_new = (point.batch * point.n_new) as f64;
+    n_read / rates.prefill + n_new / (rates.decode * gain)
 }

@@ -236,4 +236,18 @@ pub trait Model {
     /// # Errors
     /// [`Error::Open`] if it does not fit into memory or the cache kind is not supported.
     fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error>;
+
+    /// Opens a session that computes with so many threads, at least one, instead of those the model was
+    /// loaded for. A model that knows no threads opens it as any other.
+    ///
+    /// # Errors
+    /// As [`Model::open`].
+    fn open_with(
+        &self,
+        shape: SessionShape,
+        threads: usize,
+    ) -> Result<Box<dyn Session + '_>, Error> {
+        let _ = threads;
+        self.open(shape)
+    }
 }

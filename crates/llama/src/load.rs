@@ -92,15 +92,19 @@ impl Llama {
         &self.facts
     }
 
-    /// Threads that every computation uses.
+    /// Threads that a session computes with unless it is opened with others.
     pub fn threads(&self) -> usize {
         self.threads
     }
 
-    fn context(&self, shape: SessionShape) -> Result<(LlamaContext<'_>, u64), String> {
+    fn context(
+        &self,
+        shape: SessionShape,
+        threads: usize,
+    ) -> Result<(LlamaContext<'_>, u64), String> {
         let cells = guard::cells(shape, self.card.cache_elements)?;
         let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
-        let params = session::params(shape, cells, self.threads);
+        let params = session::params(shape, cells, threads);
         log::begin();
         let mut context = self
             .model
@@ -127,7 +131,15 @@ impl Model for Llama {
     }
 
     fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
-        let (context, cache_bytes) = self.context(shape).map_err(|cause| Error::Open {
+        self.open_with(shape, self.threads)
+    }
+
+    fn open_with(
+        &self,
+        shape: SessionShape,
+        threads: usize,
+    ) -> Result<Box<dyn Session + '_>, Error> {
+        let (context, cache_bytes) = self.context(shape, threads).map_err(|cause| Error::Open {
             n_sequences: shape.n_sequences,
             capacity: shape.capacity,
             cause,

@@ -25,7 +25,7 @@ pub use metric::Metric;
 pub use probe::{Absent, Fact};
 pub use resample::RESAMPLES;
 pub use series::Series;
-pub use summary::{Summary, summarise};
+pub use summary::{Summary, percentile_supported, quantile, summarise};
 pub use unit::{Better, Unit};
 
 /// What this room refuses.

@@ -19,6 +19,8 @@ pub enum Unit {
     TokensPerSecond,
     /// Bytes per second of monotonic wall time.
     BytesPerSecond,
+    /// Arithmetic operations per second of monotonic wall time.
+    OperationsPerSecond,
     /// A share or a quotient without dimension; 0.5 is 50 %.
     Ratio,
     /// A natural-log likelihood, in nats.

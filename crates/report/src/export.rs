@@ -1,8 +1,11 @@
 //! Files for programs: `report.json` and one CSV per benchmark that ran.
 //!
 //! CSV holds raw values in base units, one per line (the tidy long form), so that a reader can do the
-//! statistics again; `scorecard.csv` holds the results. Conditions become columns. JSON is the
+//! statistics again; `scorecard.csv` holds the results, `latency.csv` those of speed under the column
+//! names that others publish. Conditions become columns. JSON is the
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
+
+mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,8 +39,19 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
             written("causes.csv", &causes(card))?,
         ));
     }
+    let timed: Vec<&Measurement> = run
+        .measurements
+        .iter()
+        .filter(|m| m.benchmark == "latency")
+        .collect();
+    if !timed.is_empty() {
+        files.push((
+            "latency.csv".to_owned(),
+            written("latency.csv", &speed::table(&timed))?,
+        ));
+    }
     for (file, benchmark) in [
-        ("latency.csv", "latency"),
+        ("latency_values.csv", "latency"),
         ("memory.csv", "memory"),
         ("perplexity.csv", "perplexity"),
     ] {

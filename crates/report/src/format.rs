@@ -79,6 +79,12 @@ const FLOWS: [Scale; 4] = [
     scale(1e3, " kB/s"),
     scale(1.0, " B/s"),
 ];
+const RATES: [Scale; 4] = [
+    scale(1e12, " TFLOP/s"),
+    scale(1e9, " GFLOP/s"),
+    scale(1e6, " MFLOP/s"),
+    scale(1.0, " FLOP/s"),
+];
 
 /// The scale in which a value of this size reads best.
 pub fn scale_of(unit: Unit, value: f64) -> Scale {
@@ -90,6 +96,7 @@ pub fn scale_of(unit: Unit, value: f64) -> Scale {
         Unit::Nanoseconds => fitting(&TIMES),
         Unit::Bytes => fitting(&SIZES),
         Unit::BytesPerSecond => fitting(&FLOWS),
+        Unit::OperationsPerSecond => fitting(&RATES),
         Unit::Ratio => scale(0.01, " %"),
         Unit::TokensPerSecond => scale(1.0, " tok/s"),
         Unit::Tokens => scale(1.0, " tokens"),

@@ -9,7 +9,7 @@ use ledger::record::Warning;
 
 use crate::format;
 use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Tone};
-use crate::view::{Finding, Scorecard, Section};
+use crate::view::{Finding, Row, Scorecard, Section};
 
 pub use crate::table::Colour;
 
@@ -17,6 +17,7 @@ pub use crate::table::Colour;
 pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
     let mut blocks = vec![head(card)];
     for section in &card.sections {
+        let section = &without_details(section);
         blocks.push(title(section));
         blocks.push(layout::rows(section, card));
         blocks.extend(remarks(section, card));
@@ -38,6 +39,22 @@ pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
         .trim_end()
         .to_owned()
         + "\n"
+}
+
+/// The section with the rows that a terminal has room for, and a word about the others.
+fn without_details(section: &Section) -> Section {
+    let (details, rows): (Vec<_>, Vec<_>) = section.rows.iter().cloned().partition(Row::is_detail);
+    let mut shown = Section {
+        rows,
+        ..section.clone()
+    };
+    if !details.is_empty() {
+        shown.notes.push(format!(
+            "{} rows more in the report: operations, between two tokens, end to end",
+            details.len()
+        ));
+    }
+    shown
 }
 
 /// Where the numbers come from.

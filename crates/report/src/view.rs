@@ -12,6 +12,7 @@
 mod causes;
 mod code;
 mod judging;
+mod knee;
 mod pairing;
 mod passage;
 mod provenance;
@@ -209,7 +210,22 @@ impl Section {
     }
 }
 
+/// Metrics that a page has room for and a terminal has not.
+const DETAILS: [&str; 6] = [
+    "prefill_operations_per_s",
+    "inter_token_ns",
+    "inter_token_p90_ns",
+    "inter_token_p99_ns",
+    "end_to_end_ns",
+    "end_to_end_tokens_per_s",
+];
+
 impl Row {
+    /// Whether it adds to a row beside it what only some readers want to know.
+    pub fn is_detail(&self) -> bool {
+        DETAILS.contains(&self.metric.as_str())
+    }
+
     /// The conditions that tell this row from its neighbours: those that the section does not share.
     pub fn own_conditions<'a>(
         &'a self,

@@ -202,6 +202,7 @@ fn csv_files_exist_for_the_benchmarks_that_ran_and_hold_raw_base_units() {
             "causes.csv",
             "code.csv",
             "latency.csv",
+            "latency_values.csv",
             "memory.csv",
             "perplexity.csv",
             "scorecard.csv"

@@ -1,14 +1,18 @@
 //! The words that `whet` understands. Doc comments are the help texts.
 
 mod bench;
+mod numbers;
 mod sample;
+mod speed;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
+pub(crate) use numbers::Numbers;
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
+pub(crate) use speed::Switch;
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.

@@ -111,10 +111,11 @@ fn latency_on_a_clock_moved_by_hand_is_what_the_hand_computes() {
     let plan = only(|plan| {
         plan.latency = Some(LatencyPlan {
             prompt_tokens: vec![16, 40],
-            generate_tokens: n_new,
+            generate_tokens: vec![n_new],
             warmups,
             repeats,
-            cache: "q8_0".into(),
+            caches: vec!["q8_0".into()],
+            ..LatencyPlan::quick()
         });
     });
     let mut tools = Tools {
@@ -130,14 +131,16 @@ fn latency_on_a_clock_moved_by_hand_is_what_the_hand_computes() {
         .into_iter()
         .enumerate()
     {
-        // Three readings a run, four cells in turns; from reading i to the next pass 100 (i + 1) ns.
-        let reading = |repeat: usize| 3 * ((warmups + repeat) * 4 + cell);
-        let first: Vec<f64> = (0..repeats)
-            .map(|r| 100.0 * (reading(r) + 1) as f64)
-            .collect();
-        let rest: Vec<f64> = (0..repeats)
-            .map(|r| 100.0 * (reading(r) + 2) as f64)
-            .collect();
+        // Six readings a run: before, after the prompt, and after each of four further tokens. Warm-ups come
+        // first, cell by cell; then the cells take turns. From reading i to the next pass 100 (i + 1) ns.
+        let reading = |repeat: usize| 6 * (warmups * 4 + repeat * 4 + cell);
+        let step = |repeat: usize, k: usize| 100.0 * (reading(repeat) + k + 1) as f64;
+        let sums = |from: usize, to: usize| {
+            (0..repeats)
+                .map(|r| (from..to).map(|k| step(r, k)).sum())
+                .collect::<Vec<f64>>()
+        };
+        let (first, rest, total) = (sums(0, 1), sums(1, 5), sums(0, 5));
         let of = |metric: &str| {
             let found = values(&run, metric)
                 .into_iter()
@@ -151,6 +154,15 @@ fn latency_on_a_clock_moved_by_hand_is_what_the_hand_computes() {
         assert_eq!(of("prefill_tokens_per_s"), prefill);
         let decode = each(&|ns| (n_new - 1) as f64 * 1e9 / ns, &rest);
         assert_eq!(of("decode_tokens_per_s"), decode);
+        assert_eq!(of("end_to_end_ns"), total);
+        let whole = each(&|ns| n_new as f64 * 1e9 / ns, &total);
+        assert_eq!(of("end_to_end_tokens_per_s"), whole);
+        // The median of four steps lies between the second and the third.
+        let middle: Vec<f64> = (0..repeats)
+            .map(|r| (step(r, 2) + step(r, 3)) / 2.0)
+            .collect();
+        assert_eq!(of("inter_token_ns"), middle);
+        assert_eq!(of("inter_token_p99_ns"), [0.0; 0], "four steps carry none");
         // The toy has no weights; a token is 32 + 32 elements of 34/32 bytes; half of the five new ones
         // are held on average.
         let bytes: Vec<f64> = decode

@@ -84,9 +84,10 @@ fn meaning(metric: &str) -> (String, Unit, Better) {
 
 /// House names end in their unit.
 fn unit_of_name(metric: &str) -> Unit {
-    const ENDINGS: [(&str, Unit); 6] = [
+    const ENDINGS: [(&str, Unit); 7] = [
         ("_tokens_per_s", Unit::TokensPerSecond),
         ("_bytes_per_s", Unit::BytesPerSecond),
+        ("_operations_per_s", Unit::OperationsPerSecond),
         ("_bytes", Unit::Bytes),
         ("_ns", Unit::Nanoseconds),
         ("_share", Unit::Ratio),

@@ -12,7 +12,7 @@ use ledger::record::Measurement;
 use measure::metric::METRICS;
 use serde_json::Value;
 
-use super::{Cell, Counted, Row, Section, pairing, statistic};
+use super::{Cell, Counted, Row, Section, knee, pairing, statistic};
 
 /// Metrics whose values are yes or no, one for each thing that was tried.
 const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_share"];
@@ -75,7 +75,7 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
         (Some(least), Some(most)) => format!("{least} to {most} repetitions"),
         _ => "nothing could be measured".to_owned(),
     };
-    Section {
+    let mut section = Section {
         benchmark: benchmark.to_owned(),
         suite: None,
         shared: shared_conditions(&rows),
@@ -84,7 +84,9 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
         causes: Vec::new(),
         judging: Vec::new(),
         notes: Vec::new(),
-    }
+    };
+    section.notes = knee::notes(&section);
+    section
 }
 
 fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bench::Plan;
-use bench::plan::CodePlan;
+use bench::plan::{CodePlan, LatencyPlan};
 use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
 use task::{PromptProfile, Suite};
 
-use crate::cli::{Bench, JudgeFlags, Mode, Part, Preset, Prompt};
+use crate::cli::{Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::suites;
@@ -205,21 +205,56 @@ pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
 fn change_speed(plan: &mut Plan, flags: &Bench) {
     let asked = &flags.speed;
     if let Some(latency) = &mut plan.latency {
-        let prompts = &asked.prompts;
-        if !prompts.prompt_tokens.is_empty() {
-            latency.prompt_tokens.clone_from(&prompts.prompt_tokens);
+        if flags.thorough {
+            *latency = LatencyPlan::thorough();
         }
-        set(&mut latency.generate_tokens, &prompts.generate_tokens);
-        set(&mut latency.repeats, &prompts.repeats);
-        set(&mut latency.cache, &asked.cache.cache.first().cloned());
+        change_latency(latency, flags);
     }
     if let Some(memory) = &mut plan.memory {
-        if !asked.contexts.contexts.is_empty() {
-            memory.contexts.clone_from(&asked.contexts.contexts);
-        }
-        if !asked.cache.cache.is_empty() {
-            memory.caches.clone_from(&asked.cache.cache);
-        }
+        replace(&mut memory.contexts, Numbers::all(&asked.contexts.contexts));
+        replace(&mut memory.caches, asked.cache.cache.clone());
+    }
+}
+
+fn change_latency(latency: &mut LatencyPlan, flags: &Bench) {
+    let asked = &flags.speed.prompts;
+    replace(
+        &mut latency.prompt_tokens,
+        Numbers::all(&asked.prompt_tokens),
+    );
+    replace(
+        &mut latency.generate_tokens,
+        Numbers::all(&asked.generate_tokens),
+    );
+    replace(&mut latency.batch, Numbers::all(&asked.sequences));
+    replace(&mut latency.depth, Numbers::all(&asked.depth));
+    replace(&mut latency.threads, Numbers::all(&asked.try_threads));
+    if asked.find_threads {
+        latency.threads = up_to(subject::threads(None));
+    }
+    let switches = asked.use_cache.iter();
+    replace(
+        &mut latency.use_cache,
+        switches.map(|switch| *switch == Switch::On).collect(),
+    );
+    replace(&mut latency.caches, flags.speed.cache.cache.clone());
+    set(&mut latency.repeats, &asked.repeats);
+    set(&mut latency.warmups, &asked.warmups);
+}
+
+/// 1, 2, 4 … and the number itself.
+fn up_to(n: usize) -> Vec<usize> {
+    let mut threads: Vec<usize> = std::iter::successors(Some(1), |n| Some(n * 2))
+        .take_while(|some| *some < n)
+        .collect();
+    threads.push(n);
+    threads
+}
+
+/// Takes a list that is not empty.
+fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
+    if !asked.is_empty() {
+        *place = asked;
     }
 }
 
@@ -258,10 +293,14 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     }
     if let Some(latency) = &plan.latency {
         lines.push(format!(
-            "latency     prompts of {} tokens, {} tokens after each, {} timed runs",
+            "latency     prompts of {} tokens, {} tokens after each, {} timed runs{}",
             list(&latency.prompt_tokens),
-            latency.generate_tokens,
-            latency.repeats
+            list(&latency.generate_tokens),
+            latency.repeats,
+            match latency.points(plan.threads).len() {
+                n if n > latency.prompt_tokens.len() => format!(", {n} combinations"),
+                _ => String::new(),
+            }
         ));
     }
     lines

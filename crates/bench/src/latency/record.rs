@@ -1,0 +1,194 @@
+//! What the times of a combination are written down as.
+
+use std::num::NonZeroUsize;
+
+use engine::CacheKinds;
+use measure::percentile_supported;
+
+use super::Cell;
+use super::rig::{Timing, per_second};
+use crate::Error;
+use crate::desk::{Desk, Place, Subject};
+use crate::plan::Point;
+
+/// Writes down every cell, the bandwidth of the memory and how long the models took to load.
+///
+/// # Errors
+/// Those of the ledger.
+pub(super) fn everything(
+    subjects: &[Subject<'_>],
+    cells: &[Cell],
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
+    let mut threads: Vec<usize> = cells.iter().map(|cell| cell.point.threads).collect();
+    threads.sort_unstable();
+    threads.dedup();
+    let mut floors = Vec::new();
+    for threads in threads {
+        floors.push((threads, bandwidth(subjects, threads, desk)?));
+    }
+    for subject in subjects {
+        let place = Place::new(&subject.name, "latency");
+        desk.record(&place, "model_load_ns", vec![subject.load_ns as f64])?;
+    }
+    for cell in cells {
+        let floor = floors
+            .iter()
+            .find(|(threads, _)| *threads == cell.point.threads)
+            .and_then(|(_, floor)| *floor);
+        let row = Row {
+            subject: &subjects[cell.subject],
+            point: &cell.point,
+            timings: &cell.timings,
+            place: place(&subjects[cell.subject], &cell.point),
+        };
+        row.times(desk)?;
+        row.between_tokens(desk)?;
+        row.operations(desk)?;
+        row.bytes(floor, desk)?;
+    }
+    Ok(())
+}
+
+/// Measured read bandwidth with so many threads, recorded for each subject.
+fn bandwidth(
+    subjects: &[Subject<'_>],
+    threads: usize,
+    desk: &mut Desk<'_>,
+) -> Result<Option<f64>, Error> {
+    let n_threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
+    let measured = measure::probe::read_bandwidth(desk.clock, n_threads);
+    for subject in subjects {
+        let place = Place::new(&subject.name, "latency").with("threads", threads);
+        let metric = "memory_bandwidth_bytes_per_s";
+        match &measured {
+            Ok(bandwidth) => desk.record(&place, metric, bandwidth.bytes_per_s_samples.clone())?,
+            Err(absent) => desk.record_absent(&place, metric, absent.to_string())?,
+        }
+    }
+    Ok(measured.ok().map(|bandwidth| bandwidth.best()))
+}
+
+fn place<'a>(subject: &'a Subject<'_>, point: &Point) -> Place<'a> {
+    Place::new(&subject.name, "latency")
+        .with("prompt_tokens", point.n_prompt)
+        .with("generate_tokens", point.n_new)
+        .with("batch", point.batch)
+        .with("depth", point.depth)
+        .with("threads", point.threads)
+        .with("cache", point.cache.name())
+        .with("use_cache", point.use_cache)
+}
+
+/// One cell with the conditions of all its numbers.
+struct Row<'a> {
+    subject: &'a Subject<'a>,
+    point: &'a Point,
+    timings: &'a [Timing],
+    place: Place<'a>,
+}
+
+impl Row<'_> {
+    fn each(&self, of: impl Fn(&Timing) -> f64) -> Vec<f64> {
+        self.timings.iter().map(of).collect()
+    }
+
+    fn times(&self, desk: &mut Desk<'_>) -> Result<(), Error> {
+        let point = self.point;
+        let n_read = (point.batch * point.n_prompt) as f64;
+        let n_new = (point.batch * point.n_new) as f64;
+        for (metric, values) in [
+            (
+                "prefill_tokens_per_s",
+                self.each(|t| per_second(n_read, t.first_token_ns)),
+            ),
+            (
+                "time_to_first_token_ns",
+                self.each(|t| t.first_token_ns as f64),
+            ),
+            ("decode_tokens_per_s", self.each(|t| t.decode_rate(point))),
+            ("end_to_end_ns", self.each(|t| t.total_ns() as f64)),
+            (
+                "end_to_end_tokens_per_s",
+                self.each(|t| per_second(n_new, t.total_ns())),
+            ),
+        ] {
+            desk.record(&self.place, metric, values)?;
+        }
+        Ok(())
+    }
+
+    /// Of each repeat, the median step and, where it has steps enough, its slow ones.
+    fn between_tokens(&self, desk: &mut Desk<'_>) -> Result<(), Error> {
+        for (metric, p) in [
+            ("inter_token_ns", 0.5),
+            ("inter_token_p90_ns", 0.9),
+            ("inter_token_p99_ns", 0.99),
+        ] {
+            let n_steps = self.point.n_new - 1;
+            if p > 0.5 && !percentile_supported(n_steps, p) {
+                let reason = format!("a repeat has {n_steps} steps, too few for this percentile");
+                desk.record_absent(&self.place, metric, reason)?;
+                continue;
+            }
+            let at = |timing: &Timing| {
+                let steps: Vec<f64> = timing.steps_ns.iter().map(|ns| *ns as f64).collect();
+                measure::quantile(&steps, p).unwrap_or(f64::NAN)
+            };
+            desk.record(&self.place, metric, self.each(at))?;
+        }
+        Ok(())
+    }
+
+    fn operations(&self, desk: &mut Desk<'_>) -> Result<(), Error> {
+        let per_token = self.subject.model.card().flops_per_token as f64;
+        let n = (self.point.batch * self.point.n_prompt) as f64 * per_token;
+        let metric = "prefill_operations_per_s";
+        desk.record(
+            &self.place,
+            metric,
+            self.each(|t| per_second(n, t.first_token_ns)),
+        )
+    }
+
+    /// Bytes that decoding reads, and their share of what the memory delivers.
+    fn bytes(&self, floor: Option<f64>, desk: &mut Desk<'_>) -> Result<(), Error> {
+        let metrics = ["decode_bytes_per_s", "bandwidth_share"];
+        let absent = |desk: &mut Desk<'_>, metrics: &[&str], reason: &str| {
+            metrics
+                .iter()
+                .try_for_each(|metric| desk.record_absent(&self.place, metric, reason.to_owned()))
+        };
+        if !self.point.use_cache {
+            let reason = "without a cache a step computes far more than it reads";
+            return absent(desk, &metrics, reason);
+        }
+        let Some(bytes) = self.bytes_per_step() else {
+            return absent(desk, &metrics, "the file does not tell the cache's size");
+        };
+        let steps = self.point.n_new - 1;
+        let read = self.each(|t| per_second(steps as f64, t.rest_ns()) * bytes);
+        desk.record(&self.place, "decode_bytes_per_s", read.clone())?;
+        match floor {
+            Some(floor) => {
+                let shares = read.iter().map(|rate| rate / floor).collect();
+                desk.record(&self.place, "bandwidth_share", shares)
+            }
+            None => absent(
+                desk,
+                &metrics[1..],
+                "memory bandwidth could not be measured",
+            ),
+        }
+    }
+
+    /// Bytes that one decode step reads: the weights once and the mean cache of every sequence.
+    fn bytes_per_step(&self) -> Option<f64> {
+        let point = self.point;
+        let card = self.subject.model.card();
+        let n_held = (point.batch * (point.depth + point.n_prompt + point.n_new / 2)) as u64;
+        let kinds = CacheKinds::both(point.cache);
+        card.cache_elements
+            .map(|elements| (card.bytes_per_token + n_held * elements.bytes(kinds)) as f64)
+    }
+}

@@ -1,0 +1,192 @@
+//! A session that serves combinations, and one timed run in it.
+
+use engine::{
+    CacheKind, CacheKinds, Feed, Logits, Session, SessionShape, Special, Token, sampling,
+};
+use measure::clock::Clock;
+
+use crate::desk::Subject;
+use crate::plan::Point;
+use crate::{Error, passages};
+
+/// Times of one prompt and the tokens after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Timing {
+    /// Reading the prompts and choosing the first token of each.
+    pub(super) first_token_ns: u64,
+    /// Each later step: one more token for every sequence.
+    pub(super) steps_ns: Vec<u64>,
+}
+
+impl Timing {
+    /// From the first token to the last.
+    pub(super) fn rest_ns(&self) -> u64 {
+        self.steps_ns.iter().sum()
+    }
+
+    /// From the prompt to the last token.
+    pub(super) fn total_ns(&self) -> u64 {
+        self.first_token_ns + self.rest_ns()
+    }
+
+    /// Tokens per second of all sequences together, the first ones left out.
+    pub(super) fn decode_rate(&self, point: &Point) -> f64 {
+        per_second((point.batch * self.steps_ns.len()) as f64, self.rest_ns())
+    }
+}
+
+pub(super) fn per_second(n: f64, ns: u64) -> f64 {
+    n * 1e9 / ns.max(1) as f64
+}
+
+/// One session of one model, for all combinations with this cache and these threads.
+pub(super) struct Rig<'m> {
+    subject: usize,
+    threads: usize,
+    cache: CacheKind,
+    session: Box<dyn Session + 'm>,
+    /// The text that every sequence is fed from, as long as the longest combination needs.
+    text: Vec<Token>,
+    /// The sequence that holds the deepest beginning, if any combination has one.
+    root: Option<usize>,
+}
+
+/// A rig for every subject, cache type and number of threads of the points.
+///
+/// # Errors
+/// Those of the engine.
+pub(super) fn rigs<'m>(subjects: &[Subject<'m>], points: &[Point]) -> Result<Vec<Rig<'m>>, Error> {
+    let mut rigs: Vec<Rig<'m>> = Vec::new();
+    for point in points {
+        for (at, subject) in subjects.iter().enumerate() {
+            if !rigs.iter().any(|rig| rig.serves(at, point)) {
+                let like =
+                    |other: &&Point| (other.cache, other.threads) == (point.cache, point.threads);
+                let served: Vec<&Point> = points.iter().filter(like).collect();
+                rigs.push(Rig::open((at, subject), &served)?);
+            }
+        }
+    }
+    Ok(rigs)
+}
+
+impl<'m> Rig<'m> {
+    /// `served` is never empty and has one cache type and one number of threads.
+    fn open((at, subject): (usize, &Subject<'m>), served: &[&Point]) -> Result<Self, Error> {
+        let most =
+            |of: fn(&Point) -> usize| served.iter().map(|point| of(point)).max().unwrap_or(0);
+        let (batch, depth) = (most(|point| point.batch), most(|point| point.depth));
+        let root = (depth > 0).then_some(batch);
+        let shape = SessionShape {
+            n_sequences: batch + usize::from(root.is_some()),
+            capacity: most(Point::n_held),
+            cache: CacheKinds::both(served[0].cache),
+        };
+        let mut session = subject.model.open_with(shape, served[0].threads)?;
+        let text = prompt(subject, most(|point| point.depth + point.n_prompt));
+        if let Some(sequence) = root {
+            let feed = Feed {
+                sequence,
+                tokens: &text[..depth],
+                logits: Logits::None,
+            };
+            session.feed(&[feed], &mut |_| ())?;
+        }
+        Ok(Rig {
+            subject: at,
+            threads: served[0].threads,
+            cache: served[0].cache,
+            session,
+            text,
+            root,
+        })
+    }
+
+    /// Whether this rig was made for such a combination.
+    pub(super) fn serves(&self, subject: usize, point: &Point) -> bool {
+        (self.subject, self.threads, self.cache) == (subject, point.threads, point.cache)
+    }
+
+    /// One run, timed.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub(super) fn run(&mut self, point: &Point, clock: &dyn Clock) -> Result<Timing, Error> {
+        self.begin(point)?;
+        let prompt = self.text[point.depth..point.depth + point.n_prompt].to_vec();
+        let mut held = vec![prompt; point.batch];
+        let mut last = vec![0; point.batch];
+        let started = clock.now_ns();
+        self.step(&held, &mut last)?;
+        let first = clock.now_ns();
+        let mut before = first;
+        let mut steps_ns = Vec::with_capacity(point.n_new - 1);
+        for _ in 1..point.n_new {
+            if point.use_cache {
+                let fed: Vec<Vec<Token>> = last.iter().map(|token| vec![*token]).collect();
+                self.step(&fed, &mut last)?;
+            } else {
+                for (tokens, token) in held.iter_mut().zip(&last) {
+                    tokens.push(*token);
+                }
+                self.forget(point)?;
+                self.step(&held, &mut last)?;
+            }
+            let now = clock.now_ns();
+            steps_ns.push(now - before);
+            before = now;
+        }
+        Ok(Timing {
+            first_token_ns: first - started,
+            steps_ns,
+        })
+    }
+
+    /// Every sequence holds the point's depth of the text and no more; those that it does not use hold
+    /// nothing.
+    fn begin(&mut self, point: &Point) -> Result<(), Error> {
+        let n_sequences = self.session.shape().n_sequences - usize::from(self.root.is_some());
+        for sequence in 0..n_sequences {
+            self.session.rewind(sequence, 0)?;
+        }
+        if let (Some(root), true) = (self.root, point.depth > 0) {
+            for sequence in 0..point.batch {
+                self.session.fork(root, sequence)?;
+            }
+        }
+        Ok(self.forget(point)?)
+    }
+
+    /// Forgets everything behind the point's depth.
+    fn forget(&mut self, point: &Point) -> Result<(), engine::Error> {
+        (0..point.batch).try_for_each(|sequence| self.session.rewind(sequence, point.depth))
+    }
+
+    /// Feeds every sequence its tokens and chooses the next one of each.
+    fn step(&mut self, tokens: &[Vec<Token>], last: &mut [Token]) -> Result<(), engine::Error> {
+        let feeds: Vec<Feed<'_>> = tokens
+            .iter()
+            .enumerate()
+            .map(|(sequence, tokens)| Feed {
+                sequence,
+                tokens,
+                logits: Logits::Last,
+            })
+            .collect();
+        self.session.feed(&feeds, &mut |row| {
+            last[row.feed] = sampling::greedy(row.logits);
+        })
+    }
+}
+
+/// The bundled code text, repeated, as exactly so many tokens.
+pub(crate) fn prompt(subject: &Subject<'_>, n_tokens: usize) -> Vec<Token> {
+    let text = passages::joined("code");
+    let tokens = subject.model.tokenizer().encode(&text, Special::Plain);
+    let start = subject.model.tokenizer().start();
+    start
+        .into_iter()
+        .chain(tokens.into_iter().cycle())
+        .take(n_tokens)
+        .collect()
+}
