@@ -11,7 +11,7 @@ fn plan(words: &[&str]) -> Value {
 
 #[test]
 fn a_benchmark_by_itself_is_the_preset_with_only_that() {
-    for name in ["code", "latency", "memory", "perplexity"] {
+    for name in ["code", "memory", "perplexity"] {
         let alone = plan(&[name, "toy.gguf", "--seed", "7"]);
         assert_eq!(
             alone,
@@ -25,6 +25,79 @@ fn a_benchmark_by_itself_is_the_preset_with_only_that() {
 }
 
 #[test]
+fn speed_by_itself_is_measured_as_one_would_publish_it() {
+    let alone = plan(&["latency", "toy.gguf"]);
+    assert_eq!(alone["latency"]["repeats"], 10);
+    assert_eq!(alone["latency"]["warmups"], 3);
+    assert_eq!(alone["latency"]["settle"], 0.02);
+    let preset = plan(&["toy.gguf", "--only", "latency"]);
+    assert_eq!(preset["latency"]["repeats"], 6);
+    assert!(preset["latency"]["settle"].is_null());
+}
+
+#[test]
+fn ranges_and_lists_become_every_combination() {
+    let words = "latency toy.gguf --prompt-tokens 16-64*2,100 --generate-tokens 8,16 --sequences 1-2 --depth 0,32 \
+                 --use-cache on,off --cache f16,q8_0 --try-threads 1-2 --repeats 4 --warmups 1";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let latency = &plan(&words)["latency"];
+    assert_eq!(
+        latency["prompt_tokens"],
+        serde_json::json!([16, 32, 64, 100])
+    );
+    assert_eq!(latency["batch"], serde_json::json!([1, 2]));
+    assert_eq!(latency["use_cache"], serde_json::json!([true, false]));
+    assert_eq!(latency["threads"], serde_json::json!([1, 2]));
+    let place = Workplace::new();
+    for (words, why) in [
+        (["--prompt-tokens", "64-16"], "runs backwards"),
+        (["--prompt-tokens", "1-9*1"], "never gets beyond"),
+        (
+            ["--prompt-tokens", "0"],
+            "--prompt-tokens must be at least 1",
+        ),
+        (
+            ["--generate-tokens", "1"],
+            "a decode speed needs two tokens",
+        ),
+        (["--cache", "f8"], "there are f16, q8_0 and q4_0"),
+    ] {
+        let ended = place.whet(&[&["bench", "latency", "toy.gguf"][..], &words].concat());
+        ended.with_code(2).saying(&[why]);
+    }
+}
+
+#[test]
+fn a_sweep_of_speed_has_a_line_for_every_combination() {
+    let place = Workplace::new();
+    let words = "bench latency toy.gguf --prompt-tokens 8,16 --generate-tokens 4 --sequences 1,3 --depth 0,20 \
+                 --use-cache on,off --try-threads 1,2 --repeats 3 --warmups 1 --threads 1";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let ended = place.whet(&words).with_code(0);
+    assert!(ended.stdout.contains("to decode; the median is"), "{ended}");
+    let run = place.only_run("runs");
+    let table = run.text("latency.csv");
+    assert_eq!(table.lines().count(), 1 + 2 * 2 * 2 * 2 * 2, "{table}");
+    let header = table.lines().next().unwrap();
+    for column in [
+        "prompt_len",
+        "gen_len",
+        "batch_size",
+        "prefill_ms",
+        "decode_ms",
+        "total_ms",
+        "tokens_per_sec",
+        "ttft_ms",
+        "use_cache",
+    ] {
+        assert!(
+            header.split(',').any(|name| name == column),
+            "{column}: {header}"
+        );
+    }
+}
+
+#[test]
 fn each_help_shows_the_flags_of_its_benchmark_alone() {
     let help = |name: &str| Workplace::new().whet(&["bench", name, "--help"]).stdout;
     let flags = [
@@ -33,6 +106,7 @@ fn each_help_shows_the_flags_of_its_benchmark_alone() {
         ("code", "--audit"),
         ("latency", "--prompt-tokens"),
         ("latency", "--repeats"),
+        ("latency", "--find-threads"),
         ("memory", "--contexts"),
     ];
     for (owner, flag) in flags {

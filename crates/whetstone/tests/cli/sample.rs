@@ -317,7 +317,7 @@ fn judging_that_was_cut_off_goes_on_as_it_was_begun() {
     let words = ["samples.jsonl", "--suite", "./mine.jsonl", "--mode", "both"];
     judge(&place, &[&words[..], &["--audit", "1"]].concat()).with_code(0);
     let run = place.only_run("runs");
-    let (verdicts, report) = (run.verdicts(), run.timeless_report());
+    let wanted = causes(&run);
     let tape = run.path().join("verdicts.jsonl");
     let text = std::fs::read_to_string(&tape).unwrap();
     // As a kill leaves it: one verdict whole, the next torn.
@@ -329,9 +329,16 @@ fn judging_that_was_cut_off_goes_on_as_it_was_begun() {
     let ended = judge(&place, &["--resume", path]).with_code(0);
     ended.saying(&["1 of 4 completions are judged"]);
     assert_eq!(place.runs("runs").len(), 1, "no new folder");
-    assert_eq!(run.verdicts(), verdicts);
-    let sections = |report: &Value| report["sections"].clone();
-    assert_eq!(sections(&run.timeless_report()), sections(&report));
+    assert_eq!(causes(&run), wanted);
+    let gap = |run: &RunFolder| {
+        let report = run.json("report.json");
+        let rows = report["sections"][0]["rows"].as_array().unwrap().clone();
+        let row = rows
+            .into_iter()
+            .find(|row| row["metric"] == "integrity_gap");
+        row.expect("it is judged both ways, as it was begun")
+    };
+    assert_eq!(gap(&run)["cells"][0]["value"], 0.25);
 }
 
 #[test]
