@@ -135,9 +135,10 @@ fn as_text((suite, findings): &(&Suite, Findings)) -> String {
         format!(
             "{}: {}",
             suite.name,
-            match findings.is_sound() {
-                true => "sound",
-                false => "NOT one to measure with",
+            match (findings.is_sound(), findings.n_solutions) {
+                (true, 0) => "no cheat passes; it has no solutions to try",
+                (true, _) => "sound",
+                (false, _) => "NOT one to measure with",
             }
         ),
         format!("  solutions  {n_right} of {} right", findings.n_solutions),
