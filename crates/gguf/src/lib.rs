@@ -24,4 +24,4 @@ pub use facts::{CacheType, ModelFacts};
 pub use read::Gguf;
 pub use tensor::{Tensor, TensorType};
 pub use value::{Array, Strings, Value};
-pub use write::Writer;
+pub use write::{Sink, Writer};

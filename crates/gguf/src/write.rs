@@ -1,16 +1,23 @@
 //! Writes GGUF version 3: little endian, alignment 32, metadata and tensors in the order given.
 //!
 //! The file appears whole or not at all: it is written beside its place under a temporary name,
-//! flushed to the disk and renamed. The encoded tensors wait in memory until then, which suits toys,
-//! adapters and small models; nothing here streams tens of gigabytes.
+//! flushed to the disk and renamed. Encoded tensors wait in memory until then, which suits toys and
+//! adapters; announced ones are asked for in turn and pass through piece by piece, which suits models.
+
+mod encode;
+mod sink;
 
 use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use encode::{put_string, put_value};
+pub use sink::Sink;
+use sink::{beside, io_at};
+
 use crate::read::{ALIGNMENT_KEY, DEFAULT_ALIGNMENT, MAX_DIMS, MAX_TENSOR_NAME_BYTES};
 use crate::tensor::extent;
-use crate::{Array, Error, TensorType, Value, quant};
+use crate::{Error, TensorType, Value, quant};
 
 const VERSION: u32 = 3;
 
@@ -18,7 +25,9 @@ struct Stored {
     name: String,
     dims: Vec<u64>,
     kind: TensorType,
-    bytes: Vec<u8>,
+    len: u64,
+    /// None for a tensor that was only announced.
+    bytes: Option<Vec<u8>>,
 }
 
 /// Collects metadata and tensors and writes them as one file. The same calls give the same bytes.
@@ -102,6 +111,34 @@ impl Writer {
         kind: TensorType,
         bytes: Vec<u8>,
     ) -> Result<&mut Self, Error> {
+        let wanted = self.announce(name, dims, kind)?.tensors.last_mut();
+        let Some(stored) = wanted else {
+            return Ok(self);
+        };
+        if stored.len != bytes.len() as u64 {
+            let what = format!(
+                "{kind} {dims:?} takes {} bytes, not {}",
+                stored.len,
+                bytes.len()
+            );
+            self.tensors.pop();
+            self.taken.remove(&(Section::Tensor, name.to_owned()));
+            return Err(unwritable(format!("tensor {name:?}"), what));
+        }
+        stored.bytes = Some(bytes);
+        Ok(self)
+    }
+
+    /// Appends a tensor whose bytes are handed over when the file is written, see [`Writer::write_with`].
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] for a name or shape that the format cannot hold.
+    pub fn announce(
+        &mut self,
+        name: &str,
+        dims: &[u64],
+        kind: TensorType,
+    ) -> Result<&mut Self, Error> {
         let refuse = |what: String| unwritable(format!("tensor {name:?}"), what);
         if name.is_empty() || name.len() as u64 > MAX_TENSOR_NAME_BYTES {
             return Err(refuse(format!(
@@ -114,13 +151,7 @@ impl Writer {
                 dims.len()
             )));
         }
-        let (_, wanted) = extent(dims, kind).map_err(refuse)?;
-        if wanted != bytes.len() as u64 {
-            return Err(refuse(format!(
-                "{kind} {dims:?} takes {wanted} bytes, not {}",
-                bytes.len()
-            )));
-        }
+        let (_, len) = extent(dims, kind).map_err(refuse)?;
         if !self.taken.insert((Section::Tensor, name.to_owned())) {
             return Err(refuse("the name is taken already".to_owned()));
         }
@@ -128,46 +159,70 @@ impl Writer {
             name: name.to_owned(),
             dims: dims.to_vec(),
             kind,
-            bytes,
+            len,
+            bytes: None,
         });
         Ok(self)
+    }
+
+    /// The length of the file that will be written, in bytes.
+    pub fn file_bytes(&self) -> u64 {
+        let data = self.tensors.iter().map(|tensor| padded(tensor.len));
+        self.header().len() as u64 + data.sum::<u64>()
     }
 
     /// Writes the file, replacing one that is there; gives its length in bytes.
     ///
     /// # Errors
-    /// [`Error::Io`]; a file that was at `path` before is then untouched.
+    /// [`Error::Io`], and [`Error::Unwritable`] for a tensor that was only announced; a file that was
+    /// at `path` before is then untouched.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<u64, Error> {
-        let path = path.as_ref();
-        self.write_atomically(path).map_err(|source| Error::Io {
-            path: path.to_owned(),
-            doing: "write",
-            source,
-        })
+        let lacking = |name: &str, _: &mut Sink<'_>| {
+            Err(unwritable(
+                format!("tensor {name:?}"),
+                "it was announced and has no bytes",
+            ))
+        };
+        self.write_with(path, lacking)
     }
 
-    fn write_atomically(&self, path: &Path) -> std::io::Result<u64> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".gguf-").suffix(".part");
-        // A temporary file is private by default; a model is as public as any file the user creates.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
+    /// Writes the file, asking `supply` for the bytes of each announced tensor in turn; gives its
+    /// length in bytes. Nothing of a file larger than a piece that `supply` hands over is kept.
+    ///
+    /// # Errors
+    /// What `supply` returns, [`Error::Io`], and [`Error::Unwritable`] when it hands over too few or
+    /// too many bytes; a file that was at `path` before is then untouched.
+    pub fn write_with<E: From<Error>>(
+        &self,
+        path: impl AsRef<Path>,
+        mut supply: impl FnMut(&str, &mut Sink<'_>) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let path = path.as_ref();
+        let io = |source| io_at(path, source);
+        let mut file = beside(path).map_err(io)?;
         let mut out = BufWriter::new(file.as_file_mut());
-        let header = self.header();
-        out.write_all(&header)?;
+        out.write_all(&self.header()).map_err(io)?;
         for tensor in &self.tensors {
-            out.write_all(&tensor.bytes)?;
-            out.write_all(&[0; DEFAULT_ALIGNMENT as usize][..padding(tensor.bytes.len())])?;
+            let mut sink = Sink {
+                out: &mut out,
+                path: path.to_owned(),
+                name: &tensor.name,
+                left: tensor.len,
+            };
+            match &tensor.bytes {
+                Some(bytes) => sink.write(bytes)?,
+                None => supply(&tensor.name, &mut sink)?,
+            }
+            sink.finish()?;
+            let padding = (padded(tensor.len) - tensor.len) as usize;
+            out.write_all(&[0; DEFAULT_ALIGNMENT as usize][..padding])
+                .map_err(io)?;
         }
-        out.flush()?;
+        out.flush().map_err(io)?;
         drop(out);
-        file.as_file().sync_all()?;
-        file.persist(path)?.metadata().map(|written| written.len())
+        file.as_file().sync_all().map_err(io)?;
+        let written = file.persist(path).map_err(|error| io(error.error))?;
+        Ok(written.metadata().map_err(io)?.len())
     }
 
     /// Everything before the tensor data, padded to the alignment.
@@ -188,9 +243,9 @@ impl Writer {
             out.extend(tensor.dims.iter().flat_map(|dim| dim.to_le_bytes()));
             out.extend(tensor.kind.code().to_le_bytes());
             out.extend(offset.to_le_bytes());
-            offset += (tensor.bytes.len() + padding(tensor.bytes.len())) as u64;
+            offset += padded(tensor.len);
         }
-        out.resize(out.len() + padding(out.len()), 0);
+        out.resize(padded(out.len() as u64) as usize, 0);
         out
     }
 }
@@ -202,48 +257,6 @@ fn unwritable(item: String, what: impl Into<String>) -> Error {
     }
 }
 
-fn padding(len: usize) -> usize {
-    len.next_multiple_of(DEFAULT_ALIGNMENT as usize) - len
-}
-
-fn put_string(out: &mut Vec<u8>, string: &[u8]) {
-    out.extend((string.len() as u64).to_le_bytes());
-    out.extend(string);
-}
-
-fn put_value(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::U8(v) => out.extend(v.to_le_bytes()),
-        Value::I8(v) => out.extend(v.to_le_bytes()),
-        Value::U16(v) => out.extend(v.to_le_bytes()),
-        Value::I16(v) => out.extend(v.to_le_bytes()),
-        Value::U32(v) => out.extend(v.to_le_bytes()),
-        Value::I32(v) => out.extend(v.to_le_bytes()),
-        Value::F32(v) => out.extend(v.to_le_bytes()),
-        Value::Bool(v) => out.push(u8::from(*v)),
-        Value::String(v) => put_string(out, v.as_bytes()),
-        Value::Array(v) => put_array(out, v),
-        Value::U64(v) => out.extend(v.to_le_bytes()),
-        Value::I64(v) => out.extend(v.to_le_bytes()),
-        Value::F64(v) => out.extend(v.to_le_bytes()),
-    }
-}
-
-fn put_array(out: &mut Vec<u8>, array: &Array) {
-    out.extend(array.element_code().to_le_bytes());
-    out.extend((array.len() as u64).to_le_bytes());
-    match array {
-        Array::U8(v) => out.extend(v),
-        Array::I8(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::U16(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::I16(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::U32(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::I32(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::F32(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::Bool(v) => out.extend(v.iter().map(|&v| u8::from(v))),
-        Array::String(v) => v.iter().for_each(|string| put_string(out, string)),
-        Array::U64(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::I64(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-        Array::F64(v) => out.extend(v.iter().flat_map(|v| v.to_le_bytes())),
-    }
+fn padded(len: u64) -> u64 {
+    len.next_multiple_of(DEFAULT_ALIGNMENT.into())
 }

@@ -1,9 +1,9 @@
 //! llama.cpp in this process, behind the traits of `engine`.
 //!
 //! The only room that links llama.cpp. It loads GGUF files, tokenizes, opens sessions with a choice
-//! of cache types and threads, and lays a LoRA adapter over a model. Files are checked by our own
-//! reader first: llama.cpp never sees a cut or malformed one. What llama.cpp logs goes to `tracing`,
-//! and its last complaint into our error.
+//! of cache types and threads, lays a LoRA adapter over a model, and quantises files. Files are checked
+//! by our own reader first: llama.cpp never sees a cut or malformed one. What llama.cpp logs goes to
+//! `tracing`, and its last complaint into our error.
 //!
 //! It does not sample, schedule, render chat templates or read a clock.
 //!
@@ -13,9 +13,11 @@
 mod guard;
 mod load;
 mod log;
+mod quantize;
 mod session;
 mod tokenizer;
 mod version;
 
 pub use load::{Adapter, Llama, Options};
+pub use quantize::{Mixture, Quantise, quantise, rounded};
 pub use version::{Build, build};

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::Once;
+use std::sync::mpsc::Sender;
 
 use llama_cpp_sys_2 as sys;
 
@@ -16,6 +17,14 @@ const KEPT: usize = 400;
 
 thread_local! {
     static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    static LISTENER: RefCell<Option<Sender<Progress>>> = const { RefCell::new(None) };
+}
+
+/// How far long work is, from lines that count: `[  12/ 290] blk.0.ffn_up.weight - …`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) done: u64,
+    pub(crate) total: u64,
 }
 
 struct Line {
@@ -35,6 +44,20 @@ pub(crate) fn install() {
 /// Forgets the lines so far, before an operation whose complaints are wanted.
 pub(crate) fn begin() {
     LINES.with_borrow_mut(Vec::clear);
+}
+
+/// From now on this thread's progress goes there, or nowhere.
+pub(crate) fn tell(listener: Option<Sender<Progress>>) {
+    LISTENER.set(listener);
+}
+
+fn progress(line: &str) -> Option<Progress> {
+    let (done, rest) = line.strip_prefix('[')?.split_once('/')?;
+    let (total, _) = rest.split_once(']')?;
+    Some(Progress {
+        done: done.trim().parse().ok()?,
+        total: total.trim().parse().ok()?,
+    })
 }
 
 /// The errors since [`begin`], joined; `fallback` if there were none.
@@ -82,6 +105,12 @@ unsafe extern "C" fn on_line(level: sys::ggml_log_level, text: *const c_char, _:
         sys::GGML_LOG_LEVEL_WARN => tracing::warn!(target: "llama.cpp", "{}", text.trim_end()),
         _ => tracing::debug!(target: "llama.cpp", "{}", text.trim_end()),
     }
+    if let Some(progress) = progress(&text) {
+        let _ = LISTENER.try_with(|listener| {
+            // Whoever no longer listens is not told.
+            listener.borrow().as_ref().map(|to| to.send(progress))
+        });
+    }
     // A thread that is ending keeps nothing.
     let _ = LINES.try_with(|lines| keep(&mut lines.borrow_mut(), level, text));
 }
@@ -98,7 +127,20 @@ fn keep(lines: &mut Vec<Line>, level: sys::ggml_log_level, text: String) {
 
 #[cfg(test)]
 mod tests {
-    use super::cache_mebibytes;
+    use super::{Progress, cache_mebibytes, progress};
+
+    #[test]
+    fn only_lines_that_count_are_progress() {
+        let line = "[  12/ 290] blk.0.ffn_up.weight - [ 896, 4864], type = f16, ";
+        let expected = Progress {
+            done: 12,
+            total: 290,
+        };
+        assert_eq!(progress(line), Some(expected));
+        for other in ["", "[a/2]", "[1/2", "llama_model_load: [1/2]"] {
+            assert_eq!(progress(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn the_cache_size_is_read_from_its_line_only() {

@@ -1,6 +1,7 @@
 //! The words that `whet` understands. Doc comments are the help texts.
 
 mod bench;
+mod models;
 mod numbers;
 mod sample;
 mod speed;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
+pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speed::Switch;
@@ -82,7 +84,7 @@ pub(crate) enum Command {
     /// List, fetch and inspect suites of problems
     #[command(subcommand)]
     Tasks(Tasks),
-    /// List, fetch and inspect models
+    /// List, fetch, inspect, convert and quantise models
     #[command(subcommand)]
     Models(Models),
     /// Show what this machine can do and what is missing, and attack the sandbox
@@ -151,31 +153,6 @@ pub(crate) struct Generate {
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,
-}
-
-/// `whet models`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Models {
-    /// List the catalogue and what is already here
-    Ls {
-        /// What to print
-        #[arg(long, value_enum, default_value_t = Format::Table)]
-        format: Format,
-    },
-    /// Fetch models into the cache, verified by SHA-256; resumes
-    Pull {
-        /// Names of the catalogue
-        #[arg(required = true)]
-        names: Vec<String>,
-    },
-    /// Show what can be known of a model without running it
-    Show {
-        /// A name of the catalogue or a path to a .gguf file
-        model: String,
-        /// What to print
-        #[arg(long, value_enum, default_value_t = Format::Table)]
-        format: Format,
-    },
 }
 
 /// `whet tasks`.

@@ -1,4 +1,8 @@
-//! `whet models`: the catalogue, the cache, and what a file says.
+//! `whet models`: the catalogue, the cache, what a file says, and files that are made of others.
+
+mod convert;
+mod quantize;
+mod written;
 
 use anyhow::Result;
 use gguf::{CacheType, Gguf, ModelFacts};
@@ -10,12 +14,15 @@ use crate::interrupt;
 use crate::subject::{Finder, Located};
 use crate::terminal::Terminal;
 
-/// Lists, fetches or shows models.
+/// Lists, fetches, shows, converts or quantises models.
 pub(crate) fn run(what: &Models, terminal: &Terminal, offline: bool) -> Result<Exit> {
     match what {
         Models::Ls { format } => list(terminal, *format),
         Models::Pull { names } => pull(names, terminal, offline),
         Models::Show { model, format } => show(model, terminal, *format),
+        Models::Import(flags) => convert::import(flags, terminal),
+        Models::Make(flags) => convert::make(flags, terminal),
+        Models::Quantize(flags) => quantize::run(flags, terminal, offline),
     }
 }
 

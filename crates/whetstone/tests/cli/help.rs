@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 22] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
@@ -20,6 +20,9 @@ const COMMANDS: [&[&str]; 19] = [
     &["models", "ls"],
     &["models", "pull"],
     &["models", "show"],
+    &["models", "import"],
+    &["models", "make"],
+    &["models", "quantize"],
     &["doctor"],
     &["test"],
 ];
@@ -42,6 +45,9 @@ fn the_commands_with_many_flags_show_examples() {
         &["--help"][..],
         &["bench", "--help"],
         &["generate", "--help"],
+        &["models", "import", "--help"],
+        &["models", "make", "--help"],
+        &["models", "quantize", "--help"],
     ] {
         let ended = place.whet(words).with_code(0);
         let examples = ended.stdout.split("Examples:").nth(1);
