@@ -4,10 +4,11 @@ use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 
 use crate::desk::Subject;
 use crate::latency::prompt;
+use crate::Error;
 use crate::plan::Plan;
-use crate::{Error, passages};
+use crate::run::Material;
+use crate::text::Text;
 use measure::clock::Clock;
-use task::Suite;
 
 /// Rates seen in the trial, in tokens per second. Not a measurement: never stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Rates {
 const LANES_GAIN: f64 = 2.0;
 /// Guess of how long judging one program takes, in seconds of one worker.
 const JUDGE_SECONDS: f64 = 1.5;
+/// Guess of how many bytes of text a token stands for.
+const BYTES_PER_TOKEN: f64 = 3.5;
 /// Guess of how much of the token limit a completion uses.
 const LENGTH_SHARE: f64 = 0.6;
 
@@ -63,10 +66,10 @@ pub fn run(subject: &Subject<'_>, clock: &dyn Clock) -> Result<Rates, Error> {
 }
 
 /// Seconds that a plan will take for one model, roughly.
-pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
+pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f64 {
     let mut seconds = 2.0;
     if let Some(code) = &plan.code {
-        for suite in suites {
+        for suite in material.suites {
             let n = code.limit.unwrap_or(usize::MAX).min(suite.problems.len()) as f64
                 * f64::from(code.samples);
             let gain = if code.batch > 1 { LANES_GAIN } else { 1.0 };
@@ -77,12 +80,7 @@ pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
         }
     }
     if let Some(plan) = &plan.perplexity {
-        let n_bytes: usize = plan
-            .texts
-            .iter()
-            .map(|name| passages::joined(name).len())
-            .sum();
-        seconds += n_bytes as f64 / 3.5 / rates.prefill;
+        seconds += reading(material.texts, plan.context, plan.limit_chunks) / rates.prefill;
     }
     if let Some(memory) = &plan.memory {
         let n_tokens = memory.contexts.iter().sum::<usize>() * memory.caches.len();
@@ -94,5 +92,16 @@ pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
         let n_decode = latency.prompt_tokens.len() * latency.generate_tokens;
         seconds += n_runs * (n_prompt as f64 / rates.prefill + n_decode as f64 / rates.decode);
     }
+    if let Some(plan) = &plan.divergence {
+        let n_tokens = reading(material.compared, Some(plan.context), plan.limit_chunks);
+        seconds += n_tokens * (1 + plan.caches.len()) as f64 / rates.prefill;
+    }
     seconds
+}
+
+/// Tokens of texts that are read, roughly.
+fn reading(texts: &[Text], context: Option<usize>, limit_chunks: Option<usize>) -> f64 {
+    let most = limit_chunks.map_or(f64::INFINITY, |n| n as f64 * context.unwrap_or(1024) as f64);
+    let tokens = |text: &Text| (text.n_bytes() as f64 / BYTES_PER_TOKEN).min(most);
+    texts.iter().map(tokens).sum()
 }
