@@ -56,6 +56,18 @@ pub fn measure(
     Ok(())
 }
 
+/// Checks that the texts are long enough and fit the model, without running it.
+///
+/// # Errors
+/// [`Error::Plan`] with what is wrong.
+pub fn check_texts(
+    reference: &Subject<'_>,
+    plan: &DivergencePlan,
+    texts: &[Text],
+) -> Result<(), Error> {
+    texts.iter().try_for_each(|text| cut(reference, plan, text).map(drop))
+}
+
 /// Refuses models that do not speak of the same tokens.
 ///
 /// # Errors
@@ -186,7 +198,8 @@ impl Job<'_> {
             for window in self.cut.windows(block) {
                 let rows = self.rows(ours[0].as_mut(), &window, i)?;
                 for (candidate, session) in self.candidates.iter().zip(theirs.iter_mut()) {
-                    let found = self.against(session.as_mut(), candidate, &window, &rows, i)?;
+                    let found = against(session.as_mut(), &window, &rows)
+                        .map_err(|source| self.failed(&candidate.subject.name, i, source))?;
                     self.write(desk, candidate, i, &found)?;
                 }
             }
@@ -214,33 +227,6 @@ impl Job<'_> {
         let read = score::read(session, 0, window, &mut |_, row| rows.extend_from_slice(row));
         read.map_err(|source| self.failed(&self.reference.name, i, source))?;
         Ok(rows)
-    }
-
-    /// What a candidate says at each scored token.
-    fn against(
-        &self,
-        session: &mut dyn Session,
-        candidate: &Candidate<'_>,
-        window: &Window,
-        rows: &[f32],
-        i: usize,
-    ) -> Result<Vec<Divergence>, Error> {
-        let mut found = Vec::with_capacity(window.n_scored);
-        let mut broken = None;
-        let width = rows.len() / window.n_scored;
-        score::read(session, 0, window, &mut |place, row| {
-            let at = (place - window.first()) * width;
-            match Divergence::between(&rows[at..at + width], row, window.tokens[place]) {
-                Some(divergence) => found.push(divergence),
-                None => broken = broken.or(Some(place)),
-            }
-        })
-        .and_then(|()| match broken {
-            Some(position) => Err(engine::Error::NotFinite { position }),
-            None => Ok(()),
-        })
-        .map_err(|source| self.failed(&candidate.subject.name, i, source))?;
-        Ok(found)
     }
 
     fn write(
@@ -271,11 +257,31 @@ impl Job<'_> {
 
     fn failed(&self, model: &str, i: usize, source: engine::Error) -> Error {
         Error::Scoring {
-            model: model.to_owned(),
-            text: self.text.name.clone(),
-            block: format!("chunk {i}"),
+            place: format!("{model} on {}, chunk {i}", self.text.name),
             source,
         }
+    }
+}
+
+/// What a candidate says at each scored token of a window, held against the reference's rows.
+fn against(
+    session: &mut dyn Session,
+    window: &Window,
+    rows: &[f32],
+) -> Result<Vec<Divergence>, engine::Error> {
+    let mut found = Vec::with_capacity(window.n_scored);
+    let mut broken = None;
+    let width = rows.len() / window.n_scored.max(1);
+    score::read(session, 0, window, &mut |place, row| {
+        let at = (place - window.first()) * width;
+        match Divergence::between(&rows[at..at + width], row, window.tokens[place]) {
+            Some(divergence) => found.push(divergence),
+            None => broken = broken.or(Some(place)),
+        }
+    })?;
+    match broken {
+        Some(position) => Err(engine::Error::NotFinite { position }),
+        None => Ok(found),
     }
 }
 

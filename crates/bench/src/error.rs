@@ -18,14 +18,10 @@ pub enum Error {
     )]
     Cache(#[source] std::io::Error),
     /// A text could not be scored to its end.
-    #[error("{model} on {text}, {block}: {source}")]
+    #[error("{place}: {source}")]
     Scoring {
-        /// The model.
-        model: String,
-        /// The text.
-        text: String,
-        /// Which part of it: `chunk 3`.
-        block: String,
+        /// Who read which part of which text: `toy on prose, chunk 3`.
+        place: String,
         /// What the engine said.
         source: engine::Error,
     },

@@ -173,9 +173,7 @@ impl Job<'_> {
         let mut sum = 0.0;
         for window in self.cut.windows(block) {
             let nats = score::nats_in(session, 0, &window).map_err(|source| Error::Scoring {
-                model: self.subject.name.clone(),
-                text: self.text.name.clone(),
-                block: format!("chunk {i}"),
+                place: format!("{} on {}, chunk {i}", self.subject.name, self.text.name),
                 source,
             })?;
             sum += nats.iter().sum::<f64>();

@@ -23,8 +23,11 @@ pub struct Material<'a> {
 /// # Errors
 /// [`Error::Plan`] with what is wrong.
 pub fn check(subject: &Subject<'_>, plan: &Plan, material: Material<'_>) -> Result<(), Error> {
-    match &plan.perplexity {
-        Some(plan) => perplexity::check(subject, plan, material.texts),
+    if let Some(plan) = &plan.perplexity {
+        perplexity::check(subject, plan, material.texts)?;
+    }
+    match &plan.divergence {
+        Some(plan) => divergence::check_texts(subject, plan, material.compared),
         None => Ok(()),
     }
 }

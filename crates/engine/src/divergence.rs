@@ -107,7 +107,7 @@ fn first_of(logits: &[f32], top: f32) -> Option<usize> {
 fn exp_nonpositive(x: f64) -> f64 {
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-    let inside = x.max(-700.0).min(0.0);
+    let inside = f64::min(x.max(-700.0), 0.0);
     let n = (inside * std::f64::consts::LOG2_E).round_ties_even();
     let r = (inside - n * LN2_HIGH) - n * LN2_LOW;
     let mut sum = 1.0 / 6_227_020_800.0;

@@ -4,6 +4,8 @@
 //! statistics again; `scorecard.csv` holds the results. Conditions become columns. JSON is the
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
+mod divergence;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
@@ -49,6 +51,10 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
         if !records.is_empty() {
             files.push((file.to_owned(), written(file, &measurements(&records))?));
         }
+    }
+    if run.measurements.iter().any(|m| m.benchmark == "divergence") {
+        let lines = divergence::tokens(run);
+        files.push(("divergence.csv".to_owned(), written("divergence.csv", &lines)?));
     }
     if !card.sections.is_empty() {
         files.push((
@@ -265,6 +271,7 @@ fn scorecard(card: &Scorecard) -> Lines {
         "lo",
         "hi",
         "level",
+        "standard_error",
         "method",
         "reason",
     ];
@@ -290,6 +297,7 @@ fn scorecard(card: &Scorecard) -> Lines {
                     number(cell.interval.map(|i| i.hi)),
                 ]);
                 line.push(number(cell.interval.map(|i| i.level)));
+                line.push(number(cell.standard_error));
                 line.extend([cell.method.clone(), cell.reason.clone().unwrap_or_default()]);
                 lines.push(line);
             }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
+pub(crate) use bench::{
+    Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, Protocol, RunFlags, TextsFlags,
+};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
