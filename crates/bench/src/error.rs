@@ -17,6 +17,14 @@ pub enum Error {
         "the cache of the fast ways of judging cannot be used: {0}; set WHET_CACHE to another folder"
     )]
     Cache(#[source] std::io::Error),
+    /// A text could not be scored to its end.
+    #[error("{place}: {source}")]
+    Scoring {
+        /// Who read which part of which text: `toy on prose, chunk 3`.
+        place: String,
+        /// What the engine said.
+        source: engine::Error,
+    },
     /// The plan asks for something impossible.
     #[error("the plan cannot be carried out: {0}")]
     Plan(String),

@@ -7,17 +7,20 @@
 //! Every unit of work that is complete is marked in the ledger, so that an interrupted run goes on
 //! where it was. Judging never overlaps timing.
 //!
-//! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`],
-//! [`memory`], [`latency`]; [`run`] puts them together.
+//! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
+//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them together.
 
 pub mod code;
 pub mod desk;
+pub mod divergence;
 pub mod latency;
 pub mod memory;
 pub mod passages;
 pub mod perplexity;
 pub mod plan;
+pub mod protocol;
 pub mod run;
+pub mod text;
 pub mod trial;
 
 mod error;
@@ -25,3 +28,5 @@ mod error;
 pub use desk::{Desk, Subject, Watcher};
 pub use error::Error;
 pub use plan::Plan;
+pub use protocol::Protocol;
+pub use text::Text;

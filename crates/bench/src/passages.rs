@@ -28,22 +28,15 @@ pub fn find(name: &str) -> Option<Vec<Passage>> {
     source(name).map(|lines| lines.lines().map(parse).collect())
 }
 
-/// What is said to somebody who asks for a text that is not there.
-pub(crate) fn unknown(name: &str) -> String {
-    format!(
-        "no bundled text is called {name}; there are {}",
-        TEXTS.join(", ")
-    )
-}
-
 /// SHA-256 of a bundled text's file, lower-case hex.
 pub fn sha256(name: &str) -> Option<String> {
-    source(name).map(|lines| {
-        Sha256::digest(lines)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    })
+    source(name).map(|lines| hash(lines.as_bytes()))
+}
+
+/// SHA-256, lower-case hex.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// All passages of a text with empty lines between; nothing if there is no such text.

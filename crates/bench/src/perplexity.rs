@@ -1,32 +1,61 @@
-//! How surprised a model is by bundled text.
+//! How surprised a model is by a text.
 //!
-//! Each passage is scored by itself, after the model's start token, or its end-of-text token where
-//! it has no start token, so that every byte is scored and passages of two models can be paired
-//! even if their tokenizers differ. Written down are the raw sums per passage; perplexity and bits
-//! per byte are made from them by the report.
+//! A text is cut by one of the [`Protocol`]s. Of every block (passage, chunk, document) the raw sums are
+//! written down, nats, tokens and bytes; perplexity, bits per byte and their intervals are made from them
+//! by the report, and two models are paired block by block. Passages are few and written down together;
+//! chunks and documents one by one, each on the disk before the next, so that a killed run goes on.
 
-use engine::{CacheKind, CacheKinds, Session, SessionShape, Special, Token, Tokenizer, score};
+use engine::{CacheKind, CacheKinds, Session, SessionShape, score};
 
+use crate::Error;
 use crate::desk::{Desk, Place, Subject};
 use crate::plan::PerplexityPlan;
-use crate::{Error, passages};
+use crate::protocol::{Block, Cut, Protocol, Rule};
+use crate::text::Text;
+
+/// Checks that one subject can be measured on every text, without running it.
+///
+/// # Errors
+/// [`Error::Plan`] for a text that is too short, ids that are not in the vocabulary, a context that is longer
+/// than the model's.
+pub fn check(subject: &Subject<'_>, plan: &PerplexityPlan, texts: &[Text]) -> Result<(), Error> {
+    for text in texts {
+        cut(subject, plan, text)?;
+    }
+    Ok(())
+}
 
 /// Measures one subject on every text of the plan.
 ///
 /// # Errors
-/// [`Error::Plan`] for a text that is not there or a model without any token to begin with; those of
-/// the engine and the ledger.
+/// Those of [`check`]; [`Error::Scoring`] for logits that are no numbers; those of the engine and the ledger.
 pub fn measure(
     subject: &Subject<'_>,
     plan: &PerplexityPlan,
+    texts: &[Text],
     desk: &mut Desk<'_>,
 ) -> Result<(), Error> {
-    for text in &plan.texts {
-        let step = format!("perplexity/{text}");
+    for text in texts {
+        let step = match plan.protocol {
+            Protocol::Passages => format!("perplexity/{}", text.name),
+            protocol => format!("perplexity/{}/{}", protocol.name(), text.name),
+        };
         if desk.is_done(&subject.name, &step) {
             continue;
         }
-        if !one_text(subject, text, desk)? {
+        let (cut, rule) = cut(subject, plan, text)?;
+        let job = Job {
+            subject,
+            text,
+            rule,
+            cut: &cut,
+            step: &step,
+        };
+        let complete = match plan.protocol {
+            Protocol::Passages => job.passages(desk)?,
+            _ => job.blocks(desk)?,
+        };
+        if !complete {
             return Ok(());
         }
         desk.done(&subject.name, &step)?;
@@ -34,57 +63,121 @@ pub fn measure(
     Ok(())
 }
 
-/// False if the user asked to stop.
-fn one_text(subject: &Subject<'_>, text: &str, desk: &mut Desk<'_>) -> Result<bool, Error> {
-    let tokenizer = subject.model.tokenizer();
-    let context = context(tokenizer)?;
-    let passages = passages::find(text).ok_or_else(|| Error::Plan(passages::unknown(text)))?;
-    let tokens: Vec<Vec<Token>> = passages
-        .iter()
-        .map(|p| tokenizer.encode(&p.text, Special::Plain))
-        .collect();
-    let longest = tokens.iter().map(Vec::len).max().unwrap_or(0);
-    let shape = SessionShape {
-        n_sequences: 1,
-        capacity: longest + 1,
-        cache: CacheKinds::both(CacheKind::F16),
-    };
-    let mut session = subject.model.open(shape)?;
-    desk.watcher
-        .begin(&format!("perplexity: {text}"), passages.len() as u64);
-    let mut nats = Vec::with_capacity(passages.len());
-    for (i, tokens) in tokens.iter().enumerate() {
-        if desk.stopped() {
-            return Ok(false);
-        }
-        nats.push(sum_of(session.as_mut(), &[context], tokens)?);
-        desk.watcher.advance(i as u64 + 1, "");
+fn cut(subject: &Subject<'_>, plan: &PerplexityPlan, text: &Text) -> Result<(Cut, Rule), Error> {
+    let (model, card) = (subject.model, subject.model.card());
+    let rule = Rule::of(plan, card).map_err(Error::Plan)?;
+    let mut cut = Cut::of(text, rule, model.tokenizer(), card.n_vocab).map_err(Error::Plan)?;
+    if let Some(limit) = plan.limit_chunks {
+        cut.blocks.truncate(limit);
     }
-    let place = Place::new(&subject.name, "perplexity")
-        .with("text", text)
-        .with("text_sha256", passages::sha256(text).unwrap_or_default());
-    desk.record(&place, "passage_nats", nats)?;
-    desk.record(
-        &place,
-        "passage_tokens",
-        tokens.iter().map(|t| t.len() as f64).collect(),
-    )?;
-    desk.record(
-        &place,
-        "passage_bytes",
-        passages.iter().map(|p| p.text.len() as f64).collect(),
-    )?;
-    Ok(true)
+    Ok((cut, rule))
 }
 
-fn sum_of(session: &mut dyn Session, context: &[Token], tokens: &[Token]) -> Result<f64, Error> {
-    Ok(score::nats_of(session, 0, context, tokens)?.iter().sum())
+/// One text, cut for one subject.
+struct Job<'a> {
+    subject: &'a Subject<'a>,
+    text: &'a Text,
+    rule: Rule,
+    cut: &'a Cut,
+    step: &'a str,
 }
 
-/// The token that stands in front of every passage. It is no condition of the measurement: passages of
-/// a model with a start token and of one without are pairs all the same.
-fn context(tokenizer: &dyn Tokenizer) -> Result<Token, Error> {
-    let cause = "the model has neither a start nor an end-of-text token to begin a text with";
-    let token = tokenizer.start().or(tokenizer.end());
-    token.ok_or_else(|| Error::Plan(cause.into()))
+impl Job<'_> {
+    /// Scores all passages, then writes them down. False if the user asked to stop.
+    fn passages(&self, desk: &mut Desk<'_>) -> Result<bool, Error> {
+        let mut session = self.open(desk)?;
+        let mut nats = Vec::with_capacity(self.cut.blocks.len());
+        for (i, block) in self.cut.blocks.iter().enumerate() {
+            if desk.stopped() {
+                return Ok(false);
+            }
+            nats.push(self.nats(session.as_mut(), i, block)?);
+            desk.watcher.advance(i as u64 + 1, "");
+        }
+        let place = Place::new(&self.subject.name, "perplexity")
+            .with("text", self.text.name.as_str())
+            .with("text_sha256", self.text.sha256.as_str());
+        let blocks = self.cut.blocks.iter();
+        let tokens = blocks.clone().map(|block| self.cut.n_scored(block) as f64);
+        desk.record(&place, "passage_nats", nats)?;
+        desk.record(&place, "passage_tokens", tokens.collect())?;
+        let bytes = blocks.map(|block| block.n_bytes as f64);
+        desk.record(&place, "passage_bytes", bytes.collect())?;
+        Ok(true)
+    }
+
+    /// Scores block after block; each is a step of its own. False if the user asked to stop.
+    fn blocks(&self, desk: &mut Desk<'_>) -> Result<bool, Error> {
+        let name = &self.subject.name;
+        let mut session = self.open(desk)?;
+        let (mut sum, mut n) = (0.0, 0);
+        for (i, block) in self.cut.blocks.iter().enumerate() {
+            if desk.stopped() {
+                return Ok(false);
+            }
+            let step = format!("{}/{i}", self.step);
+            if desk.is_done(name, &step) {
+                continue;
+            }
+            let nats = self.nats(session.as_mut(), i, block)?;
+            self.write(desk, i, block, nats)?;
+            desk.done(name, &step)?;
+            (sum, n) = (sum + nats, n + self.cut.n_scored(block));
+            let so_far = format!("perplexity {:.4}", f64::exp(sum / n as f64));
+            desk.watcher.advance(i as u64 + 1, &so_far);
+        }
+        let starts = vec![f64::from(self.cut.n_start)];
+        desk.record(&self.place(), "start_tokens", starts)?;
+        Ok(true)
+    }
+
+    fn write(&self, desk: &mut Desk<'_>, i: usize, block: &Block, nats: f64) -> Result<(), Error> {
+        let place = self.place().with("chunk", i);
+        desk.record(&place, "passage_nats", vec![nats])?;
+        let n_tokens = self.cut.n_scored(block) as f64;
+        desk.record(&place, "passage_tokens", vec![n_tokens])?;
+        desk.record(&place, "passage_bytes", vec![block.n_bytes as f64])?;
+        if let Some(n_words) = block.n_words {
+            desk.record(&place, "passage_words", vec![n_words as f64])?;
+        }
+        Ok(())
+    }
+
+    /// Conditions that must be equal before two numbers may be compared.
+    fn place(&self) -> Place<'_> {
+        let place = Place::new(&self.subject.name, "perplexity")
+            .with("text", self.text.name.as_str())
+            .with("text_sha256", self.text.sha256.as_str())
+            .with("protocol", self.rule.protocol.name())
+            .with("context_tokens", self.rule.context);
+        match self.rule.protocol {
+            Protocol::Sliding => place.with("stride_tokens", self.rule.stride),
+            _ => place,
+        }
+    }
+
+    fn open(&self, desk: &mut Desk<'_>) -> Result<Box<dyn Session + '_>, Error> {
+        let n_fed = self.cut.longest();
+        desk.warn_beyond_context(self.subject, n_fed)?;
+        let shape = SessionShape {
+            n_sequences: 1,
+            capacity: n_fed.max(1),
+            cache: CacheKinds::both(CacheKind::F16),
+        };
+        let what = format!("perplexity: {}", self.text.name);
+        desk.watcher.begin(&what, self.cut.blocks.len() as u64);
+        Ok(self.subject.model.open(shape)?)
+    }
+
+    fn nats(&self, session: &mut dyn Session, i: usize, block: &Block) -> Result<f64, Error> {
+        let mut sum = 0.0;
+        for window in self.cut.windows(block) {
+            let nats = score::nats_in(session, 0, &window).map_err(|source| Error::Scoring {
+                place: format!("{} on {}, chunk {i}", self.subject.name, self.text.name),
+                source,
+            })?;
+            sum += nats.iter().sum::<f64>();
+        }
+        Ok(sum)
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use task::PromptProfile;
 
 use crate::passages;
+use crate::protocol::Protocol;
 pub use latency::{LatencyPlan, Point};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
@@ -30,6 +31,9 @@ pub struct Plan {
     pub memory: Option<MemoryPlan>,
     /// Speed, if wanted.
     pub latency: Option<LatencyPlan>,
+    /// Divergence of every other model, or of other caches, from the first model, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub divergence: Option<DivergencePlan>,
 }
 
 /// Code problems: which, how often, how sampled.
@@ -111,8 +115,43 @@ pub enum Steps {
 /// Perplexity of texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerplexityPlan {
-    /// Names of bundled texts.
+    /// Names of bundled texts, and paths of files.
     pub texts: Vec<String>,
+    /// SHA-256 of each text, in the same order; empty in plans of earlier versions.
+    #[serde(default)]
+    pub sha256: Vec<String>,
+    /// The field that holds the text in a line of JSON.
+    #[serde(default = "text_field")]
+    pub field: String,
+    /// How a text is cut.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// Tokens in a window; `None` for the protocol's own.
+    #[serde(default)]
+    pub context: Option<usize>,
+    /// Tokens by which sliding windows move; `None` for half a window.
+    #[serde(default)]
+    pub stride: Option<usize>,
+    /// At most so many chunks or documents of each text, from its beginning.
+    #[serde(default)]
+    pub limit_chunks: Option<usize>,
+}
+
+/// How far models are from each other at each token of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DivergencePlan {
+    /// Names of bundled texts, and paths of files.
+    pub texts: Vec<String>,
+    /// SHA-256 of each text, in the same order.
+    pub sha256: Vec<String>,
+    /// The field that holds the text in a line of JSON.
+    pub field: String,
+    /// Cache types under which the first model is held against itself with an f16 cache.
+    pub caches: Vec<String>,
+    /// Tokens in a chunk; the second half is compared.
+    pub context: usize,
+    /// At most so many chunks of each text, from its beginning.
+    pub limit_chunks: Option<usize>,
 }
 
 /// Memory at lengths and cache types.
@@ -132,14 +171,13 @@ impl Plan {
             seed,
             threads,
             code: Some(CodePlan::quick(threads)),
-            perplexity: Some(PerplexityPlan {
-                texts: vec!["code".into(), "prose".into()],
-            }),
+            perplexity: Some(PerplexityPlan::passages(&passages::TEXTS)),
             memory: Some(MemoryPlan {
                 contexts: vec![512, 2048],
                 caches: vec!["f16".into(), "q8_0".into()],
             }),
             latency: Some(LatencyPlan::quick()),
+            divergence: None,
         }
     }
 
@@ -188,9 +226,19 @@ impl Plan {
             code.check_judging()?;
         }
         if let Some(perplexity) = &self.perplexity {
-            for name in &perplexity.texts {
-                passages::find(name).ok_or_else(|| passages::unknown(name))?;
+            some(perplexity.context.unwrap_or(1), "--context")?;
+            some(perplexity.stride.unwrap_or(1), "--stride")?;
+            some(perplexity.limit_chunks.unwrap_or(1), "--limit-chunks")?;
+            if perplexity.stride.is_some() && perplexity.protocol != Protocol::Sliding {
+                return Err("--stride belongs to --protocol sliding alone".into());
             }
+        }
+        if let Some(divergence) = &self.divergence {
+            for cache in &divergence.caches {
+                cache.parse::<CacheKind>()?;
+            }
+            some(divergence.context, "--context")?;
+            some(divergence.limit_chunks.unwrap_or(1), "--limit-chunks")?;
         }
         if let Some(memory) = &self.memory {
             for cache in &memory.caches {
@@ -204,6 +252,40 @@ impl Plan {
             latency.check()?;
         }
         Ok(())
+    }
+}
+
+/// The field of a line of JSON that holds its text, unless said otherwise.
+fn text_field() -> String {
+    "text".into()
+}
+
+impl PerplexityPlan {
+    /// Bundled texts, passage by passage.
+    pub fn passages(names: &[&str]) -> PerplexityPlan {
+        PerplexityPlan {
+            texts: names.iter().map(|name| (*name).to_owned()).collect(),
+            sha256: Vec::new(),
+            field: text_field(),
+            protocol: Protocol::Passages,
+            context: None,
+            stride: None,
+            limit_chunks: None,
+        }
+    }
+}
+
+impl DivergencePlan {
+    /// Both bundled texts, in chunks of 512 tokens.
+    pub fn bundled() -> DivergencePlan {
+        DivergencePlan {
+            texts: passages::TEXTS.map(String::from).to_vec(),
+            sha256: Vec::new(),
+            field: text_field(),
+            caches: Vec::new(),
+            context: 512,
+            limit_chunks: None,
+        }
     }
 }
 

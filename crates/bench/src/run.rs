@@ -4,7 +4,33 @@ use task::Suite;
 
 use crate::desk::{Desk, Subject};
 use crate::plan::Plan;
-use crate::{Error, code, latency, memory, perplexity};
+use crate::text::Text;
+use crate::{Error, code, divergence, latency, memory, perplexity};
+
+/// What a plan names and somebody else has read: problems and texts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Material<'a> {
+    /// The suites of the code benchmark.
+    pub suites: &'a [Suite],
+    /// The texts of perplexity.
+    pub texts: &'a [Text],
+    /// The texts of divergence.
+    pub compared: &'a [Text],
+}
+
+/// Checks what can be checked of one model before the work starts.
+///
+/// # Errors
+/// [`Error::Plan`] with what is wrong.
+pub fn check(subject: &Subject<'_>, plan: &Plan, material: Material<'_>) -> Result<(), Error> {
+    if let Some(plan) = &plan.perplexity {
+        perplexity::check(subject, plan, material.texts)?;
+    }
+    match &plan.divergence {
+        Some(plan) => divergence::check_texts(subject, plan, material.compared),
+        None => Ok(()),
+    }
+}
 
 /// Whether everything in the plan was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,15 +41,14 @@ pub enum Ended {
     Interrupted,
 }
 
-/// What is measured of one model by itself: memory, code, perplexity. `suites` are those that the plan
-/// names.
+/// What is measured of one model by itself: memory, code, perplexity.
 ///
 /// # Errors
 /// Those of the benchmarks.
 pub fn alone(
     subject: &Subject<'_>,
     plan: &Plan,
-    suites: &[Suite],
+    material: Material<'_>,
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.memory {
@@ -32,27 +57,31 @@ pub fn alone(
     if let (Some(code_plan), false) = (&plan.code, desk.stopped()) {
         let order = code::Order {
             plan: code_plan,
-            suites,
+            suites: material.suites,
             seed: plan.seed,
         };
         code::measure(subject, &order, desk)?;
     }
     if let (Some(plan), false) = (&plan.perplexity, desk.stopped()) {
-        perplexity::measure(subject, plan, desk)?;
+        perplexity::measure(subject, plan, material.texts, desk)?;
     }
     Ok(ended(desk))
 }
 
-/// What is measured of all models in turns: speed.
+/// What is measured of all models side by side: divergence, and speed in turns.
 ///
 /// # Errors
 /// Those of the benchmarks.
 pub fn together(
     subjects: &[Subject<'_>],
     plan: &Plan,
+    material: Material<'_>,
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
-    if let Some(plan) = &plan.latency {
+    if let Some(plan) = &plan.divergence {
+        divergence::measure(subjects, plan, material.compared, desk)?;
+    }
+    if let (Some(plan), false) = (&plan.latency, desk.stopped()) {
         latency::measure(subjects, plan, desk)?;
     }
     Ok(ended(desk))

@@ -2,12 +2,13 @@
 
 use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 
+use crate::Error;
 use crate::desk::Subject;
 use crate::latency::prompt;
 use crate::plan::{Plan, Point};
-use crate::{Error, passages};
+use crate::run::Material;
+use crate::text::Text;
 use measure::clock::Clock;
-use task::Suite;
 
 /// Rates seen in the trial, in tokens per second. Not a measurement: never stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Rates {
 const LANES_GAIN: f64 = 2.0;
 /// Guess of how long judging one program takes, in seconds of one worker.
 const JUDGE_SECONDS: f64 = 1.5;
+/// Guess of how many bytes of text a token stands for.
+const BYTES_PER_TOKEN: f64 = 3.5;
 /// Guess of how much of the token limit a completion uses.
 const LENGTH_SHARE: f64 = 0.6;
 
@@ -63,10 +66,10 @@ pub fn run(subject: &Subject<'_>, clock: &dyn Clock) -> Result<Rates, Error> {
 }
 
 /// Seconds that a plan will take for one model, roughly.
-pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
+pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f64 {
     let mut seconds = 2.0;
     if let Some(code) = &plan.code {
-        for suite in suites {
+        for suite in material.suites {
             let n = code.limit.unwrap_or(usize::MAX).min(suite.problems.len()) as f64
                 * f64::from(code.samples);
             let gain = if code.batch > 1 { LANES_GAIN } else { 1.0 };
@@ -77,12 +80,7 @@ pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
         }
     }
     if let Some(plan) = &plan.perplexity {
-        let n_bytes: usize = plan
-            .texts
-            .iter()
-            .map(|name| passages::joined(name).len())
-            .sum();
-        seconds += n_bytes as f64 / 3.5 / rates.prefill;
+        seconds += reading(material.texts, plan.context, plan.limit_chunks) / rates.prefill;
     }
     if let Some(memory) = &plan.memory {
         let n_tokens = memory.contexts.iter().sum::<usize>() * memory.caches.len();
@@ -97,6 +95,10 @@ pub fn estimate_seconds(plan: &Plan, suites: &[Suite], rates: Rates) -> f64 {
                 .map(|point| run_seconds(point, rates))
                 .sum::<f64>();
     }
+    if let Some(plan) = &plan.divergence {
+        let n_tokens = reading(material.compared, Some(plan.context), plan.limit_chunks);
+        seconds += n_tokens * (1 + plan.caches.len()) as f64 / rates.prefill;
+    }
     seconds
 }
 
@@ -109,4 +111,11 @@ fn run_seconds(point: &Point, rates: Rates) -> f64 {
     let gain = (point.batch as f64).min(LANES_GAIN);
     let n_new = (point.batch * point.n_new) as f64;
     n_read / rates.prefill + n_new / (rates.decode * gain)
+}
+
+/// Tokens of texts that are read, roughly.
+fn reading(texts: &[Text], context: Option<usize>, limit_chunks: Option<usize>) -> f64 {
+    let most = limit_chunks.map_or(f64::INFINITY, |n| n as f64 * context.unwrap_or(1024) as f64);
+    let tokens = |text: &Text| (text.n_bytes() as f64 / BYTES_PER_TOKEN).min(most);
+    texts.iter().map(tokens).sum()
 }

@@ -40,6 +40,14 @@ pub enum Error {
         /// Why not.
         cause: String,
     },
+    /// A row of logits that is no distribution, so that no number can be made of it.
+    #[error(
+        "the logits that predict token {position} of the input hold NaN or infinity; the model's file is damaged, or its weights overflow in this format"
+    )]
+    NotFinite {
+        /// Which token they predict, counted from 0 in what was fed.
+        position: usize,
+    },
     /// The implementation below failed.
     #[error("the engine failed while it {operation}: {cause}")]
     Backend {

@@ -30,6 +30,7 @@ pub fn check(
 ) -> Result<(), String> {
     let said = |law: &'static str| move |error: Error| format!("{law}: {error}");
     chunked_is_whole(model, text, closeness, lanes).map_err(said("chunked = whole"))??;
+    later_rows_are_the_rows(model, text, closeness, lanes).map_err(said("rows from = rows"))??;
     rewound_is_replayed(model, text, lanes).map_err(said("rewind = replay"))??;
     forked_is_original(model, text, closeness, lanes).map_err(said("fork = original"))??;
     neighbours_do_not_matter(model, text, lanes).map_err(said("neighbours"))??;
@@ -101,6 +102,38 @@ fn chunked_is_whole(model: &dyn Model, text: &[Token], closeness: Closeness, lan
         let chunked = rows(session.as_mut(), 0, text, piece)?;
         let law = format!("feeding in pieces of {piece} = feeding at once");
         if let Err(said) = compare(&law, &whole, &chunked, closeness) {
+            return Ok(Err(said));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Asking only for the rows from some token on gives the last ones of all rows.
+fn later_rows_are_the_rows(
+    model: &dyn Model,
+    text: &[Token],
+    closeness: Closeness,
+    lanes: Lanes,
+) -> Law {
+    let mut session = open(model, 1, lanes)?;
+    let whole = rows(session.as_mut(), 0, text, text.len())?;
+    for first in [0, text.len() / 2, text.len() - 1, text.len()] {
+        session.rewind(0, 0)?;
+        let (mut later, mut offsets) = (Vec::new(), Vec::new());
+        let feed = Feed {
+            sequence: 0,
+            tokens: text,
+            logits: Logits::From(first),
+        };
+        session.feed(&[feed], &mut |row| {
+            offsets.push(row.offset);
+            later.push(row.logits.to_vec());
+        })?;
+        let law = format!("rows from token {first} = the rows");
+        if offsets != (first..text.len()).collect::<Vec<_>>() {
+            return Ok(Err(format!("{law}: rows came for {offsets:?}")));
+        }
+        if let Err(said) = compare(&law, &whole[first..], &later, closeness) {
             return Ok(Err(said));
         }
     }

@@ -11,6 +11,7 @@
 //! Reading order: [`model`], [`request`], [`sampling`], [`generate`], then the fakes ([`toy`],
 //! [`scripted`]) and the [`laws`] that every implementation obeys.
 
+pub mod divergence;
 mod error;
 pub mod generate;
 pub mod laws;
@@ -23,6 +24,7 @@ pub mod seed;
 mod text;
 pub mod toy;
 
+pub use divergence::Divergence;
 pub use error::Error;
 pub use generate::{Lanes, Plain, Width};
 pub use model::{

@@ -132,8 +132,22 @@ pub enum Logits {
     None,
     /// For the last one.
     Last,
+    /// For the one at this offset within the feed and all after it.
+    From(usize),
     /// For every one.
     All,
+}
+
+impl Logits {
+    /// Whether the token at `offset` of a feed of `n` tokens wants a row.
+    pub fn wants(self, offset: usize, n: usize) -> bool {
+        match self {
+            Logits::None => false,
+            Logits::Last => offset + 1 == n,
+            Logits::From(first) => offset >= first,
+            Logits::All => true,
+        }
+    }
 }
 
 /// Tokens to append to one sequence.

@@ -1,47 +1,109 @@
 //! How surprised a model is by a text.
+//!
+//! A [`Window`] is what a model sees at once: tokens fed from an empty cache, of which the last ones are
+//! scored. Every way of cutting a text for perplexity is a list of windows; which list, and what is
+//! made of the numbers, is decided elsewhere.
 
 use crate::{Error, Feed, Logits, Session, Token};
 
-/// Rows are asked for in pieces of this many tokens, which bounds memory at wide vocabularies.
-pub const PIECE: usize = 64;
+/// Rows are asked for in pieces of this many tokens, which bounds memory at wide vocabularies. An engine's
+/// usual step, so that a piece costs no speed.
+pub const PIECE: usize = 512;
 
-/// Surprise of each token of `tokens` after `context`, in nats: −ln p(token | everything before).
+/// Tokens that are read together, and how many of the last ones are scored.
 ///
-/// Uses one sequence, which is rewound first and left holding the text. `context` is never empty:
-/// the first token needs something to be predicted from. Shape: (len of tokens).
+/// The first token is never scored: nothing stands before it to predict it from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The tokens, in order.
+    pub tokens: Vec<Token>,
+    /// How many at its end are scored; less than there are tokens.
+    pub n_scored: usize,
+}
+
+impl Window {
+    /// Place of the first scored token.
+    pub fn first(&self) -> usize {
+        self.tokens.len() - self.n_scored
+    }
+}
+
+/// Reads a window with one sequence, which is rewound first, and hands over for each scored token, in
+/// order, its place in the window and the row that predicts it.
+///
+/// The last token is not fed: nobody asks what comes after it.
 ///
 /// # Errors
 /// Those of [`Session::feed`].
+pub fn read(
+    session: &mut dyn Session,
+    sequence: usize,
+    window: &Window,
+    on_row: &mut dyn FnMut(usize, &[f32]),
+) -> Result<(), Error> {
+    session.rewind(sequence, 0)?;
+    let n_fed = window.tokens.len().saturating_sub(1);
+    for (i, tokens) in window.tokens[..n_fed].chunks(PIECE).enumerate() {
+        // The row of a token predicts the one after it.
+        let next = i * PIECE + 1;
+        let feed = Feed {
+            sequence,
+            tokens,
+            logits: Logits::From(window.first().saturating_sub(next)),
+        };
+        session.feed(&[feed], &mut |row| on_row(next + row.offset, row.logits))?;
+    }
+    Ok(())
+}
+
+/// Surprise of each scored token of a window, in nats: −ln p(token | everything before it in the window).
+/// Shape: (scored tokens).
+///
+/// # Errors
+/// [`Error::NotFinite`] for logits that are no distribution; those of [`Session::feed`].
+pub fn nats_in(
+    session: &mut dyn Session,
+    sequence: usize,
+    window: &Window,
+) -> Result<Vec<f64>, Error> {
+    let mut nats = Vec::with_capacity(window.n_scored);
+    let mut broken = None;
+    read(
+        session,
+        sequence,
+        window,
+        &mut |place, logits| match surprise(logits, window.tokens[place]) {
+            Some(surprise) => nats.push(surprise),
+            None => broken = broken.or(Some(place)),
+        },
+    )?;
+    match broken {
+        Some(position) => Err(Error::NotFinite { position }),
+        None => Ok(nats),
+    }
+}
+
+/// [`nats_in`] for a text after a context, of which nothing is scored. `context` is never empty.
+///
+/// # Errors
+/// Those of [`nats_in`].
 pub fn nats_of(
     session: &mut dyn Session,
     sequence: usize,
     context: &[Token],
     tokens: &[Token],
 ) -> Result<Vec<f64>, Error> {
-    session.rewind(sequence, 0)?;
-    let fed: Vec<Token> = context.iter().chain(tokens).copied().collect();
-    let n_unscored = context.len() - 1;
-    let mut nats = Vec::with_capacity(tokens.len());
-    for (piece_idx, piece) in fed[..fed.len() - 1].chunks(PIECE).enumerate() {
-        let first = piece_idx * PIECE;
-        let feed = Feed {
-            sequence,
-            tokens: piece,
-            logits: Logits::All,
-        };
-        session.feed(&[feed], &mut |row| {
-            let place = first + row.offset;
-            if place >= n_unscored {
-                nats.push(surprise(row.logits, fed[place + 1]));
-            }
-        })?;
-    }
-    Ok(nats)
+    let window = Window {
+        tokens: context.iter().chain(tokens).copied().collect(),
+        n_scored: tokens.len(),
+    };
+    nats_in(session, sequence, &window)
 }
 
-/// −ln softmax(logits) at `token`, in nats, summed in f64.
-pub fn surprise(logits: &[f32], token: Token) -> f64 {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+/// −ln softmax(logits) at `token`, in nats, summed in f64. `None` if a logit is NaN or the result is no
+/// number; a logit of −∞ is an entry that cannot come.
+pub fn surprise(logits: &[f32], token: Token) -> Option<f64> {
+    let top = top_of(logits)?;
     let total: f64 = logits
         .chunks(256)
         .map(|block| {
@@ -54,7 +116,22 @@ pub fn surprise(logits: &[f32], token: Token) -> f64 {
             lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>()
         })
         .sum();
-    total.ln() + f64::from(top) - f64::from(logits[token as usize])
+    let nats = total.ln() + f64::from(top) - f64::from(*logits.get(token as usize)?);
+    nats.is_finite().then_some(nats)
+}
+
+/// The largest logit; `None` if one is NaN or the largest is not finite.
+pub(crate) fn top_of(logits: &[f32]) -> Option<f32> {
+    let mut tops = [f32::NEG_INFINITY; 16];
+    let mut any_nan = [false; 16];
+    for part in logits.chunks(16) {
+        for ((top, nan), logit) in tops.iter_mut().zip(&mut any_nan).zip(part) {
+            *top = top.max(*logit);
+            *nan |= logit.is_nan();
+        }
+    }
+    let top = tops.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    (top.is_finite() && !any_nan.contains(&true)).then_some(top)
 }
 
 /// e^x for x ≤ 0, to about 2e-7 relative; the same bits on every platform, and it vectorises.
@@ -77,6 +154,8 @@ pub(crate) fn exp_nonpositive(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toy::{F16, Toy};
+    use crate::{Model, SessionShape};
 
     #[test]
     fn our_exponential_agrees_with_the_library() {
@@ -93,6 +172,52 @@ mod tests {
         let logits: Vec<f32> = (0..1000).map(|i| ((i * 37 % 101) as f32) / 10.0).collect();
         let exact: f64 =
             logits.iter().map(|l| f64::from(*l).exp()).sum::<f64>().ln() - f64::from(logits[5]);
-        assert!((surprise(&logits, 5) - exact).abs() < 1e-6);
+        assert!((surprise(&logits, 5).unwrap() - exact).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_no_distribution_has_no_surprise() {
+        let mut logits = vec![0.5f32; 300];
+        for place in [0, 17, 299] {
+            for bad in [f32::NAN, f32::INFINITY] {
+                logits[place] = bad;
+                assert_eq!(surprise(&logits, 5), None, "{bad} at {place}");
+                logits[place] = 0.5;
+            }
+        }
+        logits[7] = f32::NEG_INFINITY;
+        let nats = surprise(&logits, 5).unwrap();
+        assert!(
+            (nats - 299f64.ln()).abs() < 1e-6,
+            "an entry that cannot come"
+        );
+        assert_eq!(surprise(&logits, 7), None, "what cannot come did come");
+        assert_eq!(surprise(&logits, 300), None, "no such token");
+        assert_eq!(surprise(&[f32::NEG_INFINITY; 4], 0), None);
+        assert_eq!(surprise(&[], 0), None);
+    }
+
+    #[test]
+    fn a_window_is_scored_as_its_tokens_are_one_by_one() {
+        let model = Toy::new(3);
+        let shape = SessionShape {
+            n_sequences: 1,
+            capacity: 3 * PIECE,
+            cache: F16,
+        };
+        let mut session = model.open(shape).unwrap();
+        for n in [2, PIECE, PIECE + 1, PIECE + 2, 2 * PIECE + 7] {
+            let tokens: Vec<Token> = (0..n as Token).map(|i| i * 7 % 251).collect();
+            let whole = nats_of(session.as_mut(), 0, &tokens[..1], &tokens[1..]).unwrap();
+            assert_eq!(whole.len(), n - 1);
+            for n_scored in [0, 1, n / 2, n - 1] {
+                let window = Window {
+                    tokens: tokens.clone(),
+                    n_scored,
+                };
+                let later = nats_in(session.as_mut(), 0, &window).unwrap();
+                assert_eq!(later, whole[n - 1 - n_scored..], "{n_scored} of {n}");
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use crate::{
-    CacheElements, CacheKind, CacheKinds, Error, Feed, Logits, Model, ModelCard, Row, Session,
+    CacheElements, CacheKind, CacheKinds, Error, Feed, Model, ModelCard, Row, Session,
     SessionShape, Special, Token, Tokenizer,
 };
 
@@ -122,8 +122,7 @@ impl Session for ToySession {
         for (feed_idx, feed) in feeds.iter().enumerate() {
             for (offset, token) in feed.tokens.iter().enumerate() {
                 self.sequences[feed.sequence].push(*token);
-                let last = offset + 1 == feed.tokens.len();
-                if feed.logits == Logits::All || (feed.logits == Logits::Last && last) {
+                if feed.logits.wants(offset, feed.tokens.len()) {
                     let logits = logits_after(self.seed, &self.sequences[feed.sequence]);
                     self.n_rows.set(self.n_rows.get() + 1);
                     on_row(Row {

@@ -1,6 +1,6 @@
 //! Sequences in a llama.cpp context.
 
-use engine::{CacheKind, Error, Feed, Logits, Row, Session, SessionShape, Token};
+use engine::{CacheKind, Error, Feed, Row, Session, SessionShape, Token};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -112,7 +112,7 @@ fn slots(feeds: &[Feed<'_>]) -> Vec<Slot> {
             offset,
             sequence,
             token: *token,
-            wanted: logits == Logits::All || (logits == Logits::Last && offset + 1 == n),
+            wanted: logits.wants(offset, n),
         };
         feed.tokens.iter().enumerate().map(slot).collect::<Vec<_>>()
     };

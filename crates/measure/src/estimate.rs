@@ -100,6 +100,25 @@ pub fn bootstrap_ratio(
     value.is_finite().then_some(Estimate::new(value, n, bounds))
 }
 
+/// The standard error of the ratio of sums, from the spread between the pairs (linearised, n - 1).
+///
+/// sqrt(n / (n - 1) sum (numerator - ratio denominator)^2) / sum(denominators). Two such ratios over the same
+/// pairs differ by the ratio of the differences, whose error holds their covariance. `None` below two
+/// pairs and where [`bootstrap_ratio`] gives nothing.
+/// Source: W. G. Cochran, Sampling Techniques, 3rd edition 1977, section 6.3.
+pub fn ratio_error(numerators: &[f64], denominators: &[f64]) -> Option<f64> {
+    let pairs = sorted_pairs(numerators, denominators)?;
+    let n = pairs.len() as f64;
+    let ratio = ratio_of_sums(pairs.iter().copied());
+    let squares: f64 = pairs
+        .iter()
+        .map(|(over, under)| (over - ratio * under).powi(2))
+        .sum();
+    let total: f64 = pairs.iter().map(|(_, under)| under).sum();
+    let error = (n / (n - 1.0) * squares).sqrt() / total;
+    error.is_finite().then_some(error)
+}
+
 fn sorted_pairs(numerators: &[f64], denominators: &[f64]) -> Option<Vec<(f64, f64)>> {
     let sound = numerators.iter().all(|x| x.is_finite())
         && denominators.iter().all(|x| x.is_finite() && *x > 0.0);

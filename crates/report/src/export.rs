@@ -5,6 +5,7 @@
 //! names that others publish. Conditions become columns. JSON is the
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
+mod divergence;
 mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,13 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
         if !records.is_empty() {
             files.push((file.to_owned(), written(file, &measurements(&records))?));
         }
+    }
+    if run.measurements.iter().any(|m| m.benchmark == "divergence") {
+        let lines = divergence::tokens(run);
+        files.push((
+            "divergence.csv".to_owned(),
+            written("divergence.csv", &lines)?,
+        ));
     }
     if !card.sections.is_empty() {
         files.push((
@@ -279,6 +287,7 @@ fn scorecard(card: &Scorecard) -> Lines {
         "lo",
         "hi",
         "level",
+        "standard_error",
         "method",
         "reason",
     ];
@@ -304,6 +313,7 @@ fn scorecard(card: &Scorecard) -> Lines {
                     number(cell.interval.map(|i| i.hi)),
                 ]);
                 line.push(number(cell.interval.map(|i| i.level)));
+                line.push(number(cell.standard_error));
                 line.extend([cell.method.clone(), cell.reason.clone().unwrap_or_default()]);
                 lines.push(line);
             }

@@ -12,7 +12,7 @@ mod judging;
 use measure::{Interval, Unit};
 use serde_json::Value;
 
-use crate::view::{Cell, Comparison, Finding, Kind, Row, Section};
+use crate::view::{Cell, Comparison, Finding, IS_REFERENCE, Kind, Row, Section};
 
 pub use judging::{endings, judging};
 
@@ -194,7 +194,9 @@ pub fn counts(row: &Row) -> String {
 pub fn absences(section: &Section) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for row in &section.rows {
-        for cell in row.cells.iter().filter(|cell| cell.value.is_none()) {
+        let named = |cell: &&Cell| cell.reason.as_deref() != Some(IS_REFERENCE);
+        let without = row.cells.iter().filter(|cell| cell.value.is_none());
+        for cell in without.filter(named) {
             let reason = cell.reason.as_deref().unwrap_or("no reason was recorded");
             let conditions = conditions(row.own_conditions(section));
             let place = if conditions.is_empty() {

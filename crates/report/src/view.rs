@@ -11,6 +11,7 @@
 
 mod causes;
 mod code;
+mod divergence;
 mod judging;
 mod knee;
 mod pairing;
@@ -105,6 +106,9 @@ pub struct Cell {
     pub n_of: Counted,
     /// The interval; `None` if n or the method allow none.
     pub interval: Option<Interval>,
+    /// The standard error of a ratio of sums, from the spread between passages, chunks or documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<f64>,
     /// How value and interval were made, or why there is no interval.
     pub method: String,
     /// Why there is no value.
@@ -112,6 +116,9 @@ pub struct Cell {
     /// The raw values: one per problem (its mean), passage or repetition.
     pub raw: Vec<f64>,
 }
+
+/// The reason of a cell that holds no number because everything else is held against its model.
+pub(crate) const IS_REFERENCE: &str = "it is the reference";
 
 /// What a cell's n counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -121,6 +128,12 @@ pub enum Counted {
     Problems,
     /// Passages of text.
     Passages,
+    /// Chunks of text, which the tokenizer cuts.
+    Chunks,
+    /// Whole documents.
+    Documents,
+    /// Tokens of text.
+    Tokens,
     /// Repeated measurements.
     Repetitions,
 }
@@ -183,6 +196,7 @@ impl Scorecard {
         let mut sections = code::sections(run);
         sections.extend(timing::sections(run));
         sections.extend(passage::sections(run));
+        sections.extend(divergence::sections(run));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,
@@ -284,7 +298,7 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 4] = ["code", "latency", "memory", "perplexity"];
+    const ORDER: [&str; 5] = ["code", "latency", "memory", "perplexity", "divergence"];
     ORDER
         .iter()
         .position(|known| *known == benchmark)

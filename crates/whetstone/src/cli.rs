@@ -5,6 +5,7 @@ mod models;
 mod numbers;
 mod sample;
 mod speed;
+mod texts;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speed::Switch;
+pub(crate) use texts::{Protocol, TextsFlags};
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.

@@ -16,6 +16,7 @@ mod provenance;
 mod subject;
 mod suites;
 mod terminal;
+mod texts;
 mod watch;
 
 use clap::Parser;

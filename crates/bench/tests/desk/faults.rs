@@ -185,9 +185,11 @@ fn a_model_that_computes_no_numbers_is_never_given_a_perplexity() {
         "{nats:?}"
     );
     assert_eq!(run.attempts.len(), 4, "texts were still written");
-    if let Err(said) = ended {
-        assert!(said.to_string().contains("passage_nats"), "{said}");
-    }
+    let said = ended.unwrap_err().to_string();
+    assert!(
+        said.contains("prose, chunk 0") && said.contains("token 1 "),
+        "{said}"
+    );
 }
 
 #[test]
@@ -202,9 +204,14 @@ fn a_plan_that_asks_for_nothing_of_a_kind_is_refused_before_it_runs() {
         code.judge_workers = 0;
     }
     assert!(idle.check().is_err());
-    let mut unknown = plan();
-    if let Some(perplexity) = &mut unknown.perplexity {
-        perplexity.texts = vec!["poetry".into()];
+    let mut empty = plan();
+    if let Some(perplexity) = &mut empty.perplexity {
+        perplexity.context = Some(0);
     }
-    assert!(unknown.check().unwrap_err().contains("poetry"));
+    assert!(empty.check().unwrap_err().contains("--context"));
+    let mut stray = plan();
+    if let Some(perplexity) = &mut stray.perplexity {
+        perplexity.stride = Some(5);
+    }
+    assert!(stray.check().unwrap_err().contains("sliding"));
 }

@@ -7,8 +7,10 @@
 )]
 
 mod author;
+mod divergence;
 mod faults;
 mod numbers;
+mod protocols;
 mod requests;
 mod stop;
 mod whole;
@@ -18,8 +20,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use bench::desk::Unwatched;
-use bench::run::{self, Ended};
-use bench::{Desk, Error, Plan, Subject, Watcher};
+use bench::run::{self, Ended, Material};
+use bench::{Desk, Error, Plan, Subject, Text, Watcher};
 use engine::Model;
 use ledger::record::{Measurement, RunHeader, SCHEMA_VERSION};
 use ledger::{Run, RunFolder};
@@ -82,6 +84,24 @@ fn suites(plan: &Plan) -> Vec<task::Suite> {
         .collect()
 }
 
+/// The bundled texts that a plan names, for perplexity and for divergence.
+fn texts(plan: &Plan) -> [Vec<Text>; 2] {
+    let read = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| Text::bundled(name).unwrap())
+            .collect()
+    };
+    [
+        plan.perplexity
+            .as_ref()
+            .map_or(Vec::new(), |plan| read(&plan.texts)),
+        plan.divergence
+            .as_ref()
+            .map_or(Vec::new(), |plan| read(&plan.texts)),
+    ]
+}
+
 /// A compiler that makes a program of everything, and programs that print 6.
 fn machine() -> impl Sandbox {
     Scripted::new(|program: &Program, _: &Limits| Ok(outcome(program)))
@@ -140,12 +160,18 @@ fn carry_out(
         stop: tools.stop,
         watcher: tools.watcher,
     };
+    let (suites, [texts, compared]) = (suites(plan), texts(plan));
+    let material = Material {
+        suites: &suites,
+        texts: &texts,
+        compared: &compared,
+    };
     for subject in subjects {
-        if run::alone(subject, plan, &suites(plan), &mut desk)? == Ended::Interrupted {
+        if run::alone(subject, plan, material, &mut desk)? == Ended::Interrupted {
             return Ok(Ended::Interrupted);
         }
     }
-    run::together(subjects, plan, &mut desk)
+    run::together(subjects, plan, material, &mut desk)
 }
 
 /// A run that nobody watches or stops.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bench::desk::Unwatched;
 use bench::plan::{LatencyPlan, MemoryPlan, PerplexityPlan};
-use bench::run::Ended;
+use bench::run::{Ended, Material};
 use bench::{Plan, passages, trial};
 use engine::toy::{Bytes, F16, Toy};
 use engine::{Feed, Logits, Model, SessionShape, Tokenizer};
@@ -13,7 +13,7 @@ use ledger::record::Measurement;
 use measure::{Clock, FakeClock};
 use serde_json::json;
 
-use super::{Tools, carry_out, complete, folder, machine, subject, suites, values};
+use super::{Tools, carry_out, complete, folder, machine, subject, suites, texts, values};
 
 fn only(edit: impl FnOnce(&mut Plan)) -> Plan {
     let mut plan = Plan::smoke(42, 1);
@@ -65,8 +65,7 @@ fn surprise_of(model: &dyn Model, text: &str) -> f64 {
 fn the_surprise_of_every_passage_is_the_sum_computed_directly() {
     let (folder, model) = (folder(), Toy::new(3));
     let plan = only(|plan| {
-        let texts = vec!["code".into(), "prose".into()];
-        plan.perplexity = Some(PerplexityPlan { texts });
+        plan.perplexity = Some(PerplexityPlan::passages(&passages::TEXTS));
     });
     let run = complete(folder.path(), &[subject("one", &model)], &plan).unwrap();
     for text in passages::TEXTS {
@@ -198,6 +197,16 @@ fn the_logical_size_of_a_cache_is_the_formula() {
     assert_eq!(values(&run, "weight_bytes")[0].values, [0.0]);
 }
 
+fn guess(plan: &Plan, rates: trial::Rates) -> f64 {
+    let (suites, [texts, compared]) = (suites(plan), texts(plan));
+    let material = Material {
+        suites: &suites,
+        texts: &texts,
+        compared: &compared,
+    };
+    trial::estimate_seconds(plan, material, rates)
+}
+
 #[test]
 fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
     let model = Toy::new(1);
@@ -210,11 +219,11 @@ fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
     for clock in clocks {
         let rates = trial::run(&subject, clock).unwrap();
         for mut plan in [Plan::smoke(1, 1), Plan::quick(1, 4), only(|_| ())] {
-            let seconds = trial::estimate_seconds(&plan, &suites(&plan), rates);
+            let seconds = guess(&plan, rates);
             assert!(seconds.is_finite() && seconds > 0.0, "{seconds}");
             if let Some(code) = &mut plan.code {
                 code.judge_workers = 0;
-                let seconds = trial::estimate_seconds(&plan, &suites(&plan), rates);
+                let seconds = guess(&plan, rates);
                 assert!(seconds.is_finite() && seconds > 0.0, "{seconds}");
             }
         }
@@ -225,7 +234,7 @@ fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
 fn a_plan_of_more_work_is_guessed_to_take_longer() {
     let model = Toy::new(1);
     let rates = trial::run(&subject("one", &model), &FakeClock::stepping(1_000_000)).unwrap();
-    let of = |plan: &Plan| trial::estimate_seconds(plan, &suites(plan), rates);
+    let of = |plan: &Plan| guess(plan, rates);
     assert!(of(&Plan::smoke(1, 1)) < of(&Plan::quick(1, 1)));
     assert!(of(&only(|_| ())) < of(&Plan::smoke(1, 1)));
 }

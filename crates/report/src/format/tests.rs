@@ -21,6 +21,7 @@ fn a_cell(value: Option<f64>, interval: Option<Interval>) -> Cell {
         n: 24,
         n_of: Counted::Problems,
         interval,
+        standard_error: None,
         method: String::new(),
         reason: value.is_none().then(|| "no counter".to_owned()),
         raw: vec![],

@@ -107,6 +107,7 @@ pub(super) fn missing(model: &str, n_of: Counted, reason: String) -> Cell {
         n: 0,
         n_of,
         interval: None,
+        standard_error: None,
         method: "none".to_owned(),
         reason: Some(reason),
         raw: Vec::new(),

@@ -1,60 +1,89 @@
-//! Perplexity and bits per byte from the surprise of each passage.
+//! Perplexity and bits per byte from the surprise of each passage, chunk or document.
 //!
-//! The passage is the unit of observation: tokens inside a passage depend on each other, so an
-//! interval over tokens would be too narrow. Bits per byte can be compared between any two models
-//! that read the same text. Perplexity is per token, so it can be compared only between models that
+//! The block is the unit of observation: tokens inside it depend on each other, so an interval over
+//! tokens would be too narrow. Bits per byte can be compared between any two models that read
+//! the same blocks. Perplexity is per token, so it can be compared only between models that
 //! cut the text into the same tokens; otherwise the comparison is refused with a reason.
 
 use std::collections::BTreeMap;
 
 use ledger::Run;
+use ledger::record::Measurement;
+use measure::Unit;
 use serde_json::Value;
 
+use super::statistic::{Map, Quotient};
 use super::{Cell, Comparison, Counted, Kind, Row, Section, pairing, statistic, timing};
+use crate::format;
 
-/// One model's passages under one set of conditions, all three lists of one length.
+/// One model's blocks under one set of conditions, in the order of the text; lists of one length.
 struct Passages {
     nats: Vec<f64>,
     tokens: Vec<f64>,
     bytes: Vec<f64>,
+    /// Of the original; only where a protocol counts them.
+    words: Option<Vec<f64>>,
 }
+
+/// Conditions without the number of the block.
+type Conditions = BTreeMap<String, Value>;
 
 /// The perplexity section, if the benchmark ran.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
-    let mut texts: Vec<&BTreeMap<String, Value>> = Vec::new();
-    for measurement in run
-        .measurements
-        .iter()
-        .filter(|m| m.benchmark == "perplexity")
-    {
-        if !texts.contains(&&measurement.conditions) {
-            texts.push(&measurement.conditions);
-        }
-    }
-    texts.sort_by(|a, b| timing::by_conditions(a, b));
+    let texts = texts(run, "perplexity");
     if texts.is_empty() {
         return Vec::new();
     }
-    let mut rows: Vec<Row> = texts.iter().map(|text| bits_row(run, text)).collect();
-    rows.extend(texts.iter().map(|text| perplexity_row(run, text)));
-    vec![section(rows)]
+    let rows_of = |metric| texts.iter().filter_map(move |text| row(run, text, metric));
+    let rows = [Per::Byte, Per::Token, Per::Word];
+    let rows: Vec<Row> = rows.into_iter().flat_map(rows_of).collect();
+    let notes = texts.iter().flat_map(|text| notes(run, text));
+    vec![Section {
+        notes: notes.collect(),
+        ..section("perplexity", rows)
+    }]
 }
 
-fn section(rows: Vec<Row>) -> Section {
-    let counts: Vec<usize> = rows
+/// The conditions of a benchmark's records, each once, the number of the block left out.
+pub(super) fn texts(run: &Run, benchmark: &str) -> Vec<Conditions> {
+    let mut texts: Vec<Conditions> = Vec::new();
+    for measurement in run.measurements.iter().filter(|m| m.benchmark == benchmark) {
+        let conditions = whole(&measurement.conditions);
+        if texts.last() != Some(&conditions) && !texts.contains(&conditions) {
+            texts.push(conditions);
+        }
+    }
+    texts.sort_by(timing::by_conditions);
+    texts
+}
+
+fn whole(conditions: &Conditions) -> Conditions {
+    let mut whole = conditions.clone();
+    whole.remove("chunk");
+    whole
+}
+
+/// A section of rows over blocks.
+pub(super) fn section(benchmark: &str, rows: Vec<Row>) -> Section {
+    let measured = rows
         .iter()
         .flat_map(|row| &row.cells)
-        .map(|cell| cell.n)
-        .filter(|n| *n > 0)
-        .collect();
-    let scope = match (counts.iter().min(), counts.iter().max()) {
-        (Some(1), Some(1)) => "one passage of each text".to_owned(),
-        (Some(least), Some(most)) if least == most => format!("{most} passages of each text"),
-        (Some(least), Some(most)) => format!("{least} to {most} passages of each text"),
+        .filter(|cell| cell.n > 0);
+    let of_blocks = measured.filter(|cell| cell.n_of != Counted::Tokens);
+    let mut counts: Vec<(usize, Counted)> = of_blocks.map(|cell| (cell.n, cell.n_of)).collect();
+    counts.sort_by_key(|(n, _)| *n);
+    let scope = match (counts.first(), counts.last()) {
+        (Some((1, of)), Some((1, _))) => format!("one {} of each text", of.one()),
+        (Some((least, _)), Some((most, of))) if least == most => {
+            format!("{most} {} of each text", of.many())
+        }
+        (Some((least, _)), Some((most, of))) => {
+            format!("{least} to {most} {} of each text", of.many())
+        }
         _ => "nothing could be measured".to_owned(),
     };
     Section {
-        benchmark: "perplexity".to_owned(),
+        benchmark: benchmark.to_owned(),
         suite: None,
         shared: timing::shared_conditions(&rows),
         scope,
@@ -65,53 +94,152 @@ fn section(rows: Vec<Row>) -> Section {
     }
 }
 
-fn bits_row(run: &Run, text: &BTreeMap<String, Value>) -> Row {
-    let all = every_model(run, text);
-    let cells: Vec<Cell> = all
-        .iter()
-        .map(|(model, found)| match found {
-            Ok(passages) => {
-                let bits: Vec<f64> = passages
-                    .nats
-                    .iter()
-                    .map(|nats| nats / std::f64::consts::LN_2)
-                    .collect();
-                statistic::quotient_cell(
-                    model,
-                    &bits,
-                    &passages.bytes,
-                    |value| value,
-                    run.header.seed,
-                )
-            }
-            Err(reason) => pairing::missing(model, Counted::Passages, reason.clone()),
-        })
-        .collect();
-    let comparisons = compare(&all, |base, later| {
-        bits_difference(base, later, run.header.seed)
-    });
-    pairing::row("bits_per_byte", text.clone(), cells, comparisons)
+/// What surprise is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Per {
+    Byte,
+    Token,
+    Word,
 }
 
-fn perplexity_row(run: &Run, text: &BTreeMap<String, Value>) -> Row {
-    let all = every_model(run, text);
-    let cells: Vec<Cell> = all
-        .iter()
-        .map(|(model, found)| match found {
-            Ok(passages) => statistic::quotient_cell(
-                model,
-                &passages.nats,
-                &passages.tokens,
-                f64::exp,
-                run.header.seed,
-            ),
-            Err(reason) => pairing::missing(model, Counted::Passages, reason.clone()),
-        })
-        .collect();
+impl Per {
+    fn metric(self) -> &'static str {
+        match self {
+            Per::Byte => "bits_per_byte",
+            Per::Token => "perplexity",
+            Per::Word => "word_perplexity",
+        }
+    }
+
+    fn map(self) -> Map {
+        match self {
+            Per::Byte => |nats| nats / std::f64::consts::LN_2,
+            Per::Token | Per::Word => f64::exp,
+        }
+    }
+
+    fn divisor(self, passages: &Passages) -> Option<&[f64]> {
+        match self {
+            Per::Byte => Some(&passages.bytes),
+            Per::Token => Some(&passages.tokens),
+            Per::Word => passages.words.as_deref(),
+        }
+    }
+}
+
+/// The row of one quantity; `None` for words where none were counted.
+fn row(run: &Run, text: &Conditions, per: Per) -> Option<Row> {
+    let (all, seed, blocks) = (every_model(run, text), run.header.seed, counted(text));
+    let has_words = |(_, found): &Found| matches!(found, Ok(passages) if passages.words.is_some());
+    if per == Per::Word && !all.iter().any(has_words) {
+        return None;
+    }
+    let cell = |(model, found): &Found| {
+        let passages = found.as_ref().map_err(Clone::clone);
+        let divided = passages.and_then(|passages| {
+            let denominators = per.divisor(passages).ok_or("words were not recorded")?;
+            Ok(Quotient {
+                numerators: &passages.nats,
+                denominators,
+                blocks,
+            })
+        });
+        match divided {
+            Ok(quotient) => statistic::quotient_cell(model, quotient, per.map(), seed),
+            Err(reason) => pairing::missing(model, blocks, reason),
+        }
+    };
+    let cells: Vec<Cell> = all.iter().map(cell).collect();
     let comparisons = compare(&all, |base, later| {
-        perplexity_ratio(base, later, run.header.seed)
+        let comparison = difference(base, later, per, blocks, seed);
+        match per {
+            Per::Byte => comparison.map_value(per.map()),
+            Per::Token | Per::Word => Comparison {
+                kind: Kind::Ratio,
+                smallest_detectable: None,
+                ..comparison.map_value(per.map())
+            },
+        }
     });
-    pairing::row("perplexity", text.clone(), cells, comparisons)
+    Some(pairing::row(per.metric(), text.clone(), cells, comparisons))
+}
+
+/// The paired difference of nats over the divisor, or why there is none.
+fn difference(
+    base: &Passages,
+    later: &Passages,
+    per: Per,
+    blocks: Counted,
+    seed: u64,
+) -> Comparison {
+    let refused = |reason: String| pairing::incomparable(Kind::Difference, reason);
+    if per == Per::Token && base.tokens != later.tokens {
+        return refused(
+            "the two models cut the text into different tokens; compare bits per byte".to_owned(),
+        );
+    }
+    if base.bytes != later.bytes {
+        let of = blocks.many();
+        return refused(match blocks {
+            Counted::Chunks => "the two models cut the text into different chunks; compare whole documents, with --protocol lm-eval".to_owned(),
+            _ => format!("the two models read different {of}"),
+        });
+    }
+    let Some(denominators) = per.divisor(later) else {
+        return refused("words were not recorded".to_owned());
+    };
+    let later = Quotient {
+        numerators: &later.nats,
+        denominators,
+        blocks,
+    };
+    let found = statistic::quotient_difference(&base.nats, later, seed);
+    match per {
+        Per::Byte => Comparison {
+            smallest_detectable: found
+                .smallest_detectable
+                .map(|nats| nats / std::f64::consts::LN_2),
+            ..found
+        },
+        Per::Token | Per::Word => found,
+    }
+}
+
+/// What n counts under those conditions.
+fn counted(text: &Conditions) -> Counted {
+    match text.get("protocol").and_then(Value::as_str) {
+        None => Counted::Passages,
+        Some("lm-eval") => Counted::Documents,
+        Some(_) => Counted::Chunks,
+    }
+}
+
+/// What was scored, in words: without it a perplexity of this kind cannot be compared with anything.
+fn notes(run: &Run, text: &Conditions) -> Vec<String> {
+    if !text.contains_key("protocol") {
+        return Vec::new();
+    }
+    let word = |key: &str| text.get(key).and_then(Value::as_str).unwrap_or_default();
+    let mut notes = vec![format!("{}: SHA-256 {}", word("text"), word("text_sha256"))];
+    for (model, found) in every_model(run, text) {
+        let Ok(found) = found else { continue };
+        let start = mine(run, &model, text, "start_tokens").find_map(|m| m.values.first());
+        let start = match start {
+            Some(1.0) if counted(text) == Counted::Documents => ", each after a start token",
+            Some(1.0) if word("protocol") == "llama-cpp" => ", a start token first in each chunk",
+            Some(1.0) => ", a start token before the whole text",
+            Some(_) => ", no start token",
+            None => "",
+        };
+        notes.push(format!(
+            "{model} on {} ({}): {:.0} tokens scored, {}{start}",
+            word("text"),
+            word("protocol"),
+            found.tokens.iter().sum::<f64>(),
+            format::quantity(Unit::Bytes, found.bytes.iter().sum()),
+        ));
+    }
+    notes
 }
 
 type Found = (String, Result<Passages, String>);
@@ -138,36 +266,7 @@ fn compare(all: &[Found], between: impl Fn(&Passages, &Passages) -> Comparison) 
         .collect()
 }
 
-fn bits_difference(base: &Passages, later: &Passages, seed: u64) -> Comparison {
-    if base.bytes != later.bytes {
-        return pairing::incomparable(
-            Kind::Difference,
-            "the two models read different passages".to_owned(),
-        );
-    }
-    let bits = |nats: &[f64]| {
-        nats.iter()
-            .map(|nats| nats / std::f64::consts::LN_2)
-            .collect::<Vec<_>>()
-    };
-    statistic::quotient_difference(&bits(&base.nats), &bits(&later.nats), &base.bytes, seed)
-}
-
-fn perplexity_ratio(base: &Passages, later: &Passages, seed: u64) -> Comparison {
-    if base.bytes != later.bytes || base.tokens != later.tokens {
-        let reason =
-            "the two models cut the text into different tokens; compare bits per byte".to_owned();
-        return pairing::incomparable(Kind::Ratio, reason);
-    }
-    let logs = statistic::quotient_difference(&base.nats, &later.nats, &base.tokens, seed);
-    Comparison {
-        kind: Kind::Ratio,
-        smallest_detectable: None,
-        ..logs.map_value(f64::exp)
-    }
-}
-
-fn every_model(run: &Run, text: &BTreeMap<String, Value>) -> Vec<Found> {
+fn every_model(run: &Run, text: &Conditions) -> Vec<Found> {
     run.header
         .models
         .iter()
@@ -175,7 +274,7 @@ fn every_model(run: &Run, text: &BTreeMap<String, Value>) -> Vec<Found> {
         .collect()
 }
 
-fn passages(run: &Run, model: &str, text: &BTreeMap<String, Value>) -> Result<Passages, String> {
+fn passages(run: &Run, model: &str, text: &Conditions) -> Result<Passages, String> {
     let nats = values(run, model, text, "passage_nats")?;
     let tokens = values(run, model, text, "passage_tokens")?;
     let bytes = values(run, model, text, "passage_bytes")?;
@@ -187,32 +286,55 @@ fn passages(run: &Run, model: &str, text: &BTreeMap<String, Value>) -> Result<Pa
             bytes.len()
         ));
     }
+    let words = values(run, model, text, "passage_words").ok();
     Ok(Passages {
+        words: words.filter(|words| words.len() == nats.len()),
         nats,
         tokens,
         bytes,
     })
 }
 
-fn values(
-    run: &Run,
-    model: &str,
-    text: &BTreeMap<String, Value>,
-    metric: &str,
-) -> Result<Vec<f64>, String> {
-    let mine = || {
-        run.measurements.iter().filter(move |m| {
-            m.benchmark == "perplexity"
-                && m.model == model
-                && m.metric == metric
-                && m.conditions == *text
-        })
-    };
-    let values: Vec<f64> = mine().flat_map(|m| m.values.iter().copied()).collect();
+/// A model's records of one metric under those conditions.
+fn mine<'r>(
+    run: &'r Run,
+    model: &'r str,
+    text: &'r Conditions,
+    metric: &'r str,
+) -> impl Iterator<Item = &'r Measurement> {
+    run.measurements.iter().filter(move |m| {
+        m.benchmark == "perplexity"
+            && m.model == model
+            && m.metric == metric
+            && same_text(&m.conditions, text)
+    })
+}
+
+/// Whether conditions are those of a text, whichever block they are about.
+pub(super) fn same_text(conditions: &Conditions, text: &Conditions) -> bool {
+    let n_own = usize::from(conditions.contains_key("chunk"));
+    conditions.len() == text.len() + n_own
+        && text
+            .iter()
+            .all(|(key, value)| conditions.get(key) == Some(value))
+}
+
+/// The number of a record's block.
+pub(super) fn chunk_of(measurement: &Measurement) -> u64 {
+    let chunk = measurement.conditions.get("chunk");
+    chunk.and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn values(run: &Run, model: &str, text: &Conditions, metric: &str) -> Result<Vec<f64>, String> {
+    let mut records: Vec<&Measurement> = mine(run, model, text, metric).collect();
+    records.sort_by_key(|record| chunk_of(record));
+    let values = records.iter().flat_map(|m| m.values.iter().copied());
+    let values: Vec<f64> = values.collect();
     if !values.is_empty() {
         return Ok(values);
     }
-    Err(mine()
+    Err(records
+        .iter()
         .find_map(|m| m.reason.clone())
         .unwrap_or_else(|| format!("{metric} was not recorded")))
 }

@@ -6,13 +6,16 @@
 //! | rate, several attempts | mean over problems | bootstrap over problems | sign flips of per-problem differences |
 //! | rate at its edge (all 0 or all 1) | the same | Wilson over problems: a bootstrap sees no spread there | |
 //! | repeated timings | median | order statistics | none: repetitions are not pairs |
-//! | bits per byte, perplexity | ratio of sums | bootstrap over passages | sign flips of per-passage differences |
+//! | bits per byte, perplexity | ratio of sums | bootstrap over passages, chunks or documents | sign flips of their differences |
+//! | mean divergence | ratio of sums | bootstrap over chunks | |
+//! | a percentile over tokens | type 7 quantile | none: tokens of one chunk are alike | |
 
 use measure::compare::{
     Design, Flips, mcnemar, mde_from_sd, minimum_detectable_effect, paired_bootstrap,
     paired_difference, ratio_of_medians, sign_flip_test,
 };
-use measure::estimate::{bootstrap_mean, bootstrap_ratio, wilson};
+use measure::estimate::{bootstrap_mean, bootstrap_ratio, ratio_error, wilson};
+use measure::summary::{percentile_supported, quantile, samples_for_percentile};
 use measure::{Estimate, Interval, summarise};
 
 use super::{Cell, Comparison, Counted, Kind, LEVEL, pairing};
@@ -63,29 +66,118 @@ pub(super) fn median_cell(model: &str, values: Vec<f64>) -> Cell {
     )
 }
 
-/// The cell of Σ numerators / Σ denominators over passages.
-pub(super) fn quotient_cell(
-    model: &str,
-    numerators: &[f64],
-    denominators: &[f64],
-    map: Map,
-    seed: u64,
-) -> Cell {
-    let estimate = bootstrap_ratio(numerators, denominators, seed, LEVEL)
-        .and_then(|estimate| estimate.map(map));
-    let Some(Estimate { value, .. }) = estimate else {
-        return pairing::missing(
-            model,
-            Counted::Passages,
-            "a passage has no tokens or no finite surprise".to_owned(),
-        );
+/// Sums over blocks (passages, chunks, documents) that are to be divided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quotient<'a> {
+    pub(super) numerators: &'a [f64],
+    pub(super) denominators: &'a [f64],
+    pub(super) blocks: Counted,
+}
+
+/// The cell of Σ numerators / Σ denominators.
+pub(super) fn quotient_cell(model: &str, quotient: Quotient<'_>, map: Map, seed: u64) -> Cell {
+    let Quotient {
+        numerators,
+        denominators,
+        blocks,
+    } = quotient;
+    let plain = bootstrap_ratio(numerators, denominators, seed, LEVEL);
+    let estimate = plain.and_then(|estimate| estimate.map(map));
+    let (Some(plain), Some(Estimate { value, .. })) = (plain, estimate) else {
+        let of = blocks.one();
+        let reason = format!("a {of} has no tokens or no finite surprise");
+        return pairing::missing(model, blocks, reason);
     };
     let raw = numerators
         .iter()
         .zip(denominators)
         .map(|(numerator, denominator)| map(numerator / denominator));
-    let found = with_method(estimate, "ratio of sums, bootstrap over passages");
-    filled(model, Counted::Passages, value, found, raw.collect())
+    let method = format!("ratio of sums, bootstrap over {}", blocks.many());
+    let found = with_method(estimate, &method);
+    let cell = filled(model, blocks, value, found, raw.collect());
+    Cell {
+        standard_error: ratio_error(numerators, denominators)
+            .map(|error| error * slope(map, plain.value))
+            .filter(|error| error.is_finite()),
+        ..cell
+    }
+}
+
+/// How much a small step before `map` is behind it.
+fn slope(map: Map, at: f64) -> f64 {
+    let step = 1e-6 * at.abs().max(1e-3);
+    (map(at + step) - map(at - step)) / (2.0 * step)
+}
+
+/// The cell of a percentile over tokens; `p` in 0..=1, where 1 is the largest value.
+pub(super) fn percentile_cell(model: &str, tokens: &[f64], p: f64) -> Cell {
+    let extreme = p == 0.5 || p == 1.0;
+    if !extreme && !percentile_supported(tokens.len(), p) {
+        let needed = samples_for_percentile(p, LEVEL).unwrap_or(usize::MAX);
+        let reason = format!("needs {needed} tokens, and there are {}", tokens.len());
+        return pairing::missing(model, Counted::Tokens, reason);
+    }
+    let Some(value) = quantile(tokens, p) else {
+        return pairing::missing(model, Counted::Tokens, "no tokens were compared".to_owned());
+    };
+    let method = "quantile over tokens (type 7); no interval: tokens of one chunk are alike";
+    let cell = filled(
+        model,
+        Counted::Tokens,
+        value,
+        (None, method.to_owned()),
+        Vec::new(),
+    );
+    Cell {
+        n: tokens.len(),
+        ..cell
+    }
+}
+
+/// The cell of a share of tokens, each 0 or 1.
+pub(super) fn share_cell(model: &str, tokens: &[f64]) -> Cell {
+    if tokens.is_empty() {
+        return pairing::missing(model, Counted::Tokens, "no tokens were compared".to_owned());
+    }
+    let interval = wilson(successes(tokens), tokens.len(), LEVEL);
+    let method = "share of tokens, Wilson interval".to_owned();
+    let cell = filled(
+        model,
+        Counted::Tokens,
+        mean(tokens),
+        (interval, method),
+        Vec::new(),
+    );
+    Cell {
+        n: tokens.len(),
+        ..cell
+    }
+}
+
+impl Counted {
+    /// The word for one of them.
+    pub(super) fn one(self) -> &'static str {
+        match self {
+            Counted::Problems => "problem",
+            Counted::Passages => "passage",
+            Counted::Chunks => "chunk",
+            Counted::Documents => "document",
+            Counted::Tokens => "token",
+            Counted::Repetitions => "repetition",
+        }
+    }
+
+    /// The word for several.
+    pub(super) fn many(self) -> &'static str {
+        match self {
+            Counted::Problems => "problems",
+            Counted::Passages => "passages",
+            Counted::Chunks => "chunks",
+            Counted::Documents => "documents",
+            Counted::Tokens => "tokens",
+            Counted::Repetitions => "repetitions",
+        }
+    }
 }
 
 /// How a quotient becomes the row's quantity: as it is, or `exp` for perplexity. Increasing.
@@ -105,6 +197,7 @@ fn filled(
         n: raw.len(),
         n_of,
         interval,
+        standard_error: None,
         method,
         reason: None,
         raw,
@@ -167,26 +260,21 @@ fn flipped(flips: Flips) -> Comparison {
     .explained()
 }
 
-/// The difference of two quotients of sums over the same passages: Σ(later − base) / Σ denominators.
-/// The test flips the sign of whole passages.
-pub(super) fn quotient_difference(
-    base: &[f64],
-    later: &[f64],
-    denominators: &[f64],
-    seed: u64,
-) -> Comparison {
+/// The difference of two quotients of sums over the same blocks: Σ(later − base) / Σ denominators.
+/// The test flips the sign of whole blocks.
+pub(super) fn quotient_difference(base: &[f64], later: Quotient<'_>, seed: u64) -> Comparison {
     let differences: Vec<f64> = base
         .iter()
-        .zip(later)
+        .zip(later.numerators)
         .map(|(base, later)| later - base)
         .collect();
     paired(
         &differences,
-        bootstrap_ratio(&differences, denominators, seed, LEVEL),
-        "passages",
+        bootstrap_ratio(&differences, later.denominators, seed, LEVEL),
+        later.blocks.many(),
         seed,
     )
-    .with_detectable(denominators)
+    .with_detectable(later.denominators)
 }
 
 fn paired(differences: &[f64], estimate: Option<Estimate>, of: &str, seed: u64) -> Comparison {
@@ -275,7 +363,7 @@ impl Comparison {
         }
     }
 
-    /// From the unit of a passage's sum to that of the quotient.
+    /// From the unit of a block's sum to that of the quotient.
     fn with_detectable(self, denominators: &[f64]) -> Comparison {
         let scale = mean(denominators);
         Comparison {

@@ -20,9 +20,13 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 /// A metric under its conditions.
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
-/// One section per benchmark, code suites and perplexity excepted.
+/// Benchmarks whose records are no repetitions, and are read elsewhere.
+const ELSEWHERE: [&str; 2] = ["perplexity", "divergence"];
+
+/// One section per benchmark, code suites, perplexity and divergence excepted.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
-    let outside = |m: &&Measurement| m.benchmark != "perplexity" && suite_of(run, m).is_none();
+    let outside =
+        |m: &&Measurement| !ELSEWHERE.contains(&m.benchmark.as_str()) && suite_of(run, m).is_none();
     let mut benchmarks: Vec<&str> = Vec::new();
     for measurement in run.measurements.iter().filter(outside) {
         if !benchmarks.contains(&measurement.benchmark.as_str()) {

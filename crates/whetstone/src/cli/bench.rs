@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Format;
 use super::speed::{CacheFlag, ContextFlag, PromptFlags, SpeedFlags};
+use super::texts::{CuttingFlags, TextFlags, TextsFlags};
 
 /// `whet bench`.
 #[derive(Debug, Args)]
@@ -48,6 +49,9 @@ pub(crate) struct Bench {
     /// Speed is measured as one would publish it, and not as the preset has it.
     #[arg(skip)]
     pub(crate) thorough: bool,
+    /// What `perplexity` and `divergence` read; their words stand in their own help.
+    #[arg(skip)]
+    pub(crate) text: TextFlags,
 }
 
 /// One benchmark by itself.
@@ -95,15 +99,56 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         #[command(flatten)]
         run: RunFlags,
     },
-    /// Perplexity of the bundled texts
+    /// Perplexity and bits per byte of texts, by the protocol of your choice
+    #[command(after_help = PERPLEXITY_EXAMPLES)]
     Perplexity {
         /// Models: names of the catalogue or paths to .gguf files
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         #[command(flatten)]
+        cutting: CuttingFlags,
+        #[command(flatten)]
+        texts: TextsFlags,
+        #[command(flatten)]
+        run: RunFlags,
+    },
+    /// How far models, or caches, are from a reference at every token
+    #[command(after_help = DIVERGENCE_EXAMPLES)]
+    Divergence {
+        /// The reference, then what is held against it: names of the catalogue or paths to .gguf files
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<String>,
+        /// Hold the reference against itself with these cache types: q8_0, q4_0
+        #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
+        cache: Vec<String>,
+        #[command(flatten)]
+        texts: TextsFlags,
+        #[command(flatten)]
         run: RunFlags,
     },
 }
+
+const PERPLEXITY_EXAMPLES: &str = "Protocols (p1 to p4 are other names of the last four):
+  passages   each document by itself, from its first byte to its last (default)
+  llama-cpp  disjoint chunks of 512 tokens, the second half of each scored (llama-perplexity)
+  gptq       disjoint chunks of 2048 tokens, all scored (GPTQ, AWQ)
+  sliding    windows of 1024 tokens that move by half of that
+  lm-eval    whole documents in rolling windows, per word as well (lm-evaluation-harness wikitext)
+
+Examples:
+  whet bench perplexity smollm2-135m
+  whet bench perplexity A.gguf B.gguf --protocol llama-cpp --text wiki.test.raw --limit-chunks 40
+  whet bench perplexity smollm2-135m --protocol lm-eval --text pages.jsonl --field page
+  whet bench perplexity smollm2-135m --protocol gptq --text ids.npy --context 1024
+
+Numbers of different protocols cannot be compared, whatever they are called elsewhere.";
+
+const DIVERGENCE_EXAMPLES: &str = "Examples:
+  whet bench divergence f16.gguf q4_k_m.gguf
+  whet bench divergence smollm2-135m --cache q8_0,q4_0
+  whet bench divergence f16.gguf q8_0.gguf --text wiki.test.raw --limit-chunks 40
+
+All models must share one vocabulary. Reference and candidates are loaded together.";
 
 impl Bench {
     /// The words of one benchmark in the form of the whole.
@@ -135,7 +180,24 @@ impl Bench {
                 (self.speed.contexts, self.speed.cache) = (contexts, cache);
                 (Part::Memory, models, run)
             }
-            Alone::Perplexity { models, run } => (Part::Perplexity, models, run),
+            Alone::Perplexity {
+                models,
+                cutting,
+                texts,
+                run,
+            } => {
+                (self.text.cutting, self.text.texts) = (cutting, texts);
+                (Part::Perplexity, models, run)
+            }
+            Alone::Divergence {
+                models,
+                cache,
+                texts,
+                run,
+            } => {
+                (self.text.caches, self.text.texts) = (cache, texts);
+                (Part::Divergence, models, run)
+            }
         };
         (self.models, self.run, self.only) = (models, run, vec![part]);
         self
@@ -156,6 +218,7 @@ impl Bench {
                 ..code
             },
             speed: SpeedFlags::default(),
+            text: TextFlags::default(),
         }
     }
 }
@@ -295,4 +358,6 @@ pub(crate) enum Part {
     Memory,
     /// Perplexity of the bundled texts
     Perplexity,
+    /// Divergence from the first model, on the bundled texts
+    Divergence,
 }

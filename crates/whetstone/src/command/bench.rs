@@ -18,7 +18,7 @@ use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
-use crate::{caches, containment, interrupt, provenance};
+use crate::{caches, containment, interrupt, provenance, texts};
 pub(super) use order::change_judging;
 use order::{Order, describe};
 
@@ -39,7 +39,9 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
 /// The plan alone: nothing is fetched for it.
 fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
-        return order::plan(flags);
+        let mut plan = order::plan(flags)?;
+        texts::of_plan(&mut plan)?;
+        return Ok(plan);
     }
     let finder = Finder {
         terminal,
@@ -159,7 +161,7 @@ impl Job<'_> {
         )
     }
 
-    /// Each model by itself, then all of them in turns for speed.
+    /// Each model by itself, then all of them side by side for divergence and in turns for speed.
     fn measure(
         &self,
         first: Loaded,
@@ -167,19 +169,19 @@ impl Job<'_> {
         desk: &mut Desk<'_>,
     ) -> Result<Ended> {
         let clock = SystemClock::start();
-        let (plan, suites) = (&self.order.plan, &self.order.suites);
+        let (plan, material) = (&self.order.plan, self.order.material());
         let mut loaded = vec![first];
         for index in 0..self.located.len() {
             if index > 0 {
                 loaded = vec![self.load(index, &clock)?];
             }
-            if bench::run::alone(&loaded[0].subject(now)?, plan, suites, desk)?
+            if bench::run::alone(&loaded[0].subject(now)?, plan, material, desk)?
                 == Ended::Interrupted
             {
                 return Ok(Ended::Interrupted);
             }
         }
-        if plan.latency.is_none() {
+        if plan.latency.is_none() && plan.divergence.is_none() {
             return Ok(Ended::Complete);
         }
         let last = loaded.pop();
@@ -191,7 +193,7 @@ impl Job<'_> {
             .iter()
             .map(|model| model.subject(now))
             .collect::<Result<_>>()?;
-        Ok(bench::run::together(&subjects, plan, desk)?)
+        Ok(bench::run::together(&subjects, plan, material, desk)?)
     }
 
     /// Opens the run folder, new or old, and says what will be done.
@@ -233,9 +235,16 @@ impl Job<'_> {
             self.order.plan.code.as_ref().and_then(|code| code.prompt),
         )?;
         let mut models = vec![provenance::model(&self.located[0], first)?];
+        self.check(first)?;
         let clock = SystemClock::start();
         for (index, located) in self.located.iter().enumerate().skip(1) {
-            models.push(provenance::model(located, &self.load(index, &clock)?)?);
+            let loaded = self.load(index, &clock)?;
+            self.check(&loaded)?;
+            if plan.divergence.is_some() {
+                let pair = [first.subject(None)?, loaded.subject(None)?];
+                bench::divergence::check(&pair, &self.order.texts[1]).map_err(unusable)?;
+            }
+            models.push(provenance::model(located, &loaded)?);
         }
         let sandbox = self.cell.map(|cell| cell as &dyn Sandbox);
         let mut header = provenance::header(provenance::Known {
@@ -249,6 +258,12 @@ impl Job<'_> {
             header.engine.insert("adapter".into(), word.into());
         }
         Ok(header)
+    }
+
+    /// What cannot be done with a model is said before the long work starts.
+    fn check(&self, loaded: &Loaded) -> Result<()> {
+        let subject = loaded.subject(None)?;
+        bench::run::check(&subject, &self.order.plan, self.order.material()).map_err(unusable)
     }
 
     /// A resumed run must find the very files it began with.
@@ -277,7 +292,7 @@ impl Job<'_> {
             .filter_map(|model| std::fs::metadata(&model.path).ok())
             .map(|file| file.len() as f64 / first_bytes)
             .sum();
-        let minutes = trial::estimate_seconds(plan, &self.order.suites, rates) * weight / 60.0;
+        let minutes = trial::estimate_seconds(plan, self.order.material(), rates) * weight / 60.0;
         let names: Vec<&str> = self
             .located
             .iter()
@@ -301,6 +316,14 @@ impl Job<'_> {
             folder.display()
         ));
         Ok(())
+    }
+}
+
+/// A plan that does not fit a model is the user's mistake.
+fn unusable(error: bench::Error) -> anyhow::Error {
+    match error {
+        bench::Error::Plan(why) => Usage(why).into(),
+        other => other.into(),
     }
 }
 

@@ -5,22 +5,27 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use bench::Plan;
-use bench::plan::{CodePlan, LatencyPlan};
+use bench::plan::{CodePlan, DivergencePlan, LatencyPlan};
+use bench::run::Material;
+use bench::{Plan, Text};
 use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
 use task::{PromptProfile, Suite};
 
-use crate::cli::{Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
+use crate::cli::{
+    Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Protocol, Switch, TextsFlags,
+};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
-use crate::suites;
+use crate::{suites, texts};
 
 /// What is to be done: by flags, or by the header of an earlier run.
 pub(super) struct Order {
     pub(super) plan: Plan,
     /// The suites that the plan names.
     pub(super) suites: Vec<Suite>,
+    /// The texts of perplexity, and those of divergence.
+    pub(super) texts: [Vec<Text>; 2],
     pub(super) models: Vec<String>,
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
@@ -36,13 +41,24 @@ impl Order {
         }
     }
 
+    /// What has been read for the plan.
+    pub(super) fn material(&self) -> Material<'_> {
+        Material {
+            suites: &self.suites,
+            texts: &self.texts[0],
+            compared: &self.texts[1],
+        }
+    }
+
     fn new(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
-        let plan = plan(flags)?;
+        let mut plan = plan(flags)?;
         let suites = suites_of(&plan, finder)?;
+        let texts = texts::of_plan(&mut plan)?;
         let adapter = subject::adapter(flags.run.adapter.as_deref())?;
         Ok(Order {
             plan,
             suites,
+            texts,
             models: flags.models.clone(),
             names: Vec::new(),
             adapter,
@@ -73,9 +89,10 @@ impl Order {
             ))
             .into());
         }
-        let plan: Plan = serde_json::from_value(run.header.plan.clone())
+        let mut plan: Plan = serde_json::from_value(run.header.plan.clone())
             .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
         let suites = suites_of(&plan, finder)?;
+        let texts = texts::of_plan(&mut plan)?;
         same_problems(&run.header, &suites)?;
         let of_models = |field: fn(&ModelRecord) -> &String| {
             run.header.models.iter().map(field).cloned().collect()
@@ -91,6 +108,7 @@ impl Order {
         Ok(Order {
             plan,
             suites,
+            texts,
             models,
             names,
             adapter,
@@ -142,8 +160,12 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
     plan.latency = plan.latency.filter(|_| wanted(Part::Latency));
     plan.memory = plan.memory.filter(|_| wanted(Part::Memory));
     plan.perplexity = plan.perplexity.filter(|_| wanted(Part::Perplexity));
+    if flags.only.contains(&Part::Divergence) {
+        plan.divergence = Some(DivergencePlan::bundled());
+    }
     change_code(&mut plan, flags);
     change_speed(&mut plan, flags);
+    change_texts(&mut plan, flags);
     if flags.code.limit == Some(0) {
         return Err(Usage("--limit must be at least 1".into()).into());
     }
@@ -258,6 +280,42 @@ fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
     }
 }
 
+fn change_texts(plan: &mut Plan, flags: &Bench) {
+    let TextsFlags {
+        text,
+        field,
+        context,
+        limit_chunks,
+    } = &flags.text.texts;
+    // Outside of their own commands the flags are not there, and the plan stays as it is.
+    let field = if field.is_empty() { "text" } else { field };
+    if let Some(perplexity) = &mut plan.perplexity {
+        perplexity.protocol = match flags.text.cutting.protocol {
+            Protocol::Passages => bench::Protocol::Passages,
+            Protocol::LlamaCpp => bench::Protocol::LlamaCpp,
+            Protocol::Gptq => bench::Protocol::Gptq,
+            Protocol::Sliding => bench::Protocol::Sliding,
+            Protocol::LmEval => bench::Protocol::LmEval,
+        };
+        perplexity.stride = flags.text.cutting.stride;
+        perplexity.context = *context;
+        perplexity.limit_chunks = *limit_chunks;
+        field.clone_into(&mut perplexity.field);
+        if !text.is_empty() {
+            perplexity.texts.clone_from(text);
+        }
+    }
+    if let Some(divergence) = &mut plan.divergence {
+        divergence.caches.clone_from(&flags.text.caches);
+        set(&mut divergence.context, context);
+        divergence.limit_chunks = *limit_chunks;
+        field.clone_into(&mut divergence.field);
+        if !text.is_empty() {
+            divergence.texts.clone_from(text);
+        }
+    }
+}
+
 /// What a plan will do, a line for each benchmark.
 pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     let mut lines = Vec::new();
@@ -287,8 +345,22 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     }
     if let Some(perplexity) = &plan.perplexity {
         lines.push(format!(
-            "perplexity  bundled texts: {}",
-            perplexity.texts.join(", ")
+            "perplexity  {} by the protocol {}",
+            perplexity.texts.join(", "),
+            perplexity.protocol.name()
+        ));
+    }
+    if let Some(divergence) = &plan.divergence {
+        let caches = match divergence.caches.is_empty() {
+            true => String::new(),
+            false => format!(
+                "; the first model with cache {}",
+                divergence.caches.join(" and ")
+            ),
+        };
+        lines.push(format!(
+            "divergence  from the first model on {}{caches}",
+            divergence.texts.join(", ")
         ));
     }
     if let Some(latency) = &plan.latency {
