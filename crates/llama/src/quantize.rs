@@ -110,7 +110,8 @@ pub fn quantise(
     let part = beside(to).map_err(|error| failed(error.to_string()))?;
     run(from, &part, how, on_tensor).map_err(failed)?;
     let facts = look_over(&file, &part).map_err(failed)?;
-    part.persist(to).map_err(|error| failed(error.to_string()))?;
+    part.persist(to)
+        .map_err(|error| failed(error.to_string()))?;
     Ok(facts)
 }
 
@@ -181,7 +182,9 @@ fn call(from: &CString, to: &CString, how: Quantise) -> Result<(), String> {
 }
 
 fn text(path: &Path) -> Result<CString, String> {
-    let name = path.to_str().ok_or("its path is no text; rename the file")?;
+    let name = path
+        .to_str()
+        .ok_or("its path is no text; rename the file")?;
     CString::new(name).map_err(|_| "its path holds a NUL byte".into())
 }
 
@@ -194,7 +197,10 @@ fn look_over(original: &Gguf, path: &Path) -> Result<ModelFacts, String> {
     for tensor in original.tensors() {
         let found = file.tensor(tensor.name());
         if found.is_none_or(|found| found.dims() != tensor.dims()) {
-            return Err(unsound(format!("tensor {} is not as it was", tensor.name())));
+            return Err(unsound(format!(
+                "tensor {} is not as it was",
+                tensor.name()
+            )));
         }
     }
     ModelFacts::of(&file).map_err(|error| unsound(error.to_string()))

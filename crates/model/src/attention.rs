@@ -46,10 +46,19 @@ impl Rotation {
                 Error::damaged(path, what)
             })
         };
-        if map.get("partial_rotary_factor").is_some_and(|share| share.as_f64() != Some(1.0)) {
-            return Err(Error::unsupported(path, "only a part of each head is rotated, which llama.cpp does not do for this architecture"));
+        if map
+            .get("partial_rotary_factor")
+            .is_some_and(|share| share.as_f64() != Some(1.0))
+        {
+            return Err(Error::unsupported(
+                path,
+                "only a part of each head is rotated, which llama.cpp does not do for this architecture",
+            ));
         }
-        let kind = map.get("rope_type").or(map.get("type")).and_then(Value::as_str);
+        let kind = map
+            .get("rope_type")
+            .or(map.get("type"))
+            .and_then(Value::as_str);
         match kind.unwrap_or("default") {
             "default" => Ok(Self::Plain),
             "linear" => Ok(Self::Linear {
@@ -64,7 +73,9 @@ impl Rotation {
             "yarn" => yarn(map, path, &number),
             other => Err(Error::unsupported(
                 path,
-                format!("its rotation is of the kind {other}; default, linear, llama3 and yarn are converted"),
+                format!(
+                    "its rotation is of the kind {other}; default, linear, llama3 and yarn are converted"
+                ),
             )),
         }
     }
@@ -105,7 +116,10 @@ fn yarn(
 ) -> Result<Rotation, Error> {
     let constants = [("beta_fast", 32.0), ("beta_slow", 1.0)];
     for (name, usual) in constants {
-        if map.get(name).is_some_and(|value| value.as_f64() != Some(usual)) {
+        if map
+            .get(name)
+            .is_some_and(|value| value.as_f64() != Some(usual))
+        {
             let what = format!("its rotation sets {name} to {}, not {usual}", map[name]);
             return Err(Error::unsupported(path, what));
         }
@@ -153,8 +167,10 @@ mod tests {
 
     #[test]
     fn fast_pairs_keep_their_rotation_and_slow_ones_are_stretched() {
-        let rotation = parse(&json!({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
-            "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}));
+        let rotation = parse(
+            &json!({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}),
+        );
         let factors = rotation.unwrap().factors(500_000.0, 128).unwrap();
         assert_eq!(factors.len(), 64);
         assert_eq!((factors[0], factors[63]), (1.0, 8.0));
@@ -168,14 +184,23 @@ mod tests {
             (json!({"rope_type": "longrope"}), "longrope"),
             (json!({"type": "linear"}), "factor"),
             (json!({"type": "linear", "factor": -1}), "factor"),
-            (json!({"rope_type": "llama3", "factor": 8.0}), "low_freq_factor"),
-            (json!({"rope_type": "yarn", "factor": 4.0, "beta_fast": 16}), "beta_fast"),
+            (
+                json!({"rope_type": "llama3", "factor": 8.0}),
+                "low_freq_factor",
+            ),
+            (
+                json!({"rope_type": "yarn", "factor": 4.0, "beta_fast": 16}),
+                "beta_fast",
+            ),
             (json!({"partial_rotary_factor": 0.5}), "part of each head"),
         ] {
             let said = parse(&scaling).unwrap_err().to_string();
             assert!(said.contains(word), "{scaling}: {said}");
         }
-        assert_eq!(Rotation::parse(None, Path::new("c")).unwrap(), Rotation::Plain);
+        assert_eq!(
+            Rotation::parse(None, Path::new("c")).unwrap(),
+            Rotation::Plain
+        );
         let plain = json!({"rope_type": "default", "rope_theta": 1e4});
         assert_eq!(parse(&plain).unwrap(), Rotation::Plain);
     }

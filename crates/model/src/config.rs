@@ -121,7 +121,11 @@ impl Config {
         let width = field("hidden_size", self.hidden_size, MOST)?;
         let heads = field("num_attention_heads", self.num_attention_heads, MOST)?;
         let kv = self.num_key_value_heads.or(self.num_attention_heads);
-        let derived = || width.is_multiple_of(heads).then(|| u64::from(width / heads));
+        let derived = || {
+            width
+                .is_multiple_of(heads)
+                .then(|| u64::from(width / heads))
+        };
         let head = self.head_dim.or_else(derived);
         let scaling = self.rope_parameters.as_ref().or(self.rope_scaling.as_ref());
         let in_scaling = scaling.and_then(|map| map.get("rope_theta")?.as_f64());
@@ -284,13 +288,29 @@ mod tests {
             ("\"silu\"", "\"gelu\"", "gelu"),
             ("\"hidden_size\": 64", "\"hidden_size\": 0", "hidden_size"),
             ("\"hidden_size\": 64", "\"hidden_size\": 66", "head_dim"),
-            ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 9999999", "num_hidden_layers"),
-            ("\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3", "cannot share"),
+            (
+                "\"num_hidden_layers\": 2",
+                "\"num_hidden_layers\": 9999999",
+                "num_hidden_layers",
+            ),
+            (
+                "\"num_key_value_heads\": 2",
+                "\"num_key_value_heads\": 3",
+                "cannot share",
+            ),
             ("\"vocab_size\": 300,", "", "vocab_size"),
             ("1e-5", "-1e-5", "rms_norm_eps"),
             ("1e-5", "\"small\"", "invalid type"),
-            ("\"hidden_act\"", "\"quantization_config\": {}, \"hidden_act\"", "quantised"),
-            ("\"hidden_act\"", "\"use_sliding_window\": true, \"hidden_act\"", "window"),
+            (
+                "\"hidden_act\"",
+                "\"quantization_config\": {}, \"hidden_act\"",
+                "quantised",
+            ),
+            (
+                "\"hidden_act\"",
+                "\"use_sliding_window\": true, \"hidden_act\"",
+                "window",
+            ),
         ] {
             let said = decoder(&SOUND.replace(old, new)).unwrap_err().to_string();
             assert!(said.contains(word), "{new}: {said}");

@@ -131,7 +131,9 @@ fn of_checkpoint(path: &Path) -> Result<Source, Error> {
     }
     let config = Config::from_value(Value::Object(fields), path)?;
     let facts = checkpoint.facts.iter();
-    let facts: Vec<String> = facts.map(|(name, value)| format!("{name} {value}")).collect();
+    let facts: Vec<String> = facts
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
     let description = (!facts.is_empty()).then(|| ("description", facts.join(", ")));
     Ok(Source {
         decoder: config.decoder(Family::Llama, path)?,
@@ -167,7 +169,10 @@ fn name_of(path: &Path) -> String {
     } else {
         whole.file_stem()
     };
-    name.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+    name.map_or_else(
+        || "model".into(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn vocabulary(source: &Source, options: &Options<'_>) -> Result<Vocabulary, Error> {

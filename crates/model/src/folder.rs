@@ -75,7 +75,10 @@ fn sharded(folder: &Path, index: &Path) -> Result<Tensors, Error> {
 
 /// A shard is a plain name beside the index: an index may not lead out of its folder.
 fn shard(folder: &Path, index: &Path, name: &str) -> Result<PathBuf, Error> {
-    if Path::new(name).file_name().is_none_or(|plain| plain != name) {
+    if Path::new(name)
+        .file_name()
+        .is_none_or(|plain| plain != name)
+    {
         let what = format!("it names {name:?}, which is no file of the same folder");
         return Err(Error::damaged(index, what));
     }
@@ -93,8 +96,8 @@ fn add_file(tensors: &mut Tensors, path: &Path) -> Result<(), Error> {
     let len = file.metadata().map_err(io_at("open", path))?.len();
     let header = header(&mut file, path, len)?;
     let data = 8 + header.len() as u64;
-    let metadata: Metadata = serde_json::from_slice(&header)
-        .map_err(|error| damaged(format!("its header: {error}")))?;
+    let metadata: Metadata =
+        serde_json::from_slice(&header).map_err(|error| damaged(format!("its header: {error}")))?;
     let end = data + metadata.data_len() as u64;
     if end != len {
         return Err(damaged(format!(
@@ -121,16 +124,14 @@ fn header(file: &mut File, path: &Path, len: u64) -> Result<Vec<u8>, Error> {
     if len < 8 {
         return Err(Error::damaged(path, "it is shorter than its header"));
     }
-    file.read_exact(&mut length)
-        .map_err(io_at("read", path))?;
+    file.read_exact(&mut length).map_err(io_at("read", path))?;
     let length = u64::from_le_bytes(length);
     if length > MAX_HEADER || length > len - 8 {
         let what = format!("it claims a header of {length} bytes and has {len} in all");
         return Err(Error::damaged(path, what));
     }
     let mut header = vec![0; length as usize];
-    file.read_exact(&mut header)
-        .map_err(io_at("read", path))?;
+    file.read_exact(&mut header).map_err(io_at("read", path))?;
     Ok(header)
 }
 

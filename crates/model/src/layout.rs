@@ -121,11 +121,7 @@ fn block(decoder: &Decoder, layer: u32) -> Vec<Wanted> {
 
 /// The tensors for a file of these tensors: with the biases that are there, nothing missing, nothing
 /// of a wrong shape, nothing left over.
-pub(crate) fn fit(
-    decoder: &Decoder,
-    tensors: &Tensors,
-    path: &Path,
-) -> Result<Vec<Wanted>, Error> {
+pub(crate) fn fit(decoder: &Decoder, tensors: &Tensors, path: &Path) -> Result<Vec<Wanted>, Error> {
     let has_output = tensors.get(OUTPUT).is_some();
     let tied = decoder.tied.unwrap_or(!has_output);
     let mut all = Vec::new();
@@ -184,7 +180,9 @@ fn refuse_leftovers(all: &[Wanted], tensors: &Tensors, path: &Path) -> Result<()
         None => Ok(()),
         Some(name) => Err(Error::unsupported(
             path,
-            format!("it has the tensor {name}, which this architecture does not have; it is another model than its configuration says"),
+            format!(
+                "it has the tensor {name}, which this architecture does not have; it is another model than its configuration says"
+            ),
         )),
     }
 }

@@ -55,10 +55,7 @@ fn shape(writer: &mut Writer, architecture: &str, decoder: &Decoder) -> Result<(
     ] {
         writer.set(&key(name), value)?;
     }
-    writer.set(
-        &key("attention.layer_norm_rms_epsilon"),
-        decoder.epsilon,
-    )?;
+    writer.set(&key("attention.layer_norm_rms_epsilon"), decoder.epsilon)?;
     writer.set(&key("rope.freq_base"), decoder.rope_base)?;
     match decoder.rotation {
         Rotation::Linear { factor } => {

@@ -178,7 +178,8 @@ pub(crate) fn text(path: &Path, limit: u64) -> Result<String, Error> {
         let what = format!("it is larger than {limit} bytes, which no such file needs");
         return Err(Error::unsupported(path, what));
     }
-    String::from_utf8(bytes).map_err(|error| Error::damaged(path, format!("it is no text: {error}")))
+    String::from_utf8(bytes)
+        .map_err(|error| Error::damaged(path, format!("it is no text: {error}")))
 }
 
 #[cfg(test)]
@@ -223,6 +224,9 @@ mod tests {
         std::fs::write(&path, [0; 10]).unwrap();
         let mut reader = Reader::new(&stored(&path, &[2], Element::F32), 1).unwrap();
         let said = reader.next().unwrap().unwrap_err().to_string();
-        assert!(said.contains("shrunk") && said.contains("shorter"), "{said}");
+        assert!(
+            said.contains("shrunk") && said.contains("shorter"),
+            "{said}"
+        );
     }
 }

@@ -129,9 +129,14 @@ fn pickle(archive: &mut ZipArchive<File>, path: &Path) -> Result<(String, Vec<u8
         let what = "it is a TorchScript archive, which is a program; give the checkpoint that torch.save wrote of the state_dict";
         return Err(Error::unsupported(path, what));
     }
-    let entry = archive.by_name(name).map_err(|error| damaged(path, &error))?;
+    let entry = archive
+        .by_name(name)
+        .map_err(|error| damaged(path, &error))?;
     if entry.size() > MAX_PICKLE {
-        let what = format!("its pickle has {} bytes, more than any model needs", entry.size());
+        let what = format!(
+            "its pickle has {} bytes, more than any model needs",
+            entry.size()
+        );
         return Err(Error::unsupported(path, what));
     }
     let mut bytes = Vec::new();
@@ -208,7 +213,10 @@ impl Reading<'_> {
         }
         let bytes = storage.element.bytes();
         let span = |elements: u64| elements.checked_mul(bytes);
-        let elements = tensor.shape.iter().try_fold(1_u64, |n, dim| n.checked_mul(*dim));
+        let elements = tensor
+            .shape
+            .iter()
+            .try_fold(1_u64, |n, dim| n.checked_mul(*dim));
         let end = elements.and_then(|n| span(n.checked_add(tensor.offset)?));
         let announced = span(storage.elements).filter(|announced| *announced <= entry.len);
         match (end, announced) {

@@ -16,7 +16,8 @@ pub(crate) const FEWEST: u32 = SPACE as u32 + 1;
 pub(crate) fn placeholder(rows: u32) -> Vocabulary {
     let rows = rows.max(FEWEST) as usize;
     let mut kinds = vec![Kind::Unused as i32; rows];
-    kinds[..FIRST_BYTE].copy_from_slice(&[Kind::Unknown, Kind::Control, Kind::Control].map(|k| k as i32));
+    kinds[..FIRST_BYTE]
+        .copy_from_slice(&[Kind::Unknown, Kind::Control, Kind::Control].map(|k| k as i32));
     kinds[FIRST_BYTE..SPACE].fill(Kind::Byte as i32);
     kinds[SPACE] = Kind::Normal as i32;
     Vocabulary {

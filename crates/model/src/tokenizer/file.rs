@@ -119,7 +119,9 @@ impl File {
                 if fitting.may_shrink {
                     continue;
                 }
-                let what = format!("the token {token:?} has the id {id}, and the model's token table has {rows} rows");
+                let what = format!(
+                    "the token {token:?} has the id {id}, and the model's token table has {rows} rows"
+                );
                 return Err(Error::damaged(path, what));
             };
             if let Some((other, _)) = place.filter(|(other, _)| *other != token) {

@@ -7,11 +7,7 @@ use super::{Vocabulary, split};
 use crate::Error;
 
 /// The rules; tokens and special ids are filled in by the caller.
-pub(super) fn vocabulary(
-    file: &File,
-    pre: Option<&str>,
-    path: &Path,
-) -> Result<Vocabulary, Error> {
+pub(super) fn vocabulary(file: &File, pre: Option<&str>, path: &Path) -> Result<Vocabulary, Error> {
     let pre = match pre {
         Some(name) => name.to_owned(),
         None => {

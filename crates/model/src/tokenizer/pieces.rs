@@ -17,11 +17,7 @@ use crate::Error;
 const SPACE: &str = "▁";
 
 /// Rules and scores; kinds of the list are refined.
-pub(super) fn vocabulary(
-    file: &File,
-    list: &mut List,
-    path: &Path,
-) -> Result<Vocabulary, Error> {
+pub(super) fn vocabulary(file: &File, list: &mut List, path: &Path) -> Result<Vocabulary, Error> {
     mark_bytes(file, list, path)?;
     let scores = scores(file, list, path)?;
     Ok(Vocabulary {
@@ -118,7 +114,7 @@ fn adds_space(file: &File, path: &Path) -> Result<bool, Error> {
     }
     match file.pre_tokenizer["type"].as_str() {
         None if replaces => Ok(prepends),
-        Some("Metaspace") if !replaces && file.pre_tokenizer["split"] != true => {
+        Some("Metaspace") if !replaces && file.pre_tokenizer["split"] == false => {
             Ok(file.pre_tokenizer["prepend_scheme"] != "never")
         }
         _ => Err(refused(&file.pre_tokenizer, path)),
@@ -127,6 +123,7 @@ fn adds_space(file: &File, path: &Path) -> Result<bool, Error> {
 
 fn refused(step: &Value, path: &Path) -> Error {
     let step: String = step.to_string().chars().take(200).collect();
-    let what = format!("it changes text before it is cut in a way that llama.cpp does not ({step})");
+    let what =
+        format!("it changes text before it is cut in a way that llama.cpp does not ({step})");
     Error::unsupported(path, what)
 }

@@ -28,11 +28,7 @@ const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N
 const CHINESE: &str = "[一-龥ࠀ-一가-퟿]+";
 
 /// The name of the rule. `ignores_merges`: a word that is a token is taken whole.
-pub(super) fn name(
-    rule: &Value,
-    ignores_merges: bool,
-    path: &Path,
-) -> Result<&'static str, Error> {
+pub(super) fn name(rule: &Value, ignores_merges: bool, path: &Path) -> Result<&'static str, Error> {
     use Stage::{Bytes, Digits, Expression, Gpt2};
     let mut stages = Vec::new();
     let known = collect(rule, &mut stages).and_then(|()| match (&stages[..], ignores_merges) {
@@ -116,9 +112,18 @@ mod tests {
     fn the_rules_of_known_models_have_their_names() {
         let digits = json!({"type": "Digits", "individual_digits": true});
         let whole = byte_level(false);
-        assert_eq!(found(&[split(LLAMA3), whole.clone()], true).unwrap(), "llama-bpe");
-        assert_eq!(found(&[split(QWEN2), whole.clone()], false).unwrap(), "qwen2");
-        assert_eq!(found(&[digits.clone(), byte_level(true)], false).unwrap(), "smollm");
+        assert_eq!(
+            found(&[split(LLAMA3), whole.clone()], true).unwrap(),
+            "llama-bpe"
+        );
+        assert_eq!(
+            found(&[split(QWEN2), whole.clone()], false).unwrap(),
+            "qwen2"
+        );
+        assert_eq!(
+            found(&[digits.clone(), byte_level(true)], false).unwrap(),
+            "smollm"
+        );
         assert_eq!(found(&[byte_level(true)], false).unwrap(), "gpt-2");
         let coder = ["[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", CHINESE].map(split);
         let coder = [&coder[..], &[digits, whole]].concat();

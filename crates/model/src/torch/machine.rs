@@ -180,7 +180,11 @@ impl Machine {
         let (pairs, rest) = flat.as_chunks::<2>();
         match self.top()? {
             Container::Dict(dict) if rest.is_empty() => {
-                dict.0.extend(pairs.iter().map(|[key, value]| (key.clone(), value.clone())));
+                dict.0.extend(
+                    pairs
+                        .iter()
+                        .map(|[key, value]| (key.clone(), value.clone())),
+                );
                 Ok(())
             }
             _ => Err("it sets keys of what is no dictionary".into()),
@@ -254,14 +258,15 @@ impl Machine {
             self.heap.sequence(value)?.iter().map(number).collect()
         };
         let tensor = match storage {
-            Value::Storage(storage) => number(offset).zip(numbers(shape)).zip(numbers(strides)).map(
-                |((offset, shape), strides)| Tensor {
+            Value::Storage(storage) => number(offset)
+                .zip(numbers(shape))
+                .zip(numbers(strides))
+                .map(|((offset, shape), strides)| Tensor {
                     storage: *storage,
                     offset,
                     shape,
                     strides,
-                },
-            ),
+                }),
             _ => None,
         };
         tensor.ok_or_else(|| "a tensor is described in an unknown way".into())
@@ -309,6 +314,7 @@ fn in_torch(name: &str) -> Option<Global> {
 
 /// A name as an attacker chose it, kept short and printable.
 fn foreign(module: &str, name: &str) -> Refused {
-    let plain = |text: &str| -> String { text.chars().take(80).flat_map(char::escape_debug).collect() };
+    let plain =
+        |text: &str| -> String { text.chars().take(80).flat_map(char::escape_debug).collect() };
     Refused::Foreign(format!("{}.{}", plain(module), plain(name)))
 }

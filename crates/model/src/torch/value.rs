@@ -96,7 +96,10 @@ impl Tensor {
 impl Dict {
     /// The last value that was set under that text.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.texts().filter(|(key, _)| *key == name).last().map(|(_, value)| value)
+        self.texts()
+            .filter(|(key, _)| *key == name)
+            .last()
+            .map(|(_, value)| value)
     }
 
     /// The pairs whose keys are texts.

@@ -17,7 +17,10 @@ use crate::watch::Progress;
 pub(super) fn import(flags: &Import, terminal: &Terminal) -> Result<Exit> {
     let from = &flags.from;
     if !from.exists() {
-        let what = format!("cannot import {}: there is no such file or folder", from.display());
+        let what = format!(
+            "cannot import {}: there is no such file or folder",
+            from.display()
+        );
         return Err(Usage(what).into());
     }
     let precision = flags.precision.of_model();
@@ -94,5 +97,8 @@ fn stem(path: &Path) -> String {
     } else {
         whole.file_stem()
     };
-    name.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+    name.map_or_else(
+        || "model".into(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }

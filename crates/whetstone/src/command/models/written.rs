@@ -18,11 +18,14 @@ use crate::watch::Progress;
 /// The place of a file that does not exist yet: the one asked for, or a name in this folder.
 pub(super) fn place(asked: Option<&Path>, default: &str, force: bool) -> Result<PathBuf> {
     let path = asked.map_or_else(|| PathBuf::from(default), Path::to_owned);
-    let refused = |what: &str| Err(Usage(format!("cannot write {}: {what}", path.display())).into());
+    let refused =
+        |what: &str| Err(Usage(format!("cannot write {}: {what}", path.display())).into());
     if path.is_dir() {
         return refused("it is a folder; name a file in it");
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
         return refused("its folder does not exist; create it first");
     }
@@ -42,10 +45,10 @@ pub(super) fn watching<'a>(
     let mut begun = false;
     move |step| {
         if !begun {
-            progress.begin(&what, step.total);
+            progress.begin(&what, step.total / 1_000_000);
             begun = true;
         }
-        progress.advance(step.done, "");
+        progress.advance(step.done / 1_000_000, "MB");
         if stop.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
