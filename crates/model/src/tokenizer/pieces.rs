@@ -114,7 +114,7 @@ fn adds_space(file: &File, path: &Path) -> Result<bool, Error> {
     }
     match file.pre_tokenizer["type"].as_str() {
         None if replaces => Ok(prepends),
-        Some("Metaspace") if !replaces && file.pre_tokenizer["split"] != true => {
+        Some("Metaspace") if !replaces && file.pre_tokenizer["split"] == false => {
             Ok(file.pre_tokenizer["prepend_scheme"] != "never")
         }
         _ => Err(refused(&file.pre_tokenizer, path)),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::file::{File, List};
 use super::{Kind, MAX_FILE, Special};
@@ -37,8 +37,11 @@ impl Settings {
         let path = folder.join("tokenizer_config.json");
         let mut settings = Self::default();
         if path.is_file() {
-            settings = serde_json::from_str(&text(&path, MAX_FILE)?)
-                .map_err(|error| Error::damaged(&path, error.to_string()))?;
+            let damaged = |error: serde_json::Error| Error::damaged(&path, error.to_string());
+            // By way of a map, because a list would pass for an object without fields.
+            let map: Map<String, Value> =
+                serde_json::from_str(&text(&path, MAX_FILE)?).map_err(damaged)?;
+            settings = serde_json::from_value(Value::Object(map)).map_err(damaged)?;
         }
         let own = folder.join("chat_template.jinja");
         settings.template = if own.is_file() {

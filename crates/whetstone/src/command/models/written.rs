@@ -45,10 +45,10 @@ pub(super) fn watching<'a>(
     let mut begun = false;
     move |step| {
         if !begun {
-            progress.begin(&what, step.total);
+            progress.begin(&what, step.total / 1_000_000);
             begun = true;
         }
-        progress.advance(step.done, "");
+        progress.advance(step.done / 1_000_000, "MB");
         if stop.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
