@@ -18,6 +18,9 @@ use crate::plan::{DivergencePlan, PerplexityPlan};
 use crate::protocol::{Cut, Protocol, Rule};
 use crate::text::{Content, Text};
 
+/// What is said to somebody who names a reference and nothing else.
+pub const ALONE: &str = "there is nothing to hold against the reference; name a second model, or cache types with --cache q8_0,q4_0";
+
 /// Who is held against the reference: a subject with a cache.
 struct Candidate<'a> {
     subject: &'a Subject<'a>,
@@ -65,7 +68,9 @@ pub fn check_texts(
     plan: &DivergencePlan,
     texts: &[Text],
 ) -> Result<(), Error> {
-    texts.iter().try_for_each(|text| cut(reference, plan, text).map(drop))
+    texts
+        .iter()
+        .try_for_each(|text| cut(reference, plan, text).map(drop))
 }
 
 /// Refuses models that do not speak of the same tokens.
@@ -103,9 +108,7 @@ fn candidates<'a>(
         found.extend(subjects.first().map(|subject| Candidate { subject, cache }));
     }
     match found.is_empty() {
-        true => Err(Error::Plan(
-            "there is nothing to hold against the reference; name a second model, or cache types with --cache q8_0,q4_0".into(),
-        )),
+        true => Err(Error::Plan(ALONE.into())),
         false => Ok(found),
     }
 }
@@ -145,7 +148,8 @@ fn same_tokens(a: &dyn Model, b: &dyn Model, texts: &[Text]) -> Result<(), Strin
             Content::Documents(documents) => documents,
             Content::Tokens(_) => continue,
         };
-        let differs = |part: &&String| a.encode(part, Special::Plain) != b.encode(part, Special::Plain);
+        let differs =
+            |part: &&String| a.encode(part, Special::Plain) != b.encode(part, Special::Plain);
         if parts.iter().any(|part| differs(&part)) {
             return Err(format!("they cut {} into different tokens", text.name));
         }
@@ -222,9 +226,16 @@ impl Job<'_> {
     }
 
     /// The reference's rows, one after another.
-    fn rows(&self, session: &mut dyn Session, window: &Window, i: usize) -> Result<Vec<f32>, Error> {
+    fn rows(
+        &self,
+        session: &mut dyn Session,
+        window: &Window,
+        i: usize,
+    ) -> Result<Vec<f32>, Error> {
         let mut rows = Vec::new();
-        let read = score::read(session, 0, window, &mut |_, row| rows.extend_from_slice(row));
+        let read = score::read(session, 0, window, &mut |_, row| {
+            rows.extend_from_slice(row)
+        });
         read.map_err(|source| self.failed(&self.reference.name, i, source))?;
         Ok(rows)
     }
@@ -246,7 +257,11 @@ impl Job<'_> {
         let of = |what: fn(&Divergence) -> f64| found.iter().map(what).collect::<Vec<f64>>();
         desk.record(&place, "token_kl_nats", of(|d| short(d.kl)))?;
         desk.record(&place, "token_delta_p", of(|d| short(d.delta_p)))?;
-        desk.record(&place, "token_same_top", of(|d| f64::from(u8::from(d.same_top))))?;
+        desk.record(
+            &place,
+            "token_same_top",
+            of(|d| f64::from(u8::from(d.same_top))),
+        )?;
         let sums = [
             found.iter().map(|d| d.reference_nats).sum(),
             found.iter().map(|d| d.candidate_nats).sum(),

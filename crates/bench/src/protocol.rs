@@ -94,9 +94,10 @@ impl Rule {
             ));
         }
         let stride = plan.stride.unwrap_or(context / 2).max(1);
-        if stride > context {
+        // A window that scores all of its tokens would have none to predict the first one from.
+        if plan.protocol == Protocol::Sliding && stride >= context {
             return Err(format!(
-                "a stride of {stride} would jump over tokens with a context of {context}; give --stride {context} or less"
+                "a stride of {stride} leaves tokens without any context in windows of {context}; give a smaller --stride"
             ));
         }
         Ok(Rule {
@@ -157,7 +158,11 @@ impl Cut {
         block.pieces.iter().map(|piece| {
             let tokens = &self.lists[piece.list][piece.range.clone()];
             Window {
-                tokens: piece.start.into_iter().chain(tokens.iter().copied()).collect(),
+                tokens: piece
+                    .start
+                    .into_iter()
+                    .chain(tokens.iter().copied())
+                    .collect(),
                 n_scored: piece.n_scored,
             }
         })

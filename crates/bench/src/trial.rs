@@ -2,9 +2,9 @@
 
 use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 
+use crate::Error;
 use crate::desk::Subject;
 use crate::latency::prompt;
-use crate::Error;
 use crate::plan::Plan;
 use crate::run::Material;
 use crate::text::Text;

@@ -216,7 +216,11 @@ mod tests {
             Divergence::between(&a, &padded, 9),
             Divergence::between(&a, &b, 9)
         );
-        assert_eq!(Divergence::between(&a, &padded, 310), None, "padding never comes");
+        assert_eq!(
+            Divergence::between(&a, &padded, 310),
+            None,
+            "padding never comes"
+        );
     }
 
     #[test]
@@ -226,7 +230,11 @@ mod tests {
         assert_eq!(Divergence::between(&a, &b, 9), None);
         assert_eq!(Divergence::between(&b, &a, 9), None);
         b[100] = f32::NEG_INFINITY;
-        assert_eq!(Divergence::between(&a, &b, 9), None, "an infinite divergence");
+        assert_eq!(
+            Divergence::between(&a, &b, 9),
+            None,
+            "an infinite divergence"
+        );
         let masked = Divergence::between(&b, &a, 9).unwrap();
         assert!(masked.kl.is_finite(), "what cannot come adds nothing");
         assert_eq!(Divergence::between(&[], &[], 0), None);

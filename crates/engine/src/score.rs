@@ -41,6 +41,10 @@ pub fn read(
     window: &Window,
     on_row: &mut dyn FnMut(usize, &[f32]),
 ) -> Result<(), Error> {
+    debug_assert!(
+        window.n_scored < window.tokens.len().max(1),
+        "the first token of a window cannot be scored"
+    );
     session.rewind(sequence, 0)?;
     let n_fed = window.tokens.len().saturating_sub(1);
     for (i, tokens) in window.tokens[..n_fed].chunks(PIECE).enumerate() {
@@ -68,12 +72,15 @@ pub fn nats_in(
 ) -> Result<Vec<f64>, Error> {
     let mut nats = Vec::with_capacity(window.n_scored);
     let mut broken = None;
-    read(session, sequence, window, &mut |place, logits| {
-        match surprise(logits, window.tokens[place]) {
+    read(
+        session,
+        sequence,
+        window,
+        &mut |place, logits| match surprise(logits, window.tokens[place]) {
             Some(surprise) => nats.push(surprise),
             None => broken = broken.or(Some(place)),
-        }
-    })?;
+        },
+    )?;
     match broken {
         Some(position) => Err(Error::NotFinite { position }),
         None => Ok(nats),
@@ -184,7 +191,10 @@ mod tests {
         }
         logits[7] = f32::NEG_INFINITY;
         let nats = surprise(&logits, 5).unwrap();
-        assert!((nats - 299f64.ln()).abs() < 1e-6, "an entry that cannot come");
+        assert!(
+            (nats - 299f64.ln()).abs() < 1e-6,
+            "an entry that cannot come"
+        );
         assert_eq!(surprise(&logits, 7), None, "what cannot come did come");
         assert_eq!(surprise(&logits, 300), None, "no such token");
         assert_eq!(surprise(&[f32::NEG_INFINITY; 4], 0), None);

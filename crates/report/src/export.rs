@@ -54,7 +54,10 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
     }
     if run.measurements.iter().any(|m| m.benchmark == "divergence") {
         let lines = divergence::tokens(run);
-        files.push(("divergence.csv".to_owned(), written("divergence.csv", &lines)?));
+        files.push((
+            "divergence.csv".to_owned(),
+            written("divergence.csv", &lines)?,
+        ));
     }
     if !card.sections.is_empty() {
         files.push((

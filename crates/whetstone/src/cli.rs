@@ -2,15 +2,15 @@
 
 mod bench;
 mod sample;
+mod texts;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use bench::{
-    Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, Protocol, RunFlags, TextsFlags,
-};
+pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
+pub(crate) use texts::{Protocol, TextsFlags};
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.

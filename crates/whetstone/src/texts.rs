@@ -31,7 +31,10 @@ fn read_all(words: &[String], field: &str, hashes: &mut Vec<String>) -> Result<V
     for (i, text) in texts.iter().enumerate() {
         if texts[..i].iter().any(|earlier| earlier.name == text.name) {
             let name = &text.name;
-            return Err(Usage(format!("two texts are called {name}; rename one of the files")).into());
+            return Err(Usage(format!(
+                "two texts are called {name}; rename one of the files"
+            ))
+            .into());
         }
         if let Some(then) = hashes.get(i).filter(|then| **then != text.sha256) {
             return Err(Usage(format!(
@@ -58,6 +61,9 @@ fn find(word: &str, field: &str) -> Result<Text, Usage> {
         )));
     }
     let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy();
     Text::read(&name, &bytes, field).map_err(refused)
 }

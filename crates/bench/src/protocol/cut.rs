@@ -88,7 +88,9 @@ impl Source<'_> {
         };
         let n_scored = n - n / 2 - 1;
         if n_scored == 0 {
-            return Err(format!("chunks of {n} tokens leave nothing to score; give --context 4 or more"));
+            return Err(format!(
+                "chunks of {n} tokens leave nothing to score; give --context 4 or more"
+            ));
         }
         let pieces = (0..stream.len() / n).map(|i| Piece {
             list: 0,
@@ -104,7 +106,9 @@ impl Source<'_> {
         self.enough(&stream)?;
         let n = self.rule.context;
         if n < 2 {
-            return Err("chunks of 1 token leave nothing to score; give --context 2 or more".into());
+            return Err(
+                "chunks of 1 token leave nothing to score; give --context 2 or more".into(),
+            );
         }
         let pieces = (0..stream.len() / n).map(|i| Piece {
             list: 0,
@@ -120,7 +124,9 @@ impl Source<'_> {
     /// context's worth of tokens together are one block.
     fn sliding(&self, stream: Vec<Token>) -> Result<Cut, String> {
         self.enough(&stream)?;
-        let Rule { context, stride, .. } = self.rule;
+        let Rule {
+            context, stride, ..
+        } = self.rule;
         let mut groups: Vec<Vec<Piece>> = vec![Vec::new()];
         let (mut begin, mut reached) = (0, 1);
         while reached < stream.len() {
@@ -151,14 +157,12 @@ impl Source<'_> {
         start.filter(|start| stream.first() == Some(start))
     }
 
-    fn chunks(
-        &self,
-        groups: Vec<Vec<Piece>>,
-        stream: Vec<Token>,
-        start: Option<Token>,
-    ) -> Cut {
+    fn chunks(&self, groups: Vec<Vec<Piece>>, stream: Vec<Token>, start: Option<Token>) -> Cut {
         let blocks = groups.into_iter().map(|pieces| Block {
-            n_bytes: pieces.iter().map(|piece| self.n_bytes(&stream, piece)).sum(),
+            n_bytes: pieces
+                .iter()
+                .map(|piece| self.n_bytes(&stream, piece))
+                .sum(),
             n_words: None,
             pieces,
         });
@@ -246,7 +250,9 @@ impl Source<'_> {
         let before = self.before()?;
         let encode = |text: &String| self.tokenizer.encode(text, Special::Plain);
         let lists: Vec<Vec<Token>> = documents.iter().map(encode).collect();
-        let long = lists.iter().position(|tokens| tokens.len() > self.rule.context);
+        let long = lists
+            .iter()
+            .position(|tokens| tokens.len() > self.rule.context);
         if let Some(index) = long {
             return Err(format!(
                 "document {} of {} has {} tokens, more than a context of {}; cut it by another --protocol, lm-eval for instance",

@@ -25,8 +25,16 @@ fn what_cannot_be_read_is_refused_with_its_place() {
     refused("a.jsonl", b"\n\n", "nothing in it");
     refused("a.jsonl", b"{\"text\": \" \"}", "nothing in it");
     refused("a.txt", b"one\ntw\xffo", "byte 6 (line 2) is no UTF-8");
-    refused("a.jsonl", b"{\"text\": \"a\"}\n{\"text\"", "line 2 is no JSON");
-    refused("a.jsonl", b"{\"text\": 7}", "line 1: the field text is no text");
+    refused(
+        "a.jsonl",
+        b"{\"text\": \"a\"}\n{\"text\"",
+        "line 2 is no JSON",
+    );
+    refused(
+        "a.jsonl",
+        b"{\"text\": 7}",
+        "line 1: the field text is no text",
+    );
     refused(
         "a.jsonl",
         b"{\"page\": \"x\", \"n\": 1, \"title\": \"y\"}",
@@ -65,7 +73,11 @@ fn a_row_of_ids_is_read_at_every_width() {
         ("<i8", &[1, 0, 0, 0, 0, 0, 0, 0, 200, 0, 0, 0, 0, 0, 0, 0]),
     ];
     for (descr, data) in little {
-        assert_eq!(ids(&npy(descr, "False", "2,", data)), Ok(vec![1, 200]), "{descr}");
+        assert_eq!(
+            ids(&npy(descr, "False", "2,", data)),
+            Ok(vec![1, 200]),
+            "{descr}"
+        );
     }
 }
 
@@ -73,7 +85,10 @@ fn a_row_of_ids_is_read_at_every_width() {
 fn arrays_that_could_be_misread_are_refused_with_the_remedy() {
     let four = [1u8, 0, 0, 0];
     let cases: [(Vec<u8>, &str); 13] = [
-        (npy(">u4", "False", "1,", &four), "big-endian (>u4); save it with numpy.save"),
+        (
+            npy(">u4", "False", "1,", &four),
+            "big-endian (>u4); save it with numpy.save",
+        ),
         (npy("<f4", "False", "1,", &four), "<f4, not token ids"),
         (npy("|b1", "False", "4,", &four), "|b1, not token ids"),
         (npy("<U1", "False", "1,", &four), "<U1, not token ids"),
@@ -81,11 +96,26 @@ fn arrays_that_could_be_misread_are_refused_with_the_remedy() {
         (npy("<u2", "False", "1, 2", &four), "shape is (1, 2)"),
         (npy("<u2", "False", "", &four), "shape is ()"),
         (npy("<u2", "False", "x,", &four), "no length"),
-        (npy("<u2", "False", "3,", &four), "promises 3 ids of 2 bytes, and 4 bytes follow"),
-        (npy("<u2", "False", "1,", &four), "promises 1 ids of 2 bytes, and 4 bytes follow"),
-        (npy("<u8", "False", "9999999999999999999,", &four), "promises"),
-        (npy("<i4", "False", "1,", &[255; 4]), "number 0 is no token id"),
-        (npy("<u8", "False", "1,", &[0, 0, 0, 0, 1, 0, 0, 0]), "number 0 is no token id"),
+        (
+            npy("<u2", "False", "3,", &four),
+            "promises 3 ids of 2 bytes, and 4 bytes follow",
+        ),
+        (
+            npy("<u2", "False", "1,", &four),
+            "promises 1 ids of 2 bytes, and 4 bytes follow",
+        ),
+        (
+            npy("<u8", "False", "9999999999999999999,", &four),
+            "promises",
+        ),
+        (
+            npy("<i4", "False", "1,", &[255; 4]),
+            "number 0 is no token id",
+        ),
+        (
+            npy("<u8", "False", "1,", &[0, 0, 0, 0, 1, 0, 0, 0]),
+            "number 0 is no token id",
+        ),
     ];
     for (bytes, said) in cases {
         let error = ids(&bytes).unwrap_err();
@@ -93,7 +123,10 @@ fn arrays_that_could_be_misread_are_refused_with_the_remedy() {
     }
     let structured = npy("<u2", "False", "2,", &four);
     let text = String::from_utf8_lossy(&structured).replace("'<u2'", "[('a')]");
-    assert!(ids(text.as_bytes()).is_err(), "the replaced magic or the structure is refused");
+    assert!(
+        ids(text.as_bytes()).is_err(),
+        "the replaced magic or the structure is refused"
+    );
 }
 
 #[test]
@@ -138,9 +171,15 @@ fn wikitext_is_the_same_with_and_without_its_empty_rows() {
 fn pages_become_readable_by_the_published_rules() {
     let cases = [
         (" = Title = \n \n Text . \n", " = Title =\n\nText.\n"),
-        ("guest @-@ starring , in 1 @,@ 000 and 2 @.@ 5", "guest-starring, in 1,000 and 2.5"),
+        (
+            "guest @-@ starring , in 1 @,@ 000 and 2 @.@ 5",
+            "guest-starring, in 1,000 and 2.5",
+        ),
         ("a ( b ) c [ d ] { e }", "a (b) c [d] {e}"),
-        ("he said \" yes \" and ' no ' .", "he said \"yes\" and 'no' ."),
+        (
+            "he said \" yes \" and ' no ' .",
+            "he said \"yes\" and 'no' .",
+        ),
         ("the boys ' house ; it 's here", "the boys'house; it's here"),
         (" = = Part = = ", " == Part == "),
         ("5 ° N of", "5°N of"),
@@ -155,7 +194,14 @@ fn pages_become_readable_by_the_published_rules() {
 
 #[test]
 fn words_are_counted_as_a_split_at_white_space_counts_them() {
-    for (text, n) in [("", 1), (" ", 2), ("a", 1), ("a b", 2), (" a\n b ", 4), ("a  b\t\nc", 3)] {
+    for (text, n) in [
+        ("", 1),
+        (" ", 2),
+        ("a", 1),
+        ("a b", 2),
+        (" a\n b ", 4),
+        ("a  b\t\nc", 3),
+    ] {
         assert_eq!(wikitext::n_words(text), n, "{text:?}");
     }
 }

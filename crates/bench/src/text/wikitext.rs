@@ -51,7 +51,10 @@ pub fn pages(text: &str) -> Vec<String> {
 /// ends included.
 pub fn n_words(text: &str) -> usize {
     let inner = text.split_whitespace().count();
-    let ends = [text.starts_with(char::is_whitespace), text.ends_with(char::is_whitespace)];
+    let ends = [
+        text.starts_with(char::is_whitespace),
+        text.ends_with(char::is_whitespace),
+    ];
     match inner {
         0 => 1 + usize::from(ends[0]),
         _ => inner + ends.iter().filter(|end| **end).count(),

@@ -4,8 +4,8 @@ use bench::plan::DivergencePlan;
 use bench::{Error, Plan};
 use engine::toy::{F16, Toy};
 use engine::{
-    Error as EngineError, Feed, Logits, Model, ModelCard, Row, Session, SessionShape, Special, Token,
-    Tokenizer,
+    Error as EngineError, Feed, Logits, Model, ModelCard, Row, Session, SessionShape, Special,
+    Token, Tokenizer,
 };
 use ledger::Run;
 
@@ -29,12 +29,19 @@ fn plan(edit: impl FnOnce(&mut DivergencePlan)) -> Plan {
 fn compared(models: &[&dyn Model], plan: &Plan) -> Result<Run, Error> {
     let folder = folder();
     let names = ["one", "two", "three"];
-    let subjects: Vec<_> = names.iter().zip(models).map(|(name, model)| subject(name, *model)).collect();
+    let subjects: Vec<_> = names
+        .iter()
+        .zip(models)
+        .map(|(name, model)| subject(name, *model))
+        .collect();
     complete(folder.path(), &subjects, plan)
 }
 
 fn list(run: &Run, metric: &str) -> Vec<f64> {
-    values(run, metric).iter().flat_map(|m| m.values.clone()).collect()
+    values(run, metric)
+        .iter()
+        .flat_map(|m| m.values.clone())
+        .collect()
 }
 
 #[test]
@@ -49,11 +56,19 @@ fn a_model_against_itself_differs_in_nothing_whatever_its_cache() {
     assert_eq!(list(&run, "passage_nats"), list(&run, "reference_nats"));
     let caches: Vec<_> = values(&run, "token_kl_nats")
         .iter()
-        .map(|m| (m.model.as_str(), m.conditions["cache"].as_str().unwrap().to_owned()))
+        .map(|m| {
+            (
+                m.model.as_str(),
+                m.conditions["cache"].as_str().unwrap().to_owned(),
+            )
+        })
         .take(3)
         .collect();
     let wanted = [("two", "f16"), ("one", "q8_0"), ("one", "q4_0")];
-    assert_eq!(caches, wanted.map(|(model, cache)| (model, cache.to_owned())));
+    assert_eq!(
+        caches,
+        wanted.map(|(model, cache)| (model, cache.to_owned()))
+    );
 }
 
 /// All rows of a chunk, one token at a time.
@@ -73,7 +88,12 @@ fn rows(model: &dyn Model, tokens: &[Token]) -> Vec<Vec<f64>> {
         };
         let mut keep = |row: Row<'_>| {
             let total: f64 = row.logits.iter().map(|l| f64::from(*l).exp()).sum();
-            rows.push(row.logits.iter().map(|l| f64::from(*l).exp() / total).collect());
+            rows.push(
+                row.logits
+                    .iter()
+                    .map(|l| f64::from(*l).exp() / total)
+                    .collect(),
+            );
         };
         session.feed(&[feed], &mut keep).unwrap();
     }
@@ -85,24 +105,38 @@ fn two_models_differ_by_what_their_rows_say() {
     let (one, two) = (Toy::new(3), Toy::new(4));
     let run = compared(&[&one, &two], &plan(|p| p.limit_chunks = Some(2))).unwrap();
     let text = bench::passages::joined("prose");
-    let stream: Vec<Token> = [256].into_iter().chain(text.bytes().map(Token::from)).collect();
+    let stream: Vec<Token> = [256]
+        .into_iter()
+        .chain(text.bytes().map(Token::from))
+        .collect();
     let (mut kl, mut delta, mut same, mut nats) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
     for chunk in stream.chunks_exact(16).take(2) {
         let tokens = [&[256], &chunk[1..]].concat();
         let (p, q) = (rows(&one, &tokens), rows(&two, &tokens));
         for i in 8..15 {
             let next = tokens[i + 1] as usize;
-            kl.push(p[i].iter().zip(&q[i]).map(|(p, q)| p * (p / q).ln()).sum::<f64>());
+            kl.push(
+                p[i].iter()
+                    .zip(&q[i])
+                    .map(|(p, q)| p * (p / q).ln())
+                    .sum::<f64>(),
+            );
             delta.push(q[i][next] - p[i][next]);
             let top = |row: &[f64]| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]));
             same.push(f64::from(u8::from(top(&p[i]) == top(&q[i]))));
             nats -= q[i][next].ln();
         }
     }
-    for (found, wanted) in [(list(&run, "token_kl_nats"), &kl), (list(&run, "token_delta_p"), &delta)] {
+    for (found, wanted) in [
+        (list(&run, "token_kl_nats"), &kl),
+        (list(&run, "token_delta_p"), &delta),
+    ] {
         assert_eq!(found.len(), wanted.len());
         for (found, wanted) in found.iter().zip(wanted) {
-            assert!((found - wanted).abs() < 2e-6 * wanted.abs().max(0.01), "{found}, not {wanted}");
+            assert!(
+                (found - wanted).abs() < 2e-6 * wanted.abs().max(0.01),
+                "{found}, not {wanted}"
+            );
         }
     }
     assert!(kl.iter().all(|kl| *kl > 0.0));
@@ -118,9 +152,16 @@ fn reference_and_candidate_change_places() {
     let back = compared(&[&two, &one], &plan(|_| ())).unwrap();
     let negated: Vec<f64> = list(&back, "token_delta_p").iter().map(|p| -p).collect();
     assert_eq!(list(&there, "token_delta_p"), negated);
-    assert_eq!(list(&there, "token_same_top"), list(&back, "token_same_top"));
+    assert_eq!(
+        list(&there, "token_same_top"),
+        list(&back, "token_same_top")
+    );
     assert_eq!(list(&there, "passage_nats"), list(&back, "reference_nats"));
-    assert_ne!(list(&there, "token_kl_nats"), list(&back, "token_kl_nats"), "it is no distance");
+    assert_ne!(
+        list(&there, "token_kl_nats"),
+        list(&back, "token_kl_nats"),
+        "it is no distance"
+    );
 }
 
 /// A toy that calls its tokens otherwise, or has more of them.
@@ -254,8 +295,13 @@ fn models_that_do_not_speak_of_the_same_tokens_are_refused_with_the_difference()
     let toy = Toy::new(3);
     let other = Dressed::new(258, |token| (token == 65).then_some("Ä"));
     let wider = Dressed::new(260, |token| (token == 259).then_some("word"));
-    for (model, said) in [(&other, "token 65 is \"A\" for the one and \"Ä\""), (&wider, "no padding")] {
-        let error = compared(&[&toy, model], &plan(|_| ())).unwrap_err().to_string();
+    for (model, said) in [
+        (&other, "token 65 is \"A\" for the one and \"Ä\""),
+        (&wider, "no padding"),
+    ] {
+        let error = compared(&[&toy, model], &plan(|_| ()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("one and two cannot be compared"), "{error}");
         assert!(error.contains(said), "{said}: {error}");
     }
@@ -266,13 +312,17 @@ fn a_candidate_that_computes_no_numbers_is_named_with_chunk_and_token() {
     let toy = Toy::new(3);
     let mut broken = Dressed::new(258, |_| None);
     broken.spoils = true;
-    let error = compared(&[&toy, &broken], &plan(|_| ())).unwrap_err().to_string();
+    let error = compared(&[&toy, &broken], &plan(|_| ()))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("two on prose, chunk 0"), "{error}");
     assert!(error.contains("token 13 "), "{error}");
 }
 
 #[test]
 fn a_reference_alone_has_nothing_to_be_held_against() {
-    let error = compared(&[&Toy::new(3)], &plan(|_| ())).unwrap_err().to_string();
+    let error = compared(&[&Toy::new(3)], &plan(|_| ()))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("--cache q8_0,q4_0"), "{error}");
 }

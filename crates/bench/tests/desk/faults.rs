@@ -186,7 +186,10 @@ fn a_model_that_computes_no_numbers_is_never_given_a_perplexity() {
     );
     assert_eq!(run.attempts.len(), 4, "texts were still written");
     let said = ended.unwrap_err().to_string();
-    assert!(said.contains("prose, chunk 0") && said.contains("token 1 "), "{said}");
+    assert!(
+        said.contains("prose, chunk 0") && said.contains("token 1 "),
+        "{said}"
+    );
 }
 
 #[test]

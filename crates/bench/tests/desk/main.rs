@@ -86,10 +86,19 @@ fn suites(plan: &Plan) -> Vec<task::Suite> {
 
 /// The bundled texts that a plan names, for perplexity and for divergence.
 fn texts(plan: &Plan) -> [Vec<Text>; 2] {
-    let read = |names: &[String]| names.iter().map(|name| Text::bundled(name).unwrap()).collect();
+    let read = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| Text::bundled(name).unwrap())
+            .collect()
+    };
     [
-        plan.perplexity.as_ref().map_or(Vec::new(), |plan| read(&plan.texts)),
-        plan.divergence.as_ref().map_or(Vec::new(), |plan| read(&plan.texts)),
+        plan.perplexity
+            .as_ref()
+            .map_or(Vec::new(), |plan| read(&plan.texts)),
+        plan.divergence
+            .as_ref()
+            .map_or(Vec::new(), |plan| read(&plan.texts)),
     ]
 }
 

@@ -88,7 +88,13 @@ fn scored(
 
 fn whole(model: &Toy, plan: &Plan, text: &Text) -> Result<Run, Error> {
     let folder = folder();
-    let (ended, run) = scored(folder.path(), model, plan, std::slice::from_ref(text), u64::MAX)?;
+    let (ended, run) = scored(
+        folder.path(),
+        model,
+        plan,
+        std::slice::from_ref(text),
+        u64::MAX,
+    )?;
     assert_eq!(ended, Ended::Complete);
     Ok(run)
 }
@@ -96,7 +102,11 @@ fn whole(model: &Toy, plan: &Plan, text: &Text) -> Result<Run, Error> {
 fn list(run: &Run, metric: &str) -> Vec<f64> {
     let found = values(run, metric);
     for (i, measurement) in found.iter().enumerate() {
-        assert_eq!(measurement.conditions["chunk"], json!(i), "in order, each once");
+        assert_eq!(
+            measurement.conditions["chunk"],
+            json!(i),
+            "in order, each once"
+        );
     }
     found.iter().flat_map(|m| m.values.clone()).collect()
 }
@@ -128,7 +138,10 @@ fn nats(model: &Toy, context: &[Token], token: Token) -> f64 {
 fn assert_near(found: &[f64], wanted: &[f64]) {
     assert_eq!(found.len(), wanted.len(), "{found:?}\n{wanted:?}");
     for (found, wanted) in found.iter().zip(wanted) {
-        assert!((found - wanted).abs() < 1e-5 * wanted, "{found}, not {wanted}");
+        assert!(
+            (found - wanted).abs() < 1e-5 * wanted,
+            "{found}, not {wanted}"
+        );
     }
 }
 
@@ -138,14 +151,24 @@ fn llama_cpp_scores_the_second_half_of_each_chunk_behind_a_start_token() {
     // The line break at the end is not read.
     let text = read("noise.txt", format!("{letters}\n").as_bytes());
     for n in [8, 7] {
-        let run = whole(&model, &plan(Protocol::LlamaCpp, |p| p.context = Some(n)), &text).unwrap();
-        let stream: Vec<Token> = [START].into_iter().chain(letters.bytes().map(Token::from)).collect();
+        let run = whole(
+            &model,
+            &plan(Protocol::LlamaCpp, |p| p.context = Some(n)),
+            &text,
+        )
+        .unwrap();
+        let stream: Vec<Token> = [START]
+            .into_iter()
+            .chain(letters.bytes().map(Token::from))
+            .collect();
         let chunks: Vec<&[Token]> = stream.chunks_exact(n).collect();
         let wanted: Vec<f64> = chunks
             .iter()
             .map(|chunk| {
                 let fed: Vec<Token> = [&[START], &chunk[1..]].concat();
-                (n / 2 + 1..n).map(|i| nats(&model, &fed[..i], fed[i])).sum()
+                (n / 2 + 1..n)
+                    .map(|i| nats(&model, &fed[..i], fed[i]))
+                    .sum()
             })
             .collect();
         assert_near(&list(&run, "passage_nats"), &wanted);
@@ -164,8 +187,14 @@ fn llama_cpp_scores_the_second_half_of_each_chunk_behind_a_start_token() {
 fn gptq_scores_every_token_of_a_chunk_but_its_first() {
     let (model, letters) = (Toy::new(4), noise(41));
     let ids: Vec<Token> = letters.bytes().map(Token::from).collect();
-    let data: Vec<u8> = ids.iter().flat_map(|id| (*id as u16).to_le_bytes()).collect();
-    let head = format!("{{'descr': '<u2', 'fortran_order': False, 'shape': ({},), }}\n", ids.len());
+    let data: Vec<u8> = ids
+        .iter()
+        .flat_map(|id| (*id as u16).to_le_bytes())
+        .collect();
+    let head = format!(
+        "{{'descr': '<u2', 'fortran_order': False, 'shape': ({},), }}\n",
+        ids.len()
+    );
     let mut npy = b"\x93NUMPY\x01\x00".to_vec();
     npy.extend((head.len() as u16).to_le_bytes());
     npy.extend([head.as_bytes(), &data].concat());
@@ -174,7 +203,12 @@ fn gptq_scores_every_token_of_a_chunk_but_its_first() {
         (read("noise.txt", letters.as_bytes()), with_start, 1.0),
         (read("noise.npy", &npy), ids, 0.0),
     ] {
-        let run = whole(&model, &plan(Protocol::Gptq, |p| p.context = Some(9)), &text).unwrap();
+        let run = whole(
+            &model,
+            &plan(Protocol::Gptq, |p| p.context = Some(9)),
+            &text,
+        )
+        .unwrap();
         let wanted: Vec<f64> = stream
             .chunks_exact(9)
             .map(|chunk| (1..9).map(|i| nats(&model, &chunk[..i], chunk[i])).sum())
@@ -189,8 +223,11 @@ fn gptq_scores_every_token_of_a_chunk_but_its_first() {
 fn sliding_windows_score_every_token_once_in_the_first_window_that_reaches_it() {
     let (model, letters) = (Toy::new(5), noise(60));
     let text = read("noise.txt", letters.as_bytes());
-    let stream: Vec<Token> = [START].into_iter().chain(letters.bytes().map(Token::from)).collect();
-    for (context, stride) in [(16, 8), (16, 16), (16, 5), (8, 1), (61, 30)] {
+    let stream: Vec<Token> = [START]
+        .into_iter()
+        .chain(letters.bytes().map(Token::from))
+        .collect();
+    for (context, stride) in [(16, 8), (16, 15), (16, 5), (8, 1), (61, 30)] {
         let cut = |p: &mut PerplexityPlan| (p.context, p.stride) = (Some(context), Some(stride));
         let run = whole(&model, &plan(Protocol::Sliding, cut), &text).unwrap();
         let wanted: f64 = (1..stream.len())
@@ -203,7 +240,9 @@ fn sliding_windows_score_every_token_once_in_the_first_window_that_reaches_it() 
         assert_near(&[found], &[wanted]);
         assert_eq!(list(&run, "passage_tokens").iter().sum::<f64>(), 60.0);
         let blocks = list(&run, "passage_tokens");
-        let full = blocks[..blocks.len() - 1].iter().all(|n| *n + 1.0 >= context as f64);
+        let full = blocks[..blocks.len() - 1]
+            .iter()
+            .all(|n| *n + 1.0 >= context as f64);
         assert!(full, "a block scores about a context: {blocks:?}");
     }
 }
@@ -214,12 +253,18 @@ fn documents_are_scored_whole_in_windows_and_counted_as_they_were_written() {
     let corpus = " = One = \n \n First words , here . \n \n = Two = \n \n Other words . \n";
     let text = read("wiki.raw", corpus.as_bytes());
     for most in [10, 4096] {
-        let run = whole(&model, &plan(Protocol::LmEval, |p| p.context = Some(most)), &text).unwrap();
+        let run = whole(
+            &model,
+            &plan(Protocol::LmEval, |p| p.context = Some(most)),
+            &text,
+        )
+        .unwrap();
         let pages = wikitext::pages(corpus);
         let wanted: Vec<f64> = pages
             .iter()
             .map(|page| {
-                let tokens: Vec<Token> = wikitext::readable(page).bytes().map(Token::from).collect();
+                let tokens: Vec<Token> =
+                    wikitext::readable(page).bytes().map(Token::from).collect();
                 let n = tokens.len();
                 let one = |place: usize| {
                     let window = place / most;
@@ -236,7 +281,8 @@ fn documents_are_scored_whole_in_windows_and_counted_as_they_were_written() {
             })
             .collect();
         assert_near(&list(&run, "passage_nats"), &wanted);
-        let of = |count: fn(&str) -> usize| pages.iter().map(|p| count(p) as f64).collect::<Vec<_>>();
+        let of =
+            |count: fn(&str) -> usize| pages.iter().map(|p| count(p) as f64).collect::<Vec<_>>();
         assert_eq!(list(&run, "passage_bytes"), of(str::len));
         assert_eq!(list(&run, "passage_words"), of(wikitext::n_words));
     }
@@ -251,9 +297,13 @@ fn a_run_stopped_after_any_chunk_goes_on_where_it_was() {
     let mut ended = Ended::Interrupted;
     let mut rounds = 0;
     while ended == Ended::Interrupted {
-        let (now, run) = scored(folder.path(), &model, &plan, std::slice::from_ref(&text), 3).unwrap();
+        let (now, run) =
+            scored(folder.path(), &model, &plan, std::slice::from_ref(&text), 3).unwrap();
         rounds += 1;
-        assert!(values(&run, "passage_nats").len() <= 3 * rounds, "three at a time");
+        assert!(
+            values(&run, "passage_nats").len() <= 3 * rounds,
+            "three at a time"
+        );
         ended = now;
         if ended == Ended::Complete {
             assert_eq!(run.measurements, reference.measurements);
@@ -266,7 +316,9 @@ fn a_run_stopped_after_any_chunk_goes_on_where_it_was() {
 #[test]
 fn only_the_first_chunks_are_scored_if_so_asked() {
     let (model, text) = (Toy::new(7), read("noise.txt", noise(64).as_bytes()));
-    let few = plan(Protocol::LlamaCpp, |p| (p.context, p.limit_chunks) = (Some(8), Some(2)));
+    let few = plan(Protocol::LlamaCpp, |p| {
+        (p.context, p.limit_chunks) = (Some(8), Some(2))
+    });
     let all = plan(Protocol::LlamaCpp, |p| p.context = Some(8));
     let few = list(&whole(&model, &few, &text).unwrap(), "passage_nats");
     let all = list(&whole(&model, &all, &text).unwrap(), "passage_nats");
@@ -283,28 +335,77 @@ fn what_cannot_be_scored_is_refused_with_both_numbers() {
             texts: std::slice::from_ref(text),
             ..Material::default()
         };
-        let error = run::check(&subject("one", &model), &plan, material).unwrap_err().to_string();
+        let error = run::check(&subject("one", &model), &plan, material)
+            .unwrap_err()
+            .to_string();
         for word in said {
             assert!(error.contains(word), "{word}: {error}");
         }
     };
     let short = read("short.txt", b"only this");
-    refused(Protocol::LlamaCpp, &|_| (), &short, &["short.txt has 10 tokens", "needs 512", "--context"]);
-    refused(Protocol::Gptq, &|_| (), &short, &["has 10 tokens", "needs 2048"]);
-    refused(Protocol::Sliding, &|_| (), &short, &["has 10 tokens", "needs 1024"]);
+    refused(
+        Protocol::LlamaCpp,
+        &|_| (),
+        &short,
+        &["short.txt has 10 tokens", "needs 512", "--context"],
+    );
+    refused(
+        Protocol::Gptq,
+        &|_| (),
+        &short,
+        &["has 10 tokens", "needs 2048"],
+    );
+    refused(
+        Protocol::Sliding,
+        &|_| (),
+        &short,
+        &["has 10 tokens", "needs 1024"],
+    );
     let long = |p: &mut PerplexityPlan| p.context = Some(5000);
-    refused(Protocol::LlamaCpp, &long, &short, &["5000 tokens is longer than the 4096", "--context"]);
+    refused(
+        Protocol::LlamaCpp,
+        &long,
+        &short,
+        &["5000 tokens is longer than the 4096", "--context"],
+    );
     let tiny = |p: &mut PerplexityPlan| p.context = Some(2);
-    refused(Protocol::LlamaCpp, &tiny, &short, &["leave nothing to score"]);
-    let jump = |p: &mut PerplexityPlan| (p.context, p.stride) = (Some(4), Some(5));
-    refused(Protocol::Sliding, &jump, &short, &["stride of 5 would jump"]);
+    refused(
+        Protocol::LlamaCpp,
+        &tiny,
+        &short,
+        &["leave nothing to score"],
+    );
+    for stride in [4, 5] {
+        let jump = |p: &mut PerplexityPlan| (p.context, p.stride) = (Some(4), Some(stride));
+        refused(
+            Protocol::Sliding,
+            &jump,
+            &short,
+            &["without any context in windows of 4"],
+        );
+    }
     let narrow = |p: &mut PerplexityPlan| p.context = Some(4);
-    refused(Protocol::Passages, &narrow, &short, &["document 1 of short.txt has 9 tokens", "lm-eval"]);
+    refused(
+        Protocol::Passages,
+        &narrow,
+        &short,
+        &["document 1 of short.txt has 9 tokens", "lm-eval"],
+    );
     let mut ids = short.clone();
     ids.content = bench::text::Content::Tokens(vec![1, 2, 258, 4]);
-    refused(Protocol::Gptq, &narrow, &ids, &["id 258 at place 2", "vocabulary of 258"]);
+    refused(
+        Protocol::Gptq,
+        &narrow,
+        &ids,
+        &["id 258 at place 2", "vocabulary of 258"],
+    );
     ids.content = bench::text::Content::Tokens(vec![1, 2, 3]);
-    refused(Protocol::LmEval, &narrow, &ids, &["holds token ids", "gptq"]);
+    refused(
+        Protocol::LmEval,
+        &narrow,
+        &ids,
+        &["holds token ids", "gptq"],
+    );
     refused(Protocol::Passages, &narrow, &ids, &["holds token ids"]);
 }
 

@@ -22,15 +22,22 @@ pub(super) fn tokens(run: &Run) -> Lines {
     };
     for first in of(TOKENS[0]) {
         let same = |m: &&Measurement| m.model == first.model && m.conditions == first.conditions;
-        let others: Vec<Option<&Measurement>> =
-            TOKENS[1..].iter().map(|metric| of(metric).find(same)).collect();
-        let conditions = CONDITIONS.map(|name| first.conditions.get(name).map(bare).unwrap_or_default());
+        let others: Vec<Option<&Measurement>> = TOKENS[1..]
+            .iter()
+            .map(|metric| of(metric).find(same))
+            .collect();
+        let conditions =
+            CONDITIONS.map(|name| first.conditions.get(name).map(bare).unwrap_or_default());
         for (index, kl) in first.values.iter().enumerate() {
             let mut line = vec![first.model.clone()];
             line.extend(conditions.clone());
             line.extend([index.to_string(), kl.to_string()]);
             let value = |m: &Option<&Measurement>| m.and_then(|m| m.values.get(index).copied());
-            line.extend(others.iter().map(|other| value(other).map(|v| v.to_string()).unwrap_or_default()));
+            line.extend(
+                others
+                    .iter()
+                    .map(|other| value(other).map(|v| v.to_string()).unwrap_or_default()),
+            );
             lines.push(line);
         }
     }

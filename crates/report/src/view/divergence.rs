@@ -31,7 +31,12 @@ pub(super) fn sections(run: &Run) -> Vec<Section> {
         return Vec::new();
     }
     let rows: Vec<Row> = texts.iter().flat_map(|text| rows(run, text)).collect();
-    vec![section("divergence", rows)]
+    let mut section = section("divergence", rows);
+    let name = texts[0].get("text");
+    if let Some(name) = name.filter(|_| texts.iter().all(|text| text.get("text") == name)) {
+        section.shared.insert("text".to_owned(), name.clone());
+    }
+    vec![section]
 }
 
 /// One candidate's values: a list for each chunk.
@@ -101,7 +106,12 @@ fn rows(run: &Run, text: &Conditions) -> Vec<Row> {
             Ok(tokens) => of(model, tokens),
             Err(reason) => pairing::missing(model, Counted::Chunks, reason.clone()),
         };
-        pairing::row(metric, text.clone(), all.iter().map(cell).collect(), Vec::new())
+        pairing::row(
+            metric,
+            text.clone(),
+            all.iter().map(cell).collect(),
+            Vec::new(),
+        )
     };
     let seed = run.header.seed;
     let mut rows = vec![row("kl_mean_nats", &|model, tokens| {
@@ -119,7 +129,13 @@ fn rows(run: &Run, text: &Conditions) -> Vec<Row> {
         mean_cell(model, &sums(&tokens.delta_p), &tokens.counts(), |p| p, seed)
     }));
     rows.push(row("delta_p_rms", &|model, tokens| {
-        mean_cell(model, &squares(&tokens.delta_p), &tokens.counts(), f64::sqrt, seed)
+        mean_cell(
+            model,
+            &squares(&tokens.delta_p),
+            &tokens.counts(),
+            f64::sqrt,
+            seed,
+        )
     }));
     rows.push(row("perplexity", &|model, tokens| {
         mean_cell(model, &tokens.nats, &tokens.counts(), f64::exp, seed)

@@ -65,7 +65,10 @@ fn whole(conditions: &Conditions) -> Conditions {
 
 /// A section of rows over blocks.
 pub(super) fn section(benchmark: &str, rows: Vec<Row>) -> Section {
-    let measured = rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.n > 0);
+    let measured = rows
+        .iter()
+        .flat_map(|row| &row.cells)
+        .filter(|cell| cell.n > 0);
     let of_blocks = measured.filter(|cell| cell.n_of != Counted::Tokens);
     let mut counts: Vec<(usize, Counted)> = of_blocks.map(|cell| (cell.n, cell.n_of)).collect();
     counts.sort_by_key(|(n, _)| *n);
@@ -311,7 +314,9 @@ fn mine<'r>(
 pub(super) fn same_text(conditions: &Conditions, text: &Conditions) -> bool {
     let n_own = usize::from(conditions.contains_key("chunk"));
     conditions.len() == text.len() + n_own
-        && text.iter().all(|(key, value)| conditions.get(key) == Some(value))
+        && text
+            .iter()
+            .all(|(key, value)| conditions.get(key) == Some(value))
 }
 
 /// The number of a record's block.

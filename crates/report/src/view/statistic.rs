@@ -121,7 +121,13 @@ pub(super) fn percentile_cell(model: &str, tokens: &[f64], p: f64) -> Cell {
         return pairing::missing(model, Counted::Tokens, "no tokens were compared".to_owned());
     };
     let method = "quantile over tokens (type 7); no interval: tokens of one chunk are alike";
-    let cell = filled(model, Counted::Tokens, value, (None, method.to_owned()), Vec::new());
+    let cell = filled(
+        model,
+        Counted::Tokens,
+        value,
+        (None, method.to_owned()),
+        Vec::new(),
+    );
     Cell {
         n: tokens.len(),
         ..cell
@@ -135,7 +141,13 @@ pub(super) fn share_cell(model: &str, tokens: &[f64]) -> Cell {
     }
     let interval = wilson(successes(tokens), tokens.len(), LEVEL);
     let method = "share of tokens, Wilson interval".to_owned();
-    let cell = filled(model, Counted::Tokens, mean(tokens), (interval, method), Vec::new());
+    let cell = filled(
+        model,
+        Counted::Tokens,
+        mean(tokens),
+        (interval, method),
+        Vec::new(),
+    );
     Cell {
         n: tokens.len(),
         ..cell
@@ -250,11 +262,7 @@ fn flipped(flips: Flips) -> Comparison {
 
 /// The difference of two quotients of sums over the same blocks: Σ(later − base) / Σ denominators.
 /// The test flips the sign of whole blocks.
-pub(super) fn quotient_difference(
-    base: &[f64],
-    later: Quotient<'_>,
-    seed: u64,
-) -> Comparison {
+pub(super) fn quotient_difference(base: &[f64], later: Quotient<'_>, seed: u64) -> Comparison {
     let differences: Vec<f64> = base
         .iter()
         .zip(later.numerators)

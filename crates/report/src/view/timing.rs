@@ -25,9 +25,8 @@ const ELSEWHERE: [&str; 2] = ["perplexity", "divergence"];
 
 /// One section per benchmark, code suites, perplexity and divergence excepted.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
-    let outside = |m: &&Measurement| {
-        !ELSEWHERE.contains(&m.benchmark.as_str()) && suite_of(run, m).is_none()
-    };
+    let outside =
+        |m: &&Measurement| !ELSEWHERE.contains(&m.benchmark.as_str()) && suite_of(run, m).is_none();
     let mut benchmarks: Vec<&str> = Vec::new();
     for measurement in run.measurements.iter().filter(outside) {
         if !benchmarks.contains(&measurement.benchmark.as_str()) {

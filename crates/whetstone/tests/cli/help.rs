@@ -2,12 +2,13 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 20] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
     &["bench", "memory"],
     &["bench", "perplexity"],
+    &["bench", "divergence"],
     &["sample", "generate"],
     &["sample", "judge"],
     &["sample", "import"],

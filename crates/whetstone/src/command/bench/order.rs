@@ -168,6 +168,14 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
         return Err(Usage("--limit must be at least 1".into()).into());
     }
     plan.check().map_err(Usage)?;
+    if plan
+        .divergence
+        .as_ref()
+        .is_some_and(|plan| plan.caches.is_empty())
+        && flags.models.len() < 2
+    {
+        return Err(Usage(bench::divergence::ALONE.into()).into());
+    }
     for word in plan.code.iter().flat_map(|code| &code.suites) {
         suites::known(word)?;
     }
@@ -316,7 +324,10 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     if let Some(divergence) = &plan.divergence {
         let caches = match divergence.caches.is_empty() {
             true => String::new(),
-            false => format!("; the first model with cache {}", divergence.caches.join(" and ")),
+            false => format!(
+                "; the first model with cache {}",
+                divergence.caches.join(" and ")
+            ),
         };
         lines.push(format!(
             "divergence  from the first model on {}{caches}",
