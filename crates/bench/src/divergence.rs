@@ -18,6 +18,9 @@ use crate::plan::{DivergencePlan, PerplexityPlan};
 use crate::protocol::{Cut, Protocol, Rule};
 use crate::text::{Content, Text};
 
+/// What is said to somebody who names a reference and nothing else.
+pub const ALONE: &str = "there is nothing to hold against the reference; name a second model, or cache types with --cache q8_0,q4_0";
+
 /// Who is held against the reference: a subject with a cache.
 struct Candidate<'a> {
     subject: &'a Subject<'a>,
@@ -105,9 +108,7 @@ fn candidates<'a>(
         found.extend(subjects.first().map(|subject| Candidate { subject, cache }));
     }
     match found.is_empty() {
-        true => Err(Error::Plan(
-            "there is nothing to hold against the reference; name a second model, or cache types with --cache q8_0,q4_0".into(),
-        )),
+        true => Err(Error::Plan(ALONE.into())),
         false => Ok(found),
     }
 }

@@ -94,9 +94,10 @@ impl Rule {
             ));
         }
         let stride = plan.stride.unwrap_or(context / 2).max(1);
-        if stride > context {
+        // A window that scores all of its tokens would have none to predict the first one from.
+        if plan.protocol == Protocol::Sliding && stride >= context {
             return Err(format!(
-                "a stride of {stride} would jump over tokens with a context of {context}; give --stride {context} or less"
+                "a stride of {stride} leaves tokens without any context in windows of {context}; give a smaller --stride"
             ));
         }
         Ok(Rule {

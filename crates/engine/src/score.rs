@@ -41,6 +41,10 @@ pub fn read(
     window: &Window,
     on_row: &mut dyn FnMut(usize, &[f32]),
 ) -> Result<(), Error> {
+    debug_assert!(
+        window.n_scored < window.tokens.len().max(1),
+        "the first token of a window cannot be scored"
+    );
     session.rewind(sequence, 0)?;
     let n_fed = window.tokens.len().saturating_sub(1);
     for (i, tokens) in window.tokens[..n_fed].chunks(PIECE).enumerate() {

@@ -4,7 +4,7 @@ use measure::compare::{
     Design, Flips, mcnemar, mde_from_sd, minimum_detectable_effect, paired_difference,
     ratio_of_medians, sign_flip_test,
 };
-use measure::estimate::{bootstrap_mean, bootstrap_ratio, wilson};
+use measure::estimate::{bootstrap_mean, bootstrap_ratio, ratio_error, wilson};
 use measure::summary::{mean_interval, percentile_supported, quantile};
 use measure::{LEVEL, NoInterval, summarise};
 
@@ -282,4 +282,27 @@ impl Noise {
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
     }
+}
+
+#[test]
+fn the_error_of_a_ratio_is_that_of_a_mean_where_all_denominators_are_alike() {
+    // Mean 2, standard deviation sqrt(2), two values.
+    assert_eq!(ratio_error(&[1.0, 3.0], &[1.0, 1.0]), Some(1.0));
+    assert_eq!(ratio_error(&[5.0, 15.0], &[5.0, 5.0]), Some(1.0));
+    assert_eq!(
+        ratio_error(&[2.0, 4.0, 6.0], &[1.0, 2.0, 3.0]),
+        Some(0.0),
+        "no spread"
+    );
+    assert_eq!(ratio_error(&[1.0], &[1.0]), None);
+    assert_eq!(ratio_error(&[1.0, f64::NAN], &[1.0, 1.0]), None);
+    assert_eq!(ratio_error(&[1.0, 2.0], &[1.0, 0.0]), None);
+    // What two ratios have in common leaves the error of their difference: pairing narrows it.
+    let (a, b) = ([10.0, 20.0, 30.0, 45.0], [11.0, 21.5, 30.5, 46.0]);
+    let n = [10.0; 4];
+    let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| b - a).collect();
+    let apart = ratio_error(&a, &n)
+        .unwrap()
+        .hypot(ratio_error(&b, &n).unwrap());
+    assert!(ratio_error(&differences, &n).unwrap() < 0.1 * apart);
 }

@@ -227,7 +227,7 @@ fn sliding_windows_score_every_token_once_in_the_first_window_that_reaches_it() 
         .into_iter()
         .chain(letters.bytes().map(Token::from))
         .collect();
-    for (context, stride) in [(16, 8), (16, 16), (16, 5), (8, 1), (61, 30)] {
+    for (context, stride) in [(16, 8), (16, 15), (16, 5), (8, 1), (61, 30)] {
         let cut = |p: &mut PerplexityPlan| (p.context, p.stride) = (Some(context), Some(stride));
         let run = whole(&model, &plan(Protocol::Sliding, cut), &text).unwrap();
         let wanted: f64 = (1..stream.len())
@@ -375,13 +375,15 @@ fn what_cannot_be_scored_is_refused_with_both_numbers() {
         &short,
         &["leave nothing to score"],
     );
-    let jump = |p: &mut PerplexityPlan| (p.context, p.stride) = (Some(4), Some(5));
-    refused(
-        Protocol::Sliding,
-        &jump,
-        &short,
-        &["stride of 5 would jump"],
-    );
+    for stride in [4, 5] {
+        let jump = |p: &mut PerplexityPlan| (p.context, p.stride) = (Some(4), Some(stride));
+        refused(
+            Protocol::Sliding,
+            &jump,
+            &short,
+            &["without any context in windows of 4"],
+        );
+    }
     let narrow = |p: &mut PerplexityPlan| p.context = Some(4);
     refused(
         Protocol::Passages,

@@ -31,7 +31,12 @@ pub(super) fn sections(run: &Run) -> Vec<Section> {
         return Vec::new();
     }
     let rows: Vec<Row> = texts.iter().flat_map(|text| rows(run, text)).collect();
-    vec![section("divergence", rows)]
+    let mut section = section("divergence", rows);
+    let name = texts[0].get("text");
+    if let Some(name) = name.filter(|_| texts.iter().all(|text| text.get("text") == name)) {
+        section.shared.insert("text".to_owned(), name.clone());
+    }
+    vec![section]
 }
 
 /// One candidate's values: a list for each chunk.

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Format;
 use super::speed::{CacheFlag, ContextFlag, PromptFlags, SpeedFlags};
-use super::texts::{CuttingFlags, TextFlags, TextsFlags};
+use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextFlags, TextsFlags};
 
 /// `whet bench`.
 #[derive(Debug, Args)]
@@ -127,28 +127,6 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         run: RunFlags,
     },
 }
-
-const PERPLEXITY_EXAMPLES: &str = "Protocols (p1 to p4 are other names of the last four):
-  passages   each document by itself, from its first byte to its last (default)
-  llama-cpp  disjoint chunks of 512 tokens, the second half of each scored (llama-perplexity)
-  gptq       disjoint chunks of 2048 tokens, all scored (GPTQ, AWQ)
-  sliding    windows of 1024 tokens that move by half of that
-  lm-eval    whole documents in rolling windows, per word as well (lm-evaluation-harness wikitext)
-
-Examples:
-  whet bench perplexity smollm2-135m
-  whet bench perplexity A.gguf B.gguf --protocol llama-cpp --text wiki.test.raw --limit-chunks 40
-  whet bench perplexity smollm2-135m --protocol lm-eval --text pages.jsonl --field page
-  whet bench perplexity smollm2-135m --protocol gptq --text ids.npy --context 1024
-
-Numbers of different protocols cannot be compared, whatever they are called elsewhere.";
-
-const DIVERGENCE_EXAMPLES: &str = "Examples:
-  whet bench divergence f16.gguf q4_k_m.gguf
-  whet bench divergence smollm2-135m --cache q8_0,q4_0
-  whet bench divergence f16.gguf q8_0.gguf --text wiki.test.raw --limit-chunks 40
-
-All models must share one vocabulary. Reference and candidates are loaded together.";
 
 impl Bench {
     /// The words of one benchmark in the form of the whole.

@@ -1,6 +1,29 @@
-//! The words of `perplexity` and `divergence`: which texts, how much of them, and how they are cut.
+//! The words of `whet bench perplexity` and `whet bench divergence`: which texts, and how they are cut.
 
 use clap::{Args, ValueEnum};
+
+pub(super) const PERPLEXITY_EXAMPLES: &str =
+    "Protocols (p1 to p4 are other names of the last four):
+  passages   each document by itself, from its first byte to its last (default)
+  llama-cpp  disjoint chunks of 512 tokens, the second half of each scored (llama-perplexity)
+  gptq       disjoint chunks of 2048 tokens, all scored (GPTQ, AWQ)
+  sliding    windows of 1024 tokens that move by half of that
+  lm-eval    whole documents in rolling windows, per word as well (lm-evaluation-harness wikitext)
+
+Examples:
+  whet bench perplexity smollm2-135m
+  whet bench perplexity A.gguf B.gguf --protocol llama-cpp --text wiki.test.raw --limit-chunks 40
+  whet bench perplexity smollm2-135m --protocol lm-eval --text pages.jsonl --field page
+  whet bench perplexity smollm2-135m --protocol gptq --text ids.npy --context 1024
+
+Numbers of different protocols cannot be compared, whatever they are called elsewhere.";
+
+pub(super) const DIVERGENCE_EXAMPLES: &str = "Examples:
+  whet bench divergence f16.gguf q4_k_m.gguf
+  whet bench divergence smollm2-135m --cache q8_0,q4_0
+  whet bench divergence f16.gguf q8_0.gguf --text wiki.test.raw --limit-chunks 40
+
+All models must share one vocabulary. Reference and candidates are loaded together.";
 
 /// What `perplexity` and `divergence` read, and how.
 #[derive(Debug, Default)]

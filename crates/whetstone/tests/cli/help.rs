@@ -2,18 +2,20 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 24] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
     &["bench", "memory"],
     &["bench", "perplexity"],
+    &["bench", "divergence"],
     &["sample", "generate"],
     &["sample", "judge"],
     &["sample", "import"],
     &["sample", "export"],
     &["tasks", "ls"],
     &["tasks", "show"],
+    &["tasks", "try"],
     &["tasks", "pull"],
     &["generate"],
     &["models"],

@@ -27,4 +27,5 @@ mod output;
 mod resume;
 mod sample;
 mod tasks;
+mod texts;
 mod workplace;

@@ -170,6 +170,14 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
         return Err(Usage("--limit must be at least 1".into()).into());
     }
     plan.check().map_err(Usage)?;
+    if plan
+        .divergence
+        .as_ref()
+        .is_some_and(|plan| plan.caches.is_empty())
+        && flags.models.len() < 2
+    {
+        return Err(Usage(bench::divergence::ALONE.into()).into());
+    }
     for word in plan.code.iter().flat_map(|code| &code.suites) {
         suites::known(word)?;
     }

@@ -1,0 +1,222 @@
+//! Perplexity by chunks and documents, and divergence: rows from records of one chunk each.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+#[allow(dead_code, reason = "each test file uses its own part of the fixture")]
+mod fixture;
+
+use ledger::Run;
+use report::view::{Cell, Row, Section};
+use report::{Colour, Scorecard, scorecard_text};
+use serde_json::{Value, json};
+
+fn section(run: &Run, benchmark: &str) -> Section {
+    let mut sections = Scorecard::of(run).sections.into_iter();
+    sections
+        .find(|section| section.benchmark == benchmark)
+        .unwrap()
+}
+
+fn row(run: &Run, benchmark: &str, metric: &str) -> Row {
+    let mut rows = section(run, benchmark).rows.into_iter();
+    rows.find(|row| row.metric == metric)
+        .unwrap_or_else(|| panic!("no row {metric}"))
+}
+
+/// One chunk's sums.
+fn chunk(run: &mut Run, model: &str, protocol: &str, index: usize, sums: [f64; 3]) {
+    let at = json!({
+        "text": "wiki", "text_sha256": "ab", "protocol": protocol, "context_tokens": 8, "chunk": index,
+    });
+    for (metric, sum) in ["passage_nats", "passage_tokens", "passage_bytes"]
+        .into_iter()
+        .zip(sums)
+    {
+        fixture::measure(run, model, ("perplexity", metric), at.clone(), vec![sum]);
+    }
+}
+
+#[test]
+fn chunks_add_up_to_one_row_in_whatever_order_they_were_written() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for index in [2, 0, 1] {
+        chunk(
+            &mut run,
+            "a",
+            "llama-cpp",
+            index,
+            [10.0 + index as f64, 5.0, 20.0],
+        );
+    }
+    for index in [0, 1, 2] {
+        chunk(
+            &mut run,
+            "b",
+            "llama-cpp",
+            index,
+            [10.5 + index as f64, 5.0, 20.0],
+        );
+    }
+    let found = row(&run, "perplexity", "perplexity");
+    assert!((found.cells[0].value.unwrap() - (33.0f64 / 15.0).exp()).abs() < 1e-12);
+    assert_eq!(found.cells[0].n, 3);
+    let raw = [2.0f64, 2.2, 2.4].map(f64::exp);
+    assert!(
+        found.cells[0]
+            .raw
+            .iter()
+            .zip(raw)
+            .all(|(a, b)| (a - b).abs() < 1e-12)
+    );
+    // d ln PPL = sd / sqrt(n) / 5 with sd 1.
+    let error = found.cells[0].standard_error.unwrap();
+    let wanted = found.cells[0].value.unwrap() / 3f64.sqrt() / 5.0;
+    assert!(
+        (error - wanted).abs() < 1e-6 * wanted,
+        "{error}, not {wanted}"
+    );
+    let ratio = &found.comparisons[0];
+    assert!(
+        (ratio.value.unwrap() - 0.1f64.exp()).abs() < 1e-12,
+        "{ratio:?}"
+    );
+    let section = section(&run, "perplexity");
+    assert_eq!(section.scope, "3 chunks of each text");
+    let notes = section.notes.join("\n");
+    assert!(
+        notes.contains("SHA-256 ab") && notes.contains("15 tokens scored"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn chunks_of_other_tokenizers_are_not_paired_and_the_way_out_is_named() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for index in 0..3 {
+        chunk(&mut run, "a", "gptq", index, [10.0, 5.0, 20.0]);
+        chunk(&mut run, "b", "gptq", index, [10.0, 5.0, 21.0]);
+    }
+    let reason = row(&run, "perplexity", "bits_per_byte").comparisons[0]
+        .reason
+        .clone()
+        .unwrap();
+    assert!(reason.contains("lm-eval"), "{reason}");
+}
+
+#[test]
+fn documents_have_a_perplexity_per_word() {
+    let mut run = Run::new(fixture::header(&["a"]));
+    for index in 0..3 {
+        chunk(&mut run, "a", "lm-eval", index, [12.0, 6.0, 20.0]);
+        let at = json!({
+            "text": "wiki", "text_sha256": "ab", "protocol": "lm-eval", "context_tokens": 8, "chunk": index,
+        });
+        fixture::measure(
+            &mut run,
+            "a",
+            ("perplexity", "passage_words"),
+            at,
+            vec![4.0],
+        );
+    }
+    let found = row(&run, "perplexity", "word_perplexity");
+    assert!((found.cells[0].value.unwrap() - 3f64.exp()).abs() < 1e-12);
+    assert_eq!(
+        section(&run, "perplexity").scope,
+        "3 documents of each text"
+    );
+}
+
+/// What a candidate says in one chunk: divergences, and sums of nats of both.
+fn compared(run: &mut Run, model: &str, cache: &str, index: usize, kl: &[f64]) {
+    let at = json!({
+        "text": "wiki", "text_sha256": "ab", "reference": "a", "cache": cache, "context_tokens": 8,
+        "chunk": index,
+    });
+    let delta: Vec<f64> = kl.iter().map(|kl| -kl / 2.0).collect();
+    let top: Vec<f64> = kl.iter().map(|kl| f64::from(u8::from(*kl < 0.3))).collect();
+    let n = kl.len() as f64;
+    for (metric, values) in [
+        ("token_kl_nats", kl.to_vec()),
+        ("token_delta_p", delta),
+        ("token_same_top", top),
+        ("reference_nats", vec![2.0 * n + index as f64]),
+        ("passage_nats", vec![2.1 * n + index as f64]),
+    ] {
+        fixture::measure(run, model, ("divergence", metric), at.clone(), values);
+    }
+}
+
+fn divergent() -> Run {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for index in [1, 0] {
+        let values: Vec<f64> = (0..20).map(|i| f64::from(i * 2 + index) / 100.0).collect();
+        compared(&mut run, "b", "f16", index as usize, &values);
+    }
+    run
+}
+
+#[test]
+fn divergence_is_summed_up_over_all_tokens() {
+    let run = divergent();
+    let cell = |metric: &str| -> Cell { row(&run, "divergence", metric).cells[1].clone() };
+    let value = |metric: &str| cell(metric).value.unwrap();
+    let near = |metric: &str, wanted: f64| {
+        assert!(
+            (value(metric) - wanted).abs() < 1e-12,
+            "{metric}: {}, not {wanted}",
+            value(metric)
+        );
+    };
+    // 0, 0.01 … 0.39.
+    near("kl_mean_nats", 0.195);
+    near("kl_median_nats", 0.195);
+    near("kl_p90_nats", 0.351);
+    near("kl_max_nats", 0.39);
+    near("same_top_share", 0.75);
+    near("delta_p_mean", -0.0975);
+    let squares: f64 = (0..40).map(|i| (f64::from(i) / 200.0).powi(2)).sum();
+    near("delta_p_rms", (squares / 40.0).sqrt());
+    near("perplexity_ratio", 0.1f64.exp());
+    assert_eq!((cell("kl_mean_nats").n, cell("kl_median_nats").n), (2, 40));
+    for metric in ["kl_p95_nats", "kl_p99_nats", "kl_p99_9_nats"] {
+        let reason = cell(metric).reason.unwrap();
+        assert!(reason.contains("there are 40"), "{metric}: {reason}");
+    }
+}
+
+#[test]
+fn the_reference_has_no_number_and_nobody_complains() {
+    let run = divergent();
+    let text = scorecard_text(&Scorecard::of(&run), 100, Colour::Never);
+    assert!(
+        text.contains("same likeliest") && !text.contains("reference itself"),
+        "{text}"
+    );
+    let absent: Vec<&str> = text.lines().filter(|line| line.contains("of a:")).collect();
+    assert_eq!(absent, Vec::<&str>::new());
+    assert_eq!(
+        section(&run, "divergence").shared["text"],
+        Value::from("wiki")
+    );
+    let files = report::files(&run).unwrap();
+    let (_, csv) = files
+        .iter()
+        .find(|(name, _)| name == "divergence.csv")
+        .unwrap();
+    let csv = String::from_utf8(csv.clone()).unwrap();
+    assert_eq!(csv.lines().count(), 41);
+    assert!(csv.contains("b,a,f16,wiki,8,1,19,0.39,-0.195,0"), "{csv}");
+}
+
+#[test]
+fn records_that_do_not_fit_each_other_give_no_number() {
+    let mut run = divergent();
+    run.measurements
+        .retain(|m| m.metric != "token_same_top" || m.conditions["chunk"] != json!(0));
+    let reason = row(&run, "divergence", "kl_mean_nats").cells[1]
+        .reason
+        .clone()
+        .unwrap();
+    assert!(reason.contains("disagree"), "{reason}");
+}
