@@ -44,8 +44,8 @@ class Order:
         self.descriptors = descriptors
         table = memoryview(data).cast("Q").tolist()
         self.number, before, after, links, script, self.step = table[:6]
-        self.calls = table[6 : 6 + 9 * (before + after)]
-        self.middle = 9 * before
+        calls = [table[at : at + 9] for at in range(6, 6 + 9 * (before + after), 9)]
+        self.before, self.after = calls[:before], calls[before:]
         self.memory = ctypes.create_string_buffer(data, len(data))
         at = 6 + 9 * (before + after)
         name = 8 * (at + 2 * links)
@@ -63,23 +63,14 @@ class Order:
             return self.base + value
         return self.descriptors[value] if kind == 2 else value
 
-    def perform(self, first, last):
+    def perform(self, calls):
         """Makes these calls; the first that is refused is the last."""
-        for at in range(first, last, 9):
-            step, number, kinds, *values = self.calls[at : at + 9]
+        for step, number, kinds, *values in calls:
             if kinds:
                 values = [self.argument(kinds >> 2 * place & 3, value) for place, value in enumerate(values)]
             if libc.syscall(number, *values) < 0:
                 self.say(REFUSED, step, ctypes.get_errno())
                 posix._exit(1)
-
-    def confine(self):
-        """What comes before the init's word."""
-        self.perform(0, self.middle)
-
-    def settle(self):
-        """What comes after it."""
-        self.perform(self.middle, len(self.calls))
 
 
 def receive():
@@ -294,11 +285,11 @@ fillings = [filled(size, count) for size, count in gaps()] if hasattr(sys, "_deb
 gc.freeze()
 posix.write(LINE, READY.to_bytes(8, "little") * 5)
 order = serve()
-order.confine()
+order.perform(order.before)
 order.say(READY)
 if not posix.read(LINE, 8):
     posix._exit(1)
-order.settle()
+order.perform(order.after)
 script = become(order.script)
 code = 0
 try:
