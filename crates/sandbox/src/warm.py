@@ -8,9 +8,10 @@ blank = dict(globals())
 
 import sys
 
+given = []
 for name in sys.argv[1:]:
     try:
-        __import__(name)
+        given.append(__import__(name))
     except ImportError:
         pass
 
@@ -28,6 +29,7 @@ LINE = 3
 FOLDER = "/box"
 NEWPID = 0x20000000
 FORKED, READY, REFUSED, ENDED = 1, 2, 3, 4
+WRITABLE = 2
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
@@ -35,26 +37,22 @@ libc.syscall.argtypes = [ctypes.c_long] * 7
 line = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, LINE)
 
 
-def words(data, start, count):
-    return [int.from_bytes(data[at : at + 8], "little") for at in range(start, start + 8 * count, 8)]
-
-
 class Order:
     """What the init asks for, see `order.rs`."""
 
     def __init__(self, data, descriptors):
         self.descriptors = descriptors
-        self.number, before, after, links, script, self.step = words(data, 0, 6)
+        table = memoryview(data).cast("Q").tolist()
+        self.number, before, after, links, script, self.step = table[:6]
+        calls = [table[at : at + 9] for at in range(6, 6 + 9 * (before + after), 9)]
+        self.before, self.after = calls[:before], calls[before:]
         self.memory = ctypes.create_string_buffer(data, len(data))
-        self.before = [words(data, 48 + 72 * at, 9) for at in range(before)]
-        self.after = [words(data, 48 + 72 * at, 9) for at in range(before, before + after)]
-        at = 48 + 72 * (before + after)
-        self.links = [words(data, at + 16 * one, 2) for one in range(links)]
-        at += 16 * links
-        self.script = data[at : at + script].decode()
-        self.base = ctypes.addressof(self.memory) + at + (script + 7) // 8 * 8
-        for where, what in self.links:
-            ctypes.c_uint64.from_address(self.base + where).value = self.base + what
+        at = 6 + 9 * (before + after)
+        name = 8 * (at + 2 * links)
+        self.script = data[name : name + script].decode()
+        self.base = ctypes.addressof(self.memory) + name + (script + 7) // 8 * 8
+        for link in range(at, at + 2 * links, 2):
+            ctypes.c_uint64.from_address(self.base + table[link]).value = self.base + table[link + 1]
 
     def say(self, *rest):
         said = (self.number,) + rest + (0,) * (4 - len(rest))
@@ -68,8 +66,9 @@ class Order:
     def perform(self, calls):
         """Makes these calls; the first that is refused is the last."""
         for step, number, kinds, *values in calls:
-            arguments = [self.argument(kinds >> 2 * at & 3, value) for at, value in enumerate(values)]
-            if libc.syscall(number, *arguments) < 0:
+            if kinds:
+                values = [self.argument(kinds >> 2 * place & 3, value) for place, value in enumerate(values)]
+            if libc.syscall(number, *values) < 0:
                 self.say(REFUSED, step, ctypes.get_errno())
                 posix._exit(1)
 
@@ -116,7 +115,9 @@ def become(script):
         del sys.modules[name]
     sys.argv = [script]
     sys.orig_argv = sys.orig_argv[: len(sys.orig_argv) - arguments - 1] + [script]
-    sys.path_importer_cache.clear()
+    # What it remembers of this folder was another's; of the library it may keep.
+    for path in [path for path in sys.path_importer_cache if path.startswith(FOLDER)]:
+        kept[path] = sys.path_importer_cache.pop(path)
     module = type(sys)("__main__")
     module.__dict__.clear()
     module.__dict__.update(blank)
@@ -209,41 +210,81 @@ class Library(ctypes.Structure):
     ]
 
 
-def texts():
-    """Where the code and constants of the interpreter and its libraries lie: address and length."""
+def interpreter(library):
+    """Where the code and constants of a library lie (address, length, rights), if the interpreter's are there."""
+    segments = library.segments[: library.count]
+    place = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value - library.base
+    if not any(one.kind == 1 and one.address <= place < one.address + one.size for one in segments):
+        return []
+    found = []
+    for one in segments:
+        start = library.base + one.address & -4096
+        end = library.base + one.address + one.size + 4095 & -4096
+        if one.kind == 1 and not one.flags & WRITABLE:
+            found.append((start, end - start, one.flags >> 2 & 1 | one.flags << 2 & 4))
+    return found
+
+
+def share_code():
+    """Lets forks inherit the pages on which the interpreter's code lies.
+
+    The kernel gives a fork the page table of a file only where the process has written to a page of it, and
+    lets it fault for each otherwise. So one byte of each segment is written, with what it is.
+    """
     found = []
 
     def visit(library, _size, _data):
-        for segment in library.contents.segments[: library.contents.count]:
-            start = library.contents.base + segment.address
-            if segment.kind == 1 and not segment.flags & 2:
-                found.append((start & -4096, (start + segment.size + 4095 & -4096) - (start & -4096)))
+        found.extend(interpreter(library.contents))
         return 0
 
     kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Library), ctypes.c_size_t, ctypes.c_void_p)
     libc.dl_iterate_phdr(kind(visit), None)
-    return found
+    for start, length, rights in found:
+        if libc.mprotect(start, length, 7) == 0:
+            ctypes.memmove(start, start, 1)
+            libc.mprotect(start, length, rights)
 
 
-def populate(places):
-    """Maps these pages in one go: after a fork each of them would cost a fault of its own."""
-    for start, length in places:
-        libc.madvise(start, length, 22)
+def gaps():
+    """The sizes of small objects, and how many of each would find room among those that are there."""
+    told = posix.memfd_create("told")
+    stderr = posix.dup(2)
+    posix.dup2(told, 2)
+    sys._debugmallocstats()
+    posix.dup2(stderr, 2)
+    posix.close(stderr)
+    posix.lseek(told, 0, 0)
+    rows = [line.split() for line in posix.read(told, 1 << 16).decode().split("\n")]
+    posix.close(told)
+    return [(int(row[1]), int(row[4])) for row in rows if len(row) == 5 and "".join(row).isdigit()]
 
 
-libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-code_places = texts()
+def filled(size, count):
+    """So many objects of a size. With the gaps full, a fork writes to new pages one by one instead of copying
+    an old one for each gap."""
+    if size < 48:
+        return [float(at) if size == 32 else object() for at in range(count)]
+    return [bytes(size - 33) for _ in range(count)]
+
+
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+share_code()
 posix.unsetenv("LD_BIND_NOW")
 posix.environ.pop(b"LD_BIND_NOW", None)
 ours = set(sys.modules) - wanted
 # The first compilation makes the types of the syntax tree; and nothing that is imported may be taken down.
 compile("", "", "exec")
 kept = dict(sys.modules)
+# Whatever the interpreter notes down about code that it executes, a fork would have to note down again, and
+# every note is a page of its own.
+for module in given:
+    if hasattr(module, "rehearse"):
+        module.rehearse()
 gc.collect()
+fillings = [filled(size, count) for size, count in gaps()] if hasattr(sys, "_debugmallocstats") else []
 gc.freeze()
 posix.write(LINE, READY.to_bytes(8, "little") * 5)
 order = serve()
-populate(code_places)
 order.perform(order.before)
 order.say(READY)
 if not posix.read(LINE, 8):

@@ -2,8 +2,10 @@
 //!
 //! A recipe is data, written down in the file of its language. What is done with it is the same for all.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::search::{self, Missing};
 use super::{Language, Toolchain};
@@ -109,13 +111,25 @@ impl Steps {
     }
 }
 
+/// What was found, by name and search path: a shim of a version manager takes a tenth of a second to say who
+/// it stands for.
+static KNOWN: Mutex<BTreeMap<(&str, OsString), Toolchain>> = Mutex::new(BTreeMap::new());
+
 impl Recipe {
+    /// Looks on the search path, once in the life of this process for each path and name.
     pub(super) fn find(&self) -> Result<Toolchain, Missing> {
-        search::on_path(self.name)
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (self.name, std::env::var_os("PATH").unwrap_or_default());
+        if let Some(toolchain) = known.get(&key) {
+            return Ok(toolchain.clone());
+        }
+        let toolchain = search::on_path(self.name)
             .iter()
             .find_map(|candidate| (self.accept)(candidate))
             .map(|found| self.toolchain(found))
-            .ok_or_else(|| Missing::new(self.what, self.packages))
+            .ok_or_else(|| Missing::new(self.what, self.packages))?;
+        known.insert(key, toolchain.clone());
+        Ok(toolchain)
     }
 
     pub(super) fn toolchain(&self, found: Found) -> Toolchain {

@@ -13,6 +13,10 @@ const SOLVER: (&str, &str) = ("whet_solver.py", include_str!("../python/whet_sol
 const LINK: (&str, &str) = ("whet_link.py", include_str!("../python/whet_link.py"));
 const CHECKER: (&str, &str) = ("whet_checker.py", include_str!("../python/whet_checker.py"));
 const HTTP: (&str, &str) = ("whet_http.py", include_str!("../python/whet_http.py"));
+const REHEARSAL: (&str, &str) = (
+    "whet_rehearsal.py",
+    include_str!("../python/whet_rehearsal.py"),
+);
 const ALONE: (&str, &str) = ("whet_alone.py", include_str!("../python/whet_alone.py"));
 
 /// Standard modules that answers and tests import most; in a cold interpreter they cost more than
@@ -46,7 +50,7 @@ pub(crate) fn warm(toolchain: &Toolchain) -> Warm {
     argv.pop();
     Warm {
         argv,
-        modules: [WIRE, SOLVER, LINK, CHECKER, ALONE]
+        modules: [WIRE, SOLVER, LINK, CHECKER, ALONE, REHEARSAL]
             .map(|(name, text)| file(name, text))
             .to_vec(),
         imports: IMPORTS.map(str::to_owned).to_vec(),
@@ -54,7 +58,15 @@ pub(crate) fn warm(toolchain: &Toolchain) -> Warm {
 }
 
 /// The text of every program of ours that takes part in a verdict on a function.
-pub(crate) const TEXTS: [&str; 6] = [WIRE.1, SOLVER.1, LINK.1, CHECKER.1, HTTP.1, ALONE.1];
+pub(crate) const TEXTS: [&str; 7] = [
+    WIRE.1,
+    SOLVER.1,
+    LINK.1,
+    CHECKER.1,
+    HTTP.1,
+    ALONE.1,
+    REHEARSAL.1,
+];
 
 /// A number that nobody can guess, in hex.
 pub(super) struct Nonce(pub(super) String);

@@ -180,6 +180,8 @@ def names_in(code):
 def names_of(support):
     """What the problem's own text in the solver's box defines. What it only mentions is not its own."""
     found = set()
+    if not support:
+        return found
     for node in ast.parse(support, "<support>").body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found |= {part.asname or part.name for part in node.names}

@@ -156,7 +156,12 @@ def program():
         source = file.read()
     with open("entry.txt", encoding="utf-8") as file:
         entry = file.read()
-    return compile(tidied(longest(source), entry), PROGRAM, "exec"), entry
+    return compiled(source, entry), entry
+
+
+def compiled(source, entry):
+    """What is executed of a text."""
+    return compile(tidied(longest(source), entry), PROGRAM, "exec")
 
 
 def longest(source):

@@ -14,6 +14,7 @@ FRAME_BYTES = 16 << 20
 MEMBERS = 1_000_000
 DEPTH = 100
 DESCRIPTOR = 3
+AHEAD_BYTES = 1 << 14
 
 
 class Malformed(Exception):
@@ -216,6 +217,10 @@ def decode(data, foreign):
     return value
 
 
+# Read and not yet asked for: a length and the frame behind it mostly come in one piece.
+_ahead = bytearray()
+
+
 def send(data):
     """Writes one frame."""
     view = memoryview(struct.pack(">I", len(data)) + data)
@@ -235,13 +240,14 @@ def receive():
 
 
 def _exactly(count):
-    parts = bytearray()
-    while len(parts) < count:
+    while len(_ahead) < count:
         try:
-            part = os.read(DESCRIPTOR, min(count - len(parts), 1 << 20))
+            part = os.read(DESCRIPTOR, min(max(count - len(_ahead), AHEAD_BYTES), 1 << 20))
         except OSError:
             part = b""
         if not part:
             raise Closed
-        parts += part
-    return bytes(parts)
+        _ahead.extend(part)
+    data = bytes(_ahead[:count])
+    del _ahead[:count]
+    return data
