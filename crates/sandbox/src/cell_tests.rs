@@ -1,6 +1,7 @@
 //! Every layer refused once: the answer is always a fault that names the layer, and never a run.
 
 use super::*;
+use crate::fittings::Warm;
 
 /// A program whose output would show that it ran.
 fn telltale() -> Program {
@@ -9,23 +10,35 @@ fn telltale() -> Program {
 
 #[test]
 fn a_whole_cell_runs_the_telltale() {
-    let outcome = Cell::open()
-        .unwrap()
-        .execute(&telltale(), &Limits::run())
-        .unwrap();
-    assert_eq!(
-        (outcome.ending, outcome.stdout.bytes.as_slice()),
-        (Ending::Exited(0), &b"ran\n"[..])
-    );
+    for tier in [Tier::T2, Tier::T3] {
+        let cell = Cell::at(tier, Fittings::default()).unwrap();
+        let outcome = cell.execute(&telltale(), &Limits::run()).unwrap();
+        assert_eq!(
+            (outcome.ending, outcome.stdout.bytes.as_slice()),
+            (Ending::Exited(0), &b"ran\n"[..]),
+            "{tier}"
+        );
+        assert_eq!(cell.badge().tier, tier);
+        assert_eq!(cell.badge().exceptions.is_empty(), tier == Tier::T3);
+    }
+}
+
+/// The layers that a tier has.
+fn layers(tier: Tier) -> impl Iterator<Item = Step> {
+    let never: &[Step] = match tier {
+        Tier::T2 => &[Step::Root, Step::Mounts, Step::Pivot],
+        _ => &[Step::Tree],
+    };
+    let always = [Step::Kernel, Step::Look, Step::Warm];
+    let there = move |step: &Step| !never.contains(step) && !always.contains(step);
+    Step::ALL.iter().copied().filter(there)
 }
 
 #[test]
 fn every_refused_layer_is_a_fault_that_names_it_and_nothing_runs() {
-    for &step in Step::ALL
-        .iter()
-        .filter(|step| !matches!(step, Step::Kernel | Step::Look | Step::Warm))
-    {
-        let cell = Cell::sabotaged(step, Fittings::default()).unwrap();
+    let both = [Tier::T2, Tier::T3].map(|tier| layers(tier).map(move |step| (tier, step)));
+    for (tier, step) in both.into_iter().flatten() {
+        let cell = Cell::sabotaged(tier, step, Fittings::default()).unwrap();
         match cell.execute(&telltale(), &Limits::run()) {
             Err(Fault::Layer {
                 step: named,
@@ -35,11 +48,11 @@ fn every_refused_layer_is_a_fault_that_names_it_and_nothing_runs() {
                 assert_eq!(named, step);
                 assert!(!remedy.is_empty());
             }
-            other => panic!("{step:?}: {other:?}"),
+            other => panic!("{tier} {step:?}: {other:?}"),
         }
         assert!(
             cell.prove().is_err(),
-            "{step:?}: such a cell cannot be opened"
+            "{tier} {step:?}: such a cell cannot be opened"
         );
     }
 }
@@ -79,44 +92,11 @@ fn every_refused_layer_of_a_fork_is_a_fault_that_names_it_and_nothing_runs() {
         outcome.warm && outcome.stdout.bytes == b"ran\n",
         "{outcome:?}"
     );
-    for &step in Step::ALL
-        .iter()
-        .filter(|step| !matches!(step, Step::Kernel | Step::Look))
-    {
-        let cell = Cell::sabotaged(step, fittings.clone()).unwrap();
+    for step in layers(Tier::T3).chain([Step::Warm]) {
+        let cell = Cell::sabotaged(Tier::T3, step, fittings.clone()).unwrap();
         match cell.execute(&telltale, &Limits::run()) {
             Err(Fault::Layer { step: named, .. }) => assert_eq!(named, step),
             other => panic!("{step:?}: {other:?}"),
         }
     }
-}
-
-#[test]
-fn an_old_kernel_is_refused() {
-    for (release, good) in [
-        ("6.18.44-fc", true),
-        ("5.14.0", true),
-        ("10.0", true),
-        ("5.13.19-generic", false),
-        ("4.19", false),
-        ("", false),
-        ("linux", false),
-    ] {
-        assert_eq!(check_kernel(release).is_ok(), good, "{release}");
-    }
-}
-
-#[test]
-fn another_list_of_mounts_is_another_policy() {
-    let one = layout::draw(&[]).unwrap();
-    let filters = Filters::new();
-    let mut other = layout::draw(&[]).unwrap();
-    other.lines.push("Folder /opt".to_owned());
-    let base = policy(&one, 7, &filters);
-    assert_eq!(base, policy(&one, 7, &filters));
-    assert_ne!(base, policy(&other, 7, &filters));
-    assert_ne!(base, policy(&one, 6, &filters));
-    let mut shorter = Filters::new();
-    shorter.cell.pop();
-    assert_ne!(base, policy(&one, 7, &shorter));
 }

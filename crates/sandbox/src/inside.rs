@@ -25,12 +25,12 @@ use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 use crate::boxes::{self, Site};
 use crate::fault::Step;
 use crate::fittings::Warm;
-use crate::fresh::Standby;
+use crate::fresh::{self, Standby};
 use crate::landlock::Places;
 use crate::layout::{Kind, Layout, MOST_MOUNTS, Mount};
 use crate::plan::{Groups, PEER};
 use crate::sys::{self, Stack};
-use crate::{init, nursery, packet, warden};
+use crate::{init, nursery, packet, unwalled, warden};
 
 /// The identity inside: not 0, so that no exec can gain a capability by being root.
 pub(crate) const INSIDE_ID: u32 = 1000;
@@ -104,6 +104,14 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
         sys::close_except(&[0, 1, 2, PEER, site.socket.as_raw_fd()])
     })?;
     step(Step::Session, &mut || rustix::process::setsid().map(drop))?;
+    if !template.tier.has_walls() {
+        let places = crate::inside::step(site.sabotage, Step::Sources, || {
+            Places::on_the_host(&template.layout)
+        })?;
+        step(Step::Drop, &mut || unwalled::take_identity(site))?;
+        step(Step::Tree, &mut || unwalled::adopt())?;
+        return secure(site, Some(places), None);
+    }
     let mut sources = [const { None }; MOST_MOUNTS];
     let mut processes = None;
     step(Step::Sources, &mut || {
@@ -132,11 +140,15 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     })?;
     step(Step::Pivot, &mut || pivot(&root))?;
     drop(root);
-    secure(site, processes)
+    secure(site, None, processes)
 }
 
 /// Hides the warden, takes from it what its runs do not need, and makes what they share.
-fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken> {
+fn secure(
+    site: &Site<'_>,
+    places: Option<Places>,
+    processes: Option<OwnedFd>,
+) -> Result<Standby, Broken> {
     let refuse = site.sabotage;
     step(refuse, Step::Hidden, || {
         rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
@@ -153,6 +165,9 @@ fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken
     })?;
     step(refuse, Step::Bounds, || {
         rustix::thread::clear_ambient_capability_set()?;
+        if places.is_some() {
+            return fresh::drop_capabilities();
+        }
         // A warm interpreter inherits them; that has to be said while they are in the bounding set.
         let kept = CapabilitySet::SYS_ADMIN | CapabilitySet::SYS_CHROOT;
         let mut sets = rustix::thread::capabilities(None)?;
@@ -172,7 +187,7 @@ fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken
     let standby = step(refuse, Step::Init, || {
         Ok(Standby {
             children: sys::child_signals()?,
-            places: Places::open()?,
+            places: places.map_or_else(Places::within, Ok)?,
             processes,
             init: Stack::new(),
             program: Stack::new(),

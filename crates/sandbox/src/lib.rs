@@ -86,6 +86,7 @@ mod probe;
 mod program;
 mod report;
 mod request;
+mod scratch;
 mod scripted;
 mod seccomp;
 mod supervise;
@@ -95,7 +96,9 @@ mod supervise;
 )]
 mod sys;
 pub mod toolchain;
+mod template;
 mod tree;
+mod unwalled;
 mod verdict;
 mod warden;
 
