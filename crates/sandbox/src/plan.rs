@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
             scratch: scratch(limits),
             files: files(program)?,
             argv: placed(words(program)?),
-            env: placed(environment(program.profile)),
+            env: placed(environment(template.tier, program.profile)),
             rlimits: rlimits(limits, counted.then_some(OURS + interpreters)),
             collect: wanted(program)?,
             file_bytes: limits.file_bytes,
@@ -184,7 +184,7 @@ pub(crate) fn wanted(program: &Program) -> Result<Vec<CString>, Fault> {
 }
 
 /// The whole environment of a program: an allow-list of constants, nothing of the caller's.
-pub(crate) fn environment(profile: Profile) -> Vec<CString> {
+pub(crate) fn environment(tier: Tier, profile: Profile) -> Vec<CString> {
     let mut env = vec![
         c"PATH=/usr/local/bin:/usr/bin:/bin",
         c"HOME=/box",
@@ -198,6 +198,10 @@ pub(crate) fn environment(profile: Profile) -> Vec<CString> {
     ];
     if profile == Profile::Compile {
         env.push(c"SOURCE_DATE_EPOCH=0");
+    }
+    if !tier.has_walls() {
+        // It is there and may not be read, which Node.js does not forgive; where it is absent, it does.
+        env.push(c"OPENSSL_CONF=/dev/null");
     }
     env.into_iter().map(Into::into).collect()
 }
@@ -314,7 +318,7 @@ mod tests {
     #[test]
     fn the_environment_holds_nothing_of_the_callers() {
         for profile in [Profile::Run, Profile::Compile] {
-            for entry in environment(profile) {
+            for entry in environment(Tier::T3, profile) {
                 assert!(!entry.to_string_lossy().contains("CARGO"), "{entry:?}");
             }
         }

@@ -101,7 +101,7 @@ def mount():
 
 def environment():
     known = {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE"}
-    known |= {"OMP_NUM_THREADS", "GOMAXPROCS", "LC_CTYPE"}
+    known |= {"OMP_NUM_THREADS", "GOMAXPROCS", "LC_CTYPE", "OPENSSL_CONF"}
     more = sorted(set(os.environ) - known)
     attempt("variables", lambda: more[0])
 

@@ -25,7 +25,8 @@ pub(crate) struct Scratch(PathBuf);
 impl Scratch {
     /// Makes one where programs can be executed and their users can come.
     pub(crate) fn make(standing: Standing) -> Result<Self, Fault> {
-        let places = [std::env::temp_dir(), "/var/tmp".into(), "/dev/shm".into()];
+        // In memory first, as where it can be mounted.
+        let places = ["/dev/shm".into(), std::env::temp_dir(), "/var/tmp".into()];
         let now = crate::clock::monotonic_ns();
         let name = format!("whet-box-{}-{now}", std::process::id());
         let fit = places.iter().filter(|place| is_fit(place, standing));
@@ -58,11 +59,16 @@ impl Drop for Scratch {
     }
 }
 
-/// Whether programs can be executed there, and users that nobody has may pass.
+/// The least room for scratch folders: twice the largest that a limit of ours allows.
+const ROOM: u64 = 1 << 30;
+
+/// Whether programs can be executed there, there is room, and users that nobody has may pass.
 fn is_fit(place: &Path, standing: Standing) -> bool {
-    let may_execute = rustix::fs::statvfs(place)
-        .is_ok_and(|found| !found.f_flag.contains(StatVfsMountFlags::NOEXEC));
-    may_execute && place.is_absolute() && (standing.is_user() || anybody_may_pass(place))
+    let is_good = rustix::fs::statvfs(place).is_ok_and(|found| {
+        let room = found.f_bavail.saturating_mul(found.f_frsize);
+        !found.f_flag.contains(StatVfsMountFlags::NOEXEC) && room >= ROOM
+    });
+    is_good && place.is_absolute() && (standing.is_user() || anybody_may_pass(place))
 }
 
 /// Whether a user without any rights of its own can come to what lies in this folder.

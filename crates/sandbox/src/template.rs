@@ -135,7 +135,7 @@ fn check_kernel(release: &str) -> Result<(), Fault> {
 fn policy(tier: Tier, layout: &Layout, landlock_abi: u32, filters: &Filters) -> String {
     let filters = filters.bytes();
     let environment = [Profile::Compile, Profile::Run]
-        .map(plan::environment)
+        .map(|profile| plan::environment(tier, profile))
         .concat()
         .iter()
         .map(|entry| entry.to_string_lossy().into_owned())
