@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fittings::Warm;
+use crate::landlock;
 
 /// A program whose output would show that it ran.
 fn telltale() -> Program {
@@ -99,4 +100,72 @@ fn every_refused_layer_of_a_fork_is_a_fault_that_names_it_and_nothing_runs() {
             other => panic!("{step:?}: {other:?}"),
         }
     }
+}
+
+/// A cell without namespaces on a kernel whose Landlock is of this version.
+fn unwalled(landlock_abi: u32) -> Cell {
+    let mut template = Template::new(Tier::T2, Fittings::default()).unwrap();
+    template.landlock_abi = landlock_abi;
+    Cell::assembled(template, None).unwrap()
+}
+
+#[test]
+fn without_namespaces_the_init_cannot_be_signalled_whether_landlock_knows_signals_or_not() {
+    // The init has the program's own user number. Were it killed, the run would be lost.
+    let script = "kill -9 $PPID; kill -9 -1; kill -9 -$PPID; kill -9 $$";
+    for abi in [landlock::OLDEST_ALONE, 5, landlock::SCOPES_SIGNALS, 7] {
+        if abi > crate::sys::landlock_abi() {
+            continue;
+        }
+        let program = Program::new(["/bin/sh", "-c", script]);
+        let outcome = unwalled(abi).execute(&program, &Limits::run()).unwrap();
+        assert_eq!(outcome.ending, Ending::Signalled(9), "{abi}: {outcome:?}");
+        let said = String::from_utf8_lossy(&outcome.stderr.bytes).into_owned();
+        assert!(said.contains("not permitted") || abi >= 6, "{abi}: {said}");
+    }
+}
+
+#[test]
+fn without_namespaces_nobody_leaves_the_group_and_a_program_finds_an_empty_folder() {
+    let cell = unwalled(7);
+    let run = |script: &str| {
+        let program = Program::new(["/bin/sh", "-c", script]);
+        let outcome = cell.execute(&program, &Limits::run()).unwrap();
+        String::from_utf8(outcome.stdout.bytes).unwrap()
+    };
+    let escape = "setsid /bin/sleep 30 2>&1; ls -A; mkdir -p a/b/c; echo x > a/b/c/d; ln -s / e";
+    let first = run(escape);
+    assert!(first.contains("not permitted"), "{first}");
+    assert_eq!(run(escape), first, "as the first time");
+    assert_eq!(run("ls -A; pwd; ls -A $HOME"), format!("{}\n", run("pwd").trim()));
+}
+
+#[test]
+fn without_namespaces_too_many_processes_and_too_large_a_folder_are_ends_of_their_own() {
+    let cell = unwalled(7);
+    let run = |script: &str, limits: &Limits| {
+        let program = Program::new(["/bin/sh", "-c", script]);
+        cell.execute(&program, limits).unwrap().ending
+    };
+    let limits = Limits {
+        scratch_bytes: 1 << 20,
+        ..Limits::run()
+    };
+    let fill = "while :; do head -c 600000 /dev/zero > f$i; i=$((i+1)); sleep 0.05; done";
+    assert_eq!(run(fill, &limits), Ending::DiskLimit);
+    let many = "i=0; while [ $i -lt 40 ]; do sleep 20 & i=$((i+1)); done; wait";
+    let limits = Limits {
+        processes: 200,
+        scratch_inodes: 20,
+        ..Limits::run()
+    };
+    let files = "while :; do : > g$i; i=$((i+1)); sleep 0.01; done";
+    assert_eq!(run(files, &limits), Ending::DiskLimit);
+    let few = Limits {
+        processes: 8,
+        ..Limits::run()
+    };
+    let ended = run(many, &few);
+    let refused = matches!(ended, Ending::Exited(_));
+    assert!(ended == Ending::ProcessLimit || refused, "{ended}");
 }
