@@ -171,10 +171,7 @@ fn live(birth: &Birth<'_>) {
 }
 
 /// The next order. Where no namespace ends what a dead warden left, that is done meanwhile.
-fn next(
-    socket: &OwnedFd,
-    wardens: &mut Vec<Cloned>,
-) -> Result<([u64; 3], Vec<OwnedFd>), Errno> {
+fn next(socket: &OwnedFd, wardens: &mut Vec<Cloned>) -> Result<([u64; 3], Vec<OwnedFd>), Errno> {
     while !wardens.is_empty() && !unwalled::wait_beside(socket, wardens)? {}
     packet::receive_words(socket)
 }

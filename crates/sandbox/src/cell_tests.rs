@@ -137,7 +137,10 @@ fn without_namespaces_nobody_leaves_the_group_and_a_program_finds_an_empty_folde
     let first = run(escape);
     assert!(first.contains("not permitted"), "{first}");
     assert_eq!(run(escape), first, "as the first time");
-    assert_eq!(run("ls -A; pwd; ls -A $HOME"), format!("{}\n", run("pwd").trim()));
+    assert_eq!(
+        run("ls -A; pwd; ls -A $HOME"),
+        format!("{}\n", run("pwd").trim())
+    );
 }
 
 #[test]
@@ -168,4 +171,70 @@ fn without_namespaces_too_many_processes_and_too_large_a_folder_are_ends_of_thei
     let ended = run(many, &few);
     let refused = matches!(ended, Ending::Exited(_));
     assert!(ended == Ending::ProcessLimit || refused, "{ended}");
+}
+
+/// Python and a C++ compiler that every user may reach.
+fn attackers() -> Vec<crate::toolchain::Toolchain> {
+    let found = ["python3", "g++"].map(crate::toolchain::find_named);
+    found.into_iter().map(Result::unwrap).collect()
+}
+
+/// The names of the doctor's attacks that got through, or failed to be carried out, in this cell.
+fn got_through(mut template: Template, without: Option<Step>) -> Vec<&'static str> {
+    template.without = without;
+    let cell = Cell::assembled(template, None).unwrap();
+    let checks = crate::probe(&cell, &attackers());
+    let broken = checks
+        .into_iter()
+        .filter(|check| check.held != crate::Held::Yes);
+    broken.map(|check| check.name).collect()
+}
+
+fn fittings() -> Fittings {
+    let readable = attackers().into_iter().flat_map(|tool| tool.readable);
+    Fittings {
+        readable: readable.collect(),
+        ..Fittings::default()
+    }
+}
+
+#[test]
+fn for_every_layer_there_is_an_attack_that_notices_that_it_is_missing() {
+    let missing = [
+        (Step::Hidden, "gain privileges"),
+        (Step::Bounds, "gain privileges"),
+        (Step::Capabilities, "gain privileges"),
+        (Step::Guard, "rare kernel calls"),
+        (Step::Landlock, "count Landlock's domains"),
+        (Step::Seccomp, "rare kernel calls"),
+        (Step::Rlimits, "raise the limits"),
+    ];
+    let template = || Template::new(Tier::T3, fittings()).unwrap();
+    assert_eq!(got_through(template(), None), Vec::<&str>::new());
+    for (step, attack) in missing {
+        let through = got_through(template(), Some(step));
+        assert!(through.contains(&attack), "{step:?}: {through:?}");
+    }
+}
+
+#[test]
+fn without_namespaces_too_there_is_an_attack_that_notices_each_missing_layer() {
+    let Ok(template) = Template::new(Tier::T2, fittings()) else {
+        println!("skipped: the tools of this machine are closed to other users");
+        return;
+    };
+    assert_eq!(got_through(template, None), Vec::<&str>::new());
+    let missing = [
+        (Step::Hidden, "gain privileges"),
+        (Step::Guard, "rare kernel calls"),
+        (Step::Landlock, "read the bait"),
+        // The filter is what keeps the tree in one group.
+        (Step::Seccomp, "leave a daemon"),
+        (Step::Rlimits, "raise the limits"),
+    ];
+    for (step, attack) in missing {
+        let template = Template::new(Tier::T2, fittings()).unwrap();
+        let through = got_through(template, Some(step));
+        assert!(through.contains(&attack), "{step:?}: {through:?}");
+    }
 }

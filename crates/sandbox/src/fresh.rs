@@ -50,6 +50,18 @@ pub(crate) fn step<T>(
     crate::inside::step(plan.sabotage, step, does)
 }
 
+/// Puts up one layer of the run.
+pub(crate) fn layer(
+    plan: &Plan<'_>,
+    named: Step,
+    does: impl FnOnce() -> Result<(), Errno>,
+) -> Done {
+    match plan.template.is_without(named) {
+        true => Ok(()),
+        false => step(plan, named, does),
+    }
+}
+
 /// The entry of a run's init.
 pub(crate) fn enter((plan, standby): &(&Plan<'_>, &Standby)) {
     let code = match build(plan, standby).and_then(|ruleset| init::watch(plan, standby, ruleset)) {
@@ -73,8 +85,8 @@ fn build(plan: &Plan<'_>, standby: &Standby) -> Result<Option<OwnedFd>, Broken> 
         landlock::ruleset(plan.landlock_abi, places, Signals::Scoped)
     })?;
     if !plan.tier.has_walls() {
-        step(plan, Step::Tree, unwalled::adopt)?;
-        step(plan, Step::Capabilities, drop_capabilities)?;
+        layer(plan, Step::Tree, unwalled::adopt)?;
+        layer(plan, Step::Capabilities, drop_capabilities)?;
         return Ok(ruleset);
     }
     let ruleset = match &plan.cradle {
@@ -84,17 +96,17 @@ fn build(plan: &Plan<'_>, standby: &Standby) -> Result<Option<OwnedFd>, Broken> 
             landlock::ruleset(plan.landlock_abi, places, Signals::Free)
         })?,
     };
-    step(plan, Step::Capabilities, drop_capabilities)?;
+    layer(plan, Step::Capabilities, drop_capabilities)?;
     confine(plan, ruleset.as_ref())?;
     Ok(None)
 }
 
 /// The last two layers, after which hardly anything can be asked of the kernel.
 pub(crate) fn confine(plan: &Plan<'_>, ruleset: Option<&OwnedFd>) -> Done {
-    step(plan, Step::Landlock, || {
+    layer(plan, Step::Landlock, || {
         ruleset.map_or(Ok(()), sys::landlock_confine)
     })?;
-    step(plan, Step::Seccomp, || {
+    layer(plan, Step::Seccomp, || {
         if !plan.tier.has_walls() && plan.landlock_abi < landlock::SCOPES_SIGNALS {
             let own = rustix::process::getpid().as_raw_nonzero().get();
             sys::install_filter(&seccomp::own_signals(own.unsigned_abs()))?;

@@ -42,7 +42,9 @@ pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby, ruleset: Option<OwnedFd>
         release(plan, &standby.children)?;
         Ok(child)
     })?;
-    let end = step(plan, Step::Warm, || until_ended(plan, &standby.children, child))?;
+    let end = step(plan, Step::Warm, || {
+        until_ended(plan, &standby.children, child)
+    })?;
     let wall_ns = monotonic_ns().saturating_sub(start);
     match plan.tier.has_walls() {
         true => sys::kill_all(),
@@ -185,7 +187,7 @@ fn program((plan, ruleset): &(&Plan<'_>, Option<OwnedFd>)) {
             .as_ref()
             .map_or(Ok(()), |peer| sys::become_peer(peer.as_fd()))
     })
-    .and_then(|()| step(plan, Step::Rlimits, || set_rlimits(plan)))
+    .and_then(|()| fresh::layer(plan, Step::Rlimits, || set_rlimits(plan)))
     .and_then(|()| match plan.tier.has_walls() {
         true => Ok(()),
         false => fresh::confine(plan, ruleset.as_ref()),

@@ -71,6 +71,14 @@ pub(crate) fn step<T>(
     does().map_err(|errno| Broken { step, errno })
 }
 
+/// Puts up one layer of the cell.
+fn layer(site: &Site<'_>, named: Step, does: impl FnOnce() -> Result<(), Errno>) -> Done {
+    match site.template.is_without(named) {
+        true => Ok(()),
+        false => step(site.sabotage, named, does),
+    }
+}
+
 /// The entry of the warden.
 pub(crate) fn enter(site: &Site<'_>) {
     let answer = match build(site) {
@@ -90,8 +98,7 @@ pub(crate) fn enter(site: &Site<'_>) {
 /// Puts up every layer of the cell. Returns only when all of them stand.
 fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     let template = site.template;
-    let step =
-        |named, does: &mut dyn FnMut() -> Result<(), Errno>| step(site.sabotage, named, does);
+    let step = |named, does: &mut dyn FnMut() -> Result<(), Errno>| layer(site, named, does);
     // The packet says "your identity is mapped"; nobody is there to tell when it does not come.
     if packet::receive_words(site.socket).is_err() {
         sys::exit(1);
@@ -149,8 +156,7 @@ fn secure(
     places: Option<Places>,
     processes: Option<OwnedFd>,
 ) -> Result<Standby, Broken> {
-    let refuse = site.sabotage;
-    step(refuse, Step::Hidden, || {
+    layer(site, Step::Hidden, || {
         rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
         // Not 0: where crashes are piped to a handler of the host, only 1 keeps it from being started.
         // Set before the filters, which let nobody change it.
@@ -163,7 +169,7 @@ fn secure(
             },
         )
     })?;
-    step(refuse, Step::Bounds, || {
+    layer(site, Step::Bounds, || {
         rustix::thread::clear_ambient_capability_set()?;
         if places.is_some() {
             return fresh::drop_capabilities();
@@ -181,10 +187,10 @@ fn secure(
         };
         rustix::thread::set_capabilities(None, sets)
     })?;
-    step(refuse, Step::Privileges, || {
+    layer(site, Step::Privileges, || {
         rustix::thread::set_no_new_privs(true)
     })?;
-    let standby = step(refuse, Step::Init, || {
+    let standby = step(site.sabotage, Step::Init, || {
         Ok(Standby {
             children: sys::child_signals()?,
             places: places.map_or_else(Places::within, Ok)?,
@@ -193,7 +199,7 @@ fn secure(
             program: Stack::new(),
         })
     })?;
-    step(refuse, Step::Guard, || {
+    layer(site, Step::Guard, || {
         sys::install_filter(&site.template.filters.cell)
     })?;
     Ok(standby)

@@ -91,7 +91,8 @@ impl Places {
     }
 
     fn open<'a>(places: impl Iterator<Item = (&'a CStr, u64)>) -> Result<Self, Errno> {
-        let open = |(path, rights)| Ok((rustix::fs::openat(CWD, path, PLACE, Mode::empty())?, rights));
+        let open =
+            |(path, rights)| Ok((rustix::fs::openat(CWD, path, PLACE, Mode::empty())?, rights));
         Ok(Self(places.map(open).collect::<Result<_, Errno>>()?))
     }
 }

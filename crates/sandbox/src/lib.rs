@@ -95,8 +95,8 @@ mod supervise;
     reason = "the system calls that no library offers without allocating"
 )]
 mod sys;
-pub mod toolchain;
 mod template;
+pub mod toolchain;
 mod tree;
 mod unwalled;
 mod verdict;

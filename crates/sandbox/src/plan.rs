@@ -22,6 +22,7 @@ use crate::nursery::Cradle;
 use crate::program::{File, Profile, Program};
 use crate::request::Request;
 use crate::sys::Strings;
+use crate::template::Template;
 
 /// The child's ends of the connections, all above [`PEER`].
 pub(crate) struct Ends {
@@ -54,6 +55,7 @@ pub(crate) enum Groups {
 /// Everything that a run's init needs.
 pub(crate) struct Plan<'a> {
     pub(crate) tier: Tier,
+    pub(crate) template: &'a Template,
     /// The scratch folder.
     pub(crate) folder: &'a CStr,
     pub(crate) landlock_abi: u32,
@@ -90,6 +92,7 @@ impl<'a> Plan<'a> {
         let counted = template.tier.has_walls() || !template.standing.is_user();
         Ok(Plan {
             tier: template.tier,
+            template,
             folder,
             landlock_abi: template.landlock_abi,
             filter: template.filters.of(program.profile),

@@ -45,10 +45,7 @@ pub(crate) struct Warden {
 
 impl Pool {
     /// An empty pool; `sabotage` is a layer that shall be refused, for tests.
-    pub(crate) fn new(
-        template: &mut Template,
-        sabotage: Option<Step>,
-    ) -> Result<Self, Fault> {
+    pub(crate) fn new(template: &mut Template, sabotage: Option<Step>) -> Result<Self, Fault> {
         let scratch = match template.tier.has_walls() {
             true => None,
             false => Some(Scratch::make(template.standing)?),
@@ -108,7 +105,11 @@ impl Pool {
         let warden = Warden {
             connection,
             pidfd,
-            scratch: self.scratch.as_ref().map(|top| top.of_slot(&slot)).transpose()?,
+            scratch: self
+                .scratch
+                .as_ref()
+                .map(|top| top.of_slot(&slot))
+                .transpose()?,
             _slot: slot,
         };
         let (words, _) = packet::receive_words(&warden.connection).map_err(|_| Fault::Lost {

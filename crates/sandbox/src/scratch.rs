@@ -13,7 +13,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, StatVfsMountFlags, Uid};
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, StatVfsMountFlags, Uid,
+};
 use rustix::io::Errno;
 
 use crate::fault::{Fault, Step};
@@ -223,7 +225,9 @@ pub(crate) fn used(top: &OwnedFd, most: u64) -> Used {
                 return used;
             }
             match kind {
-                FileType::Directory => waiting.push(path.join(std::ffi::OsStr::from_bytes(name.to_bytes()))),
+                FileType::Directory => {
+                    waiting.push(path.join(std::ffi::OsStr::from_bytes(name.to_bytes())))
+                }
                 FileType::RegularFile | FileType::Unknown => {
                     let look = rustix::fs::statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW);
                     used.bytes += look.map_or(0, |found| found.st_blocks as u64 * 512);
@@ -289,6 +293,9 @@ mod tests {
         assert!(!is_fit(folder.path(), Standing::Root(1)));
         assert!(is_fit(folder.path(), Standing::User { uid: 1, gid: 1 }));
         fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o711)).unwrap();
-        assert_eq!(is_fit(folder.path(), Standing::Root(1)), anybody_may_pass(&std::env::temp_dir()));
+        assert_eq!(
+            is_fit(folder.path(), Standing::Root(1)),
+            anybody_may_pass(&std::env::temp_dir())
+        );
     }
 }

@@ -266,7 +266,13 @@ fn without_walls_nobody_is_reached_by_sockets_names_or_numbers() {
     }
     let affinity = |who| unwalled_run(libc::SYS_sched_setaffinity, [who, 8, 1, 0, 0, 0]);
     assert_eq!((affinity(0), affinity(7)), (ALLOW, EPERM));
-    for (command, expected) in [(8, EPERM), (10, EPERM), (15, EPERM), (1024, EPERM), (2, ALLOW)] {
+    for (command, expected) in [
+        (8, EPERM),
+        (10, EPERM),
+        (15, EPERM),
+        (1024, EPERM),
+        (2, ALLOW),
+    ] {
         let got = unwalled_run(libc::SYS_fcntl, [0, command, 0, 0, 0, 0]);
         assert_eq!(got, expected, "fcntl {command}");
     }

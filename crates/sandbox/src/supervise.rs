@@ -275,7 +275,8 @@ impl Running {
             return Some(Stop::Processes);
         }
         let used = scratch::used(folder, self.limits.scratch_inodes);
-        let full = used.bytes > self.limits.scratch_bytes || used.files > self.limits.scratch_inodes;
+        let full =
+            used.bytes > self.limits.scratch_bytes || used.files > self.limits.scratch_inodes;
         full.then_some(Stop::Disk)
     }
 
@@ -308,7 +309,10 @@ impl Drop for Running {
                 tv_nsec: 0,
             };
             let mut wait = || rustix::io::retry_on_intr(|| poll(&mut fds, Some(&most)));
-            let is_walled = self.warden.as_ref().is_none_or(|one| one.scratch().is_none());
+            let is_walled = self
+                .warden
+                .as_ref()
+                .is_none_or(|one| one.scratch().is_none());
             if !is_walled {
                 // No namespace dies with the init: it has to empty the box itself.
                 self.control = None;

@@ -24,6 +24,9 @@ pub(crate) struct Template {
     pub(crate) warm: Vec<Warm>,
     /// Where the scratch folders of cells lie that cannot mount any.
     pub(crate) scratch: Option<PathBuf>,
+    /// A layer that is left out, to see that an attack of the doctor's notices. Only tests can.
+    #[cfg(test)]
+    pub(crate) without: Option<Step>,
 }
 
 impl Template {
@@ -49,7 +52,21 @@ impl Template {
             filters: Filters::new(tier),
             warm,
             scratch: None,
+            #[cfg(test)]
+            without: None,
         })
+    }
+
+    /// Whether a test wants this layer left out.
+    #[cfg(test)]
+    pub(crate) fn is_without(&self, step: Step) -> bool {
+        self.without == Some(step)
+    }
+
+    /// No layer is ever left out.
+    #[cfg(not(test))]
+    pub(crate) fn is_without(&self, _: Step) -> bool {
+        false
     }
 
     /// What every record of this sandbox carries.
@@ -68,18 +85,14 @@ impl Template {
 }
 
 /// Without namespaces Landlock is the only lock on files.
-fn check_unwalled(
-    landlock_abi: u32,
-    standing: Standing,
-    fittings: &Fittings,
-) -> Result<(), Fault> {
+fn check_unwalled(landlock_abi: u32, standing: Standing, fittings: &Fittings) -> Result<(), Fault> {
     if landlock_abi < landlock::OLDEST_ALONE {
         return Err(Fault::layer(Step::Landlock, Errno::OPNOTSUPP));
     }
-    let closed = fittings
-        .readable
-        .iter()
-        .find(|path| path.parent().is_some_and(|folder| !scratch::anybody_may_pass(folder)));
+    let closed = fittings.readable.iter().find(|path| {
+        path.parent()
+            .is_some_and(|folder| !scratch::anybody_may_pass(folder))
+    });
     match closed {
         Some(path) if !standing.is_user() => Err(Fault::Readable {
             path: path.display().to_string(),
@@ -236,6 +249,9 @@ mod tests {
         };
         assert!(check_unwalled(7, user, &fittings).is_ok());
         let refused = check_unwalled(7, Standing::Root(1), &fittings).unwrap_err();
-        assert!(refused.to_string().contains("closed to others"), "{refused}");
+        assert!(
+            refused.to_string().contains("closed to others"),
+            "{refused}"
+        );
     }
 }

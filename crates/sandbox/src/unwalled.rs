@@ -55,7 +55,9 @@ pub(crate) fn sweep(keep: &[i32]) {
     sys::notice_children();
     loop {
         let list = fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
-        let children = list.split_ascii_whitespace().filter_map(|word| word.parse().ok());
+        let children = list
+            .split_ascii_whitespace()
+            .filter_map(|word| word.parse().ok());
         let strays: Vec<i32> = children.filter(|child| !keep.contains(child)).collect();
         for stray in strays.iter().filter_map(|&stray| Pid::from_raw(stray)) {
             end(stray);

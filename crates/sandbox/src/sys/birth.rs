@@ -73,7 +73,14 @@ pub(crate) fn clone_cell<T>(
     // others are not read.
     let made = unsafe {
         let (none, pidfd) = (0_usize, &raw mut pidfd);
-        libc::syscall(libc::SYS_clone, c_long::from(flags), none, pidfd, none, none)
+        libc::syscall(
+            libc::SYS_clone,
+            c_long::from(flags),
+            none,
+            pidfd,
+            none,
+            none,
+        )
     };
     let pid = part(made, child, with)?;
     // SAFETY: the kernel wrote a new descriptor that nothing else owns.

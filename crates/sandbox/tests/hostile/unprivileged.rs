@@ -66,7 +66,10 @@ fn refused() {
         panic!("opened where no namespace can be made");
     };
     assert_eq!(step, sandbox::Step::Namespaces);
-    assert!(fault.to_string().contains("user.max_user_namespaces is 0"), "{fault}");
+    assert!(
+        fault.to_string().contains("user.max_user_namespaces is 0"),
+        "{fault}"
+    );
     let cell = Cell::open().unwrap();
     assert_eq!(cell.badge().tier, sandbox::Tier::T2);
     let why = cell.badge().facts.last().unwrap();

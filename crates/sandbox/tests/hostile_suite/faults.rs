@@ -246,7 +246,9 @@ fn f12_without_namespaces_a_killed_supervisor_leaves_no_process_and_no_folder() 
 fn scratch_of(supervisor: u32) -> Vec<std::path::PathBuf> {
     let places = ["/dev/shm".into(), std::env::temp_dir(), "/var/tmp".into()];
     let prefix = format!("whet-box-{supervisor}-");
-    let found = places.iter().filter_map(|place| std::fs::read_dir(place).ok());
+    let found = places
+        .iter()
+        .filter_map(|place| std::fs::read_dir(place).ok());
     let names = found.flatten().flatten().map(|found| found.path());
     let is_its = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap_or_default();
