@@ -12,11 +12,13 @@ use sha2::{Digest, Sha256};
 pub struct Badge {
     /// How strong it is.
     pub tier: Tier,
-    /// SHA-256 in lower-case hex over the limits' profile version, both system call filters, the
-    /// Landlock version in use and the list of mounts.
+    /// SHA-256 in lower-case hex over the tier, the limits' profile version, all system call filters,
+    /// the Landlock version in use and the list of what can be read.
     pub policy_sha256: String,
     /// Name and value pairs about the machine, for reports.
     pub facts: Vec<(String, String)>,
+    /// What a stronger tier would keep in and this one does not, one sentence each.
+    pub exceptions: Vec<String>,
 }
 
 /// The strength of a sandbox. There is no tier without one: what cannot be built is a fault.
@@ -24,15 +26,26 @@ pub struct Badge {
 pub enum Tier {
     /// No program runs at all: a scripted stand-in for tests.
     Scripted,
+    /// No namespaces: Landlock, a sterner seccomp filter, rlimits, and a process group that nobody can
+    /// leave. [`Badge::exceptions`] lists what is weaker than T3.
+    T2,
     /// Namespaces of every kind, a minimal read-only root, seccomp, rlimits, and Landlock where the
     /// kernel has it; the memory of the whole tree is watched and not enforced.
     T3,
+}
+
+impl Tier {
+    /// Whether each box has namespaces of its own.
+    pub(crate) fn has_walls(self) -> bool {
+        self >= Self::T3
+    }
 }
 
 impl fmt::Display for Tier {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Scripted => "scripted",
+            Self::T2 => "T2",
             Self::T3 => "T3",
         })
     }

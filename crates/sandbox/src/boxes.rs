@@ -8,11 +8,14 @@
 //!
 //! It has one thread and does one thing at a time: take the number of a free identity, clone the cell's
 //! warden into its namespaces, map the identity, answer with the warden's handle and the connection to it.
-//! It ends when the supervisor's end of the socket closes, by intent or by death, and after its cells.
+//! It ends when the supervisor's end of the socket closes, by intent or by death, and after its cells. Where
+//! cells have no namespaces it is also the last to adopt what a dead cell left, ends that, and removes the
+//! scratch folders.
 //!
 //! It is the child of a fork of a process with threads: it may allocate (see [`sys::fork_boxes`]) but it
 //! prints nothing, logs nothing and never reads the environment.
 
+use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
@@ -21,23 +24,12 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions};
 
 use crate::fault::{Fault, Step};
-use crate::fittings::Warm;
-use crate::identity::{self, Slot, Standing};
-use crate::inside;
-use crate::layout::Layout;
+use crate::identity::{self, Numbered, Slot};
 use crate::packet;
 use crate::plan::PEER;
-use crate::seccomp::Filters;
-use crate::sys::{self, Cloned};
-
-/// What all cells of a sandbox have in common.
-pub(crate) struct Template {
-    pub(crate) layout: Layout,
-    pub(crate) standing: Standing,
-    pub(crate) landlock_abi: u32,
-    pub(crate) filters: Filters,
-    pub(crate) warm: Vec<Warm>,
-}
+use crate::sys::{self, Cloned, Namespaces};
+use crate::template::Template;
+use crate::{inside, scratch, unwalled};
 
 /// The supervisor's side.
 pub(crate) struct Boxes {
@@ -57,6 +49,10 @@ pub(crate) struct Site<'a> {
     pub(crate) template: &'a Template,
     /// The warden's end of its connection with the supervisor.
     pub(crate) socket: &'a OwnedFd,
+    /// Its place among the slots, which its user number follows from.
+    pub(crate) slot: Numbered,
+    /// The scratch folder of its runs.
+    pub(crate) folder: CString,
     /// A layer that shall be refused, for tests.
     pub(crate) sabotage: Option<Step>,
 }
@@ -143,14 +139,18 @@ fn live(birth: &Birth<'_>) {
         .and_then(|()| rustix::thread::set_name(c"boxes"))
         .and_then(|()| ordinary_priority())
         .and_then(|()| fill_streams());
-    if ready.is_err() {
+    let has_walls = birth.template.tier.has_walls();
+    if ready.is_err() || !has_walls && unwalled::adopt().is_err() {
         sys::exit(1);
     }
-    while let Ok((words, _)) = packet::receive_words(birth.socket) {
+    let mut wardens = Vec::new();
+    while let Ok((words, _)) = next(birth.socket, &mut wardens) {
         let said = match serve(birth.template, words) {
             Ok((made, connection)) => {
                 let handles = [made.pidfd.as_fd(), connection.as_fd()];
-                packet::send_words(birth.socket, [0, 0, 0], &handles)
+                let said = packet::send_words(birth.socket, [0, 0, 0], &handles);
+                wardens.extend((!has_walls).then_some(made));
+                said
             }
             Err(refused) => packet::send_words(birth.socket, refusal(refused), &[]),
         };
@@ -158,12 +158,22 @@ fn live(birth: &Birth<'_>) {
             break;
         }
     }
+    if let Some(folder) = &birth.template.scratch {
+        unwalled::outlive(wardens);
+        scratch::remove(folder);
+    }
     // The kernel reaps the wardens by itself; the wait ends when there is none left.
     while matches!(
         rustix::process::wait(WaitOptions::empty()),
         Ok(_) | Err(Errno::INTR)
     ) {}
     sys::exit(0);
+}
+
+/// The next order. Where no namespace ends what a dead warden left, that is done meanwhile.
+fn next(socket: &OwnedFd, wardens: &mut Vec<Cloned>) -> Result<([u64; 3], Vec<OwnedFd>), Errno> {
+    while !wardens.is_empty() && !unwalled::wait_beside(socket, wardens)? {}
+    packet::receive_words(socket)
 }
 
 /// A supervisor that was given precedence keeps it to itself: no program runs before others of the machine.
@@ -194,19 +204,34 @@ fn serve(template: &Template, words: [u64; 3]) -> Result<(Cloned, OwnedFd), (Ste
         true => Err((step, Errno::PERM)),
         false => Ok(()),
     };
+    let slot = Slot::number(u32::try_from(slot).unwrap_or(0));
+    let namespaces = match template.tier.has_walls() {
+        true => Namespaces::CELL,
+        false => Namespaces::NONE,
+    };
     refuse(Step::Namespaces)?;
+    let folder = match &template.scratch {
+        Some(top) => scratch::prepare(top, slot.index(), template.standing.owner(slot))
+            .map_err(|errno| (Step::Scratch, errno))?,
+        None => c"/box".into(),
+    };
     let (ours, theirs) = packet::connection().map_err(|errno| (Step::Request, errno))?;
     let site = Site {
         template,
         socket: &theirs,
+        slot,
+        folder,
         sabotage,
     };
-    let made = sys::clone_cell(inside::enter, &site).map_err(|errno| (Step::Namespaces, errno))?;
-    let number = Slot::number(u32::try_from(slot).unwrap_or(0));
+    let made = sys::clone_cell(inside::enter, &site, namespaces)
+        .map_err(|errno| (Step::Namespaces, errno))?;
     let told = refuse(Step::Identity)
         .and_then(|()| {
-            identity::map(made.pid, template.standing, number)
-                .map_err(|errno| (Step::Identity, errno))
+            match template.tier.has_walls() {
+                true => identity::map(made.pid, template.standing, slot),
+                false => identity::end_first(made.pid),
+            }
+            .map_err(|errno| (Step::Identity, errno))
         })
         .and_then(|()| {
             packet::send_words(&ours, [0, 0, 0], &[]).map_err(|errno| (Step::Identity, errno))

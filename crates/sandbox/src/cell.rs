@@ -1,29 +1,25 @@
-//! The real sandbox: tier T3 on Linux.
+//! The real sandbox: the strongest tier that this machine has.
 //!
 //! A [`Cell`] holds what is the same for every run (the drawing of the root, the filters, the badge) and
 //! makes a fresh box for each. It is opened by putting up one whole box and taking it down again, so
-//! that what is missing on a machine is known before the first program. There is no weaker mode.
+//! that what is missing on a machine is known before the first program. Where the kernel refuses namespaces,
+//! that is tier T2, and the badge says so; below it there is nothing.
 //!
 //! Open it early, before a model is loaded: the boxes are made by a small process that is forked then.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
-use rustix::io::Errno;
-
-use crate::badge::{Badge, Tier, sha256_hex};
-use crate::boxes::Template;
+use crate::badge::{Badge, Tier};
 use crate::fault::{Fault, Step};
-use crate::fittings::{Fittings, Warm};
-use crate::identity::Standing;
-use crate::layout::{self, Layout};
-use crate::limits::{LIMITS_PROFILE, Limits};
+use crate::fittings::Fittings;
+use crate::limits::Limits;
 use crate::pool::Pool;
-use crate::program::{Ending, Outcome, Profile, Program};
+use crate::program::{Ending, Outcome, Program};
 use crate::request::Sent;
-use crate::seccomp::Filters;
 use crate::supervise::{self, Running, Stream};
-use crate::{Sandbox, landlock, outcome, plan, sys, tree};
+use crate::template::Template;
+use crate::{Sandbox, outcome, plan};
 
 /// A sandbox on this machine. It may be shared between threads; each run is a box of its own.
 pub struct Cell {
@@ -37,7 +33,7 @@ impl Cell {
     ///
     /// # Errors
     ///
-    /// A [`Fault::Layer`] that names the first layer this machine refuses, with a remedy.
+    /// A fault that names the first layer this machine refuses, with a remedy, for each tier.
     pub fn open() -> Result<Self, Fault> {
         Self::with(Fittings::default())
     }
@@ -61,35 +57,46 @@ impl Cell {
     /// As [`Cell::open`], and [`Fault::Readable`] for a path that is a link, relative, a home or one of
     /// the system's own folders of state.
     pub fn with(fittings: Fittings) -> Result<Self, Fault> {
-        let cell = Self::assembled(fittings, None)?;
+        let refused = match Self::at(Tier::T3, fittings.clone()) {
+            Err(Fault::Layer {
+                step,
+                reason,
+                remedy,
+            }) if step.is_wall() => Fault::Layer {
+                step,
+                reason,
+                remedy,
+            },
+            other => return other,
+        };
+        match Self::at(Tier::T2, fittings) {
+            Ok(mut cell) => {
+                let why = ("why not T3".to_owned(), refused.to_string());
+                cell.badge.facts.push(why);
+                Ok(cell)
+            }
+            Err(weaker) => Err(Fault::NoTier {
+                walled: Box::new(refused),
+                unwalled: Box::new(weaker),
+            }),
+        }
+    }
+
+    /// Opens a cell of this tier and of no other, for tests and for comparing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cell::with`], when this machine does not have this tier.
+    pub fn at(tier: Tier, fittings: Fittings) -> Result<Self, Fault> {
+        let cell = Self::assembled(Template::new(tier, fittings)?, None)?;
         cell.prove()?;
         Ok(cell)
     }
 
-    fn assembled(fittings: Fittings, sabotage: Option<Step>) -> Result<Self, Fault> {
-        check_kernel(&rustix::system::uname().release().to_string_lossy())?;
-        if !tree::can_look() {
-            return Err(Fault::layer(Step::Look, Errno::NOENT));
-        }
-        let layout = layout::draw(&fittings.readable)?;
-        let landlock_abi = sys::landlock_abi().min(landlock::NEWEST);
-        let standing = Standing::of_this_process()?;
-        let filters = Filters::new();
-        let badge = Badge {
-            tier: Tier::T3,
-            policy_sha256: policy(&layout, landlock_abi, &filters),
-            facts: facts(standing, landlock_abi),
-        };
-        let template = Template {
-            layout,
-            standing,
-            landlock_abi,
-            filters,
-            warm: check_warm(fittings.warm)?,
-        };
+    fn assembled(mut template: Template, sabotage: Option<Step>) -> Result<Self, Fault> {
         Ok(Self {
-            pool: Pool::new(&template, sabotage)?,
-            badge,
+            badge: template.badge(),
+            pool: Pool::new(&mut template, sabotage)?,
             sabotage,
         })
     }
@@ -108,8 +115,8 @@ impl Cell {
 
     /// A cell in which one layer is refused by the kernel, as far as the rest of the code can tell.
     #[cfg(test)]
-    pub(crate) fn sabotaged(step: Step, fittings: Fittings) -> Result<Self, Fault> {
-        Self::assembled(fittings, Some(step))
+    pub(crate) fn sabotaged(tier: Tier, step: Step, fittings: Fittings) -> Result<Self, Fault> {
+        Self::assembled(Template::new(tier, fittings)?, Some(step))
     }
 
     /// Ends every cell that is idle; the next runs make new ones. For measuring what pooling saves.
@@ -169,34 +176,8 @@ impl Cell {
     }
 }
 
-/// The most that the modules of warm interpreters may hold together, in bytes.
-const MOST_MODULES: usize = 2 << 20;
-
-/// Says what is wrong with interpreters before anything is made for them.
-fn check_warm(warm: Vec<Warm>) -> Result<Vec<Warm>, Fault> {
-    let mut bytes = 0;
-    for one in &warm {
-        let program = Program {
-            files: one.modules.clone(),
-            ..Program::new(one.argv.clone())
-        };
-        check(&program)?;
-        bytes += one
-            .modules
-            .iter()
-            .map(|file| file.bytes.len())
-            .sum::<usize>();
-    }
-    if bytes > MOST_MODULES {
-        return Err(Fault::Program {
-            what: format!("the modules of warm interpreters hold more than {MOST_MODULES} bytes"),
-        });
-    }
-    Ok(warm)
-}
-
 /// Says what is wrong with a program before anything is made for it.
-fn check(program: &Program) -> Result<(), Fault> {
+pub(crate) fn check(program: &Program) -> Result<(), Fault> {
     plan::words(program)?;
     plan::files(program)?;
     plan::wanted(program)?;
@@ -226,74 +207,6 @@ impl Sandbox for Cell {
     fn badge(&self) -> &Badge {
         &self.badge
     }
-}
-
-/// Since 5.14 the process limit counts per user namespace; before, it would count the user's own
-/// desktop into the box.
-fn check_kernel(release: &str) -> Result<(), Fault> {
-    let mut parts = release
-        .split(|c: char| !c.is_ascii_digit())
-        .map(str::parse::<u32>);
-    let version = match (parts.next(), parts.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
-        _ => (0, 0),
-    };
-    if version >= (5, 14) {
-        Ok(())
-    } else {
-        Err(Fault::layer(Step::Kernel, Errno::NOSYS))
-    }
-}
-
-fn policy(layout: &Layout, landlock_abi: u32, filters: &Filters) -> String {
-    let filters = filters.bytes();
-    let environment = [Profile::Compile, Profile::Run]
-        .map(plan::environment)
-        .concat()
-        .iter()
-        .map(|entry| entry.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join("\n");
-    let texts = [
-        "T3".to_owned(),
-        LIMITS_PROFILE.to_owned(),
-        format!("landlock {landlock_abi}"),
-        environment,
-    ];
-    let texts = texts.iter().chain(&layout.lines).map(String::as_bytes);
-    sha256_hex(texts.chain(filters.iter().map(Vec::as_slice)))
-}
-
-fn facts(standing: Standing, landlock_abi: u32) -> Vec<(String, String)> {
-    let kernel = rustix::system::uname()
-        .release()
-        .to_string_lossy()
-        .into_owned();
-    let landlock = match landlock_abi {
-        0 => "not in this kernel: the mounts alone confine files".to_owned(),
-        abi => format!("version {abi}"),
-    };
-    let identity = match standing {
-        Standing::Root(first) => {
-            format!("started as root; programs run as unused users from {first}")
-        }
-        Standing::User { .. } => {
-            "programs run as this user in a user namespace of their own".to_owned()
-        }
-    };
-    [
-        ("kernel", kernel),
-        ("architecture", std::env::consts::ARCH.to_owned()),
-        ("landlock", landlock),
-        ("identity", identity),
-        ("limits", LIMITS_PROFILE.to_owned()),
-        (
-            "tree memory",
-            "watched every 20 ms, not enforced by the kernel".to_owned(),
-        ),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Every layer refused once: the answer is always a fault that names the layer, and never a run.
 
 use super::*;
+use crate::fittings::Warm;
+use crate::landlock;
 
 /// A program whose output would show that it ran.
 fn telltale() -> Program {
@@ -9,23 +11,35 @@ fn telltale() -> Program {
 
 #[test]
 fn a_whole_cell_runs_the_telltale() {
-    let outcome = Cell::open()
-        .unwrap()
-        .execute(&telltale(), &Limits::run())
-        .unwrap();
-    assert_eq!(
-        (outcome.ending, outcome.stdout.bytes.as_slice()),
-        (Ending::Exited(0), &b"ran\n"[..])
-    );
+    for tier in [Tier::T2, Tier::T3] {
+        let cell = Cell::at(tier, Fittings::default()).unwrap();
+        let outcome = cell.execute(&telltale(), &Limits::run()).unwrap();
+        assert_eq!(
+            (outcome.ending, outcome.stdout.bytes.as_slice()),
+            (Ending::Exited(0), &b"ran\n"[..]),
+            "{tier}"
+        );
+        assert_eq!(cell.badge().tier, tier);
+        assert_eq!(cell.badge().exceptions.is_empty(), tier == Tier::T3);
+    }
+}
+
+/// The layers that a tier has.
+fn layers(tier: Tier) -> impl Iterator<Item = Step> {
+    let never: &[Step] = match tier {
+        Tier::T2 => &[Step::Root, Step::Mounts, Step::Pivot],
+        _ => &[Step::Tree],
+    };
+    let always = [Step::Kernel, Step::Look, Step::Warm];
+    let there = move |step: &Step| !never.contains(step) && !always.contains(step);
+    Step::ALL.iter().copied().filter(there)
 }
 
 #[test]
 fn every_refused_layer_is_a_fault_that_names_it_and_nothing_runs() {
-    for &step in Step::ALL
-        .iter()
-        .filter(|step| !matches!(step, Step::Kernel | Step::Look | Step::Warm))
-    {
-        let cell = Cell::sabotaged(step, Fittings::default()).unwrap();
+    let both = [Tier::T2, Tier::T3].map(|tier| layers(tier).map(move |step| (tier, step)));
+    for (tier, step) in both.into_iter().flatten() {
+        let cell = Cell::sabotaged(tier, step, Fittings::default()).unwrap();
         match cell.execute(&telltale(), &Limits::run()) {
             Err(Fault::Layer {
                 step: named,
@@ -35,11 +49,11 @@ fn every_refused_layer_is_a_fault_that_names_it_and_nothing_runs() {
                 assert_eq!(named, step);
                 assert!(!remedy.is_empty());
             }
-            other => panic!("{step:?}: {other:?}"),
+            other => panic!("{tier} {step:?}: {other:?}"),
         }
         assert!(
             cell.prove().is_err(),
-            "{step:?}: such a cell cannot be opened"
+            "{tier} {step:?}: such a cell cannot be opened"
         );
     }
 }
@@ -79,11 +93,8 @@ fn every_refused_layer_of_a_fork_is_a_fault_that_names_it_and_nothing_runs() {
         outcome.warm && outcome.stdout.bytes == b"ran\n",
         "{outcome:?}"
     );
-    for &step in Step::ALL
-        .iter()
-        .filter(|step| !matches!(step, Step::Kernel | Step::Look))
-    {
-        let cell = Cell::sabotaged(step, fittings.clone()).unwrap();
+    for step in layers(Tier::T3).chain([Step::Warm]) {
+        let cell = Cell::sabotaged(Tier::T3, step, fittings.clone()).unwrap();
         match cell.execute(&telltale, &Limits::run()) {
             Err(Fault::Layer { step: named, .. }) => assert_eq!(named, step),
             other => panic!("{step:?}: {other:?}"),
@@ -91,32 +102,139 @@ fn every_refused_layer_of_a_fork_is_a_fault_that_names_it_and_nothing_runs() {
     }
 }
 
+/// A cell without namespaces on a kernel whose Landlock is of this version.
+fn unwalled(landlock_abi: u32) -> Cell {
+    let mut template = Template::new(Tier::T2, Fittings::default()).unwrap();
+    template.landlock_abi = landlock_abi;
+    Cell::assembled(template, None).unwrap()
+}
+
 #[test]
-fn an_old_kernel_is_refused() {
-    for (release, good) in [
-        ("6.18.44-fc", true),
-        ("5.14.0", true),
-        ("10.0", true),
-        ("5.13.19-generic", false),
-        ("4.19", false),
-        ("", false),
-        ("linux", false),
-    ] {
-        assert_eq!(check_kernel(release).is_ok(), good, "{release}");
+fn without_namespaces_the_init_cannot_be_signalled_whether_landlock_knows_signals_or_not() {
+    // The init has the program's own user number. Were it killed, the run would be lost.
+    let script = "kill -9 $PPID; kill -9 -1; kill -9 -$PPID; kill -9 $$";
+    for abi in [landlock::OLDEST_ALONE, 5, landlock::SCOPES_SIGNALS, 7] {
+        if abi > crate::sys::landlock_abi() {
+            continue;
+        }
+        let program = Program::new(["/bin/sh", "-c", script]);
+        let outcome = unwalled(abi).execute(&program, &Limits::run()).unwrap();
+        assert_eq!(outcome.ending, Ending::Signalled(9), "{abi}: {outcome:?}");
+        let said = String::from_utf8_lossy(&outcome.stderr.bytes).into_owned();
+        assert!(said.contains("not permitted") || abi >= 6, "{abi}: {said}");
     }
 }
 
 #[test]
-fn another_list_of_mounts_is_another_policy() {
-    let one = layout::draw(&[]).unwrap();
-    let filters = Filters::new();
-    let mut other = layout::draw(&[]).unwrap();
-    other.lines.push("Folder /opt".to_owned());
-    let base = policy(&one, 7, &filters);
-    assert_eq!(base, policy(&one, 7, &filters));
-    assert_ne!(base, policy(&other, 7, &filters));
-    assert_ne!(base, policy(&one, 6, &filters));
-    let mut shorter = Filters::new();
-    shorter.cell.pop();
-    assert_ne!(base, policy(&one, 7, &shorter));
+fn without_namespaces_nobody_leaves_the_group_and_a_program_finds_an_empty_folder() {
+    let cell = unwalled(7);
+    let run = |script: &str| {
+        let program = Program::new(["/bin/sh", "-c", script]);
+        let outcome = cell.execute(&program, &Limits::run()).unwrap();
+        String::from_utf8(outcome.stdout.bytes).unwrap()
+    };
+    let escape = "setsid /bin/sleep 30 2>&1; ls -A; mkdir -p a/b/c; echo x > a/b/c/d; ln -s / e";
+    let first = run(escape);
+    assert!(first.contains("not permitted"), "{first}");
+    assert_eq!(run(escape), first, "as the first time");
+    assert_eq!(
+        run("ls -A; pwd; ls -A $HOME"),
+        format!("{}\n", run("pwd").trim())
+    );
+}
+
+#[test]
+fn without_namespaces_too_many_processes_and_too_large_a_folder_are_ends_of_their_own() {
+    let cell = unwalled(7);
+    let run = |script: &str, limits: &Limits| {
+        let program = Program::new(["/bin/sh", "-c", script]);
+        cell.execute(&program, limits).unwrap().ending
+    };
+    let limits = Limits {
+        scratch_bytes: 1 << 20,
+        ..Limits::run()
+    };
+    let fill = "while :; do head -c 600000 /dev/zero > f$i; i=$((i+1)); sleep 0.05; done";
+    assert_eq!(run(fill, &limits), Ending::DiskLimit);
+    let many = "i=0; while [ $i -lt 40 ]; do sleep 20 & i=$((i+1)); done; wait";
+    let limits = Limits {
+        processes: 200,
+        scratch_inodes: 20,
+        ..Limits::run()
+    };
+    let files = "while :; do : > g$i; i=$((i+1)); sleep 0.01; done";
+    assert_eq!(run(files, &limits), Ending::DiskLimit);
+    let few = Limits {
+        processes: 8,
+        ..Limits::run()
+    };
+    let ended = run(many, &few);
+    let refused = matches!(ended, Ending::Exited(_));
+    assert!(ended == Ending::ProcessLimit || refused, "{ended}");
+}
+
+/// Python and a C++ compiler that every user may reach.
+fn attackers() -> Vec<crate::toolchain::Toolchain> {
+    let found = ["python3", "g++"].map(crate::toolchain::find_named);
+    found.into_iter().map(Result::unwrap).collect()
+}
+
+/// The names of the doctor's attacks that got through, or failed to be carried out, in this cell.
+fn got_through(mut template: Template, without: Option<Step>) -> Vec<&'static str> {
+    template.without = without;
+    let cell = Cell::assembled(template, None).unwrap();
+    let checks = crate::probe(&cell, &attackers());
+    let broken = checks
+        .into_iter()
+        .filter(|check| check.held != crate::Held::Yes);
+    broken.map(|check| check.name).collect()
+}
+
+fn fittings() -> Fittings {
+    let readable = attackers().into_iter().flat_map(|tool| tool.readable);
+    Fittings {
+        readable: readable.collect(),
+        ..Fittings::default()
+    }
+}
+
+#[test]
+fn for_every_layer_there_is_an_attack_that_notices_that_it_is_missing() {
+    let missing = [
+        (Step::Hidden, "gain privileges"),
+        (Step::Bounds, "gain privileges"),
+        (Step::Capabilities, "gain privileges"),
+        (Step::Guard, "rare kernel calls"),
+        (Step::Landlock, "count Landlock's domains"),
+        (Step::Seccomp, "rare kernel calls"),
+        (Step::Rlimits, "raise the limits"),
+    ];
+    let template = || Template::new(Tier::T3, fittings()).unwrap();
+    assert_eq!(got_through(template(), None), Vec::<&str>::new());
+    for (step, attack) in missing {
+        let through = got_through(template(), Some(step));
+        assert!(through.contains(&attack), "{step:?}: {through:?}");
+    }
+}
+
+#[test]
+fn without_namespaces_too_there_is_an_attack_that_notices_each_missing_layer() {
+    let Ok(template) = Template::new(Tier::T2, fittings()) else {
+        println!("skipped: the tools of this machine are closed to other users");
+        return;
+    };
+    assert_eq!(got_through(template, None), Vec::<&str>::new());
+    let missing = [
+        (Step::Hidden, "gain privileges"),
+        (Step::Guard, "rare kernel calls"),
+        (Step::Landlock, "read the bait"),
+        // The filter is what keeps the tree in one group.
+        (Step::Seccomp, "leave a daemon"),
+        (Step::Rlimits, "raise the limits"),
+    ];
+    for (step, attack) in missing {
+        let template = Template::new(Tier::T2, fittings()).unwrap();
+        let through = got_through(template, Some(step));
+        assert!(through.contains(&attack), "{step:?}: {through:?}");
+    }
 }

@@ -22,6 +22,14 @@ pub enum Fault {
         /// What to do about it.
         remedy: String,
     },
+    /// This machine has no tier at all. No program was started.
+    #[error("{walled}; and without namespaces {unwalled}")]
+    NoTier {
+        /// Why there are no boxes with namespaces.
+        walled: Box<Fault>,
+        /// Why there are none without.
+        unwalled: Box<Fault>,
+    },
     /// The program named by `argv[0]` is not in the box.
     #[error(
         "{program} cannot be started inside the sandbox: {reason}; open the cell with the folder it lies in as readable"
@@ -130,6 +138,7 @@ steps! {
     Root = "mount an empty root",
     Mounts = "mount the readable folders read-only",
     Pivot = "leave the host's root",
+    Tree = "adopt whatever loses its parent",
     Hidden = "become unreadable to the program",
     Bounds = "drop all capabilities but the one to mount",
     Privileges = "forbid new privileges",
@@ -159,6 +168,15 @@ impl Step {
         Self::ALL.get(usize::try_from(number).ok()?).copied()
     }
 
+    /// Whether a kernel that allows no namespaces refuses here.
+    pub(crate) fn is_wall(self) -> bool {
+        use Step::{Drop, Fresh, Identity, Mounts, Namespaces, Pivot, Root, Scratch, Sources};
+        let walls = [
+            Namespaces, Identity, Sources, Drop, Root, Mounts, Pivot, Fresh, Scratch,
+        ];
+        walls.contains(&self)
+    }
+
     /// What a person can do when this layer is refused, with what this machine says about it.
     fn remedy(self) -> String {
         match self {
@@ -169,6 +187,7 @@ impl Step {
             Self::Root | Self::Mounts | Self::Scratch | Self::Pivot | Self::Sources => {
                 "if /proc/sys/kernel/apparmor_restrict_unprivileged_userns is 1, give this program an AppArmor profile with `userns`; in a container, run it with a seccomp profile that allows mounts; Linux 5.14 or newer is needed".to_owned()
             }
+            Self::Landlock => "the kernel needs Landlock (CONFIG_SECURITY_LANDLOCK, and `landlock` in the list of /sys/kernel/security/lsm); version 3 is in Linux 6.2".to_owned(),
             Self::Guard | Self::Seccomp => "the kernel needs CONFIG_SECCOMP_FILTER".to_owned(),
             Self::Rlimits => "a hard limit of this session (`ulimit -H -a`) lies below the limit asked for: raise it or lower the program's limits".to_owned(),
             Self::Files => "the files do not fit into the scratch folder: raise its limits".to_owned(),

@@ -25,7 +25,7 @@ use crate::landlock::{Places, Signals};
 use crate::plan::Plan;
 use crate::program::Mode;
 use crate::sys::{self, Stack};
-use crate::{infant, init, landlock};
+use crate::{infant, init, landlock, seccomp, unwalled};
 
 /// What the warden keeps ready for its runs.
 pub(crate) struct Standby {
@@ -50,9 +50,21 @@ pub(crate) fn step<T>(
     crate::inside::step(plan.sabotage, step, does)
 }
 
+/// Puts up one layer of the run.
+pub(crate) fn layer(
+    plan: &Plan<'_>,
+    named: Step,
+    does: impl FnOnce() -> Result<(), Errno>,
+) -> Done {
+    match plan.template.is_without(named) {
+        true => Ok(()),
+        false => step(plan, named, does),
+    }
+}
+
 /// The entry of a run's init.
 pub(crate) fn enter((plan, standby): &(&Plan<'_>, &Standby)) {
-    let code = match build(plan, standby).and_then(|()| init::watch(plan, standby)) {
+    let code = match build(plan, standby).and_then(|ruleset| init::watch(plan, standby, ruleset)) {
         Ok(()) => 0,
         Err(broken) => {
             init::say_broken(plan, &broken);
@@ -62,29 +74,53 @@ pub(crate) fn enter((plan, standby): &(&Plan<'_>, &Standby)) {
     sys::exit(code);
 }
 
-fn build(plan: &Plan<'_>, standby: &Standby) -> Done {
+/// Puts up the layers of a run. Where there are no walls, the program itself puts up the last two, and gets
+/// its ruleset from here.
+fn build(plan: &Plan<'_>, standby: &Standby) -> Result<Option<OwnedFd>, Broken> {
     sys::notice_children();
     step(plan, Step::Scratch, || scratch(plan))?;
     step(plan, Step::Files, || write_files(plan))?;
+    let places = (&standby.places, plan.folder);
     let ruleset = step(plan, Step::Landlock, || {
-        landlock::ruleset(plan.landlock_abi, &standby.places, Signals::Scoped)
+        landlock::ruleset(plan.landlock_abi, places, Signals::Scoped)
     })?;
+    if !plan.tier.has_walls() {
+        layer(plan, Step::Tree, unwalled::adopt)?;
+        layer(plan, Step::Capabilities, drop_capabilities)?;
+        return Ok(ruleset);
+    }
     let ruleset = match &plan.cradle {
         None => ruleset,
         Some(cradle) => step(plan, Step::Warm, || {
             infant::hand_over(plan, cradle, ruleset.as_ref())?;
-            landlock::ruleset(plan.landlock_abi, &standby.places, Signals::Free)
+            landlock::ruleset(plan.landlock_abi, places, Signals::Free)
         })?,
     };
-    step(plan, Step::Capabilities, drop_capabilities)?;
-    step(plan, Step::Landlock, || {
-        ruleset.as_ref().map_or(Ok(()), sys::landlock_confine)
+    layer(plan, Step::Capabilities, drop_capabilities)?;
+    confine(plan, ruleset.as_ref())?;
+    Ok(None)
+}
+
+/// The last two layers, after which hardly anything can be asked of the kernel.
+pub(crate) fn confine(plan: &Plan<'_>, ruleset: Option<&OwnedFd>) -> Done {
+    layer(plan, Step::Landlock, || {
+        ruleset.map_or(Ok(()), sys::landlock_confine)
     })?;
-    step(plan, Step::Seccomp, || sys::install_filter(plan.filter))
+    layer(plan, Step::Seccomp, || {
+        if !plan.tier.has_walls() && plan.landlock_abi < landlock::SCOPES_SIGNALS {
+            let own = rustix::process::getpid().as_raw_nonzero().get();
+            sys::install_filter(&seccomp::own_signals(own.unsigned_abs()))?;
+        }
+        sys::install_filter(plan.filter)
+    })
 }
 
 /// The scratch folder: the only place that can be written, capped in bytes and in files.
 fn scratch(plan: &Plan<'_>) -> Result<(), Errno> {
+    if !plan.tier.has_walls() {
+        // The warden stands in it.
+        return Ok(());
+    }
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     rustix::mount::mount(c"box", c"/box", c"tmpfs", flags, plan.scratch.as_c_str())?;
     rustix::process::chdir(c"/box")
@@ -105,7 +141,7 @@ fn write_files(plan: &Plan<'_>) -> Result<(), Errno> {
 }
 
 /// The bounding set is empty since the cell was built; this empties the others.
-fn drop_capabilities() -> Result<(), Errno> {
+pub(crate) fn drop_capabilities() -> Result<(), Errno> {
     rustix::thread::clear_ambient_capability_set()?;
     let none = CapabilitySet::empty();
     let sets = CapabilitySets {

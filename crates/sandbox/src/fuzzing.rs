@@ -83,12 +83,14 @@ fn ending_door(bytes: &[u8]) {
         floor_bytes: word(),
         asked: word(),
     };
-    let stop = match noticed % 6 {
+    let stop = match noticed % 8 {
         0 => Some(Stop::Cpu),
         1 => Some(Stop::Memory),
         2 => Some(Stop::Wall),
         3 => Some(Stop::Flood),
         4 => Some(Stop::Broken),
+        6 => Some(Stop::Disk),
+        7 => Some(Stop::Processes),
         _ => None,
     };
     let ending = verdict::ending(stop, flooded, &ended, &limits);
@@ -100,7 +102,11 @@ fn ending_door(bytes: &[u8]) {
         Ending::FileLimit => assert!(within),
         Ending::OutputLimit => assert!(flooded),
         Ending::NotExecutable(_) => panic!("no report says so by its numbers"),
-        Ending::CpuLimit | Ending::WallLimit | Ending::MemoryLimit => assert!(!flooded),
+        Ending::CpuLimit
+        | Ending::WallLimit
+        | Ending::MemoryLimit
+        | Ending::DiskLimit
+        | Ending::ProcessLimit => assert!(!flooded),
     }
 }
 

@@ -43,6 +43,19 @@ impl Standing {
             .ok_or_else(|| Fault::layer(Step::Identity, Errno::PERM))
     }
 
+    /// Whether programs keep the caller's own number.
+    pub(crate) fn is_user(self) -> bool {
+        matches!(self, Self::User { .. })
+    }
+
+    /// The numbers that the programs of a slot have on the host, if they are not the caller's own.
+    pub(crate) fn owner(self, slot: Numbered) -> Option<(u32, u32)> {
+        match self {
+            Self::Root(first) => Some((first + slot.0, first + slot.0)),
+            Self::User { .. } => None,
+        }
+    }
+
     /// Whether further groups can be given up.
     pub(crate) fn groups(self) -> Groups {
         match self {
@@ -103,6 +116,13 @@ pub(crate) struct Slot(u32);
 #[derive(Clone, Copy)]
 pub(crate) struct Numbered(u32);
 
+impl Numbered {
+    /// The number.
+    pub(crate) fn index(self) -> u32 {
+        self.0
+    }
+}
+
 impl Slot {
     /// Its number.
     pub(crate) fn index(&self) -> u32 {
@@ -142,10 +162,7 @@ impl Drop for Slot {
 /// Maps the identity of the box of process `pid`, which waits for it, and makes the box the first thing
 /// that the kernel ends when memory runs out. The number cannot be reused: we have not reaped it.
 pub(crate) fn map(pid: i32, standing: Standing, slot: Numbered) -> Result<(), Errno> {
-    let put = |file: &str, text: String| {
-        fs::write(format!("/proc/{pid}/{file}"), text)
-            .map_err(|reason| Errno::from_io_error(&reason).unwrap_or(Errno::IO))
-    };
+    let put = |file: &str, text: String| put(pid, file, text);
     let (uid, gid) = match standing {
         Standing::Root(first) => (first + slot.0, first + slot.0),
         Standing::User { uid, gid } => {
@@ -155,7 +172,17 @@ pub(crate) fn map(pid: i32, standing: Standing, slot: Numbered) -> Result<(), Er
     };
     put("uid_map", format!("{INSIDE_ID} {uid} 1"))?;
     put("gid_map", format!("{INSIDE_ID} {gid} 1"))?;
-    put("oom_score_adj", "1000".to_owned())
+    end_first(pid)
+}
+
+/// Makes this process and what descends from it the first that the kernel ends when memory runs out.
+pub(crate) fn end_first(pid: i32) -> Result<(), Errno> {
+    put(pid, "oom_score_adj", "1000".to_owned())
+}
+
+fn put(pid: i32, file: &str, text: String) -> Result<(), Errno> {
+    fs::write(format!("/proc/{pid}/{file}"), text)
+        .map_err(|reason| Errno::from_io_error(&reason).unwrap_or(Errno::IO))
 }
 
 #[cfg(test)]

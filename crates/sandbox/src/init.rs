@@ -17,7 +17,7 @@ use rustix::process::{Rlimit, WaitOptions};
 
 use crate::clock::monotonic_ns;
 use crate::fault::Step;
-use crate::fresh::{Standby, step};
+use crate::fresh::{self, Standby, step};
 use crate::infant::{self, Said};
 use crate::inside::{Broken, Done};
 use crate::nursery::Cradle;
@@ -26,25 +26,31 @@ use crate::report::{Ended, RECORD, Record};
 use crate::sys::{self, Call, Usage, Whose};
 
 /// Starts the program and stays until nothing is left in the box.
-pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby) -> Done {
+pub(crate) fn watch(plan: &Plan<'_>, standby: &Standby, ruleset: Option<OwnedFd>) -> Done {
     let floor_bytes = sys::usage(Whose::Own).max_rss_bytes;
     let fork = match &plan.cradle {
         Some(cradle) => infant::until_ready(plan, cradle)?,
         None => 0,
     };
     let start = monotonic_ns();
-    step(plan, Step::Process, || {
+    let child = step(plan, Step::Process, || {
         say(plan, &[Record::Started { at_ns: start, fork }])?;
-        match &plan.cradle {
-            Some(cradle) => infant::let_go(cradle)?,
-            None => Call::new(program, plan, &standby.program).spawn()?,
-        }
-        release(plan, &standby.children)
+        let child = match &plan.cradle {
+            Some(cradle) => infant::let_go(cradle).map(|()| NOBODY)?,
+            None => Call::new(program, &(plan, ruleset), &standby.program).spawn()?,
+        };
+        release(plan, &standby.children)?;
+        Ok(child)
     })?;
-    let end = step(plan, Step::Warm, || until_ended(plan, &standby.children))?;
+    let end = step(plan, Step::Warm, || {
+        until_ended(plan, &standby.children, child)
+    })?;
     let wall_ns = monotonic_ns().saturating_sub(start);
-    sys::kill_all();
-    let end = step(plan, Step::Warm, || reap_all(plan, end))?;
+    match plan.tier.has_walls() {
+        true => sys::kill_all(),
+        false => sys::kill_group(child),
+    }
+    let end = step(plan, Step::Warm, || reap_all(plan, end, child))?;
     let used = sys::usage(Whose::Children);
     let ended = Record::Ended(Ended {
         status: u64::from(end.status.unwrap_or(0)),
@@ -74,8 +80,8 @@ fn release(plan: &Plan<'_>, children: &OwnedFd) -> Result<(), Errno> {
     sys::close_except(&keep)
 }
 
-/// The program's number in the box: the first process beside the init.
-const PROGRAM: i32 = 2;
+/// The number of no process: a program that was forked by an interpreter is not a child of the init.
+const NOBODY: i32 = 0;
 
 /// How the program ended, as far as that is known.
 struct End {
@@ -101,8 +107,9 @@ impl End {
     }
 }
 
-/// Reaps until the program has ended or the supervisor asks for the end.
-fn until_ended(plan: &Plan<'_>, children: &OwnedFd) -> Result<End, Errno> {
+/// Reaps until the program has ended or the supervisor asks for the end. The program itself is not reaped yet,
+/// so that its number stays that of its group.
+fn until_ended(plan: &Plan<'_>, children: &OwnedFd, program: i32) -> Result<End, Errno> {
     let cradle = plan.cradle.as_ref();
     let line = cradle.map(|cradle| sys::borrowed(cradle.line));
     loop {
@@ -118,10 +125,11 @@ fn until_ended(plan: &Plan<'_>, children: &OwnedFd) -> Result<End, Errno> {
         let said = !fds[2].revents().is_empty();
         let mut note = [0_u8; 128];
         while matches!(rustix::io::read(children, &mut note), Ok(1..)) {}
-        while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
-            if pid.as_raw_nonzero().get() == PROGRAM {
-                return Ok(End::new(Some(status.as_raw() as u32), false));
+        while let Some(ended) = sys::ended_child() {
+            if ended.as_raw_nonzero().get() == program {
+                return Ok(End::new(None, false));
             }
+            let _ = rustix::process::waitpid(Some(ended), WaitOptions::NOHANG);
         }
         if let Some(cradle) = cradle
             && said
@@ -147,10 +155,10 @@ fn forks_end(cradle: &Cradle, asked: bool) -> Result<End, Errno> {
 }
 
 /// Reaps everything that is left, and the program if it was among it.
-fn reap_all(plan: &Plan<'_>, mut end: End) -> Result<End, Errno> {
+fn reap_all(plan: &Plan<'_>, mut end: End, program: i32) -> Result<End, Errno> {
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
-            Ok(Some((pid, status))) if pid.as_raw_nonzero().get() == PROGRAM => {
+            Ok(Some((pid, status))) if pid.as_raw_nonzero().get() == program => {
                 end.status = end.status.or(Some(status.as_raw() as u32));
             }
             Ok(_) | Err(Errno::INTR) => {}
@@ -164,7 +172,7 @@ fn reap_all(plan: &Plan<'_>, mut end: End) -> Result<End, Errno> {
 }
 
 /// The program's process: connects its streams, limits itself, and becomes the program.
-fn program(plan: &Plan<'_>) {
+fn program((plan, ruleset): &(&Plan<'_>, Option<OwnedFd>)) {
     let ready = step(plan, Step::Streams, || {
         rustix::process::setsid()?;
         match &plan.ends.stdin {
@@ -179,7 +187,11 @@ fn program(plan: &Plan<'_>) {
             .as_ref()
             .map_or(Ok(()), |peer| sys::become_peer(peer.as_fd()))
     })
-    .and_then(|()| step(plan, Step::Rlimits, || set_rlimits(plan)));
+    .and_then(|()| fresh::layer(plan, Step::Rlimits, || set_rlimits(plan)))
+    .and_then(|()| match plan.tier.has_walls() {
+        true => Ok(()),
+        false => fresh::confine(plan, ruleset.as_ref()),
+    });
     match ready {
         Ok(()) => {
             sys::unblock_signals();

@@ -25,12 +25,12 @@ use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 use crate::boxes::{self, Site};
 use crate::fault::Step;
 use crate::fittings::Warm;
-use crate::fresh::Standby;
+use crate::fresh::{self, Standby};
 use crate::landlock::Places;
 use crate::layout::{Kind, Layout, MOST_MOUNTS, Mount};
 use crate::plan::{Groups, PEER};
 use crate::sys::{self, Stack};
-use crate::{init, nursery, packet, warden};
+use crate::{init, nursery, packet, unwalled, warden};
 
 /// The identity inside: not 0, so that no exec can gain a capability by being root.
 pub(crate) const INSIDE_ID: u32 = 1000;
@@ -71,6 +71,14 @@ pub(crate) fn step<T>(
     does().map_err(|errno| Broken { step, errno })
 }
 
+/// Puts up one layer of the cell.
+fn layer(site: &Site<'_>, named: Step, does: impl FnOnce() -> Result<(), Errno>) -> Done {
+    match site.template.is_without(named) {
+        true => Ok(()),
+        false => step(site.sabotage, named, does),
+    }
+}
+
 /// The entry of the warden.
 pub(crate) fn enter(site: &Site<'_>) {
     let answer = match build(site) {
@@ -90,8 +98,7 @@ pub(crate) fn enter(site: &Site<'_>) {
 /// Puts up every layer of the cell. Returns only when all of them stand.
 fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     let template = site.template;
-    let step =
-        |named, does: &mut dyn FnMut() -> Result<(), Errno>| step(site.sabotage, named, does);
+    let step = |named, does: &mut dyn FnMut() -> Result<(), Errno>| layer(site, named, does);
     // The packet says "your identity is mapped"; nobody is there to tell when it does not come.
     if packet::receive_words(site.socket).is_err() {
         sys::exit(1);
@@ -104,6 +111,14 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
         sys::close_except(&[0, 1, 2, PEER, site.socket.as_raw_fd()])
     })?;
     step(Step::Session, &mut || rustix::process::setsid().map(drop))?;
+    if !template.tier.has_walls() {
+        let places = crate::inside::step(site.sabotage, Step::Sources, || {
+            Places::on_the_host(&template.layout)
+        })?;
+        step(Step::Drop, &mut || unwalled::take_identity(site))?;
+        step(Step::Tree, &mut || unwalled::adopt())?;
+        return secure(site, Some(places), None);
+    }
     let mut sources = [const { None }; MOST_MOUNTS];
     let mut processes = None;
     step(Step::Sources, &mut || {
@@ -132,13 +147,16 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     })?;
     step(Step::Pivot, &mut || pivot(&root))?;
     drop(root);
-    secure(site, processes)
+    secure(site, None, processes)
 }
 
 /// Hides the warden, takes from it what its runs do not need, and makes what they share.
-fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken> {
-    let refuse = site.sabotage;
-    step(refuse, Step::Hidden, || {
+fn secure(
+    site: &Site<'_>,
+    places: Option<Places>,
+    processes: Option<OwnedFd>,
+) -> Result<Standby, Broken> {
+    layer(site, Step::Hidden, || {
         rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
         // Not 0: where crashes are piped to a handler of the host, only 1 keeps it from being started.
         // Set before the filters, which let nobody change it.
@@ -151,8 +169,11 @@ fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken
             },
         )
     })?;
-    step(refuse, Step::Bounds, || {
+    layer(site, Step::Bounds, || {
         rustix::thread::clear_ambient_capability_set()?;
+        if places.is_some() {
+            return fresh::drop_capabilities();
+        }
         // A warm interpreter inherits them; that has to be said while they are in the bounding set.
         let kept = CapabilitySet::SYS_ADMIN | CapabilitySet::SYS_CHROOT;
         let mut sets = rustix::thread::capabilities(None)?;
@@ -166,19 +187,19 @@ fn secure(site: &Site<'_>, processes: Option<OwnedFd>) -> Result<Standby, Broken
         };
         rustix::thread::set_capabilities(None, sets)
     })?;
-    step(refuse, Step::Privileges, || {
+    layer(site, Step::Privileges, || {
         rustix::thread::set_no_new_privs(true)
     })?;
-    let standby = step(refuse, Step::Init, || {
+    let standby = step(site.sabotage, Step::Init, || {
         Ok(Standby {
             children: sys::child_signals()?,
-            places: Places::open()?,
+            places: places.map_or_else(Places::within, Ok)?,
             processes,
             init: Stack::new(),
             program: Stack::new(),
         })
     })?;
-    step(refuse, Step::Guard, || {
+    layer(site, Step::Guard, || {
         sys::install_filter(&site.template.filters.cell)
     })?;
     Ok(standby)

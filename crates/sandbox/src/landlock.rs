@@ -4,16 +4,21 @@
 //! second time in another part of the kernel: read and execute anywhere, write to devices, everything
 //! below the scratch folder; no TCP; no abstract sockets or signals beyond the box.
 //!
+//! Where no namespace can be had (tier T2) it is the first and only lock on files, and read and execute are
+//! granted for the list of the layout alone.
+//!
 //! Raw calls instead of the `landlock` crate: this runs after a fork, where that crate's lists would
 //! allocate, and the rules name folders that exist only inside the box.
 //!
 //! Source: the kernel's `include/uapi/linux/landlock.h` and `Documentation/userspace-api/landlock.rst`.
 
+use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::layout::{Kind, Layout};
 use crate::sys::{self, LandlockHandled};
 
 const EXECUTE: u64 = 1;
@@ -24,6 +29,12 @@ const TRUNCATE: u64 = 1 << 14;
 const IOCTL_DEVICE: u64 = 1 << 15;
 
 const SCOPE_SIGNALS: u64 = 1 << 1;
+
+/// The oldest version that can be the only lock on files: before it, a file could be cut short.
+pub(crate) const OLDEST_ALONE: u32 = 3;
+
+/// The first version that keeps signals within.
+pub(crate) const SCOPES_SIGNALS: u32 = 6;
 
 /// The newest version whose rights this file knows; a newer kernel understands an older request.
 pub(crate) const NEWEST: u32 = 7;
@@ -53,21 +64,36 @@ fn handled(abi: u32) -> (LandlockHandled, usize) {
     )
 }
 
-/// The folders that stay the same for every run in a cell.
-pub(crate) struct Places {
-    root: OwnedFd,
-    devices: OwnedFd,
-}
+/// What stays the same for every run in a cell: what may be opened besides the scratch folder, and how.
+pub(crate) struct Places(Vec<(OwnedFd, u64)>);
 
 const PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
+const READ: u64 = EXECUTE | READ_FILE | READ_DIR;
+const DEVICE: u64 = READ_FILE | WRITE_FILE | TRUNCATE | IOCTL_DEVICE;
+
 impl Places {
-    /// Opens them.
-    pub(crate) fn open() -> Result<Self, Errno> {
-        Ok(Self {
-            root: rustix::fs::openat(CWD, c"/", PLACE, Mode::empty())?,
-            devices: rustix::fs::openat(CWD, c"/dev", PLACE, Mode::empty())?,
-        })
+    /// Of a cell that has a root of its own, in which nothing lies but what may be read.
+    pub(crate) fn within() -> Result<Self, Errno> {
+        let places = [(c"/", READ), (c"/dev", READ_DIR | DEVICE)];
+        Self::open(places.into_iter())
+    }
+
+    /// Of a cell that sees the host's root: the list of the layout.
+    pub(crate) fn on_the_host(layout: &Layout) -> Result<Self, Errno> {
+        let rights = |kind| match kind {
+            Kind::Folder => READ,
+            Kind::File => READ & !READ_DIR,
+            Kind::Device => DEVICE,
+        };
+        let mounts = layout.mounts.iter();
+        Self::open(mounts.map(|mount| (mount.source.as_c_str(), rights(mount.kind))))
+    }
+
+    fn open<'a>(places: impl Iterator<Item = (&'a CStr, u64)>) -> Result<Self, Errno> {
+        let open =
+            |(path, rights)| Ok((rustix::fs::openat(CWD, path, PLACE, Mode::empty())?, rights));
+        Ok(Self(places.map(open).collect::<Result<_, Errno>>()?))
     }
 }
 
@@ -85,7 +111,7 @@ pub(crate) enum Signals {
 /// badge then says. The rules cannot be made once for all runs: the scratch folder is a new one each time.
 pub(crate) fn ruleset(
     abi: u32,
-    places: &Places,
+    (places, scratch): (&Places, &CStr),
     signals: Signals,
 ) -> Result<Option<OwnedFd>, Errno> {
     if abi == 0 {
@@ -96,17 +122,11 @@ pub(crate) fn ruleset(
         all.scopes &= !SCOPE_SIGNALS;
     }
     let ruleset = sys::landlock_ruleset(&all, length)?;
-    let scratch = rustix::fs::openat(CWD, c"/box", PLACE, Mode::empty())?;
-    for (folder, rights) in [
-        (&places.root, EXECUTE | READ_FILE | READ_DIR),
-        (
-            &places.devices,
-            READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | IOCTL_DEVICE,
-        ),
-        (&scratch, all.files),
-    ] {
-        sys::landlock_allow(&ruleset, folder, rights & all.files)?;
+    let scratch = rustix::fs::openat(CWD, scratch, PLACE, Mode::empty())?;
+    for (place, rights) in &places.0 {
+        sys::landlock_allow(&ruleset, place, rights & all.files)?;
     }
+    sys::landlock_allow(&ruleset, &scratch, all.files)?;
     Ok(Some(ruleset))
 }
 

@@ -86,6 +86,7 @@ mod probe;
 mod program;
 mod report;
 mod request;
+mod scratch;
 mod scripted;
 mod seccomp;
 mod supervise;
@@ -94,8 +95,10 @@ mod supervise;
     reason = "the system calls that no library offers without allocating"
 )]
 mod sys;
+mod template;
 pub mod toolchain;
 mod tree;
+mod unwalled;
 mod verdict;
 mod warden;
 

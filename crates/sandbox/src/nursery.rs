@@ -17,6 +17,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit};
 
+use crate::badge::Tier;
 use crate::fittings::Warm;
 use crate::limits::Limits;
 use crate::packet;
@@ -148,7 +149,7 @@ fn start(warm: &Warm, stack: &Stack) -> Option<OwnedFd> {
     let words = warm.argv.iter().cloned().chain([driver]);
     let words = words.chain(warm.imports.iter().cloned()).chain(modules);
     let argv = words.map(CString::new).collect::<Result<_, _>>().ok()?;
-    let mut env = plan::environment(Profile::Run);
+    let mut env = plan::environment(Tier::T3, Profile::Run);
     // Every fork would look up the same symbols again. The driver takes the word away.
     env.push(c"LD_BIND_NOW=1".into());
     let given = Start {

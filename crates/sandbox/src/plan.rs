@@ -4,7 +4,7 @@
 //! limits as the kernel takes them, the descriptors. What a program may ask for is checked here too,
 //! and a description that cannot be boxed never reaches the kernel.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::File as HostFile;
 use std::io::Write;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -14,13 +14,15 @@ use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::Resource;
 
-use crate::boxes::Template;
+use crate::badge::Tier;
+use crate::boxes::Site;
 use crate::fault::{Fault, Step};
 use crate::limits::Limits;
 use crate::nursery::Cradle;
 use crate::program::{File, Profile, Program};
 use crate::request::Request;
 use crate::sys::Strings;
+use crate::template::Template;
 
 /// The child's ends of the connections, all above [`PEER`].
 pub(crate) struct Ends {
@@ -52,6 +54,10 @@ pub(crate) enum Groups {
 
 /// Everything that a run's init needs.
 pub(crate) struct Plan<'a> {
+    pub(crate) tier: Tier,
+    pub(crate) template: &'a Template,
+    /// The scratch folder.
+    pub(crate) folder: &'a CStr,
     pub(crate) landlock_abi: u32,
     pub(crate) filter: &'a [libc::sock_filter],
     /// The options of the scratch folder's mount.
@@ -74,18 +80,27 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(
         request: &'a Request,
         ends: Ends,
-        template: &'a Template,
+        site: &'a Site<'a>,
         interpreters: u64,
     ) -> Result<Self, Fault> {
         let (program, limits) = (&request.program, &request.limits);
+        let (template, folder) = (site.template, site.folder.as_c_str());
+        let placed = |texts: Vec<CString>| {
+            let texts = texts.into_iter().map(|text| placed(text, folder));
+            Strings::new(texts.collect())
+        };
+        let counted = template.tier.has_walls() || !template.standing.is_user();
         Ok(Plan {
+            tier: template.tier,
+            template,
+            folder,
             landlock_abi: template.landlock_abi,
             filter: template.filters.of(program.profile),
             scratch: scratch(limits),
             files: files(program)?,
-            argv: Strings::new(words(program)?),
-            env: Strings::new(environment(program.profile)),
-            rlimits: rlimits(limits, OURS + interpreters),
+            argv: placed(words(program)?),
+            env: placed(environment(template.tier, program.profile)),
+            rlimits: rlimits(limits, counted.then_some(OURS + interpreters)),
             collect: wanted(program)?,
             file_bytes: limits.file_bytes,
             ends,
@@ -97,6 +112,26 @@ impl<'a> Plan<'a> {
 
 /// Processes of ours that the kernel counts to the program's: the warden and the init.
 const OURS: u64 = 2;
+
+/// A word of ours for a box whose scratch folder lies elsewhere: the folder's name is replaced wherever it
+/// stands as a whole.
+fn placed(text: CString, folder: &CStr) -> CString {
+    const NAME: &[u8] = Program::FOLDER.as_bytes();
+    let (mut out, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((&first, after)) = rest.split_first() {
+        match rest.strip_prefix(NAME) {
+            Some(behind) if matches!(behind.first(), None | Some(b'/' | b':')) => {
+                out.extend_from_slice(folder.to_bytes());
+                rest = behind;
+            }
+            _ => {
+                out.push(first);
+                rest = after;
+            }
+        }
+    }
+    CString::new(out).unwrap_or(text)
+}
 
 fn wrong(what: impl Into<String>) -> Fault {
     Fault::Program { what: what.into() }
@@ -152,7 +187,7 @@ pub(crate) fn wanted(program: &Program) -> Result<Vec<CString>, Fault> {
 }
 
 /// The whole environment of a program: an allow-list of constants, nothing of the caller's.
-pub(crate) fn environment(profile: Profile) -> Vec<CString> {
+pub(crate) fn environment(tier: Tier, profile: Profile) -> Vec<CString> {
     let mut env = vec![
         c"PATH=/usr/local/bin:/usr/bin:/bin",
         c"HOME=/box",
@@ -167,27 +202,34 @@ pub(crate) fn environment(profile: Profile) -> Vec<CString> {
     if profile == Profile::Compile {
         env.push(c"SOURCE_DATE_EPOCH=0");
     }
+    if !tier.has_walls() {
+        // It is there and may not be read, which Node.js does not forgive; where it is absent, it does.
+        env.push(c"OPENSSL_CONF=/dev/null");
+    }
     env.into_iter().map(Into::into).collect()
 }
 
-/// The limits as the kernel takes them: soft and hard.
-pub(crate) fn rlimits(limits: &Limits, ours: u64) -> Vec<(Resource, u64, u64)> {
+/// The limits as the kernel takes them: soft and hard. `ours` are processes of ours that it counts to the
+/// program's; without a number it counts those of the user's whole session, and the watch counts instead.
+pub(crate) fn rlimits(limits: &Limits, ours: Option<u64>) -> Vec<(Resource, u64, u64)> {
     // The watch ends a tree at its CPU limit; the kernel's own limit stands a second behind it, for
     // one process that escapes the watch, and kills a second later still.
     let cpu = whole_seconds_up(limits.cpu) + 1;
     let same = |resource, value| (resource, value, value);
-    vec![
+    let processes = ours.map(|ours| same(Resource::Nproc, limits.processes + ours));
+    let mut all = vec![
         (Resource::Cpu, cpu, cpu + 1),
         same(Resource::As, limits.address_bytes),
         same(Resource::Data, limits.data_bytes),
         same(Resource::Stack, limits.stack_bytes),
         same(Resource::Fsize, limits.file_bytes),
         same(Resource::Nofile, limits.open_files),
-        same(Resource::Nproc, limits.processes + ours),
         same(Resource::Memlock, 0),
         same(Resource::Msgqueue, 0),
         same(Resource::Sigpending, 64),
-    ]
+    ];
+    all.extend(processes);
+    all
 }
 
 fn whole_seconds_up(time: Duration) -> u64 {
@@ -279,7 +321,7 @@ mod tests {
     #[test]
     fn the_environment_holds_nothing_of_the_callers() {
         for profile in [Profile::Run, Profile::Compile] {
-            for entry in environment(profile) {
+            for entry in environment(Tier::T3, profile) {
                 assert!(!entry.to_string_lossy().contains("CARGO"), "{entry:?}");
             }
         }
@@ -289,7 +331,23 @@ mod tests {
     fn the_kernels_cpu_limit_stands_behind_the_watch() {
         let mut limits = Limits::run();
         limits.cpu = Duration::from_millis(2500);
-        let (_, soft, hard) = rlimits(&limits, OURS)[0];
+        let (_, soft, hard) = rlimits(&limits, Some(OURS))[0];
         assert_eq!((soft, hard), (4, 5));
+    }
+
+    #[test]
+    fn a_box_elsewhere_is_told_where_it_is_and_nothing_else_is_changed() {
+        for (text, expected) in [
+            ("/box", "/elsewhere/0"),
+            ("/box/main.cpp", "/elsewhere/0/main.cpp"),
+            ("-I/box:/usr:/box", "-I/elsewhere/0:/usr:/elsewhere/0"),
+            ("HOME=/box", "HOME=/elsewhere/0"),
+            ("/boxes", "/boxes"),
+            ("/usr/bin/g++", "/usr/bin/g++"),
+            ("", ""),
+        ] {
+            let got = placed(CString::new(text).unwrap(), c"/elsewhere/0");
+            assert_eq!(got.to_str().unwrap(), expected, "{text}");
+        }
     }
 }

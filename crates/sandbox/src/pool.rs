@@ -12,11 +12,13 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::process::Signal;
 
-use crate::boxes::{self, Boxes, Template};
+use crate::boxes::{self, Boxes};
 use crate::fault::{Fault, Step};
 use crate::identity::Slot;
 use crate::packet;
+use crate::scratch::Scratch;
 use crate::sys::Cloned;
+use crate::template::Template;
 
 /// How long a warden may take to answer: building a cell takes milliseconds, cloning a run less.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -26,6 +28,8 @@ pub(crate) struct Pool {
     /// Dropped before the process that made them, which ends only after its cells.
     idle: Mutex<Vec<Warden>>,
     boxes: Boxes,
+    /// Where scratch folders lie on the host; removed at last.
+    scratch: Option<Scratch>,
     sabotage: Option<Step>,
 }
 
@@ -33,15 +37,23 @@ pub(crate) struct Pool {
 pub(crate) struct Warden {
     connection: OwnedFd,
     pidfd: OwnedFd,
+    /// The scratch folder of its runs, where it lies on the host.
+    scratch: Option<OwnedFd>,
     /// The number it runs under, which nobody else has meanwhile.
     _slot: Slot,
 }
 
 impl Pool {
     /// An empty pool; `sabotage` is a layer that shall be refused, for tests.
-    pub(crate) fn new(template: &Template, sabotage: Option<Step>) -> Result<Self, Fault> {
+    pub(crate) fn new(template: &mut Template, sabotage: Option<Step>) -> Result<Self, Fault> {
+        let scratch = match template.tier.has_walls() {
+            true => None,
+            false => Some(Scratch::make(template.standing)?),
+        };
+        template.scratch = scratch.as_ref().map(|made| made.path().to_owned());
         Ok(Self {
             boxes: Boxes::fork(template)?,
+            scratch,
             idle: Mutex::new(Vec::new()),
             sabotage,
         })
@@ -93,6 +105,11 @@ impl Pool {
         let warden = Warden {
             connection,
             pidfd,
+            scratch: self
+                .scratch
+                .as_ref()
+                .map(|top| top.of_slot(&slot))
+                .transpose()?,
             _slot: slot,
         };
         let (words, _) = packet::receive_words(&warden.connection).map_err(|_| Fault::Lost {
@@ -123,6 +140,11 @@ impl From<Refused> for Fault {
 }
 
 impl Warden {
+    /// The scratch folder, where the kernel does not keep it small.
+    pub(crate) fn scratch(&self) -> Option<&OwnedFd> {
+        self.scratch.as_ref()
+    }
+
     fn ask(&self, request: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<Cloned, Refused> {
         match packet::send(&self.connection, request, descriptors) {
             Ok(()) => {}

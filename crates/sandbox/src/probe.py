@@ -17,13 +17,21 @@ def attempt(what, deed):
         print("reached %s: %r" % (what, got), flush=True)
 
 
+def need(holds):
+    if not holds:
+        raise ValueError
+    return holds
+
+
 def call(name, *words):
     import ctypes
 
     libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*words) == -1:
+    libc.syscall.restype = ctypes.c_long
+    got = getattr(libc, name)(*words)
+    if got == -1:
         raise OSError(ctypes.get_errno(), name)
-    return name
+    return got
 
 
 def write(path):
@@ -56,8 +64,13 @@ def read_bait():
 def write_outside():
     for path in told["files"].split(":") + ["/x", "/usr/x", "/etc/x", "/dev/x", "/usr/bin/env"]:
         attempt("write", lambda: write(path))
-    attempt("chmod", lambda: os.chmod("/usr/bin/env", 0o777))
-    attempt("remove", lambda: os.remove("/usr/bin/env"))
+    for path in told["files"].split(":") + ["/usr/bin/env"]:
+        attempt("chmod", lambda: os.chmod(path, 0o777))
+        attempt("times", lambda: os.utime(path, (1, 1)))
+        attempt("cut short", lambda: os.truncate(path, 0))
+        attempt("remove", lambda: os.remove(path))
+    for name in ("uid_map", "oom_score_adj", "mem"):
+        attempt(name, lambda: open("/proc/self/" + name, "r+b"))
 
 
 def call_network():
@@ -78,11 +91,139 @@ def reach_processes():
     attempt("signal", lambda: os.kill(victim, 0))
     attempt("trace", lambda: call("ptrace", 16, victim, 0, 0))
     attempt("trace init", lambda: call("ptrace", 16, 1, 0, 0))
-    attempt("limit init", lambda: call("prlimit", 1, 7, None, None))
-    # Signals to the box's own init and to everyone in it: both must leave the host alone.
-    os.kill(1, signal.SIGKILL)
+    for pid in (1, victim):
+        attempt("limit", lambda: call("prlimit", pid, 7, None, None))
+    attempt("priority", lambda: os.setpriority(os.PRIO_PROCESS, victim, 19))
+    attempt("processors", lambda: os.sched_setaffinity(victim, os.sched_getaffinity(0)))
+    # Signals to the init and to everyone in the box: both must leave the host alone, and the attacker too.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    attempt("everyone", lambda: os.kill(-1, signal.SIGTERM))
+    blows = [(pid, number) for pid in (1, os.getppid() or 1) for number in (signal.SIGKILL, signal.SIGSTOP)]
+    # Without walls, everyone would be the user's whole session, and no answer tells whether it was reached.
+    if told["tier"] != "T2":
+        blows.append((-1, signal.SIGTERM))
+    for pid, number in blows:
+        try:
+            os.kill(pid, number)
+        except OSError:
+            pass
+
+
+def descriptors():
+    for number in range(3, 1024):
+        try:
+            os.fstat(number)
+        except OSError:
+            continue
+        print("reached descriptor %d" % number, flush=True)
+    attempt("peer", lambda: os.write(3, b"x"))
+
+
+def rare_calls():
+    import platform
+
+    buffer = bytes(256)
+    numbers = {  # x86-64, arm64, arguments that succeed where nothing forbids it
+        "io_uring": (425, 425, (4, bytes(256))),
+        "userfaultfd": (323, 282, (1,)),
+        "keyctl": (250, 219, (0, -3, 1)),
+        "add_key": (248, 217, (b"user", b"x", b"y", 1, -2)),
+        "shmget": (29, 194, (0, 4096, 0o600)),
+        "memfd_create": (319, 279, (b"x", 0)),
+        "pidfd_open": (434, 434, (os.getpid(), 0)),
+        "personality": (135, 92, (0x0400000,)),
+        "bpf": (321, 280, (0, buffer, 72)),
+        "perf_event_open": (298, 241, (buffer, 0, -1, -1, 0)),
+        "handle": (303, 264, (-100, b"/", buffer, buffer, 0)),
+        "trace me": (101, 117, (0, 0, 0, 0)),
+        "clone3": (435, 435, (buffer, 88)),
+    }
+    column = 0 if platform.machine() == "x86_64" else 1
+    for name, (*number, words) in numbers.items():
+        attempt(name, lambda: call("syscall", number[column], *words))
+
+
+def foreign_entry():
+    import ctypes
+    import mmap
+
+    code = mmap.mmap(-1, 4096, prot=7)
+    code.write(b"\xb8\x14\0\0\0\xcd\x80\xc3")
+    enter = ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+    print("reached", enter(), flush=True)
+
+
+def privileges():
+    import ctypes
+    import platform
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    head, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    libc.capget(head, sets)
+    attempt("capability", lambda: need(any(sets)))
+    attempt("user 0", lambda: need(0 in os.getresuid() + os.getresgid()))
+    attempt("become root", lambda: os.setresuid(0, 0, 0))
+    attempt("new privileges", lambda: need(libc.prctl(39, 0, 0, 0, 0) != 1))
+    # By the old call: the filter denies the new one on this limit, even to read it.
+    core, getrlimit = (ctypes.c_uint64 * 2)(), 97 if platform.machine() == "x86_64" else 163
+    call("syscall", getrlimit, 4, core)
+    attempt("core files", lambda: need(list(core) != [1, 1]))
+    for number in range(41):
+        attempt("ambient", lambda: need(libc.prctl(47, 2, number, 0, 0) == 0))
+        if told["tier"] != "T2":
+            attempt("bound", lambda: need(libc.prctl(23, number, 0, 0, 0) == 1))
+
+
+def landlock_domains():
+    import ctypes
+
+    stacked = 0
+    try:
+        for _ in range(16):
+            ruleset = call("syscall", 444, ctypes.byref(ctypes.c_uint64(1)), 8, 0)
+            call("syscall", 446, ruleset, 0)
+            stacked += 1
+    except OSError:
+        pass
+    attempt("sixteen", lambda: need(stacked == 16))
+
+
+def raise_limits():
+    import resource
+
+    for name in "AS CPU FSIZE NOFILE STACK NPROC MEMLOCK".split():
+        if name == "NPROC" and told["tier"] == "T2":
+            continue
+        which = getattr(resource, "RLIMIT_" + name)
+        _, hard = resource.getrlimit(which)
+        attempt("no limit on " + name, lambda: need(hard == resource.RLIM_INFINITY))
+        attempt("raise " + name, lambda: resource.setrlimit(which, (hard + 1, hard + 1)))
+
+
+def plant():
+    folders = [".", "/tmp", "/var/tmp", "/dev/shm", "/dev", "/usr/lib", os.path.expanduser("~")]
+    names = [os.path.join(folder, told["abstract"]) for folder in folders]
+    if told["round"] == "2":
+        attempt("a file beside this one", lambda: need(len(os.listdir(".")) != 1))
+        for name in names:
+            attempt("find", lambda: open(name).read())
+        return
+    for name in names:
+        try:
+            with open(name, "w") as file:
+                file.write("x")
+        except OSError:
+            pass
+
+
+def collector():
+    bait = told["files"].split(":")[0]
+    os.symlink(bait, "link")
+    os.mkfifo("pipe")
+    os.mkdir("folder")
+    with open("one", "w") as file:
+        file.write("x")
+    os.link("one", "double")
+    print("left")
 
 
 def nest():
@@ -101,7 +242,7 @@ def mount():
 
 def environment():
     known = {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE"}
-    known |= {"OMP_NUM_THREADS", "GOMAXPROCS", "LC_CTYPE"}
+    known |= {"OMP_NUM_THREADS", "GOMAXPROCS", "LC_CTYPE", "OPENSSL_CONF"}
     more = sorted(set(os.environ) - known)
     attempt("variables", lambda: more[0])
 
@@ -122,6 +263,46 @@ def memory():
     kept = []
     while True:
         kept.append(bytearray(b"x") * (1 << 22))
+
+
+def memory_of_many():
+    for _ in range(6):
+        if os.fork() == 0:
+            kept = bytearray(b"x") * (30 << 20)
+            signal.pause()
+    signal.pause()
+
+
+def files():
+    made = 0
+    try:
+        while True:
+            open("file%d" % made, "x").close()
+            made += 1
+    except OSError:
+        print(made)
+
+
+def one_file():
+    written = 0
+    try:
+        with open("large", "wb", 0) as file:
+            while True:
+                written += file.write(b"x" * (1 << 20))
+    except OSError:
+        print(written)
+
+
+def burn():
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    while True:
+        pass
+
+
+def sleep():
+    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+    while True:
+        signal.sigtimedwait([signal.SIGUSR1], 1000)
 
 
 def disk():
@@ -147,7 +328,10 @@ def daemon():
 
     mark = "left%d" % (int.from_bytes(os.urandom(4), "little"))
     if os.fork() == 0:
-        os.setsid()
+        try:
+            os.setsid()
+        except OSError:
+            pass
         if os.fork() == 0:
             ctypes.CDLL(None).prctl(15, mark.encode(), 0, 0, 0)
             for number in range(1, 32):
@@ -171,6 +355,12 @@ OUTWARD = {
     "nest namespaces": nest,
     "mount": mount,
     "read the environment": environment,
+    "plant for the next run": plant,
+    "inherit descriptors": descriptors,
+    "rare kernel calls": rare_calls,
+    "gain privileges": privileges,
+    "count Landlock's domains": landlock_domains,
+    "raise the limits": raise_limits,
 }
 INWARD = {
     "fork without end": forks,
@@ -178,6 +368,13 @@ INWARD = {
     "fill the disk": disk,
     "write without end": flood,
     "leave a daemon": daemon,
+    "touch memory by many": memory_of_many,
+    "make many files": files,
+    "write one large file": one_file,
+    "burn the processor": burn,
+    "sleep past the deadline": sleep,
+    "foreign entry": foreign_entry,
+    "trick the collector": collector,
 }
 
 if ATTACK in OUTWARD:

@@ -124,6 +124,12 @@ pub enum Ending {
     OutputLimit,
     /// It wrote a file above `file_bytes` and did not handle the signal.
     FileLimit,
+    /// A look found its scratch folder too large. Where the kernel keeps the folder small, a program sees
+    /// a full disk instead and ends in its own way.
+    DiskLimit,
+    /// A look found more processes and threads than allowed. Where the kernel counts them, a program sees
+    /// a refused fork instead and ends in its own way.
+    ProcessLimit,
 }
 
 impl Ending {
@@ -144,6 +150,8 @@ impl fmt::Display for Ending {
             Self::MemoryLimit => out.write_str("memory limit"),
             Self::OutputLimit => out.write_str("output limit"),
             Self::FileLimit => out.write_str("file size limit"),
+            Self::DiskLimit => out.write_str("scratch folder limit"),
+            Self::ProcessLimit => out.write_str("process limit"),
         }
     }
 }

@@ -26,6 +26,7 @@ where
             tier: Tier::Scripted,
             policy_sha256: "0".repeat(64),
             facts: Vec::new(),
+            exceptions: Vec::new(),
         };
         Self {
             answer,

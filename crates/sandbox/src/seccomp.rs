@@ -16,11 +16,16 @@
 //! Sources: `seccomp(2)`, the kernel's `Documentation/userspace-api/seccomp_filter.rst`, `linux/bpf_common.h`.
 
 mod rules;
+mod unwalled;
+
+use std::collections::BTreeMap;
 
 use libc::sock_filter;
 
+use crate::badge::Tier;
 use crate::program::Profile;
 use rules::{Asks, CLONE, DENIED, DENIED_RUN, NEEDED, RULES, Rule};
+pub(crate) use unwalled::own_signals;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) const ARCH: u32 = 0xC000_003E;
@@ -50,15 +55,15 @@ const RETURN: u16 = 0x06;
 const OFFSET_NUMBER: u32 = 0;
 const OFFSET_ARCH: u32 = 4;
 
-fn one(code: u16, k: u32) -> sock_filter {
+const fn one(code: u16, k: u32) -> sock_filter {
     jump(code, k, 0, 0)
 }
 
-fn jump(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
+const fn jump(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
     sock_filter { code, jt, jf, k }
 }
 
-fn error(errno: i32) -> sock_filter {
+const fn error(errno: i32) -> sock_filter {
     one(RETURN, ERROR | errno as u32)
 }
 
@@ -95,11 +100,11 @@ pub(crate) struct Filters {
 
 impl Filters {
     /// Assembles them. The result is the same on every call.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(tier: Tier) -> Self {
         Self {
             cell: assemble(),
-            compile: supplement(Profile::Compile),
-            run: supplement(Profile::Run),
+            compile: supplement(tier, Profile::Compile),
+            run: supplement(tier, Profile::Run),
         }
     }
 
@@ -119,17 +124,26 @@ impl Filters {
 
 /// What a profile's filter says beyond the cell's. It needs no look at the architecture: the cell's filter
 /// judges every call too, and the sterner answer counts.
-fn supplement(profile: Profile) -> Vec<sock_filter> {
+fn supplement(tier: Tier, profile: Profile) -> Vec<sock_filter> {
     let more: &[i64] = match profile {
         Profile::Compile => &[],
         Profile::Run => DENIED_RUN,
     };
-    let denied = NEEDED.iter().chain(more);
-    let mut judged: Vec<_> = denied
-        .map(|&number| (number as u32, vec![error(libc::EPERM)]))
-        .collect();
-    judged.push((CLONE.number as u32, body(&CLONE)));
-    judged.sort_by_key(|(number, _)| *number);
+    let (denied, rules): (&[i64], &[Rule]) = match tier.has_walls() {
+        true => (&[], &[]),
+        false => (unwalled::DENIED, unwalled::RULES),
+    };
+    let denied = NEEDED.iter().chain(more).chain(denied);
+    let mut judged: BTreeMap<u32, Vec<sock_filter>> = BTreeMap::new();
+    for &number in denied {
+        judged.insert(number as u32, vec![error(libc::EPERM)]);
+    }
+    // A call may have several rules; each goes on to the next.
+    for rule in rules.iter().chain([&CLONE]) {
+        let code = judged.entry(rule.number as u32).or_default();
+        code.extend(body(rule));
+    }
+    let judged: Vec<_> = judged.into_iter().collect();
     let mut code = vec![one(LOAD, OFFSET_NUMBER)];
     code.extend(search(&judged));
     code

@@ -42,7 +42,11 @@ fn verdict(filter: &[sock_filter], arch: u32, number: u32, arguments: [u64; 6]) 
 /// What the kernel makes of the cell's filter and a run's: the sterner answer, and of two errors the one
 /// of the filter that was installed last.
 fn both(profile: Profile, arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
-    let filters = Filters::new();
+    all(Tier::T3, profile, arch, (number, arguments))
+}
+
+fn all(tier: Tier, profile: Profile, arch: u32, (number, arguments): (u32, [u64; 6])) -> u32 {
+    let filters = Filters::new(tier);
     let ours = verdict(filters.of(profile), arch, number, arguments);
     let cells = verdict(&filters.cell, arch, number, arguments);
     let sternness = |answer: u32| (answer & 0xFFFF_0000) as i32;
@@ -59,7 +63,7 @@ fn run(number: i64, arguments: [u64; 6]) -> u32 {
 
 #[test]
 fn the_warden_may_do_what_it_needs_and_nothing_more_than_that_differs() {
-    let cell = Filters::new().cell;
+    let cell = Filters::new(Tier::T3).cell;
     for number in 0..NEWEST {
         let answer = verdict(&cell, ARCH, number, [u64::MAX; 6]);
         if answer != run(i64::from(number), [u64::MAX; 6]) {
@@ -77,8 +81,9 @@ const EACCES: u32 = ERROR | libc::EACCES as u32;
 
 #[test]
 fn every_path_of_the_filter_returns_for_every_number() {
-    for profile in [Profile::Compile, Profile::Run] {
-        let filters = Filters::new();
+    let both = [Tier::T2, Tier::T3].map(|tier| [(tier, Profile::Compile), (tier, Profile::Run)]);
+    for (tier, profile) in both.concat() {
+        let filters = Filters::new(tier);
         for filter in [&filters.cell[..], filters.of(profile)] {
             assert!(
                 filter.len() < 4096,
@@ -220,4 +225,76 @@ fn arguments_are_judged_by_their_low_half_as_the_kernel_reads_them() {
         run(libc::SYS_personality, [0x0040_0000, 0, 0, 0, 0, 0]),
         EPERM
     );
+}
+
+fn unwalled_run(number: i64, arguments: [u64; 6]) -> u32 {
+    all(Tier::T2, Profile::Run, ARCH, (number as u32, arguments))
+}
+
+#[test]
+fn without_walls_everything_is_denied_that_is_denied_behind_them() {
+    for profile in [Profile::Compile, Profile::Run] {
+        for number in 0..NEWEST + 2 {
+            for arguments in [NONE, [1; 6], [u64::MAX; 6], [8, 8, 8, 8, 8, 8]] {
+                let walled = both(profile, ARCH, number, arguments);
+                let unwalled = all(Tier::T2, profile, ARCH, (number, arguments));
+                assert!(walled == ALLOW || unwalled != ALLOW, "call {number}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_walls_nobody_is_reached_by_sockets_names_or_numbers() {
+    for &number in unwalled::DENIED {
+        for profile in [Profile::Compile, Profile::Run] {
+            for arguments in [NONE, [u64::MAX; 6]] {
+                let answer = all(Tier::T2, profile, ARCH, (number as u32, arguments));
+                assert_ne!(answer, ALLOW, "call {number}");
+            }
+        }
+    }
+    let address = |length| unwalled_run(libc::SYS_sendto, [3, 1, 1, 0, 1 << 32, length]);
+    assert_eq!((address(0), address(16)), (ALLOW, EACCES));
+    assert_eq!(address(1 << 32), ALLOW, "the kernel reads the low half");
+    let pair = |family| unwalled_run(libc::SYS_socketpair, [family, 1, 0, 1, 0, 0]);
+    assert_eq!((pair(libc::AF_UNIX as u64), pair(30)), (ALLOW, EACCES));
+    let priority = |which, who| unwalled_run(libc::SYS_setpriority, [which, who, 5, 0, 0, 0]);
+    assert_eq!(priority(0, 0), ALLOW);
+    for (which, who) in [(0, 7), (1, 0), (2, 0), (2, 7)] {
+        assert_eq!(priority(which, who), EPERM, "{which} {who}");
+    }
+    let affinity = |who| unwalled_run(libc::SYS_sched_setaffinity, [who, 8, 1, 0, 0, 0]);
+    assert_eq!((affinity(0), affinity(7)), (ALLOW, EPERM));
+    for (command, expected) in [
+        (8, EPERM),
+        (10, EPERM),
+        (15, EPERM),
+        (1024, EPERM),
+        (2, ALLOW),
+    ] {
+        let got = unwalled_run(libc::SYS_fcntl, [0, command, 0, 0, 0, 0]);
+        assert_eq!(got, expected, "fcntl {command}");
+    }
+    assert_eq!(unwalled_run(libc::SYS_prctl, [4, 0, 0, 0, 0, 0]), EPERM);
+    assert_eq!(unwalled_run(libc::SYS_prctl, [15, 0, 0, 0, 0, 0]), ALLOW);
+}
+
+#[test]
+fn a_process_that_may_signal_itself_alone_signals_nobody_else() {
+    let filter = own_signals(4711);
+    let ask = |number: i64, who: u64| verdict(&filter, ARCH, number as u32, [who, 9, 9, 9, 9, 9]);
+    for call in [
+        libc::SYS_kill,
+        libc::SYS_tkill,
+        libc::SYS_tgkill,
+        libc::SYS_rt_sigqueueinfo,
+        libc::SYS_rt_tgsigqueueinfo,
+    ] {
+        assert_eq!(ask(call, 4711), ALLOW);
+        for other in [0, 1, 4712, u64::MAX, -4711_i64 as u64] {
+            assert_eq!(ask(call, other), EPERM, "call {call} to {other}");
+        }
+    }
+    assert_eq!(ask(libc::SYS_read, 1), ALLOW);
 }

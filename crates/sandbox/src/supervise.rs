@@ -19,7 +19,7 @@ use crate::limits::{Limits, WATCH_MS};
 use crate::pool::Warden;
 use crate::report::{self, Bounds};
 use crate::sys::Cloned;
-use crate::tree;
+use crate::{scratch, tree};
 
 /// How long building the box may take, in nanoseconds; two milliseconds are usual.
 const BUILD_NS: u64 = 30_000_000_000;
@@ -34,6 +34,10 @@ pub(crate) enum Stop {
     Cpu,
     Wall,
     Memory,
+    /// The scratch folder, where no mount keeps it small.
+    Disk,
+    /// Processes and threads, where the kernel does not count them for one program.
+    Processes,
     Flood,
     /// The report grew beyond what a report can be, or the box was never built.
     Broken,
@@ -258,7 +262,22 @@ impl Running {
         if u128::from(look.cpu_ns) > self.limits.cpu.as_nanos() {
             return Some(Stop::Cpu);
         }
-        (look.memory_bytes > most).then_some(Stop::Memory)
+        if look.memory_bytes > most {
+            return Some(Stop::Memory);
+        }
+        self.uncounted(&look)
+    }
+
+    /// What is looked at only where no namespace limits it.
+    fn uncounted(&self, look: &tree::Look) -> Option<Stop> {
+        let folder = self.warden.as_ref()?.scratch()?;
+        if look.tasks > self.limits.processes {
+            return Some(Stop::Processes);
+        }
+        let used = scratch::used(folder, self.limits.scratch_inodes);
+        let full =
+            used.bytes > self.limits.scratch_bytes || used.files > self.limits.scratch_inodes;
+        full.then_some(Stop::Disk)
     }
 
     /// Reads everything that lies in the pipes: no writer is left.
@@ -284,14 +303,24 @@ impl Drop for Running {
     /// A fault on the way must not leave a box behind.
     fn drop(&mut self) {
         if !self.ended {
-            // The init may have ended already; then there is nothing to kill and the wait is short.
-            let _ = rustix::process::pidfd_send_signal(&self.init.pidfd, Signal::KILL);
             let mut fds = [PollFd::new(&self.init.pidfd, PollFlags::IN)];
             let most = Timespec {
                 tv_sec: EMPTY_S as i64,
                 tv_nsec: 0,
             };
-            let _ = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&most)));
+            let mut wait = || rustix::io::retry_on_intr(|| poll(&mut fds, Some(&most)));
+            let is_walled = self
+                .warden
+                .as_ref()
+                .is_none_or(|one| one.scratch().is_none());
+            if !is_walled {
+                // No namespace dies with the init: it has to empty the box itself.
+                self.control = None;
+                let _ = wait();
+            }
+            // The init may have ended already; then there is nothing to kill and the wait is short.
+            let _ = rustix::process::pidfd_send_signal(&self.init.pidfd, Signal::KILL);
+            let _ = wait();
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Look {
     pub(crate) cpu_ns: u64,
     /// Touched memory of the living, without the init's.
     pub(crate) memory_bytes: u64,
+    /// Processes and threads that live, without the init.
+    pub(crate) tasks: u64,
 }
 
 /// The most processes that a look visits; no limit allows more.
@@ -42,11 +44,16 @@ pub(crate) fn look(init: i32, fork: Option<i32>, memory_limit: u64) -> Look {
         look.cpu_ns += cpu.saturating_mul(1_000_000_000 / ticks);
         if pid != init {
             look.memory_bytes += pages(pid, &book) * page;
+            look.tasks += book.tasks;
         }
         children(pid, &mut found);
     }
     if look.memory_bytes > memory_limit {
-        look.memory_bytes = found.iter().skip(1).map(|&pid| proportional(pid)).sum();
+        let exact = |&pid: &i32| {
+            // Who cannot be looked into counts in full.
+            proportional(pid).or_else(|| Some(pages(pid, &book(pid)?) * page))
+        };
+        look.memory_bytes = found.iter().skip(1).filter_map(exact).sum();
     }
     look
 }
@@ -56,6 +63,7 @@ struct Book {
     own: u64,
     reaped: u64,
     pages: u64,
+    tasks: u64,
 }
 
 fn book(pid: i32) -> Option<Book> {
@@ -97,6 +105,7 @@ fn parse(stat: &str) -> Option<Book> {
         own: field(14)?.saturating_add(field(15)?),
         reaped: field(16)?.saturating_add(field(17)?),
         pages: field(24)?,
+        tasks: field(20)?,
     })
 }
 
@@ -115,11 +124,10 @@ fn children(pid: i32, found: &mut Vec<i32>) {
 }
 
 /// The proportional set of a process, read through the first thread that shows it; a process that is
-/// gone has none.
-fn proportional(pid: i32) -> u64 {
+/// gone has none, nor has one that is hidden from this user.
+fn proportional(pid: i32) -> Option<u64> {
     let own = share(&format!("/proc/{pid}"));
     own.or_else(|| threads(pid).find_map(|thread| share(&thread)))
-        .unwrap_or(0)
 }
 
 /// The proportional set in a folder of the kernel's books, in bytes.
@@ -155,6 +163,6 @@ mod tests {
         assert!(can_look());
         let own = book(std::process::id() as i32).unwrap();
         assert!(own.pages > 0);
-        assert!(proportional(std::process::id() as i32) > 0);
+        assert!(proportional(std::process::id() as i32) > Some(0));
     }
 }

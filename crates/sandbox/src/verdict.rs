@@ -21,6 +21,8 @@ pub(crate) fn ending(stop: Option<Stop>, flooded: bool, ended: &Ended, limits: &
     match stop {
         Some(Stop::Cpu) if asked => return Ending::CpuLimit,
         Some(Stop::Memory) if asked => return Ending::MemoryLimit,
+        Some(Stop::Disk) if asked => return Ending::DiskLimit,
+        Some(Stop::Processes) if asked => return Ending::ProcessLimit,
         Some(Stop::Wall) if asked => return Ending::WallLimit,
         _ => {}
     }

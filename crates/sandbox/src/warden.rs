@@ -16,6 +16,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::CWD;
 use rustix::io::Errno;
 
 use crate::boxes::{Site, refusal};
@@ -25,7 +26,8 @@ use crate::nursery::Nursery;
 use crate::packet;
 use crate::plan::{Ends, Plan};
 use crate::request::{Request, Way};
-use crate::sys::Call;
+use crate::sys::{self, Call, Namespaces};
+use crate::{scratch, unwalled};
 
 /// Serves until the supervisor's end of the connection closes.
 pub(crate) fn live(site: &Site<'_>, standby: &Standby) {
@@ -74,20 +76,40 @@ fn serve(
     }
     let (program, limits) = (&request.program, &request.limits);
     let is_warm = nursery.wake(program, limits, &standby.program);
-    let mut plan = Plan::new(request, ends, site.template, nursery.living())
+    let mut plan = Plan::new(request, ends, site, nursery.living())
         .map_err(|_| (Step::Request, Errno::INVAL))?;
     if is_warm {
         plan.cradle = nursery.cradle(program, &plan);
     }
     let with = (&plan, standby);
     let call = Call::new(fresh::enter, &with, &standby.init);
-    let made = call.begin_run().map_err(|errno| (Step::Fresh, errno))?;
+    let has_walls = site.template.tier.has_walls();
+    let namespaces = match has_walls {
+        true => Namespaces::RUN,
+        false => Namespaces::NONE,
+    };
+    let made = call
+        .begin_run(namespaces)
+        .map_err(|errno| (Step::Fresh, errno))?;
     let words = [0, made.pid as u64, 0];
     // A supervisor that is gone has closed the control pipe, too: the run ends by itself.
     let _ = packet::send_words(site.socket, words, &[made.pidfd.as_fd()]);
     let mut gone = [PollFd::new(&made.pidfd, PollFlags::IN)];
     while !matches!(poll(&mut gone, None), Ok(1..)) {}
+    if !has_walls {
+        clean(site);
+    }
     Ok(())
+}
+
+/// Makes the cell as it was: what no namespace ends is ended, and what no mount takes with it is removed.
+fn clean(site: &Site<'_>) {
+    unwalled::sweep(&[]);
+    let folder = scratch::open(CWD, &site.folder);
+    if folder.and_then(|folder| scratch::empty(&folder)).is_err() {
+        // A cell that cannot be cleaned is not used again.
+        sys::exit(1);
+    }
 }
 
 /// Sorts the descriptors of a request.

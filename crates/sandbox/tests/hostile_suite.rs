@@ -2,7 +2,8 @@
 //!
 //! One file is one attack; its first lines say what may come of it (`hostile_suite/entry.rs` reads them).
 //! All of them run in a random order, several at a time, in a process of its own that runs once as
-//! whoever started the tests and once as a user number that nobody has. After each program its outcome
+//! whoever started the tests and once as a user number that nobody has, at T3 and at T2 (where the keys
+//! `t2-…` say what may differ). After each program its outcome
 //! is held against its description, and nothing of it may live; after all of them the host has to be
 //! what it was.
 //!
@@ -39,10 +40,13 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use sandbox::Tier;
 use stage::Stage;
 
 /// Where the process that runs the programs finds them; its presence turns [`every_program_once`] on.
 const STAGE: &str = "WHET_SUITE_STAGE";
+/// Which tier it attacks.
+const TIER: &str = "WHET_SUITE_TIER";
 
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -57,21 +61,30 @@ fn is_root() -> bool {
     status.contains("Uid:\t0\t0")
 }
 
+/// The tier that is attacked.
+fn tier() -> Tier {
+    match std::env::var(TIER).as_deref() {
+        Ok("T2") => Tier::T2,
+        Ok("T3") | Err(_) => Tier::T3,
+        Ok(other) => panic!("{TIER}={other}"),
+    }
+}
+
 /// Runs one test of this binary in a process of its own, with a temporary folder of its own.
-fn apart(test: &str, stage: &Stage, user: Option<u32>) -> String {
+fn apart(test: &str, stage: &Stage, user: Option<u32>, tier: Tier) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(STAGE, stage.folder())
+        .env(TIER, tier.to_string())
         .env("TMPDIR", stage.temporary())
         .current_dir("/");
+    if user.is_some() || tier == Tier::T2 {
+        // What lies in a home that others may not enter is not for them.
+        command.env("PATH", "/usr/bin:/bin");
+    }
     if let Some(user) = user {
-        let home = stage.home();
-        command
-            .uid(user)
-            .gid(user)
-            .env("HOME", home)
-            .env("PATH", "/usr/bin:/bin");
+        command.uid(user).gid(user).env("HOME", stage.home());
     }
     if setting("WHET_SUITE_ENDINGS").is_some() {
         command.stderr(std::process::Stdio::inherit());
@@ -89,32 +102,44 @@ fn summary(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn every_program_is_contained_as_whoever_started_the_tests() {
-    let stage = Stage::new(None);
-    let text = apart("every_program_once", &stage, None);
+/// The whole suite at this tier, as whoever started the tests or as a user number that nobody has.
+fn contained(tier: Tier, user: Option<u32>) {
+    let stage = Stage::new(user);
+    let text = apart("every_program_once", &stage, user, tier);
     let said = summary(&text);
-    assert!(said.contains("contained"), "{text}");
+    assert!(said.contains(&format!("contained at {tier}")), "{text}");
     println!("{said}");
     stage.assert_untouched();
+}
+
+fn contained_as_an_ordinary_user(tier: Tier) {
+    match is_root() {
+        true => contained(tier, Some(stage::nobody())),
+        false => println!("skipped: the suite already runs as an ordinary user"),
+    }
+}
+
+#[test]
+fn every_program_is_contained_as_whoever_started_the_tests() {
+    contained(Tier::T3, None);
 }
 
 #[test]
 fn every_program_is_contained_as_an_ordinary_user() {
-    if !is_root() {
-        println!("skipped: the suite already runs as an ordinary user");
-        return;
-    }
-    let user = stage::nobody();
-    let stage = Stage::new(Some(user));
-    let text = apart("every_program_once", &stage, Some(user));
-    let said = summary(&text);
-    assert!(said.contains("contained"), "{text}");
-    println!("{said}");
-    stage.assert_untouched();
+    contained_as_an_ordinary_user(Tier::T3);
 }
 
-/// Not a test of its own: what the two above run in a process of its own.
+#[test]
+fn without_namespaces_every_program_is_contained_as_whoever_started_the_tests() {
+    contained(Tier::T2, None);
+}
+
+#[test]
+fn without_namespaces_every_program_is_contained_as_an_ordinary_user() {
+    contained_as_an_ordinary_user(Tier::T2);
+}
+
+/// Not a test of its own: what those above run in a process of its own.
 #[test]
 fn every_program_once() {
     let Some(folder) = std::env::var_os(STAGE) else {
@@ -125,7 +150,7 @@ fn every_program_once() {
 
 #[test]
 fn the_suite_is_large_and_every_description_is_whole() {
-    let entries = entry::read(&stage::suite());
+    let entries = entry::read(&stage::suite(), Tier::T3);
     let of = |group: &str| {
         entries
             .iter()

@@ -8,7 +8,18 @@ use rustix::io::Errno;
 
 use super::{answer, errno, exit};
 
-/// The namespaces of a cell. Its processes stay in the host's pid namespace; each run gets its own.
+/// Namespaces that a clone is put into; none of them for one that stays in its parent's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Namespaces(c_int);
+
+impl Namespaces {
+    pub(crate) const NONE: Self = Self(0);
+    /// Those of a cell. Its processes stay in the host's pid namespace; each run gets its own.
+    pub(crate) const CELL: Self = Self(CELL);
+    /// Those of a run.
+    pub(crate) const RUN: Self = Self(RUN);
+}
+
 const CELL: c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWNS
     | libc::CLONE_NEWNET
@@ -16,12 +27,7 @@ const CELL: c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// The namespaces of a run.
 const RUN: c_int = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC;
-
-/// Handled signals go back to their default in the child, at the moment of the clone
-/// (`linux/sched.h`; the libc crate has no name for it).
-const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
 
 /// Ends the process at once when it is dropped: a panic in the child must never unwind into the
 /// copy of the supervisor's stack.
@@ -51,23 +57,29 @@ fn part<T>(made: c_long, child: fn(&T), with: &T) -> Result<i32, Errno> {
     Ok(made as i32)
 }
 
-/// Starts `child` in a copy of this process inside the namespaces of a cell.
+/// Starts `child` in a copy of this process inside these namespaces. Not by `clone3`, which containers deny
+/// whose filter cannot see its flags.
 ///
 /// `child` may only do what [`fork_boxes`] allows its own, and must end the process itself.
-pub(crate) fn clone_cell<T>(child: fn(&T), with: &T) -> Result<Cloned, Errno> {
+pub(crate) fn clone_cell<T>(
+    child: fn(&T),
+    with: &T,
+    namespaces: Namespaces,
+) -> Result<Cloned, Errno> {
     let mut pidfd: c_int = -1;
-    // SAFETY: without CLONE_VM and with no stack given, clone3 is a fork: the child continues here on
-    // a private copy of this stack. All zero is a valid argument; it outlives the call and has the
-    // size that is passed.
+    let flags = namespaces.0 | libc::CLONE_PIDFD | libc::SIGCHLD;
+    // SAFETY: without CLONE_VM and with no stack given, clone is a fork: the child continues here on a
+    // private copy of this stack. The handle is written to the third argument on both architectures; the
+    // others are not read.
     let made = unsafe {
-        let mut args: libc::clone_args = std::mem::zeroed();
-        args.flags = CELL as u64 | libc::CLONE_PIDFD as u64 | CLONE_CLEAR_SIGHAND;
-        args.pidfd = (&raw mut pidfd) as u64;
-        args.exit_signal = libc::SIGCHLD as u64;
+        let (none, pidfd) = (0_usize, &raw mut pidfd);
         libc::syscall(
-            libc::SYS_clone3,
-            &raw mut args,
-            size_of::<libc::clone_args>(),
+            libc::SYS_clone,
+            c_long::from(flags),
+            none,
+            pidfd,
+            none,
+            none,
         )
     };
     let pid = part(made, child, with)?;
@@ -132,20 +144,20 @@ impl<'a, T> Call<'a, T> {
         answer(c_long::from(made)).map(|pid| pid as i32)
     }
 
-    /// Starts it in this very memory inside the namespaces of a run, which saves copying the page tables
+    /// Starts it in this very memory inside these namespaces, which saves copying the page tables
     /// and taking the copy down. The caller keeps what the call reads alive and unchanged until the process
     /// is gone.
-    pub(crate) fn begin_run(&self) -> Result<Cloned, Errno> {
+    pub(crate) fn begin_run(&self, namespaces: Namespaces) -> Result<Cloned, Errno> {
         let mut pidfd = -1;
-        let pid = self.clone(RUN | libc::CLONE_PIDFD, &mut pidfd)?;
+        let pid = self.clone(namespaces.0 | libc::CLONE_PIDFD, &mut pidfd)?;
         // SAFETY: the kernel wrote a new descriptor that nothing else owns.
         let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
         Ok(Cloned { pid, pidfd })
     }
 
-    /// Starts it in this very memory and waits until it has executed a program or ended.
-    pub(crate) fn spawn(&self) -> Result<(), Errno> {
-        self.clone(libc::CLONE_VFORK, &mut -1).map(drop)
+    /// Starts it in this very memory and waits until it has executed a program or ended. Returns its number.
+    pub(crate) fn spawn(&self) -> Result<i32, Errno> {
+        self.clone(libc::CLONE_VFORK, &mut -1)
     }
 }
 

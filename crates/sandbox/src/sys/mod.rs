@@ -14,8 +14,9 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::raw::{c_int, c_long};
 
 use rustix::io::Errno;
+use rustix::process::Pid;
 
-pub(crate) use birth::{Call, Cloned, Stack, Strings, clone_cell, exec, fork_boxes};
+pub(crate) use birth::{Call, Cloned, Namespaces, Stack, Strings, clone_cell, exec, fork_boxes};
 
 use crate::inside::Reach;
 use crate::plan::PEER;
@@ -291,6 +292,29 @@ pub(crate) fn kill_all() {
     unsafe {
         if libc::getpid() == 1 {
             libc::kill(-1, libc::SIGKILL);
+        }
+    }
+}
+
+/// A child that has ended and is not reaped yet, if there is one.
+pub(crate) fn ended_child() -> Option<Pid> {
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: an all-zero siginfo is valid and names no process; waitid fills it.
+    let found = unsafe {
+        let mut found: libc::siginfo_t = std::mem::zeroed();
+        libc::waitid(libc::P_ALL, 0, &raw mut found, options);
+        found.si_pid()
+    };
+    Pid::from_raw(found)
+}
+
+/// Kills every process of the group that `leader` leads. The caller has not reaped the leader, so the number
+/// is that group's and no other's; where there is no such group, nothing happens.
+pub(crate) fn kill_group(leader: i32) {
+    // SAFETY: kill takes two numbers. -1 and 0 would mean others than a group.
+    unsafe {
+        if leader > 1 {
+            libc::kill(-leader, libc::SIGKILL);
         }
     }
 }

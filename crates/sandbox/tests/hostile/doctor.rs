@@ -6,12 +6,31 @@ use super::*;
 
 #[test]
 fn every_attack_of_the_doctor_fails() {
-    let checks = probe(cell(), python());
-    assert_eq!(checks.len(), 13);
+    let checks = probe(cell(), &tools());
+    assert!(checks.len() >= 25);
     for check in checks {
         assert_eq!(check.held, Held::Yes, "{}: {}", check.name, check.detail);
         assert!(check.remedy.is_none());
     }
+}
+
+fn tools() -> [Toolchain; 2] {
+    [python().clone(), gpp().clone()]
+}
+
+#[test]
+fn what_cannot_be_tried_is_neither_held_nor_broken() {
+    let checks = probe(cell(), &tools()[..1]);
+    let tried = |check: &&sandbox::Check| check.held != Held::NotTried;
+    let (tried, not): (Vec<_>, Vec<_>) = checks.iter().partition(tried);
+    assert!(tried.iter().all(|check| check.layer != "compile box"));
+    assert!(not.iter().all(|check| check.detail.contains("not here")));
+    assert_eq!(not.len(), 2);
+    assert!(
+        probe(cell(), &[])
+            .iter()
+            .all(|check| check.held == Held::NotTried)
+    );
 }
 
 #[test]
@@ -25,7 +44,7 @@ fn an_attack_that_succeeds_or_did_not_happen_is_not_held() {
         ("denied read: OSError\ndone\nreached", Ending::Exited(0)),
     ] {
         let script = Scripted::new(|_: &Program, _: &Limits| Ok(Outcome::scripted(ending, said)));
-        for check in probe(&script, python()) {
+        for check in probe(&script, &tools()) {
             assert_eq!(check.held, Held::No, "{said:?}: {}", check.name);
             assert!(check.remedy.is_some());
         }
@@ -47,8 +66,12 @@ fn a_box_that_shows_the_bait_is_caught() {
             format!("denied {loot}\ndone\n"),
         ))
     });
-    let checks = probe(&thief, python());
-    assert!(checks.iter().take(8).all(|check| check.held == Held::No));
+    let checks = probe(&thief, &tools());
+    let caught = checks
+        .iter()
+        .filter(|check| check.detail == "the bait was read");
+    assert!(caught.count() >= 14);
+    assert!(checks.iter().all(|check| check.held == Held::No));
     assert!(
         checks[0].detail.contains("bait was read"),
         "{}",

@@ -1,4 +1,4 @@
-//! The same promises for an ordinary user, and a refusal where the kernel refuses.
+//! The same promises for an ordinary user, and the weaker tier where the kernel refuses namespaces.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -51,7 +51,8 @@ fn an_ordinary_user_gets_the_same_box() {
     );
 }
 
-/// Not a test of its own: what [`a_kernel_that_refuses_namespaces_is_named`] runs where none can be made.
+/// Not a test of its own: what [`a_kernel_that_refuses_namespaces_gets_a_weaker_tier_that_says_why`] runs where
+/// none can be made.
 #[test]
 fn refused() {
     if std::env::var_os(NESTED).is_none() {
@@ -60,26 +61,26 @@ fn refused() {
     if std::fs::write("/proc/sys/user/max_user_namespaces", "0").is_err() {
         return;
     }
-    match Cell::open() {
-        Err(
-            fault @ sandbox::Fault::Layer {
-                step: sandbox::Step::Namespaces,
-                ..
-            },
-        ) => {
-            assert!(
-                fault.to_string().contains("user.max_user_namespaces is 0"),
-                "{fault}"
-            );
-            println!("the refusal was named");
-        }
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("opened where no namespace can be made"),
-    }
+    let strict = sandbox::Cell::at(sandbox::Tier::T3, sandbox::Fittings::default());
+    let Err(fault @ sandbox::Fault::Layer { step, .. }) = strict else {
+        panic!("opened where no namespace can be made");
+    };
+    assert_eq!(step, sandbox::Step::Namespaces);
+    assert!(
+        fault.to_string().contains("user.max_user_namespaces is 0"),
+        "{fault}"
+    );
+    let cell = Cell::open().unwrap();
+    assert_eq!(cell.badge().tier, sandbox::Tier::T2);
+    let why = cell.badge().facts.last().unwrap();
+    assert!(why.1.contains("user.max_user_namespaces is 0"), "{why:?}");
+    let outcome = cell.execute(&Program::new(["/bin/echo", "ran"]), &Limits::run());
+    assert_eq!(outcome.unwrap().stdout.bytes, b"ran\n");
+    println!("the refusal was named");
 }
 
 #[test]
-fn a_kernel_that_refuses_namespaces_is_named() {
+fn a_kernel_that_refuses_namespaces_gets_a_weaker_tier_that_says_why() {
     if std::env::var_os(NESTED).is_some() {
         return;
     }

@@ -15,7 +15,7 @@ pub(crate) enum Allowed {
 
 impl Allowed {
     /// Reads a list: `exit 0`, `exit *`, `signal 9`, `signal *`, `not executable`, `cpu`, `wall`,
-    /// `memory`, `output`, `file`.
+    /// `memory`, `output`, `file`, `disk`, `processes`.
     pub(crate) fn list(text: &str) -> Vec<Self> {
         text.split(',')
             .map(|word| Self::read(word.trim()))
@@ -37,6 +37,8 @@ impl Allowed {
                 "memory" => Ending::MemoryLimit,
                 "output" => Ending::OutputLimit,
                 "file" => Ending::FileLimit,
+                "disk" => Ending::DiskLimit,
+                "processes" => Ending::ProcessLimit,
                 other => panic!("no ending {other:?}"),
             }),
         }
@@ -57,6 +59,15 @@ impl Allowed {
 pub(crate) fn complaints(entry: &Entry, outcome: &Outcome, secret: &str) -> Vec<String> {
     let stdout = String::from_utf8_lossy(&outcome.stdout.bytes);
     let stderr = String::from_utf8_lossy(&outcome.stderr.bytes);
+    let may_reach = entry.all("reaches").join(",");
+    let beyond = |line: &&str| match line.strip_prefix("reached ") {
+        Some(what) => !may_reach.split(',').any(|word| is_meant(word.trim(), what)),
+        None => true,
+    };
+    let stdout = match may_reach.is_empty() {
+        true => stdout,
+        false => (stdout.lines().filter(beyond).collect::<Vec<_>>().join("\n") + "\n").into(),
+    };
     let mut wrong = Vec::new();
     if !entry
         .endings
@@ -102,6 +113,14 @@ pub(crate) fn complaints(entry: &Entry, outcome: &Outcome, secret: &str) -> Vec<
     }
     wrong.extend(bounds(outcome, &entry.limits));
     wrong
+}
+
+/// Whether a word of a list stands for this; a star at its end stands for anything.
+fn is_meant(word: &str, what: &str) -> bool {
+    match word.strip_suffix('*') {
+        Some(beginning) => what.starts_with(beginning),
+        None => word == what,
+    }
 }
 
 /// What is wrong with the friend at the other end of the connection.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sandbox::toolchain::{self, Language, Toolchain};
 use sandbox::{
-    Cell, Fault, File, Fittings, Limits, Mode, Outcome, Profile, Program, Sandbox, Warm,
+    Cell, Fault, File, Fittings, Limits, Mode, Outcome, Profile, Program, Sandbox, Tier, Warm,
 };
 
 use crate::entry::Entry;
@@ -34,8 +34,8 @@ fn python() -> &'static Toolchain {
     tool(Language::Python).expect("a Python interpreter")
 }
 
-/// A cell in which every language of this machine runs, with Python kept warm.
-pub(crate) fn cell() -> Cell {
+/// A cell in which every language of this machine runs, with Python kept warm where that can be.
+pub(crate) fn cell(tier: Tier) -> Cell {
     let tools = Language::ALL.iter().filter_map(|&one| tool(one));
     let readable = tools.flat_map(|tool| tool.readable.clone()).collect();
     let mut argv = python().run(script("")).argv;
@@ -45,11 +45,11 @@ pub(crate) fn cell() -> Cell {
         modules: Vec::new(),
         imports: vec!["json".to_owned()],
     };
-    Cell::with(Fittings {
+    let fittings = Fittings {
         readable,
         warm: vec![warm],
-    })
-    .unwrap()
+    };
+    Cell::at(tier, fittings).unwrap()
 }
 
 /// Two boxes at once, each of which has been used both ways: the most that a hand ever needs.

@@ -16,13 +16,15 @@
 //! - `after`: compile it and run the result as well; these are the endings of the run.
 //! - `peer`: run it beside `friend.py`, connected with it; these are the endings of the friend, who has
 //!   to see the end of the connection and nothing else.
+//! - `t2-` in front of a key: what stands in its place at tier T2. Only there is `t2-reaches`: what a program
+//!   may reach, separated by commas (a star ends a beginning); each is an exception in the badge.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use sandbox::toolchain::Language;
-use sandbox::{Limits, Profile};
+use sandbox::{Limits, Profile, Tier};
 
 use crate::allowed::Allowed;
 
@@ -40,7 +42,10 @@ pub(crate) struct Entry {
     lines: Vec<(String, String)>,
 }
 
-const KEYS: [&str; 15] = [
+/// In front of keys that are about the weaker tier.
+const WEAKER: &str = "t2-";
+
+const KEYS: [&str; 16] = [
     "attacks",
     "profile",
     "endings",
@@ -56,10 +61,11 @@ const KEYS: [&str; 15] = [
     "twice",
     "after",
     "peer",
+    "reaches",
 ];
 
 impl Entry {
-    fn parse(name: &str, text: &str) -> Self {
+    fn parse(name: &str, text: &str, tier: Tier) -> Self {
         let (stem, ending) = name.rsplit_once('.').unwrap();
         let (language, mark) = match ending {
             "cpp" => (Language::Cpp, "//: "),
@@ -80,8 +86,10 @@ impl Entry {
             .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
             .collect();
         for (key, _) in &lines {
-            assert!(KEYS.contains(&key.as_str()), "{name}: unknown key {key}");
+            let key = key.strip_prefix(WEAKER).unwrap_or(key);
+            assert!(KEYS.contains(&key), "{name}: unknown key {key}");
         }
+        let lines = at(tier, lines);
         let one = |wanted: &str| {
             let mut found = lines.iter().filter(|(key, _)| key == wanted);
             let value = found.next().map(|(_, value)| value.as_str());
@@ -135,6 +143,22 @@ impl Entry {
     pub(crate) fn is_shared(&self) -> bool {
         self.language == Language::Cpp && self.profile == Profile::Run && !self.has("alone")
     }
+}
+
+/// The lines that hold at this tier.
+fn at(tier: Tier, lines: Vec<(String, String)>) -> Vec<(String, String)> {
+    let (weaker, mut all): (Vec<_>, Vec<_>) = lines
+        .into_iter()
+        .partition(|(key, _)| key.starts_with(WEAKER));
+    if tier == Tier::T2 {
+        let weaker = weaker.into_iter();
+        let weaker: Vec<_> = weaker
+            .map(|(key, value)| (key[WEAKER.len()..].to_owned(), value))
+            .collect();
+        all.retain(|(key, _)| !weaker.iter().any(|(other, _)| other == key));
+        all.extend(weaker);
+    }
+    all
 }
 
 /// Short limits for run time, the usual ones with less CPU time for compilers.
@@ -191,15 +215,16 @@ fn expand(text: &str) -> String {
     out
 }
 
-/// Every program of a folder, in the order of ids.
-pub(crate) fn read(folder: &Path) -> Vec<Entry> {
+/// Every program of a folder, in the order of ids, as it is described for this tier.
+pub(crate) fn read(folder: &Path, tier: Tier) -> Vec<Entry> {
     let mut entries: Vec<Entry> = std::fs::read_dir(folder)
         .unwrap()
         .map(Result::unwrap)
         .filter(|found| found.file_type().unwrap().is_file())
         .map(|found| {
             let name = found.file_name().into_string().unwrap();
-            Entry::parse(&name, &std::fs::read_to_string(found.path()).unwrap())
+            let text = std::fs::read_to_string(found.path()).unwrap();
+            Entry::parse(&name, &text, tier)
         })
         .collect();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -211,15 +236,15 @@ pub(crate) fn read(folder: &Path) -> Vec<Entry> {
 #[test]
 fn a_description_is_read_and_a_wrong_one_is_refused() {
     let head = "#: attacks: nothing at all\n#: profile: run\n#: endings: exit 0, signal *\n";
-    let entry = Entry::parse(
-        "H01_a_name.py",
-        &format!("{head}#: prints: a\\nb\n@@3 ab@@.\n"),
-    );
+    let text = format!("{head}#: prints: a\\nb\n#: t2-prints: c\n@@3 ab@@.\n");
+    let entry = Entry::parse("H01_a_name.py", &text, Tier::T3);
     assert_eq!(
         (entry.id.as_str(), entry.all("prints")),
         ("H01", vec!["a\nb".to_owned()])
     );
     assert!(entry.source.ends_with("ababab.\n"), "{}", entry.source);
+    let weaker = Entry::parse("H01_a_name.py", &text, Tier::T2);
+    assert_eq!(weaker.all("prints"), ["c"]);
     let last = |line: &str| format!("{head}{line}\n");
     for bad in [
         &head[30..],
@@ -227,7 +252,7 @@ fn a_description_is_read_and_a_wrong_one_is_refused() {
         &last("#: limits: cpu=x"),
     ] {
         assert!(
-            std::panic::catch_unwind(|| Entry::parse("H01_x.py", bad)).is_err(),
+            std::panic::catch_unwind(|| Entry::parse("H01_x.py", bad, Tier::T3)).is_err(),
             "{bad}"
         );
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use sandbox::toolchain::{self, Language};
-use sandbox::{Cell, Ending, Fault, Limits, Program, Sandbox};
+use sandbox::{Cell, Ending, Fault, Fittings, Limits, Program, Sandbox, Tier};
 
 use crate::host;
 
@@ -52,6 +52,7 @@ fn broken() {
         Ok("few descriptors") => few_descriptors(),
         Ok("inherited") => inherited(),
         Ok("stopped") => stopped(),
+        Ok("lone") => lone(),
         Ok(other) => panic!("{other}"),
         Err(_) => return,
     }
@@ -149,9 +150,14 @@ fn no_sleeper_is_left(pids: &[i32]) {
 
 #[test]
 fn f05_a_killed_init_is_a_fault_and_the_next_run_is_well() {
-    let cell = Cell::open().unwrap();
+    killed_init(Tier::T3, "30.1");
+    killed_init(Tier::T2, "31.1");
+}
+
+fn killed_init(tier: Tier, seconds: &str) {
+    let cell = Cell::at(tier, Fittings::default()).unwrap();
     let mut gone = Vec::new();
-    let answer = inside((&cell, "30.1"), |chain| {
+    let answer = inside((&cell, seconds), |chain| {
         gone = chain[..2].to_vec();
         kill(chain[1], "-KILL");
     });
@@ -166,16 +172,23 @@ fn f05_a_killed_init_is_a_fault_and_the_next_run_is_well() {
 #[test]
 fn f06_a_program_that_the_host_kills_is_told_as_killed() {
     // As the kernel does when memory runs out: the program alone dies, and no limit is blamed.
-    let cell = Cell::open().unwrap();
-    let answer = inside((&cell, "30.2"), |chain| kill(chain[0], "-KILL"));
-    assert_eq!(answer.unwrap().ending, Ending::Signalled(9));
+    for (tier, seconds) in [(Tier::T3, "30.2"), (Tier::T2, "31.2")] {
+        let cell = Cell::at(tier, Fittings::default()).unwrap();
+        let answer = inside((&cell, seconds), |chain| kill(chain[0], "-KILL"));
+        assert_eq!(answer.unwrap().ending, Ending::Signalled(9));
+    }
 }
 
 #[test]
 fn f07_a_killed_maker_of_boxes_is_a_fault_or_a_run_and_never_a_wrong_verdict() {
-    let cell = Cell::open().unwrap();
+    killed_maker(Tier::T3, "30.3");
+    killed_maker(Tier::T2, "31.3");
+}
+
+fn killed_maker(tier: Tier, seconds: &str) {
+    let cell = Cell::at(tier, Fittings::default()).unwrap();
     let mut chain_seen = Vec::new();
-    let answer = inside((&cell, "30.3"), |chain| {
+    let answer = inside((&cell, seconds), |chain| {
         chain_seen = chain.to_vec();
         chain[2..].iter().for_each(|&pid| kill(pid, "-KILL"));
         // The run itself goes on, if it does at all, until it is told to end.
@@ -193,6 +206,63 @@ fn f07_a_killed_maker_of_boxes_is_a_fault_or_a_run_and_never_a_wrong_verdict() {
     no_sleeper_is_left(&chain_seen[..2]);
     let next = cell.execute(&Program::new(["/bin/true"]), &Limits::run());
     assert!(matches!(next, Err(Fault::Lost { .. })), "{next:?}");
+}
+
+#[test]
+fn f11_without_namespaces_a_killed_warden_leaves_its_tree_to_who_made_it() {
+    let cell = Cell::at(Tier::T2, Fittings::default()).unwrap();
+    let mut gone = Vec::new();
+    let answer = inside((&cell, "31.4"), |chain| {
+        gone = chain[..3].to_vec();
+        // Who made the cell ends the init, whom it now adopts, and then the program.
+        kill(chain[2], "-KILL");
+    });
+    assert!(matches!(answer, Err(Fault::Lost { .. })), "{answer:?}");
+    no_sleeper_is_left(&gone);
+    let next = cell.execute(&Program::new(["/bin/true"]), &Limits::run());
+    assert_eq!(next.unwrap().ending, Ending::Exited(0));
+}
+
+#[test]
+fn f12_without_namespaces_a_killed_supervisor_leaves_no_process_and_no_folder() {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["faults::broken", "--exact", "--nocapture"]);
+    let mut supervisor = command.env(BROKEN, "lone").spawn().unwrap();
+    let is_there = |pid: &i32| host::portrait(*pid).ends_with("/bin/sleep 31.5]");
+    let (own, mut all) = (supervisor.id() as i32, Vec::new());
+    while !all.iter().any(is_there) {
+        all = host::descendants(own);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let boxes = scratch_of(supervisor.id());
+    assert_eq!(boxes.len(), 1, "{boxes:?}");
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+    no_sleeper_is_left(&all);
+    assert!(scratch_of(own as u32).is_empty());
+}
+
+/// The scratch folders of a supervisor, wherever they may lie.
+fn scratch_of(supervisor: u32) -> Vec<std::path::PathBuf> {
+    let places = ["/dev/shm".into(), std::env::temp_dir(), "/var/tmp".into()];
+    let prefix = format!("whet-box-{supervisor}-");
+    let found = places
+        .iter()
+        .filter_map(|place| std::fs::read_dir(place).ok());
+    let names = found.flatten().flatten().map(|found| found.path());
+    let is_its = |path: &std::path::PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with(&prefix)
+    };
+    names.filter(is_its).collect()
+}
+
+/// Two forks away, so that nobody but the cell knows of the sleeper.
+fn lone() {
+    let cell = Cell::at(Tier::T2, Fittings::default()).unwrap();
+    let script = "(/bin/sleep 31.5 >/dev/null & ) ; /bin/sleep 32.5";
+    let program = Program::new(["/bin/sh", "-c", script]);
+    let _ = cell.execute(&program, &limits(Duration::from_secs(60)));
 }
 
 #[test]

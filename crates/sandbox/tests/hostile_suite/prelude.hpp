@@ -52,6 +52,9 @@ static void attempt(const char *what, long got) {
     fflush(stdout);
 }
 
+// The program's own process, and none of those that it forks.
+static const pid_t own_process = getpid();
+
 [[noreturn]] static void finish() {
     puts("done");
     fflush(stdout);

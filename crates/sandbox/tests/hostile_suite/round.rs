@@ -36,7 +36,7 @@ struct Hand {
 impl Hand {
     fn open() -> Self {
         let before = host::children(std::process::id() as i32);
-        let cell = bench::cell();
+        let cell = bench::cell(crate::tier());
         bench::warm_up(&cell);
         let now = host::children(std::process::id() as i32);
         let roots: Vec<i32> = now
@@ -132,7 +132,7 @@ pub(crate) fn run(stage: &Path) {
         .max(1);
     let repeats = crate::setting("WHET_SUITE_REPEATS").unwrap_or(1);
     println!("suite: seed {seed}");
-    let entries = chosen(entry::read(&stage.join("programs")));
+    let entries = chosen(entry::read(&stage.join("programs"), crate::tier()));
     let secret = std::fs::read_to_string(stage.join("secret")).unwrap();
     let mut victim = Victim::new();
     let start = Instant::now();
@@ -155,8 +155,9 @@ pub(crate) fn run(stage: &Path) {
         .map(|(time, id)| format!("{id} {} ms", time.as_millis()))
         .collect();
     println!(
-        "suite: {} programs contained, {} runs in {:.1} s, grown by {} KiB; slowest: {}",
+        "suite: {} programs contained at {}, {} runs in {:.1} s, grown by {} KiB; slowest: {}",
         entries.len(),
+        crate::tier(),
         times.len(),
         start.elapsed().as_secs_f64(),
         growth >> 10,

@@ -5,6 +5,7 @@
 //: never: root:
 //: collect: program
 //: collected:
+//: t2-says: Permission denied
 #include "/etc/passwd"
 #include "/etc/shadow"
 #include "/proc/self/environ"

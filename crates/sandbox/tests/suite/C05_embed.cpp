@@ -5,6 +5,7 @@
 //: says: it is absent
 //: collect: program
 //: collected:
+//: t2-says: Permission denied
 #if __has_include("/etc/passwd") || __has_include("/proc/self/maps") || __has_include("/root/.profile")
 #error it is there
 #else

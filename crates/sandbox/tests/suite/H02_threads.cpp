@@ -3,6 +3,8 @@
 //: endings: exit 0
 //: limits: stack_kb=1024
 //: prints: 16 threads\n
+//: t2-endings: exit 0, processes
+//: t2-prints:
 static void *rest(void *) { for (;;) pause(); }
 static void attack() {
     int made = 1;

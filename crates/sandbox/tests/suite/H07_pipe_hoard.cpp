@@ -13,5 +13,5 @@ static void attack() {
         ssize_t put;
         while ((put = write(ends[1], block.data(), block.size())) > 0) held += put;
     }
-    if (getpid() != 2) for (;;) pause();
+    if (getpid() != own_process) for (;;) pause();
 }

@@ -3,6 +3,7 @@
 //: endings: exit 0
 //: limits: cpu_ms=2000
 //: prints: ENOSPC after 32 MiB\n
+//: t2-prints:
 static void attack() {
     std::string block(1 << 20, 'x');
     long total = 0;

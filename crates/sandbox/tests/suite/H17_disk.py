@@ -3,8 +3,10 @@
 #: endings: exit 0
 #: limits: cpu_ms=3000 memory_mb=128
 #: prints: 32 MiB
+#: t2-endings: exit 0, disk
+#: t2-prints:
 
-for folder in ["/box", "/tmp", "/var/tmp", "/dev/shm", "/run", "/", "/usr", "/dev"]:
+for folder in [".", "/tmp", "/var/tmp", "/dev/shm", "/run", "/", "/usr", "/dev"]:
     try:
         for number in range(100):
             with open("%s/fill%d" % (folder, number), "wb", 0) as file:

@@ -3,6 +3,8 @@
 //: endings: exit 0
 //: limits: cpu_ms=2000
 //: prints: bounded
+//: t2-endings: disk
+//: t2-prints:
 static void attack() {
     int made = 0;
     for (;; made++) {

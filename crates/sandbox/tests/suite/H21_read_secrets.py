@@ -2,6 +2,7 @@
 #: profile: run
 #: endings: exit 0
 #: limits: cpu_ms=1000
+#: t2-reaches: stat
 files = told()["files"].split(":")
 more = ["/etc/passwd", "/etc/shadow", "/etc/hosts", "/root/.bashrc", "/home", "/var/log", "/sys/class"]
 more += ["/proc/self/environ", "/proc/1/environ", "/proc/1/root/etc/passwd", "/dev/kmsg", "/dev/mem", "/dev/sda"]

@@ -9,7 +9,7 @@ static void attack() {
     bad |= mkdir("folder", 0700) | mkfifo("pipe", 0600) | symlink("loop", "loop");
     int s = socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{AF_UNIX, "socket"};
-    bad |= bind(s, (sockaddr *)&address, sizeof address);
+    bad |= s >= 0 && bind(s, (sockaddr *)&address, sizeof address);
     close(open("double", O_CREAT | O_WRONLY, 0600));
     bad |= link("double", "other name");
     close(open("hidden", O_CREAT | O_WRONLY, 0000));

@@ -3,6 +3,8 @@
 //: endings: exit 0
 //: limits: cpu_ms=2000
 //: prints: bounded
+//: t2-endings: exit 0, processes
+//: t2-prints:
 static void attack() {
     int made = 0;
     while (made < 400) {

@@ -13,8 +13,11 @@ for tool in ["/usr/bin/su", "/usr/bin/passwd", "/usr/bin/mount", "/usr/bin/newgr
         said = subprocess.run([tool], input=b"", capture_output=True)
         attempt("tool", lambda: 1 // (said.returncode == 0))
 who = subprocess.run(["/usr/bin/id", "-u"], capture_output=True).stdout
-assert who == b"1000\n", who
-with open("own", "wb") as file:
+assert who == b"%d\n" % os.getuid() != b"0\n", who
+with open("own", "wb", opener=lambda name, how: os.open(name, how, 0o777)) as file:
     file.write(open("/usr/bin/id", "rb").read())
-os.chmod("own", 0o6755)
-assert subprocess.run(["./own", "-u"], capture_output=True).stdout == b"1000\n"
+try:
+    os.chmod("own", 0o6755)
+except OSError:
+    pass
+assert subprocess.run(["./own", "-u"], capture_output=True).stdout == who

@@ -2,6 +2,7 @@
 #: profile: run
 #: endings: wall
 #: limits: wall_ms=1500 cpu_ms=1500
+#: t2-endings: exit 1
 import socket
 
 try:

@@ -16,5 +16,5 @@ static void attack() {
         while ((put = write(ends[0], block.data(), block.size())) > 0) held += put;
         while ((put = write(ends[1], block.data(), block.size())) > 0) held += put;
     }
-    if (getpid() != 2) for (;;) pause();
+    if (getpid() != own_process) for (;;) pause();
 }

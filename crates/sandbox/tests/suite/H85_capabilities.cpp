@@ -1,6 +1,7 @@
 //: attacks: the powers that building the box needed
 //: profile: run
 //: endings: exit 0
+//: t2-reaches: a bound
 static void attack() {
     __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct data[2];

@@ -2,6 +2,7 @@
 //: profile: run
 //: endings: cpu, wall, memory, output
 //: limits: cpu_ms=600 wall_ms=4000
+//: t2-endings: cpu, wall, memory, output, processes, disk
 static void attack() {
     std::string block(1 << 16, 'x');
     if (fork() == 0) for (;;) fork();

@@ -2,6 +2,7 @@
 //: profile: run
 //: endings: exit 0
 //: peer: exit 0
+//: t2-reaches: process *
 static void attack() {
     ucred who{-1, 0, 0};
     socklen_t size = sizeof who;

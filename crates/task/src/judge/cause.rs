@@ -39,6 +39,10 @@ pub enum Cause {
     OutputLimit,
     /// It, or the compiler because of it, wrote too large a file.
     FileLimit,
+    /// Its scratch folder grew beyond the limit.
+    DiskLimit,
+    /// It had more processes and threads than allowed.
+    ProcessLimit,
     /// It compiled to something that the kernel cannot execute.
     NotExecutable,
     /// Not judged: this machine failed, not the model.
@@ -66,6 +70,8 @@ impl Cause {
             Cause::MemoryLimit => "memory_limit",
             Cause::OutputLimit => "output_limit",
             Cause::FileLimit => "file_limit",
+            Cause::DiskLimit => "disk_limit",
+            Cause::ProcessLimit => "process_limit",
             Cause::NotExecutable => "not_executable",
             Cause::HarnessError => "harness_error",
         }

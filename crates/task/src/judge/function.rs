@@ -187,6 +187,8 @@ fn limit(ending: Ending) -> Option<Cause> {
         Ending::MemoryLimit => Some(Cause::MemoryLimit),
         Ending::OutputLimit => Some(Cause::OutputLimit),
         Ending::FileLimit => Some(Cause::FileLimit),
+        Ending::DiskLimit => Some(Cause::DiskLimit),
+        Ending::ProcessLimit => Some(Cause::ProcessLimit),
         Ending::Exited(_) | Ending::Signalled(_) | Ending::NotExecutable(_) => None,
     }
 }

@@ -243,6 +243,8 @@ fn compile_failure(ending: Ending) -> Option<Cause> {
         Ending::MemoryLimit => Some(Cause::MemoryLimit),
         Ending::OutputLimit => Some(Cause::OutputLimit),
         Ending::FileLimit => Some(Cause::FileLimit),
+        Ending::DiskLimit => Some(Cause::DiskLimit),
+        Ending::ProcessLimit => Some(Cause::ProcessLimit),
     }
 }
 
@@ -259,6 +261,8 @@ fn run_failure(ran: &Outcome) -> Option<Cause> {
         Ending::MemoryLimit => Some(Cause::MemoryLimit),
         Ending::OutputLimit => Some(Cause::OutputLimit),
         Ending::FileLimit => Some(Cause::FileLimit),
+        Ending::DiskLimit => Some(Cause::DiskLimit),
+        Ending::ProcessLimit => Some(Cause::ProcessLimit),
     }
 }
 

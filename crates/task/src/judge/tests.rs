@@ -89,6 +89,8 @@ fn every_end_of_a_run_has_its_stage_and_its_word() {
         (Ending::MemoryLimit, "6", Stage::Compiles, "memory_limit"),
         (Ending::OutputLimit, "6", Stage::Compiles, "output_limit"),
         (Ending::FileLimit, "6", Stage::Compiles, "file_limit"),
+        (Ending::DiskLimit, "6", Stage::Compiles, "disk_limit"),
+        (Ending::ProcessLimit, "6", Stage::Compiles, "process_limit"),
         (
             Ending::NotExecutable(8),
             "",
@@ -322,6 +324,8 @@ fn each_cause_has_a_word_of_its_own() {
         MemoryLimit,
         OutputLimit,
         FileLimit,
+        DiskLimit,
+        ProcessLimit,
         NotExecutable,
         HarnessError,
     ];

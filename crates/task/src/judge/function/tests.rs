@@ -165,6 +165,8 @@ fn a_limit_outweighs_every_word() {
         (Ending::MemoryLimit, "memory_limit"),
         (Ending::OutputLimit, "output_limit"),
         (Ending::FileLimit, "file_limit"),
+        (Ending::DiskLimit, "disk_limit"),
+        (Ending::ProcessLimit, "process_limit"),
     ] {
         for (solver, checker) in [(ending, WELL), (WELL, ending)] {
             for said in ["NONCE pass 1 1 1 0 - -\n", "NONCE gone 0 0 1 0 - -\n", ""] {
