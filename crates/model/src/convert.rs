@@ -97,7 +97,7 @@ pub fn import(
     let pieces = |_, wanted: &Wanted| pieces(&source, wanted);
     Ok(Imported {
         bytes: pour.into_file(to, pieces, watch)?,
-        notes: notes(&source.decoder, &wanted, options),
+        notes: notes(&wanted, &vocabulary, options),
     })
 }
 
@@ -226,7 +226,7 @@ fn as_matrix(stored: &Stored) -> Stored {
     stored
 }
 
-fn notes(decoder: &Decoder, wanted: &[Wanted], options: &Options<'_>) -> Vec<String> {
+fn notes(wanted: &[Wanted], vocabulary: &Vocabulary, options: &Options<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     let asked = options.precision;
     let odd = |wanted: &&Wanted| {
@@ -242,8 +242,11 @@ fn notes(decoder: &Decoder, wanted: &[Wanted], options: &Options<'_>) -> Vec<Str
     if options.tokens == Tokens::Bytes {
         notes.push(format!(
             "the tokenizer is a placeholder of bytes for {} rows: speed and memory can be measured, quality cannot",
-            decoder.vocabulary
+            vocabulary.tokens.len()
         ));
+    }
+    if vocabulary.composes {
+        notes.push("the original composes accents (NFC) before it cuts text and llama.cpp does not: text with decomposed accents becomes other tokens".into());
     }
     notes
 }

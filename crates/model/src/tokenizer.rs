@@ -63,6 +63,8 @@ pub(crate) struct Vocabulary {
     pub(crate) adds_eos: bool,
     pub(crate) adds_space: Option<bool>,
     pub(crate) template: Option<String>,
+    /// Whether the original composes accents (NFC) before it cuts text, which llama.cpp does not.
+    pub(crate) composes: bool,
 }
 
 /// How a tokenizer is fitted to a model.

@@ -120,6 +120,9 @@ struct Described {
     strides: Vec<i64>,
 }
 
+/// What is wrong with a description.
+type Change<'c> = &'c dyn Fn(&mut Described);
+
 /// A vector of 16 floats, as it should be.
 fn sound() -> Described {
     Described {
@@ -173,7 +176,7 @@ fn a_pickle_that_runs_a_command_runs_nothing_and_is_told_by_its_name() {
     let by_line = [
         &b"\x80\x02"[..],
         &global("posix", "system"),
-        &tuple(&[command.clone()]),
+        &tuple(std::slice::from_ref(&command)),
         b"R.",
     ];
     place.refuses(
@@ -227,7 +230,7 @@ fn instructions_that_make_objects_are_refused() {
 #[test]
 fn a_tensor_lies_inside_its_storage_or_is_refused() {
     let place = Place::new();
-    let cases: [(&str, &dyn Fn(&mut Described)); 9] = [
+    let cases: [(&str, Change<'_>); 9] = [
         ("does not lie in", &|t| t.offset = 1),
         ("does not lie in", &|t| t.elements = 17),
         ("does not lie in", &|t| t.offset = i64::MAX),

@@ -55,7 +55,7 @@ impl Place {
             let left = std::fs::read_dir(self.folder.path().join("out")).unwrap();
             assert_eq!(left.count(), 0, "nothing half-written remains");
         }
-        imported.map(|_| {
+        imported.map(|_imported| {
             let bytes = std::fs::read(&to).unwrap();
             std::fs::remove_file(&to).unwrap();
             bytes
@@ -250,6 +250,12 @@ fn a_tokenizer_that_would_be_applied_differently_is_refused() {
         ),
         ("qwen2", r#""id":309"#, r#""id":320"#, "320 rows"),
         ("qwen2", r#""id":309"#, r#""id":7"#, "share the id 7"),
+        (
+            "qwen2",
+            r#"{"type":"NFC"}"#,
+            r#"{"type":"Lowercase"}"#,
+            "changes text",
+        ),
         ("llama", "<0x41>", "<0x4x>", "<0x41>"),
         (
             "llama",

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::file::{File, Merge};
 use super::{Vocabulary, split};
 use crate::Error;
@@ -15,6 +17,7 @@ pub(super) fn vocabulary(file: &File, pre: Option<&str>, path: &Path) -> Result<
             split::name(&file.pre_tokenizer, ignores_merges, path)?.to_owned()
         }
     };
+    refuse_normalizers(&file.normalizer, path)?;
     let merges = file.model.merges.iter().enumerate();
     let merges = merges.map(|(rank, merge)| joined(file, rank, merge, path));
     let merges = merges.collect::<Result<Vec<_>, _>>()?;
@@ -25,8 +28,32 @@ pub(super) fn vocabulary(file: &File, pre: Option<&str>, path: &Path) -> Result<
         model: "gpt2",
         pre,
         merges,
+        composes: !file.normalizer.is_null(),
         ..Vocabulary::default()
     })
+}
+
+/// llama.cpp changes no text before it is split. Composing accents (NFC) is let pass with a note, as
+/// it leaves nearly all text as it is; anything else would change every text.
+fn refuse_normalizers(normalizer: &Value, path: &Path) -> Result<(), Error> {
+    let steps = match normalizer["type"].as_str() {
+        Some("Sequence") => normalizer["normalizers"].as_array().cloned(),
+        _ => Some(vec![normalizer.clone()]),
+    };
+    let is_harmless = |step: &&Value| step.is_null() || step["type"] == "NFC";
+    match steps
+        .unwrap_or_default()
+        .iter()
+        .find(|step| !is_harmless(step))
+    {
+        None => Ok(()),
+        Some(step) => {
+            let step: String = step.to_string().chars().take(200).collect();
+            let what =
+                format!("it changes text before it is cut, which llama.cpp does not ({step})");
+            Err(Error::unsupported(path, what))
+        }
+    }
 }
 
 /// The merge as GGUF writes it, after a look whether its halves and its result are tokens.

@@ -50,10 +50,11 @@ pub(super) fn run(flags: &Quantize, terminal: &Terminal, offline: bool) -> Resul
 
 /// `model-f16` becomes `model-q4_k_m.gguf`: the old type's name would contradict the new one.
 fn default_name(located: &Located, how: Quantise) -> String {
-    let old = llama::Mixture::ALL.map(|mixture| format!("-{}", mixture.name()));
-    let old = old.into_iter().chain(["-f32".into(), "-bf16".into()]);
-    let stems = old.filter_map(|end| located.name.strip_suffix(&end).map(str::to_owned));
-    let stem = stems.last().unwrap_or_else(|| located.name.clone());
+    let mixtures = llama::Mixture::ALL.map(llama::Mixture::name);
+    let mut old = mixtures.into_iter().chain(["f32", "bf16"]);
+    let name = &located.name;
+    let stem = old.find_map(|kind| name.strip_suffix(kind)?.strip_suffix('-'));
+    let stem = stem.unwrap_or(name);
     format!("{stem}-{}.gguf", how.to.name())
 }
 
