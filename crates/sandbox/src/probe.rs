@@ -134,6 +134,7 @@ impl Arena<'_> {
         }
         let limits = Limits {
             cpu: Duration::from_millis(attack.cpu_ms),
+            wall: Duration::from_millis(attack.wall_ms),
             ..attacks::limits()
         };
         if attack.way == Way::Twice {

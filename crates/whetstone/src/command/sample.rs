@@ -69,7 +69,7 @@ fn judge(flags: &Judge, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let stop = interrupt::listen()?;
     let batch = batch(&flags.source, terminal, offline)?;
     batch.allows(&flags.k).map_err(Usage)?;
-    let cell = crate::containment::open(&batch.suites, flags.judging.allow_weak_sandbox)?;
+    let cell = crate::containment::open(&batch.suites)?;
     let judging = folder::Judging {
         batch: &batch,
         flags,
