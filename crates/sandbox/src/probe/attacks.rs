@@ -1,6 +1,5 @@
 //! The list of attacks: what each is after, which layer has to hold, and who judges its end.
 
-
 use super::judges::{
     denied, disk_bounded, ends, files_bounded, killed_at_the_entry, left_nothing, memory_limit,
     not_compiled, nothing_came_back, one_file_bounded, output_limit, processes_bounded,

@@ -118,8 +118,8 @@ fn attack(check: &Check) -> Option<Line> {
         Held::No => Some(line(
             State::Broken,
             format!(
-                "{} (to {}) got through {}: {}",
-                check.name, check.tries, check.layer, check.detail
+                "{}: not held by {} ({}): {}",
+                check.name, check.layer, check.tries, check.detail
             ),
         )),
         Held::NotTried => Some(line(
