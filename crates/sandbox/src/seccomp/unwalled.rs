@@ -89,7 +89,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         number: libc::SYS_setpriority,
         argument: 0,
-        asks: Asks::OneOf(&[libc::PRIO_PROCESS as u32]),
+        asks: Asks::OneOf(&[libc::PRIO_PROCESS]),
         otherwise: libc::EPERM,
     },
     Rule {
