@@ -76,9 +76,6 @@ pub struct CodePlan {
     /// Share of the verdicts of a fast way that are tried again by the slow one, in 0..=1.
     #[serde(default)]
     pub audit: f64,
-    /// Whether programs may run in a sandbox below tier T2.
-    #[serde(default)]
-    pub allow_weak_sandbox: bool,
     /// Whether completions are judged; else they are only written down.
     #[serde(default = "yes")]
     pub judge: bool,
@@ -308,7 +305,6 @@ impl CodePlan {
             mode: Mode::Split,
             verdict_cache: true,
             audit: AUDIT,
-            allow_weak_sandbox: false,
             judge: true,
         }
     }

@@ -17,6 +17,9 @@
 //!
 //! It works as root (programs become a user number that nobody has) and as an ordinary user.
 //!
+//! Where the kernel refuses namespaces there is tier T2, by Landlock, a sterner filter and a process group that
+//! nobody can leave (`unwalled`); [`Badge::exceptions`] lists what it does not keep in. Below it nothing runs.
+//!
 //! # What it does not keep in
 //!
 //! - A bug of the kernel that the allowed system calls can reach, and side channels of the processor

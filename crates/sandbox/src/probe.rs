@@ -60,26 +60,30 @@ const SCRIPT: &str = include_str!("probe.py");
 
 /// Attacks the sandbox and reports every check; the tools must be readable inside it.
 ///
-/// The list always has the same checks in the same order. When the bait cannot be laid, or an attacker
-/// fails to run, the checks that depend on it are not held, and say so.
+/// The list has the same checks in the same order each time. When the bait cannot be laid, that is the only
+/// one and not held; an attacker that fails to run has not been held either.
 pub fn probe(sandbox: &dyn Sandbox, tools: &[Toolchain]) -> Vec<Check> {
-    let laid = Folder::new().and_then(|folder| Bait::lay(&folder.0).map(|bait| (folder, bait)));
-    let laid = laid.map_err(|error| {
-        format!("no bait: {error}; make the temporary and the home folder writable for the doctor")
-    });
-    let one = |attack: &Attack| {
-        let found = match &laid {
-            Ok((_, bait)) => Arena {
+    match Folder::new().and_then(|folder| Bait::lay(&folder.0).map(|bait| (folder, bait))) {
+        Ok((_folder, bait)) => {
+            let arena = Arena {
                 sandbox,
                 tools,
-                bait,
-            }
-            .face(attack),
-            Err(why) => (Held::No, why.clone()),
-        };
-        check(attack, found)
-    };
-    ATTACKS.iter().map(one).collect()
+                bait: &bait,
+            };
+            let one = |attack| check(attack, arena.face(attack));
+            ATTACKS.iter().map(one).collect()
+        }
+        Err(error) => vec![Check {
+            name: "lay out bait",
+            layer: "files",
+            tries: "put files and sockets where an attacker looks",
+            held: Held::No,
+            detail: error.to_string(),
+            remedy: Some(
+                "make the temporary and the home folder writable for the doctor".to_owned(),
+            ),
+        }],
+    }
 }
 
 fn check(attack: &Attack, (held, detail): (Held, String)) -> Check {
@@ -134,6 +138,7 @@ impl Arena<'_> {
         }
         let limits = Limits {
             cpu: Duration::from_millis(attack.cpu_ms),
+            wall: Duration::from_millis(attack.wall_ms),
             ..attacks::limits()
         };
         if attack.way == Way::Twice {

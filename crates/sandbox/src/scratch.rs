@@ -265,7 +265,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).unwrap();
         fs::create_dir(folder.path().join("lifted-1")).unwrap();
         fs::write(folder.path().join("lifted-1/x"), "x").unwrap();
-        fs::set_permissions(folder.path().join("d/d"), PermissionsExt::from_mode(0)).unwrap();
+        fs::set_permissions(folder.path().join("d/d"), PermissionsExt::from_mode(0o000)).unwrap();
         empty(&fd).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(outside.path().join("kept").exists());

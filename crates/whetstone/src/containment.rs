@@ -1,29 +1,22 @@
-//! Whether this machine's sandbox is good enough for what is about to run in it.
+//! The sandbox for what is about to run, and what has to be said of it.
 //!
 //! From tier T3 on programs are contained. T2 confines them with less depth: that is said in every
-//! report. Below, a sandbox saves the machine from accidents and not from intent, and it takes the
-//! user's word to run anything in it. Without any sandbox nothing runs, whatever the user says.
+//! report. There is nothing below: where not even T2 can be had, nothing that a model wrote is run, and no
+//! flag changes that.
 
 use anyhow::{Context, Result};
 use ledger::record::Warning;
-use sandbox::{Badge, Cell, Fittings, Sandbox};
+use sandbox::{Badge, Cell, Fittings, Tier};
 use task::Suite;
 use task::judge::Judge;
 
 use crate::caches;
-use crate::exit::Usage;
-
-/// The weakest tier that needs no word about it.
-const GOOD: u32 = 3;
-/// The weakest tier that runs without the user's word.
-const BEARABLE: u32 = 2;
 
 /// A cell in which the programs of these suites can be judged; `None` if none of them runs any.
 ///
 /// # Errors
-/// If a toolchain is missing, no sandbox can be built here, or it is too weak and `allow_weak` is not
-/// set.
-pub(crate) fn open(suites: &[Suite], allow_weak: bool) -> Result<Option<Cell>> {
+/// If a toolchain is missing, or no sandbox can be built here.
+pub(crate) fn open(suites: &[Suite]) -> Result<Option<Cell>> {
     let mut wanted = Fittings::default();
     let mut is_needed = false;
     for suite in suites {
@@ -36,7 +29,6 @@ pub(crate) fn open(suites: &[Suite], allow_weak: bool) -> Result<Option<Cell>> {
     }
     let cell =
         Cell::with(wanted).context("generated code runs in a sandbox only, and there is none")?;
-    admit(&cell.badge().tier.to_string(), allow_weak)?;
     Ok(Some(cell))
 }
 
@@ -63,63 +55,39 @@ pub(crate) fn add(wanted: &mut Fittings, more: Fittings) {
     }
 }
 
-/// Refuses a tier that is too weak.
-fn admit(tier: &str, allow_weak: bool) -> Result<(), Usage> {
-    if allow_weak || rank(tier) >= BEARABLE {
-        return Ok(());
-    }
-    Err(Usage(format!(
-        "this machine's sandbox reaches tier {tier} only and does not contain a program that attacks it; `whet doctor` names the remedies, --allow-weak-sandbox runs it all the same"
-    )))
-}
-
 /// What a report has to say of a sandbox that is not as strong as it could be.
 pub(crate) fn warning(badge: &Badge) -> Option<Warning> {
-    doubt(&badge.tier.to_string())
-}
-
-fn doubt(tier: &str) -> Option<Warning> {
-    (rank(tier) < GOOD).then(|| Warning {
+    (badge.tier < Tier::T3).then(|| Warning {
         kind: "weak_sandbox".into(),
-        message: format!("Programs ran in a sandbox of tier {tier}, which is weaker than T3"),
-        advice: "Look at the remedies that whet doctor names".into(),
+        message: format!(
+            "Programs ran in a sandbox of tier {}, which is weaker than T3",
+            badge.tier
+        ),
+        advice: "whet doctor lists what it does not keep in, and what stands in the way of T3"
+            .into(),
     })
-}
-
-/// The number in a tier's name; what has none contains nothing.
-fn rank(tier: &str) -> u32 {
-    let number = tier.strip_prefix('T').and_then(|rest| rest.parse().ok());
-    number.unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sandbox::{Sandbox, Scripted};
 
-    #[test]
-    fn a_full_sandbox_is_admitted_without_a_word() {
-        for tier in ["T3", "T4"] {
-            assert!(
-                admit(tier, false).is_ok() && doubt(tier).is_none(),
-                "{tier}"
-            );
+    fn badge(tier: Tier) -> Badge {
+        let scripted = Scripted::new(|_, _| unreachable!("nothing is run"));
+        Badge {
+            tier,
+            ..scripted.badge().clone()
         }
     }
 
     #[test]
-    fn t2_runs_and_every_report_says_so() {
-        assert!(admit("T2", false).is_ok());
-        let warning = doubt("T2").unwrap();
-        assert_eq!(warning.kind, "weak_sandbox");
-        assert!(warning.message.contains("T2"));
-    }
-
-    #[test]
-    fn below_t2_it_takes_the_users_word_and_is_still_in_the_report() {
-        for tier in ["T1", "T0", "scripted", "T", "T-1", ""] {
-            let said = admit(tier, false).unwrap_err().to_string();
-            assert!(said.contains("--allow-weak-sandbox"), "{said}");
-            assert!(admit(tier, true).is_ok() && doubt(tier).is_some(), "{tier}");
+    fn every_report_says_when_the_sandbox_was_weaker_than_it_could_be() {
+        assert_eq!(warning(&badge(Tier::T3)), None);
+        for tier in [Tier::T2, Tier::Scripted] {
+            let said = warning(&badge(tier)).unwrap();
+            assert_eq!(said.kind, "weak_sandbox");
+            assert!(said.message.contains(&tier.to_string()), "{}", said.message);
         }
     }
 }

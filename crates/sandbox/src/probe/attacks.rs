@@ -1,7 +1,5 @@
 //! The list of attacks: what each is after, which layer has to hold, and who judges its end.
 
-use std::time::Duration;
-
 use super::judges::{
     denied, disk_bounded, ends, files_bounded, killed_at_the_entry, left_nothing, memory_limit,
     not_compiled, nothing_came_back, one_file_bounded, output_limit, processes_bounded,
@@ -17,8 +15,9 @@ pub(super) struct Attack {
     pub(super) tries: &'static str,
     pub(super) way: Way,
     pub(super) judge: fn(&Arena<'_>, &Outcome) -> (Held, String),
-    /// CPU time that it may take, in milliseconds.
+    /// CPU time that it may take, and time on the wall, in milliseconds.
     pub(super) cpu_ms: u64,
+    pub(super) wall_ms: u64,
     /// What this machine lacks for it, if it does.
     pub(super) lacks: fn() -> Option<&'static str>,
 }
@@ -40,7 +39,6 @@ pub(super) enum Way {
 pub(super) fn limits() -> Limits {
     Limits {
         memory_bytes: 64 << 20,
-        wall: Duration::from_secs(6),
         ..Limits::run()
     }
 }
@@ -53,6 +51,7 @@ const fn attack(name: &'static str, layer: &'static str, tries: &'static str, wa
         way,
         judge: denied,
         cpu_ms: 2500,
+        wall_ms: 15_000,
         lacks: || None,
     }
 }
@@ -220,11 +219,14 @@ pub(super) const ATTACKS: &[Attack] = &[
             |_, out| ends(out, Ending::CpuLimit),
         )
     },
-    excess(
-        "sleep past the deadline",
-        "block every signal and sleep",
-        |_, out| ends(out, Ending::WallLimit),
-    ),
+    Attack {
+        wall_ms: 500,
+        ..excess(
+            "sleep past the deadline",
+            "block every signal and sleep",
+            |_, out| ends(out, Ending::WallLimit),
+        )
+    },
     Attack {
         layer: "end of the tree",
         judge: left_nothing,

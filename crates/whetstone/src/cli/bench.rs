@@ -287,9 +287,6 @@ pub(crate) struct JudgeFlags {
     /// Share of fast verdicts to try again the slow way, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub(crate) audit: Option<f64>,
-    /// Run programs even in a sandbox below tier T2, which does not contain them
-    #[arg(long)]
-    pub(crate) allow_weak_sandbox: bool,
 }
 
 /// How function tasks are worded.

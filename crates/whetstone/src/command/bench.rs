@@ -108,7 +108,7 @@ fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
 /// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.
 fn cell(order: &Order) -> Result<Option<Cell>> {
     match &order.plan.code {
-        Some(code) if code.judge => containment::open(&order.suites, code.allow_weak_sandbox),
+        Some(code) if code.judge => containment::open(&order.suites),
         _ => Ok(None),
     }
 }

@@ -87,22 +87,42 @@ fn lack(area: &'static str, text: String, remedy: impl Into<String>) -> Line {
     }
 }
 
-/// Columns before the text of a line.
+/// Columns before the text of a line, and of the whole of it.
 const INDENT: usize = 21;
+const COLUMNS: usize = 80;
 
 /// A line for people. What the attackers said is in the JSON.
 fn as_text(line: &Line) -> String {
     let fix = line
         .remedy
         .as_ref()
-        .map(|remedy| format!("\n{:INDENT$}fix: {remedy}", ""));
+        .map(|remedy| format!("{:INDENT$}{}\n", "", wrapped(&format!("fix: {remedy}"))));
     let word = format!("[{}]", line.state.word());
     format!(
-        "{:<12} {word:<7} {}{}\n",
+        "{:<12} {word:<7} {}\n{}",
         line.area,
-        line.text,
+        wrapped(&line.text),
         fix.unwrap_or_default()
     )
+}
+
+/// The text in lines that end before the last column; a word that is longer stands alone.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut at = INDENT;
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        if at > INDENT && at + 1 + width > COLUMNS {
+            out += &format!("\n{:INDENT$}", "");
+            at = INDENT;
+        } else if at > INDENT {
+            out.push(' ');
+            at += 1;
+        }
+        out += word;
+        at += width;
+    }
+    out
 }
 
 fn as_json(lines: &[Line], sandbox: Value) -> Value {
@@ -259,4 +279,20 @@ fn cache() -> Vec<Line> {
         )];
     }
     vec![good("models", format!("{} in {place}", here.join(", ")))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_wider_than_the_page_unless_a_word_is() {
+        let text = format!("{} {} end", "word ".repeat(40), "w".repeat(90));
+        let shown = as_text(&lack("sandbox", text.clone(), text.clone()));
+        for line in shown.lines().filter(|line| !line.contains("www")) {
+            assert!(line.chars().count() <= COLUMNS, "{line}");
+        }
+        let words = |text: &str| text.split_whitespace().filter(|one| *one == "word").count();
+        assert_eq!(words(&shown), 80);
+    }
 }

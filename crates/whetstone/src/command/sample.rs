@@ -77,7 +77,7 @@ fn judge(flags: &Judge, terminal: &Terminal, offline: bool) -> Result<Exit> {
         Some(plan) => plan,
         None => folder::asked(flags, batch.seed)?,
     };
-    let cell = crate::containment::open(&batch.suites, plan.allow_weak_sandbox)?;
+    let cell = crate::containment::open(&batch.suites)?;
     let judging = folder::Judging {
         batch: &batch,
         plan,

@@ -155,7 +155,7 @@ impl<'a> Stages<'a> {
     fn sandbox(&self) -> Result<String> {
         let python = sandbox::toolchain::find(sandbox::toolchain::Language::Python)?;
         let cell = sandbox::Cell::with_readable(&python.readable)?;
-        let checks = sandbox::probe(&cell, &python);
+        let checks = sandbox::probe(&cell, std::slice::from_ref(&python));
         let broken: Vec<&str> = checks
             .iter()
             .filter(|check| check.held == sandbox::Held::No)
@@ -167,7 +167,14 @@ impl<'a> Stages<'a> {
                 broken.join(", ")
             );
         }
-        Ok(format!("{} attacks, all contained", checks.len()))
+        let held = checks
+            .iter()
+            .filter(|check| check.held == sandbox::Held::Yes);
+        let tier = sandbox::Sandbox::badge(&cell).tier;
+        Ok(format!(
+            "{} attacks, all contained at tier {tier}",
+            held.count()
+        ))
     }
 
     /// The smoke preset end to end, by the very command a user types.

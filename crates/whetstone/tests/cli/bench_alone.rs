@@ -166,7 +166,6 @@ fn what_the_judging_flags_mean_stands_in_the_plan() {
     assert_eq!(usual["prompt"], Value::Null);
     assert_eq!(usual["mode"], "split");
     assert_eq!(usual["verdict_cache"], true);
-    assert_eq!(usual["allow_weak_sandbox"], false);
     assert_eq!(usual["judge"], true);
     assert!(usual["audit"].as_f64().unwrap() > 0.0);
     let changed = code(&[
@@ -181,14 +180,12 @@ fn what_the_judging_flags_mean_stands_in_the_plan() {
         "--no-cache",
         "--audit",
         "0.5",
-        "--allow-weak-sandbox",
     ]);
     assert_eq!(changed["k"], serde_json::json!([1, 5, 10]));
     assert_eq!(changed["prompt"], "evalplus-base");
     assert_eq!(changed["mode"], "both");
     assert_eq!(changed["verdict_cache"], false);
     assert_eq!(changed["audit"], 0.5);
-    assert_eq!(changed["allow_weak_sandbox"], true);
     assert_eq!(code(&["--prompt", "auto"])["prompt"], Value::Null);
 }
 

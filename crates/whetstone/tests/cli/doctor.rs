@@ -16,7 +16,12 @@ fn the_doctor_attacks_times_and_says_which_tier_holds() {
         "{sandbox}"
     );
     assert_eq!(sandbox["attacks"], sandbox["attacks_held"], "{sandbox}");
-    assert!(sandbox["attacks"].as_u64().unwrap() > 10, "{sandbox}");
+    assert!(sandbox["attacks"].as_u64().unwrap() > 25, "{sandbox}");
+    for check in sandbox["checks"].as_array().unwrap() {
+        for word in ["name", "tries", "layer", "state"] {
+            assert!(check[word].is_string(), "{check}");
+        }
+    }
     let cost = |what: &str| {
         let costs = sandbox["costs"].as_array().unwrap();
         costs.iter().find(|cost| cost["what"] == what).unwrap()

@@ -228,7 +228,6 @@ pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
         Some(Mode::Both) => bench::plan::Mode::Both,
     };
     code.verdict_cache = !asked.no_cache;
-    code.allow_weak_sandbox = asked.allow_weak_sandbox;
     set(&mut code.audit, &asked.audit);
 }
 

@@ -1,7 +1,7 @@
 //! Whether the sandbox holds: it is attacked, and then timed.
 
-use sandbox::toolchain::{Language, Toolchain};
-use sandbox::{Cell, Check, Fittings, Held, Sandbox};
+use sandbox::toolchain::Toolchain;
+use sandbox::{Badge, Cell, Check, Fittings, Held, Sandbox};
 use serde_json::{Value, json};
 
 use super::{Line, State, cost, good, lack};
@@ -37,23 +37,10 @@ pub(super) fn examine(tools: &[Toolchain]) -> Examined {
         "sandbox",
         format!("tier {} ({})", badge.tier, facts.join(", ")),
     )];
-    lines.extend(
-        containment::warning(badge)
-            .map(|warning| lack("sandbox", warning.message, "see what the attacks below say")),
-    );
-    let python = tools.iter().find(|tool| tool.language == Language::Python);
-    let checks = python.map(|python| sandbox::probe(&cell, python));
-    match &checks {
-        Some(checks) => {
-            lines.extend(checks.iter().map(attack));
-            lines.push(tally(&badge.tier.to_string(), checks));
-        }
-        None => lines.push(lack(
-            "sandbox",
-            "not attacked: the attackers are written in Python".into(),
-            "install python3",
-        )),
-    }
+    lines.extend(weakness(badge));
+    let checks = sandbox::probe(&cell, tools);
+    lines.extend(layers(&checks));
+    lines.push(tally(&badge.tier.to_string(), &checks));
     let costs = cost::measure(&cell, &trades);
     lines.extend(costs.iter().map(cost::Cost::line));
     Examined {
@@ -62,8 +49,10 @@ pub(super) fn examine(tools: &[Toolchain]) -> Examined {
             "tier": badge.tier.to_string(),
             "policy_sha256": badge.policy_sha256,
             "facts": badge.facts.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-            "attacks": checks.as_ref().map(Vec::len),
-            "attacks_held": checks.as_ref().map(|checks| held(checks)),
+            "exceptions": badge.exceptions,
+            "attacks": count(&checks, Held::Yes) + count(&checks, Held::No),
+            "attacks_held": count(&checks, Held::Yes),
+            "checks": checks.iter().map(as_json).collect::<Vec<_>>(),
             "costs": costs.iter().map(cost::Cost::as_json).collect::<Vec<_>>(),
         }),
     }
@@ -85,31 +74,91 @@ fn absent(cause: String) -> Examined {
     }
 }
 
-fn attack(check: &Check) -> Line {
-    let (state, text) = match check.held {
-        Held::Yes => (State::Good, format!("{}: contained", check.name)),
-        Held::No => (State::Broken, format!("{}: {}", check.name, check.detail)),
+/// What this tier does not keep in, and why there is no stronger one.
+fn weakness(badge: &Badge) -> Option<Line> {
+    let why = badge
+        .facts
+        .iter()
+        .find(|(name, _)| name.starts_with("why not"));
+    let remedy = why.map_or("see the facts above", |(_, why)| why.as_str());
+    (!badge.exceptions.is_empty()).then(|| {
+        let lacks = badge.exceptions.join("; ");
+        lack("sandbox", format!("weaker than T3: {lacks}"), remedy)
+    })
+}
+
+/// One line for each layer that held, and one for each attack that got through or was not tried.
+fn layers(checks: &[Check]) -> Vec<Line> {
+    let mut names: Vec<&str> = Vec::new();
+    for check in checks {
+        if !names.contains(&check.layer) {
+            names.push(check.layer);
+        }
+    }
+    let line = |layer| {
+        let held = |check: &&Check| check.layer == layer && check.held == Held::Yes;
+        let attacks: Vec<&str> = checks.iter().filter(held).map(|check| check.name).collect();
+        (!attacks.is_empty())
+            .then(|| good("attack", format!("{layer} held: {}", attacks.join(", "))))
     };
-    Line {
-        area: "sandbox",
+    let whole = names.into_iter().filter_map(line);
+    whole.chain(checks.iter().filter_map(attack)).collect()
+}
+
+fn attack(check: &Check) -> Option<Line> {
+    let line = |state, text| Line {
+        area: "attack",
         state,
         text,
         detail: Some(check.detail.clone()),
         remedy: check.remedy.clone(),
+    };
+    match check.held {
+        Held::Yes => None,
+        Held::No => Some(line(
+            State::Broken,
+            format!(
+                "{}: not held by {} ({}): {}",
+                check.name, check.layer, check.tries, check.detail
+            ),
+        )),
+        Held::NotTried => Some(line(
+            State::Good,
+            format!("{} not tried: {}", check.name, check.detail),
+        )),
     }
 }
 
-fn held(checks: &[Check]) -> usize {
-    checks
-        .iter()
-        .filter(|check| check.held == Held::Yes)
-        .count()
+fn as_json(check: &Check) -> Value {
+    let (held, reason) = match check.held {
+        Held::Yes => ("held", None),
+        Held::No => ("not held", None),
+        Held::NotTried => ("not tried", Some(&check.detail)),
+    };
+    json!({
+        "name": check.name,
+        "tries": check.tries,
+        "layer": check.layer,
+        "state": held,
+        "reason": reason,
+        "seen": check.detail,
+        "remedy": check.remedy,
+    })
+}
+
+fn count(checks: &[Check], held: Held) -> usize {
+    checks.iter().filter(|check| check.held == held).count()
 }
 
 /// All attacks in one line: what the tier claims holds, or how much of it does not.
 fn tally(tier: &str, checks: &[Check]) -> Line {
-    let (held, all) = (held(checks), checks.len());
-    if held == all {
+    let (held, broken) = (count(checks, Held::Yes), count(checks, Held::No));
+    let all = held + broken;
+    if all == 0 {
+        let why = "not attacked: the attackers are written in Python".into();
+        return lack("sandbox", why, "install python3");
+    }
+    if broken == 0 {
         return good(
             "sandbox",
             format!("all {all} attacks contained: tier {tier} holds"),
@@ -131,6 +180,8 @@ mod tests {
     fn check(name: &'static str, held: Held) -> Check {
         Check {
             name,
+            layer: "files",
+            tries: "open something",
             held,
             detail: "said the attacker".into(),
             remedy: None,
@@ -146,8 +197,29 @@ mod tests {
             "{}",
             line.text
         );
-        assert!(attack(&checks[1]).state == State::Broken);
+        assert!(attack(&checks[1]).unwrap().state == State::Broken);
         assert!(tally("T3", &checks[..1]).state == State::Good);
+    }
+
+    #[test]
+    fn a_layer_is_one_line_and_what_was_not_tried_counts_for_nothing() {
+        let checks = [
+            check("a", Held::Yes),
+            check("b", Held::Yes),
+            check("c", Held::NotTried),
+        ];
+        let texts: Vec<_> = layers(&checks).into_iter().map(|line| line.text).collect();
+        assert_eq!(
+            texts,
+            ["files held: a, b", "c not tried: said the attacker"]
+        );
+        assert!(tally("T3", &checks).text.contains("all 2"));
+        assert!(tally("T3", &checks[2..]).state == State::Lack);
+        let json = as_json(&checks[2]);
+        assert_eq!(
+            (&json["state"], &json["reason"]),
+            (&json!("not tried"), &json!("said the attacker"))
+        );
     }
 
     #[test]

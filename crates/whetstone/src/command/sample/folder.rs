@@ -131,13 +131,7 @@ impl Judging<'_> {
     fn recorded(&self) -> Result<Value> {
         let mut plan = self.batch.plan.clone();
         let rules = serde_json::to_value(&self.plan)?;
-        for name in [
-            "mode",
-            "verdict_cache",
-            "audit",
-            "allow_weak_sandbox",
-            "judge_workers",
-        ] {
+        for name in ["mode", "verdict_cache", "audit", "judge_workers"] {
             set(&mut plan, "/code", name, rules[name].clone());
         }
         if !self.plan.k.is_empty() {

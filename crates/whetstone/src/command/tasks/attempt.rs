@@ -40,7 +40,7 @@ pub(super) fn run(
         .map(|word| suites::find(word, &finder))
         .collect::<Result<_>>()?;
     let trials: Vec<Trial<'_>> = suites.iter().map(trial).collect::<Result<_, _>>()?;
-    let cell = containment::open(&suites, false)?
+    let cell = containment::open(&suites)?
         .ok_or_else(|| anyhow!("functions are judged in a sandbox, and none was opened"))?;
     let mut found = Vec::new();
     for (suite, trial) in suites.iter().zip(&trials) {
