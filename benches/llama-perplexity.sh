@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
 # Holds `whet bench perplexity --protocol llama-cpp` against llama.cpp's own llama-perplexity: the
-# same number to four decimals, and the time of each.
+# same number to four digits, and the time of each.
 #
 #   benches/llama-perplexity.sh MODEL.gguf TEXT [--chunks N] [--threads N] [--rounds N] [--yes]
 #

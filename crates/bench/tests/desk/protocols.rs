@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bench::plan::PerplexityPlan;
 use bench::run::{Ended, Material};
-use bench::text::wikitext;
+use bench::text::{Content, wikitext};
 use bench::{Desk, Error, Protocol, Text, Watcher, run};
 use engine::toy::{Bytes, F16, Toy};
 use engine::{Feed, Logits, Model, SessionShape, Token, Tokenizer};
@@ -326,87 +326,77 @@ fn only_the_first_chunks_are_scored_if_so_asked() {
     assert_eq!(few, all[..2]);
 }
 
-#[test]
-fn what_cannot_be_scored_is_refused_with_both_numbers() {
-    let model = Toy::new(1);
-    let refused = |protocol, edit: &dyn Fn(&mut PerplexityPlan), text: &Text, said: &[&str]| {
-        let plan = plan(protocol, |p| edit(p));
-        let material = Material {
-            texts: std::slice::from_ref(text),
-            ..Material::default()
-        };
-        let error = run::check(&subject("one", &model), &plan, material)
-            .unwrap_err()
-            .to_string();
-        for word in said {
-            assert!(error.contains(word), "{word}: {error}");
-        }
+/// The refusal of a text under a protocol with these changes, which says all these words.
+#[track_caller]
+fn assert_refused(
+    protocol: Protocol,
+    lengths: (Option<usize>, Option<usize>),
+    text: &Text,
+    said: &[&str],
+) {
+    let plan = plan(protocol, |p| (p.context, p.stride) = lengths);
+    let material = Material {
+        texts: std::slice::from_ref(text),
+        ..Material::default()
     };
+    let refused = run::check(&subject("one", &Toy::new(1)), &plan, material);
+    let error = refused.unwrap_err().to_string();
+    for word in said {
+        assert!(error.contains(word), "{word}: {error}");
+    }
+}
+
+#[test]
+fn what_is_too_short_or_too_long_is_refused_with_both_numbers() {
     let short = read("short.txt", b"only this");
-    refused(
-        Protocol::LlamaCpp,
-        &|_| (),
-        &short,
-        &["short.txt has 10 tokens", "needs 512", "--context"],
-    );
-    refused(
+    let usual = (None, None);
+    let of = |n| (Some(n), None);
+    let words = ["short.txt has 10 tokens", "needs 512", "--context"];
+    assert_refused(Protocol::LlamaCpp, usual, &short, &words);
+    assert_refused(
         Protocol::Gptq,
-        &|_| (),
+        usual,
         &short,
         &["has 10 tokens", "needs 2048"],
     );
-    refused(
+    assert_refused(
         Protocol::Sliding,
-        &|_| (),
+        usual,
         &short,
         &["has 10 tokens", "needs 1024"],
     );
-    let long = |p: &mut PerplexityPlan| p.context = Some(5000);
-    refused(
+    let words = ["5000 tokens is longer than the 4096", "--context"];
+    assert_refused(Protocol::LlamaCpp, of(5000), &short, &words);
+    assert_refused(
         Protocol::LlamaCpp,
-        &long,
-        &short,
-        &["5000 tokens is longer than the 4096", "--context"],
-    );
-    let tiny = |p: &mut PerplexityPlan| p.context = Some(2);
-    refused(
-        Protocol::LlamaCpp,
-        &tiny,
+        of(2),
         &short,
         &["leave nothing to score"],
     );
+    assert_refused(Protocol::Gptq, of(1), &short, &["leave nothing to score"]);
     for stride in [4, 5] {
-        let jump = |p: &mut PerplexityPlan| (p.context, p.stride) = (Some(4), Some(stride));
-        refused(
+        let lengths = (Some(4), Some(stride));
+        assert_refused(
             Protocol::Sliding,
-            &jump,
+            lengths,
             &short,
             &["without any context in windows of 4"],
         );
     }
-    let narrow = |p: &mut PerplexityPlan| p.context = Some(4);
-    refused(
-        Protocol::Passages,
-        &narrow,
-        &short,
-        &["document 1 of short.txt has 9 tokens", "lm-eval"],
-    );
-    let mut ids = short.clone();
-    ids.content = bench::text::Content::Tokens(vec![1, 2, 258, 4]);
-    refused(
-        Protocol::Gptq,
-        &narrow,
-        &ids,
-        &["id 258 at place 2", "vocabulary of 258"],
-    );
-    ids.content = bench::text::Content::Tokens(vec![1, 2, 3]);
-    refused(
-        Protocol::LmEval,
-        &narrow,
-        &ids,
-        &["holds token ids", "gptq"],
-    );
-    refused(Protocol::Passages, &narrow, &ids, &["holds token ids"]);
+    let words = ["document 1 of short.txt has 9 tokens", "lm-eval"];
+    assert_refused(Protocol::Passages, of(4), &short, &words);
+}
+
+#[test]
+fn ids_of_another_tokenizer_and_ids_without_text_are_refused() {
+    let mut ids = read("ids.txt", b"never read");
+    let four = (Some(4), None);
+    ids.content = Content::Tokens(vec![1, 2, 258, 4]);
+    let words = ["id 258 at place 2", "vocabulary of 258"];
+    assert_refused(Protocol::Gptq, four, &ids, &words);
+    ids.content = Content::Tokens(vec![1, 2, 3]);
+    assert_refused(Protocol::LmEval, four, &ids, &["holds token ids", "gptq"]);
+    assert_refused(Protocol::Passages, four, &ids, &["holds token ids"]);
 }
 
 #[test]
