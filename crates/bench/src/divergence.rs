@@ -12,11 +12,11 @@
 use engine::score::{self, Window};
 use engine::{CacheKind, CacheKinds, Divergence, Model, Session, SessionShape, Special, Token};
 
-use crate::Error;
 use crate::desk::{Desk, Place, Subject};
 use crate::plan::{DivergencePlan, PerplexityPlan};
-use crate::protocol::{Cut, Protocol, Rule};
+use crate::protocol::{Cut, Protocol};
 use crate::text::{Content, Text};
+use crate::{Error, perplexity};
 
 /// What is said to somebody who names a reference and nothing else.
 pub const ALONE: &str = "there is nothing to hold against the reference; name a second model, or cache types with --cache q8_0,q4_0";
@@ -157,19 +157,15 @@ fn same_tokens(a: &dyn Model, b: &dyn Model, texts: &[Text]) -> Result<(), Strin
     Ok(())
 }
 
+/// Cut as llama.cpp's tool cuts a text for its perplexity.
 fn cut(reference: &Subject<'_>, plan: &DivergencePlan, text: &Text) -> Result<Cut, Error> {
     let chunks = PerplexityPlan {
         protocol: Protocol::LlamaCpp,
         context: Some(plan.context),
+        limit_chunks: plan.limit_chunks,
         ..PerplexityPlan::passages(&[])
     };
-    let (model, card) = (reference.model, reference.model.card());
-    let rule = Rule::of(&chunks, card).map_err(Error::Plan)?;
-    let mut cut = Cut::of(text, rule, model.tokenizer(), card.n_vocab).map_err(Error::Plan)?;
-    if let Some(limit) = plan.limit_chunks {
-        cut.blocks.truncate(limit);
-    }
-    Ok(cut)
+    perplexity::cut(reference, &chunks, text).map(|(cut, _)| cut)
 }
 
 /// One text with everybody who reads it.

@@ -63,7 +63,15 @@ pub fn measure(
     Ok(())
 }
 
-fn cut(subject: &Subject<'_>, plan: &PerplexityPlan, text: &Text) -> Result<(Cut, Rule), Error> {
+/// A text in the blocks of the plan's protocol, as many as it wants, and the rule that cut it.
+///
+/// # Errors
+/// Those of [`check`].
+pub(crate) fn cut(
+    subject: &Subject<'_>,
+    plan: &PerplexityPlan,
+    text: &Text,
+) -> Result<(Cut, Rule), Error> {
     let (model, card) = (subject.model, subject.model.card());
     let rule = Rule::of(plan, card).map_err(Error::Plan)?;
     let mut cut = Cut::of(text, rule, model.tokenizer(), card.n_vocab).map_err(Error::Plan)?;

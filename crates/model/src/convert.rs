@@ -161,7 +161,8 @@ fn smallcoder_defaults() -> Map<String, Value> {
     defaults.as_object().cloned().unwrap_or_default()
 }
 
-fn name_of(path: &Path) -> String {
+/// What a source is called: a folder by its name, a file by its name without the ending.
+pub fn name_of(path: &Path) -> String {
     // A folder may be given as `.` or with a slash at its end.
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = if whole.is_dir() {

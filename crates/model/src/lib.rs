@@ -28,7 +28,7 @@ mod tokenizer;
 mod torch;
 pub mod variants;
 
-pub use convert::{Imported, Options, Tokens, import};
+pub use convert::{Imported, Options, Tokens, import, name_of};
 pub use error::Error;
 pub use pour::{Step, Watch};
 pub use precision::Precision;

@@ -1,6 +1,5 @@
 //! Drift, settling and what the harness itself adds, on a clock and an engine that do as they are told.
 
-use std::cell::Cell as Counter;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::toy::{Bytes, F16, Toy};
@@ -25,8 +24,6 @@ impl Clock for Script {
 struct Timed<'c> {
     toy: Toy,
     clock: &'c Script,
-    /// Added to every feed, and grown by itself: a machine that slows down.
-    slowing: Counter<u64>,
 }
 
 impl Model for Timed<'_> {
@@ -66,10 +63,9 @@ impl Session for TimedSession<'_> {
         feeds: &[Feed<'_>],
         on_row: &mut dyn FnMut(Row<'_>),
     ) -> Result<(), EngineError> {
-        let slow = &self.model.slowing;
         for feed in feeds {
             let held = self.session.len(feed.sequence) as u64;
-            let cost = feed.tokens.len() as u64 * 1_000 + held * 50 + slow.get();
+            let cost = feed.tokens.len() as u64 * 1_000 + held * 50;
             self.model.clock.0.fetch_add(cost, Ordering::Relaxed);
         }
         self.session.feed(feeds, on_row)
@@ -85,6 +81,13 @@ impl Session for TimedSession<'_> {
 
     fn cache_bytes(&self) -> u64 {
         self.session.cache_bytes()
+    }
+}
+
+fn timed_by(clock: &Script) -> Timed<'_> {
+    Timed {
+        toy: Toy::new(1),
+        clock,
     }
 }
 
@@ -112,11 +115,7 @@ fn subject<'a>(model: &'a Timed<'a>) -> Subject<'a> {
 
 fn timed_run(points: &[Point]) -> Vec<Timing> {
     let clock = Script::default();
-    let model = Timed {
-        toy: Toy::new(1),
-        clock: &clock,
-        slowing: Counter::new(0),
-    };
+    let model = timed_by(&clock);
     let subjects = [subject(&model)];
     let mut rigs = rigs(&subjects, points).unwrap();
     let cells = cells(1, points, &rigs);
@@ -161,11 +160,7 @@ fn the_harness_adds_nothing_to_what_the_engine_takes() {
 #[test]
 fn combinations_share_a_session_unless_cache_or_threads_differ() {
     let clock = Script::default();
-    let model = Timed {
-        toy: Toy::new(1),
-        clock: &clock,
-        slowing: Counter::new(0),
-    };
+    let model = timed_by(&clock);
     let mut points = vec![point(1, 0, true), point(4, 0, true), point(2, 50, false)];
     let subjects = [subject(&model), subject(&model)];
     assert_eq!(rigs(&subjects, &points).unwrap().len(), 2);
@@ -196,11 +191,7 @@ fn cell(totals: &[u64]) -> Cell {
 #[test]
 fn a_machine_that_slows_down_is_doubted_and_a_steady_one_is_not() {
     let clock = Script::default();
-    let model = Timed {
-        toy: Toy::new(1),
-        clock: &clock,
-        slowing: Counter::new(0),
-    };
+    let model = timed_by(&clock);
     let subjects = [subject(&model)];
     let steady = cell(&[100, 103, 99, 101, 100, 102]);
     assert!(drift(&subjects, &[steady]).is_none());

@@ -24,7 +24,7 @@ pub(super) fn import(flags: &Import, terminal: &Terminal) -> Result<Exit> {
         return Err(Usage(what).into());
     }
     let precision = flags.precision.of_model();
-    let default = format!("{}-{}.gguf", stem(from), precision.name());
+    let default = format!("{}-{}.gguf", model::name_of(from), precision.name());
     let to = place(flags.output.as_deref(), &default, flags.force)?;
     let tokens = match flags.tokenizer.as_deref() {
         None => Tokens::Own,
@@ -87,18 +87,4 @@ fn unknown(shape: &str) -> Usage {
         "there is no shape {shape}; there are {}",
         names.join(", ")
     ))
-}
-
-/// The name of a file or folder, as the beginning of another name.
-fn stem(path: &Path) -> String {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let name = if whole.is_dir() {
-        whole.file_name()
-    } else {
-        whole.file_stem()
-    };
-    name.map_or_else(
-        || "model".into(),
-        |name| name.to_string_lossy().into_owned(),
-    )
 }
