@@ -6,6 +6,7 @@ mod numbers;
 mod sample;
 mod speed;
 mod texts;
+mod train;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use numbers::Numbers;
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
+pub(crate) use train::{Sft, Train};
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.
@@ -89,6 +91,9 @@ pub(crate) enum Command {
     /// List, fetch, inspect, convert and quantise models
     #[command(subcommand)]
     Models(Models),
+    /// Train low-rank adapters for models
+    #[command(subcommand)]
+    Train(Train),
     /// Show what this machine can do and what is missing, and attack the sandbox
     Doctor(Doctor),
     /// Try every part of the program, from the toolchain to the report

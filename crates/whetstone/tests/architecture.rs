@@ -20,7 +20,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of our crates may know. `whetstone` is the door and knows all.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 14] = [
     ("measure", &[]),
     ("sandbox", &[]),
     ("engine", &[]),
@@ -29,23 +29,31 @@ const EDGES: [(&str, &[&str]); 12] = [
     ("ledger", &["measure"]),
     ("llama", &["engine", "gguf", "measure"]),
     ("model", &["gguf"]),
+    ("decoder", &["gguf"]),
     ("task", &["ledger", "sandbox"]),
     ("report", &["ledger", "measure"]),
     ("bench", &["engine", "task", "ledger", "measure", "sandbox"]),
+    ("improve", &["decoder", "engine", "task", "measure"]),
     (
         "whetstone",
         &[
             "measure", "sandbox", "engine", "gguf", "hub", "ledger", "llama", "model", "task",
-            "report", "bench",
+            "report", "bench", "decoder", "improve",
         ],
     ),
 ];
 
 /// What tests may know besides: a model from outside is pulled the way a user pulls it.
-const EDGES_OF_TESTS: [(&str, &str); 1] = [("llama", "hub")];
+const EDGES_OF_TESTS: [(&str, &str); 5] = [
+    ("llama", "hub"),
+    ("decoder", "engine"),
+    ("decoder", "hub"),
+    ("decoder", "llama"),
+    ("improve", "gguf"),
+];
 
 /// Crates from outside that only some of ours may name; a trailing `*` stands for any ending.
-const RESERVED: [(&str, &[&str]); 10] = [
+const RESERVED: [(&str, &[&str]); 11] = [
     ("llama-cpp-*", &["llama"]),
     ("ureq", &["hub"]),
     ("clap", &["whetstone"]),
@@ -53,9 +61,10 @@ const RESERVED: [(&str, &[&str]); 10] = [
     ("indicatif", &["whetstone"]),
     ("kuva", &["report"]),
     ("resvg", &["report"]),
-    ("safetensors", &["model"]),
-    ("rand", &["engine", "measure", "gguf", "model"]),
-    ("rand_chacha", &["engine", "measure", "gguf", "model"]),
+    ("burn-*", &["decoder", "improve"]),
+    ("safetensors", &["model", "decoder", "improve"]),
+    ("rand", &["engine", "measure", "gguf", "model", "decoder", "improve"]),
+    ("rand_chacha", &["engine", "measure", "gguf", "model", "decoder", "improve"]),
 ];
 
 /// Longest source file, in lines; files of tests may be longer.

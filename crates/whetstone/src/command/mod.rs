@@ -7,6 +7,7 @@ mod models;
 mod sample;
 mod tasks;
 mod test;
+mod train;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -21,6 +22,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Models(what) => models::run(&what, terminal, offline),
         Command::Sample(what) => sample::run(what, terminal, offline),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
+        Command::Train(what) => train::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),
         Command::Test(flags) => test::run(&flags, terminal, offline),
     }

@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 25] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
@@ -25,6 +25,7 @@ const COMMANDS: [&[&str]; 24] = [
     &["models", "import"],
     &["models", "make"],
     &["models", "quantize"],
+    &["train", "sft"],
     &["doctor"],
     &["test"],
 ];
@@ -50,6 +51,7 @@ fn the_commands_with_many_flags_show_examples() {
         &["models", "import", "--help"],
         &["models", "make", "--help"],
         &["models", "quantize", "--help"],
+        &["train", "sft", "--help"],
     ] {
         let ended = place.whet(words).with_code(0);
         let examples = ended.stdout.split("Examples:").nth(1);

@@ -28,4 +28,5 @@ mod resume;
 mod sample;
 mod tasks;
 mod texts;
+mod train;
 mod workplace;

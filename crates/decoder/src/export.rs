@@ -1,0 +1,46 @@
+//! An adapter becomes files that others load: a PEFT folder for `transformers` and the engines that read its
+//! adapters, a GGUF file for llama.cpp.
+//!
+//! Both hold the same numbers as f32. The rows of queries and keys are kept in halves here, as `transformers`
+//! has them; a GGUF file of a Llama has them in pairs, so the rows of B go back into pairs for it. Files are
+//! written beside their place and renamed over it.
+
+mod llama_cpp;
+mod peft;
+
+use std::io::Write;
+use std::path::Path;
+
+use burn_tensor::Tensor;
+
+use crate::Error;
+
+pub use llama_cpp::gguf;
+pub use peft::peft;
+
+/// The model that an adapter belongs to, as its files say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// Its name, for people.
+    pub name: String,
+    /// The SHA-256 of its file in lower-case hex, if it was taken.
+    pub sha256: Option<String>,
+}
+
+fn values(tensor: &Tensor<2>) -> Vec<f32> {
+    let values = tensor.to_data().into_vec();
+    values.expect("a float tensor on this device holds f32")
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let failed = |source: std::io::Error| Error::File {
+        path: path.to_owned(),
+        what: format!("not written: {source}"),
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

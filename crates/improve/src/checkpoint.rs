@@ -1,0 +1,161 @@
+//! Everything needed to go on: weights, the optimiser's means, the step, and what the training was.
+//!
+//! One safetensors file, so that it is there whole or not at all. The order of examples needs no place in it:
+//! it follows from the seed and the step. A checkpoint of another model, other examples or another recipe is
+//! refused, because what would come of it is neither training.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use burn_tensor::{Device, Tensor, TensorData};
+use decoder::Adapter;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use serde::{Deserialize, Serialize};
+
+use crate::folder::write_whole;
+use crate::{AdamW, Error, Recipe};
+
+const KEY: &str = "whetstone.training";
+
+/// What a checkpoint must agree with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) recipe: Recipe,
+    /// Rank, alpha and targets, in words.
+    pub(crate) adapter: String,
+    /// The base model: its name, and the SHA-256 of its file where it is known.
+    pub(crate) base: String,
+    /// A number that stands for all examples.
+    pub(crate) examples: String,
+}
+
+/// How far a training is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// Steps that were taken.
+    pub(crate) steps: usize,
+    /// The least surprise at the held-out examples so far.
+    pub(crate) best: Option<f64>,
+    /// Looks without gain since then.
+    pub(crate) in_vain: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    identity: Identity,
+    progress: Progress,
+}
+
+pub(crate) fn write(
+    path: &Path,
+    (identity, progress): (&Identity, &Progress),
+    adapter: &Adapter,
+    adamw: &AdamW,
+) -> Result<(), Error> {
+    let parameters = adapter.parameters().into_iter().map(|(_, tensor)| tensor);
+    let kinds = [
+        ("weight", parameters.collect()),
+        ("mean", adamw.means.clone()),
+        ("square", adamw.squares.clone()),
+    ];
+    let stored: Vec<(String, [usize; 2], Vec<u8>)> = kinds
+        .iter()
+        .flat_map(|(kind, all): &(&str, Vec<Tensor<2>>)| {
+            all.iter()
+                .enumerate()
+                .map(move |(i, tensor)| (format!("{kind}.{i}"), tensor.dims(), bytes(tensor)))
+        })
+        .collect();
+    let failed = |error: safetensors::SafeTensorError| Error::file(path, error);
+    let views = stored
+        .iter()
+        .map(|(name, dims, bytes)| {
+            let view = TensorView::new(Dtype::F32, dims.to_vec(), bytes)?;
+            Ok((name.as_str(), view))
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    let header = Header {
+        identity: identity.clone(),
+        progress: progress.clone(),
+    };
+    let header = serde_json::to_string(&header).map_err(|error| Error::file(path, error))?;
+    let metadata = HashMap::from([(KEY.to_owned(), header)]);
+    write_whole(path, &serialize(views, Some(metadata)).map_err(failed)?)
+}
+
+/// Reads a checkpoint into `adapter` and `adamw`; `None` when there is none.
+pub(crate) fn read(
+    path: &Path,
+    identity: &Identity,
+    adapter: &mut Adapter,
+    adamw: &mut AdamW,
+) -> Result<Option<Progress>, Error> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::file(path, error)),
+    };
+    let failed = |error: safetensors::SafeTensorError| Error::file(path, error);
+    let header = header(&bytes).map_err(|what| Error::file(path, what))?;
+    agree(&header.identity, identity).map_err(|what| Error::file(path, what))?;
+    let stored = SafeTensors::deserialize(&bytes).map_err(failed)?;
+    let shapes: Vec<[usize; 2]> = adamw.means.iter().map(Tensor::dims).collect();
+    let all = |kind: &str| {
+        let tensors = shapes.iter().enumerate().map(|(i, shape)| {
+            let name = format!("{kind}.{i}");
+            let view = stored.tensor(&name).map_err(failed)?;
+            if view.shape() != shape || view.dtype() != Dtype::F32 {
+                return Err(Error::file(path, format!("{name} has another shape")));
+            }
+            Ok(tensor(view.data(), *shape))
+        });
+        tensors.collect::<Result<Vec<Tensor<2>>, Error>>()
+    };
+    let weights = all("weight")?;
+    (adamw.means, adamw.squares) = (all("mean")?, all("square")?);
+    adamw.steps = header.progress.steps;
+    adapter.set(weights);
+    Ok(Some(header.progress))
+}
+
+fn header(bytes: &[u8]) -> Result<Header, String> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+    let text = metadata.metadata().as_ref().and_then(|all| all.get(KEY));
+    let text = text.ok_or("it is no checkpoint of a training")?;
+    serde_json::from_str(text).map_err(|error| format!("its header cannot be read: {error}"))
+}
+
+fn agree(stored: &Identity, own: &Identity) -> Result<(), String> {
+    let other = |what: &str| {
+        Err(format!(
+            "it belongs to a training with {what}; take another folder, or ask for the same training again"
+        ))
+    };
+    if stored.base != own.base {
+        return other(&format!("another model, {}", stored.base));
+    }
+    if stored.adapter != own.adapter {
+        return other(&format!("another adapter, {}", stored.adapter));
+    }
+    if stored.examples != own.examples {
+        return other("other examples");
+    }
+    if stored.recipe != own.recipe {
+        return other("other settings");
+    }
+    Ok(())
+}
+
+fn bytes(tensor: &Tensor<2>) -> Vec<u8> {
+    let values = tensor.to_data().into_vec::<f32>();
+    let values = values.expect("a float tensor on this device holds f32");
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn tensor(bytes: &[u8], shape: [usize; 2]) -> Tensor<2> {
+    let (values, _) = bytes.as_chunks::<4>();
+    let values: Vec<f32> = values.iter().map(|&v| f32::from_le_bytes(v)).collect();
+    Tensor::from_data(TensorData::new(values, shape), &Device::default())
+}

@@ -1,0 +1,33 @@
+//! The improve room: training methods.
+//!
+//! Why it exists: a low-rank adapter is trained here on examples that somebody wrote or that a judge
+//! has kept, so that what was measured can be made better and measured again. Supervised fine-tuning is
+//! here ([`sft`]); methods that sample come on top of it.
+//!
+//! What it deliberately does not do: it knows no arithmetic of transformers (that is `decoder`), samples no
+//! text, judges nothing, prints nothing. It reads no clock but the one it is handed. Everything random
+//! follows from one seed and the number of the step, so a run can go on from any checkpoint as if it had never
+//! stopped.
+
+#![forbid(unsafe_code)]
+
+mod adamw;
+mod checkpoint;
+mod curve;
+mod error;
+pub mod examples;
+mod folder;
+mod recipe;
+pub mod row;
+mod schedule;
+pub mod sft;
+mod split;
+
+pub use adamw::AdamW;
+pub use curve::Point;
+pub use error::Error;
+pub use examples::{Example, Examples, Reader};
+pub use folder::TrainFolder;
+pub use recipe::Recipe;
+pub use schedule::Schedule;
+pub use split::Split;

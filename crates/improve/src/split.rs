@@ -1,0 +1,129 @@
+//! Which examples are held out, and in which order the others are seen.
+//!
+//! Both follow from the seed alone: the order of an epoch from the seed and its number. So a training that
+//! goes on needs to know nothing but its step.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Example, Recipe};
+
+/// Examples to train on and examples to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Trained on.
+    pub trained: Vec<Example>,
+    /// Held out.
+    pub held_out: Vec<Example>,
+}
+
+impl Split {
+    /// Holds out a share of the examples, at least one of two if the share is not 0. Of equal examples all
+    /// go to one side, so that nothing held out was trained on.
+    pub fn new(examples: Vec<Example>, recipe: &Recipe) -> Self {
+        let wanted = (examples.len() as f64 * recipe.held_out).ceil() as usize;
+        let order = shuffled(examples.len(), recipe.seed, 0);
+        let mut split = Self {
+            trained: Vec::new(),
+            held_out: Vec::new(),
+        };
+        if examples.len() > 1 && wanted > 0 {
+            for &index in order.iter().take(wanted) {
+                split.held_out.push(examples[index].clone());
+            }
+        }
+        let is_held = |example: &Example| split.held_out.contains(example);
+        let (held, trained) = examples.into_iter().partition(is_held);
+        split.held_out = held;
+        split.trained = trained;
+        split
+    }
+
+    /// Steps of one epoch.
+    pub fn steps(&self, recipe: &Recipe) -> usize {
+        self.trained.len().div_ceil(recipe.step_size())
+    }
+
+    /// The examples of a step, counted from 0 over all epochs.
+    pub fn step(&self, recipe: &Recipe, step: usize) -> Vec<&Example> {
+        let per_epoch = self.steps(recipe);
+        let (epoch, within) = (step / per_epoch, step % per_epoch);
+        let order = shuffled(self.trained.len(), recipe.seed, 1 + epoch as u64);
+        let size = recipe.step_size();
+        let chosen = order.iter().skip(within * size).take(size);
+        chosen.map(|&index| &self.trained[index]).collect()
+    }
+}
+
+/// The numbers below `n` in an order of their own for each stream of a seed.
+fn shuffled(n: usize, seed: u64, stream: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        // The bias of a remainder of 64 bits is far below anything that could be seen.
+        let other = (rng.next_u64() % (last as u64 + 1)) as usize;
+        order.swap(last, other);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examples(n: u32) -> Vec<Example> {
+        let example = |i| Example {
+            tokens: vec![1, i],
+            learnt_from: 1,
+        };
+        (0..n).map(example).collect()
+    }
+
+    #[test]
+    fn every_example_is_seen_once_in_an_epoch_and_epochs_differ() {
+        let recipe = Recipe {
+            held_out: 0.2,
+            ..Recipe::default()
+        };
+        let split = Split::new(examples(50), &recipe);
+        assert_eq!((split.trained.len(), split.held_out.len()), (40, 10));
+        let epoch = |n: usize| -> Vec<&Example> {
+            let steps = split.steps(&recipe);
+            (n * steps..(n + 1) * steps)
+                .flat_map(|step| split.step(&recipe, step))
+                .collect()
+        };
+        assert_ne!(epoch(0), epoch(1));
+        for n in 0..2 {
+            let mut seen: Vec<u32> = epoch(n).iter().map(|e| e.tokens[1]).collect();
+            seen.sort_unstable();
+            let mut all: Vec<u32> = split.trained.iter().map(|e| e.tokens[1]).collect();
+            all.sort_unstable();
+            assert_eq!(seen, all);
+        }
+    }
+
+    #[test]
+    fn equal_examples_never_stand_on_both_sides() {
+        let mut all = examples(10);
+        all.extend(examples(10));
+        let split = Split::new(all, &Recipe::default());
+        assert!(!split.held_out.is_empty());
+        assert!(split.held_out.iter().all(|held| !split.trained.contains(held)));
+    }
+
+    #[test]
+    fn the_seed_decides() {
+        let with = |seed| {
+            let recipe = Recipe {
+                seed,
+                held_out: 0.3,
+                ..Recipe::default()
+            };
+            Split::new(examples(30), &recipe)
+        };
+        assert_eq!(with(1), with(1));
+        assert_ne!(with(1), with(2));
+    }
+}

@@ -1,0 +1,327 @@
+//! The loop: it learns, it repeats itself, it goes on, and it stops where it must.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use decoder::export::Base;
+use decoder::{Adapter, Lora, Target, Transformer};
+use improve::sft::{Desk, End, Outcome, Training, Watcher, train};
+use improve::{Error, Point, Reader, Recipe, Split, TrainFolder};
+use measure::FakeClock;
+use task::chat::Specials;
+use tempfile::TempDir;
+
+use super::Bytes;
+
+struct Toy {
+    _folder: TempDir,
+    model: Transformer,
+    base: Base,
+    lora: Lora,
+}
+
+fn toy() -> Toy {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("toy.gguf");
+    gguf::toy::write(&path, 7).unwrap();
+    Toy {
+        model: Transformer::load(&path).unwrap(),
+        _folder: folder,
+        base: Base {
+            name: "toy".into(),
+            sha256: None,
+        },
+        lora: Lora {
+            rank: 4,
+            alpha: 8.0,
+            targets: Target::ALL.to_vec(),
+        },
+    }
+}
+
+fn recipe() -> Recipe {
+    Recipe {
+        epochs: 4,
+        batch: 2,
+        accumulate: 2,
+        learning_rate: 5e-3,
+        held_out: 0.2,
+        checkpoint_every: 2,
+        patience: 0,
+        ..Recipe::default()
+    }
+}
+
+fn split(recipe: &Recipe) -> Split {
+    let rows: String = (0..12)
+        .map(|i| format!("{{\"prompt\":\"say {i}:\",\"response\":\"number {i}\"}}\n"))
+        .collect();
+    let reader = Reader {
+        tokenizer: &Bytes,
+        template: None,
+        specials: Specials::default(),
+        longest: 100,
+    };
+    Split::new(reader.read("rows", &rows).unwrap().fitting, recipe)
+}
+
+/// Asks for a stop after so many steps, and copies the folder after others, as a power cut would leave it.
+struct Hand<'a> {
+    stop: &'a AtomicBool,
+    stop_after: usize,
+    copy: Option<(usize, &'a Path, &'a Path)>,
+    began: Vec<usize>,
+}
+
+impl Watcher for Hand<'_> {
+    fn begins(&mut self, after: usize, _of: usize) {
+        self.began.push(after);
+    }
+
+    fn stepped(&mut self, point: &Point, _of: usize) {
+        if point.step == self.stop_after {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        if let Some((_, from, to)) = self.copy.filter(|(at, _, _)| *at == point.step) {
+            for name in ["checkpoint.safetensors", "curve.jsonl"] {
+                std::fs::copy(from.join(name), to.join(name)).unwrap();
+            }
+        }
+    }
+}
+
+fn run(
+    toy: &Toy,
+    recipe: &Recipe,
+    folder: &Path,
+    (stop_after, copy): (usize, Option<(usize, &Path)>),
+) -> (Result<Outcome, Error>, usize) {
+    let stop = AtomicBool::new(false);
+    let mut hand = Hand {
+        stop: &stop,
+        stop_after,
+        copy: copy.map(|(at, to)| (at, folder, to)),
+        began: Vec::new(),
+    };
+    let training = Training {
+        model: &toy.model,
+        base: &toy.base,
+        lora: &toy.lora,
+        recipe,
+        split: &split(recipe),
+    };
+    let outcome = train(
+        &training,
+        &mut Desk {
+            folder: &TrainFolder::open(folder).unwrap(),
+            clock: &FakeClock::new(),
+            watcher: &mut hand,
+            stop: &stop,
+        },
+    );
+    (outcome, hand.began.first().copied().unwrap_or(0))
+}
+
+fn whole(toy: &Toy, recipe: &Recipe, folder: &Path) -> Outcome {
+    run(toy, recipe, folder, (0, None)).0.unwrap()
+}
+
+fn numbers(adapter: &Adapter) -> Vec<f32> {
+    let parameters = adapter.parameters().into_iter();
+    parameters
+        .flat_map(|(_, tensor)| tensor.into_data().into_vec::<f32>().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_loss_falls_on_what_is_learnt_and_on_what_is_held_out() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let outcome = whole(&toy, &recipe(), folder.path());
+    assert_eq!((outcome.end, outcome.steps), (End::Complete, 12));
+    let losses: Vec<f64> = outcome.curve.iter().map(|point| point.loss).collect();
+    assert!(losses[11] < 0.8 * losses[0], "{losses:?}");
+    let looks: Vec<f64> = outcome.curve.iter().filter_map(|p| p.held_out).collect();
+    assert_eq!(looks.len(), 4);
+    assert!(looks[3] < looks[0], "{looks:?}");
+    assert_eq!(outcome.best, looks.iter().copied().reduce(f64::min));
+    for which in ["best", "final"] {
+        let file = folder.path().join(which);
+        assert!(file.join("adapter.gguf").is_file() && file.join("adapter_config.json").is_file());
+    }
+}
+
+#[test]
+fn after_one_step_every_b_has_moved_and_the_model_has_not() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let rows = |model: &Transformer| -> Vec<f32> {
+        let logits = model.logits(&[1, 60, 70], None).unwrap();
+        logits.into_data().into_vec().unwrap()
+    };
+    let before = rows(&toy.model);
+    let (outcome, _) = run(&toy, &recipe(), folder.path(), (1, None));
+    let outcome = outcome.unwrap();
+    assert_eq!((outcome.end, outcome.steps), (End::Stopped, 1));
+    for (place, tensor) in outcome.adapter.parameters() {
+        let values: Vec<f32> = tensor.into_data().into_vec().unwrap();
+        assert!(values.iter().any(|&v| v != 0.0), "{place:?}");
+    }
+    assert_eq!(rows(&toy.model), before);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_curve_and_another_seed_another() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let of = |name: &str, recipe: &Recipe| whole(&toy, recipe, &folder.path().join(name));
+    let (a, b) = (of("a", &recipe()), of("b", &recipe()));
+    assert_eq!(a.curve, b.curve);
+    assert_eq!(numbers(&a.adapter), numbers(&b.adapter));
+    let other = Recipe {
+        seed: 1,
+        ..recipe()
+    };
+    assert_ne!(of("c", &other).curve, a.curve);
+}
+
+#[test]
+fn a_training_that_was_stopped_goes_on_as_if_it_had_not_been() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let expected = whole(&toy, &recipe(), &folder.path().join("whole"));
+    for stop_after in [1, 3, 6, 11] {
+        let path = folder.path().join(stop_after.to_string());
+        let (first, _) = run(&toy, &recipe(), &path, (stop_after, None));
+        assert_eq!(first.unwrap().end, End::Stopped);
+        let (second, began) = run(&toy, &recipe(), &path, (0, None));
+        assert_eq!(began, stop_after);
+        let second = second.unwrap();
+        assert_eq!(second.curve, expected.curve);
+        assert_eq!(numbers(&second.adapter), numbers(&expected.adapter));
+    }
+}
+
+/// The curve has a line more than the checkpoint, and its last line is torn.
+#[test]
+fn a_training_that_was_killed_between_checkpoints_ends_with_the_same_adapter() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let left = folder.path().join("left");
+    std::fs::create_dir(&left).unwrap();
+    let path = folder.path().join("whole");
+    let (expected, _) = run(&toy, &recipe(), &path, (0, Some((7, &left))));
+    let expected = expected.unwrap();
+    let curve = left.join("curve.jsonl");
+    let mut text = std::fs::read_to_string(&curve).unwrap();
+    assert_eq!(text.lines().count(), 7);
+    text.push_str("{\"step\":8,\"lo");
+    std::fs::write(&curve, text).unwrap();
+    let (outcome, began) = run(&toy, &recipe(), &left, (0, None));
+    let outcome = outcome.unwrap();
+    assert_eq!(began, 6);
+    assert_eq!(outcome.curve, expected.curve);
+    assert_eq!(numbers(&outcome.adapter), numbers(&expected.adapter));
+    let file = |path: &Path| std::fs::read(path.join("final/adapter.gguf")).unwrap();
+    assert_eq!(file(&left), file(&path));
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let (mut toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    run(&toy, &recipe(), folder.path(), (1, None)).0.unwrap();
+    let said = |toy: &Toy, recipe: &Recipe| {
+        let (outcome, _) = run(toy, recipe, folder.path(), (0, None));
+        outcome.unwrap_err().to_string()
+    };
+    let faster = Recipe {
+        learning_rate: 1e-2,
+        ..recipe()
+    };
+    assert!(said(&toy, &faster).contains("other settings"));
+    toy.lora.rank = 2;
+    assert!(said(&toy, &recipe()).contains("another adapter, rank 4"));
+    toy.lora.rank = 4;
+    toy.base.name = "other".into();
+    assert!(said(&toy, &recipe()).contains("another model, toy"));
+    let file = folder.path().join("checkpoint.safetensors");
+    let bytes = std::fs::read(&file).unwrap();
+    for len in [0, 7, 100, bytes.len() - 1] {
+        std::fs::write(&file, &bytes[..len]).unwrap();
+        assert!(said(&toy, &recipe()).contains("checkpoint.safetensors"), "{len}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_it_and_the_last_good_checkpoint_stays() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let wild = Recipe {
+        learning_rate: 1e20,
+        checkpoint_every: 1,
+        ..recipe()
+    };
+    let (outcome, _) = run(&toy, &wild, folder.path(), (0, None));
+    let Err(Error::NotFinite { step, kept, .. }) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!((step, kept), (2, 1));
+    assert!(folder.path().join("checkpoint.safetensors").is_file());
+    assert!(!folder.path().join("final").exists());
+}
+
+#[test]
+fn a_training_without_gain_ends_early_and_keeps_the_best() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let harmful = Recipe {
+        learning_rate: 0.3,
+        epochs: 30,
+        patience: 2,
+        ..recipe()
+    };
+    let outcome = whole(&toy, &harmful, folder.path());
+    assert_eq!(outcome.end, End::NoGain);
+    let looks: Vec<f64> = outcome.curve.iter().filter_map(|p| p.held_out).collect();
+    let best = looks.iter().copied().reduce(f64::min);
+    assert_eq!(outcome.best, best);
+    assert_eq!(looks.iter().position(|look| Some(*look) == best), Some(looks.len() - 3));
+}
+
+#[test]
+fn a_recipe_that_cannot_be_is_refused_before_anything_is_computed() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    type Change = fn(&mut Recipe);
+    let changes: [(Change, &str); 6] = [
+        (|r| r.epochs = 0, "epochs"),
+        (|r| r.batch = 0, "batch"),
+        (|r| r.learning_rate = 0.0, "learning_rate"),
+        (|r| r.learning_rate = f64::NAN, "learning_rate"),
+        (|r| r.held_out = 1.0, "held_out"),
+        (|r| r.beta_square = 1.0, "beta_square"),
+    ];
+    for (change, word) in changes {
+        let mut recipe = recipe();
+        change(&mut recipe);
+        let path = folder.path().join(word);
+        let training = Training {
+            model: &toy.model,
+            base: &toy.base,
+            lora: &toy.lora,
+            recipe: &recipe,
+            split: &split(&self::recipe()),
+        };
+        let stop = AtomicBool::new(false);
+        let mut hand = Hand {
+            stop: &stop,
+            stop_after: 0,
+            copy: None,
+            began: Vec::new(),
+        };
+        let outcome = train(
+            &training,
+            &mut Desk {
+                folder: &TrainFolder::open(&path).unwrap(),
+                clock: &FakeClock::new(),
+                watcher: &mut hand,
+                stop: &stop,
+            },
+        );
+        let said = outcome.unwrap_err().to_string();
+        assert!(said.contains(word), "{said}");
+        assert!(hand.began.is_empty());
+    }
+}
