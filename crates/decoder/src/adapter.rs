@@ -40,7 +40,10 @@ impl Lora {
             return Err(Error::Lora("it has no target".into()));
         }
         if !(self.alpha > 0.0 && self.alpha.is_finite()) {
-            return Err(Error::Lora(format!("alpha is {}, not positive", self.alpha)));
+            return Err(Error::Lora(format!(
+                "alpha is {}, not positive",
+                self.alpha
+            )));
         }
         let sides = self.targets.iter().flat_map(|target| target.sides(shape));
         let most = sides.min().unwrap_or(0);
@@ -94,7 +97,11 @@ impl LayerFactors {
 
     /// The same numbers as leaves of a new graph.
     pub(crate) fn tracked(&self) -> Self {
-        Self(self.0.each_ref().map(|one| one.as_ref().map(Factors::tracked)))
+        Self(
+            self.0
+                .each_ref()
+                .map(|one| one.as_ref().map(Factors::tracked)),
+        )
     }
 
     /// A and B of each target, in the order of parameters.
@@ -172,7 +179,9 @@ impl Adapter {
                     factor,
                 })
             });
-            places.zip(factors.parameters().cloned()).collect::<Vec<_>>()
+            places
+                .zip(factors.parameters().cloned())
+                .collect::<Vec<_>>()
         };
         self.layers.iter().enumerate().flat_map(of_layer).collect()
     }
@@ -191,13 +200,18 @@ impl Adapter {
                 *own = new;
             }
         }
-        assert!(parameters.next().is_none(), "there are no further parameters");
+        assert!(
+            parameters.next().is_none(),
+            "there are no further parameters"
+        );
     }
 
     /// The number of all parameters' elements.
     pub fn elements(&self) -> usize {
         let parameters = self.layers.iter().flat_map(LayerFactors::parameters);
-        parameters.map(|one| one.dims().iter().product::<usize>()).sum()
+        parameters
+            .map(|one| one.dims().iter().product::<usize>())
+            .sum()
     }
 }
 

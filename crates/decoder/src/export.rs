@@ -28,7 +28,7 @@ pub struct Base {
 }
 
 fn values(tensor: &Tensor<2>) -> Vec<f32> {
-    let values = tensor.to_data().into_vec();
+    let values = tensor.to_data().try_into_vec();
     values.expect("a float tensor on this device holds f32")
 }
 

@@ -10,12 +10,12 @@ use std::collections::HashSet;
 use burn_tensor::{Device, Tensor, TensorData};
 use gguf::{Gguf, Tensor as Stored};
 
+use crate::Error;
 use crate::dequantise::decode;
 use crate::embedding::Embedding;
 use crate::linear::Linear;
 use crate::norm::Norm;
 use crate::shape::{Family, Shape};
-use crate::Error;
 
 /// Reads tensors and remembers which.
 pub(crate) struct Loader<'a> {
@@ -30,7 +30,9 @@ pub(crate) struct Loader<'a> {
 pub(crate) enum Rows {
     AsStored,
     /// Rows of so many heads that are rotated.
-    Rotated { heads: usize },
+    Rotated {
+        heads: usize,
+    },
 }
 
 impl<'a> Loader<'a> {
@@ -58,7 +60,10 @@ impl<'a> Loader<'a> {
             Some(_) => {
                 let values = self.values(&name, &[out])?;
                 let values = self.in_halves(values, 1, rows);
-                Some(Tensor::from_data(TensorData::new(values, [out]), self.device))
+                Some(Tensor::from_data(
+                    TensorData::new(values, [out]),
+                    self.device,
+                ))
             }
             None => None,
         };
@@ -125,7 +130,12 @@ impl<'a> Loader<'a> {
         let Some(stored) = self.file.tensor(name) else {
             return Err(self.wrong(name, "the file does not have it".into()));
         };
-        if !stored.dims().iter().map(|&dim| dim as usize).eq(dims.iter().copied()) {
+        if !stored
+            .dims()
+            .iter()
+            .map(|&dim| dim as usize)
+            .eq(dims.iter().copied())
+        {
             let found = stored.dims();
             return Err(self.wrong(name, format!("its shape is {found:?}, not {dims:?}")));
         }

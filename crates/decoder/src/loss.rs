@@ -15,10 +15,8 @@ const CHUNK: usize = 128;
 /// The rows that predict the goals, in their order.
 pub(crate) fn rows(hidden: Tensor<2>, batch: &Batch) -> Tensor<2> {
     let rows: Vec<i64> = batch.goals.iter().map(|goal| goal.row as i64).collect();
-    let indices = Tensor::<1, Int>::from_data(
-        TensorData::new(rows, [batch.goals.len()]),
-        &hidden.device(),
-    );
+    let indices =
+        Tensor::<1, Int>::from_data(TensorData::new(rows, [batch.goals.len()]), &hidden.device());
     hidden.select(0, indices)
 }
 
@@ -51,11 +49,15 @@ fn chunks<'a>(
     batch: &'a Batch,
 ) -> impl Iterator<Item = (Tensor<2>, &'a [Goal])> {
     let [_, width] = rows.dims();
-    batch.goals.chunks(CHUNK).enumerate().map(move |(i, goals)| {
-        let start = i * CHUNK;
-        let part = rows.clone().slice([start..start + goals.len(), 0..width]);
-        (part, goals)
-    })
+    batch
+        .goals
+        .chunks(CHUNK)
+        .enumerate()
+        .map(move |(i, goals)| {
+            let start = i * CHUNK;
+            let part = rows.clone().slice([start..start + goals.len(), 0..width]);
+            (part, goals)
+        })
 }
 
 /// What is known of one chunk of logits; the logits themselves are gone.
@@ -89,7 +91,7 @@ impl Chunk {
 
     fn nats(&self) -> f64 {
         let nats = self.sums.clone().log() - self.own.clone();
-        let each = nats.into_data().into_vec::<f32>();
+        let each = nats.into_data().try_into_vec::<f32>();
         let each = each.expect("a float tensor on this device holds f32");
         each.into_iter().map(f64::from).sum()
     }

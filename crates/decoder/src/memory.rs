@@ -20,7 +20,12 @@ pub struct Memory {
 
 impl Memory {
     /// The memory of batches of so many sequences of `longest` tokens.
-    pub fn of(shape: &Shape, lora: &Lora, (batch, longest): (usize, usize), recompute: bool) -> Self {
+    pub fn of(
+        shape: &Shape,
+        lora: &Lora,
+        (batch, longest): (usize, usize),
+        recompute: bool,
+    ) -> Self {
         let (rows, f32s) = ((batch * longest) as u64, 4);
         let matrix = |target: crate::Target| target.sides(shape).iter().product::<usize>() as u64;
         let per_layer: u64 = crate::Target::ALL.into_iter().map(matrix).sum();

@@ -80,8 +80,14 @@ impl Shape {
         };
         let family = family(&facts.architecture).map_err(refuse)?;
         let key = |suffix: &str| format!("{}.{suffix}", facts.architecture);
-        if let Some(odd) = REFUSED.iter().find(|suffix| file.get(&key(suffix)).is_some()) {
-            return Err(refuse(format!("it sets {}, which is not computed here", key(odd))));
+        if let Some(odd) = REFUSED
+            .iter()
+            .find(|suffix| file.get(&key(suffix)).is_some())
+        {
+            return Err(refuse(format!(
+                "it sets {}, which is not computed here",
+                key(odd)
+            )));
         }
         if facts.experts.is_some() {
             return Err(refuse("it is a mixture of experts".into()));
@@ -159,7 +165,9 @@ fn uniform(numbers: &gguf::facts::PerLayer, what: &str) -> Result<usize, String>
 /// The divisor of positions under linear scaling.
 fn stretch(file: &Gguf, architecture: &str) -> Result<f64, String> {
     let get = |suffix: &str| file.get(&format!("{architecture}.rope.{suffix}"));
-    let kind = get("scaling.type").and_then(Value::as_str).unwrap_or("linear");
+    let kind = get("scaling.type")
+        .and_then(Value::as_str)
+        .unwrap_or("linear");
     let factor = get("scaling.factor").or_else(|| get("scale_linear"));
     let factor = factor.and_then(Value::as_f64).unwrap_or(0.0);
     match kind {

@@ -122,7 +122,11 @@ fn write_model(path: &Path, family: &str) {
     ] {
         writer.set(&key(suffix), number as u32).unwrap();
     }
-    let (epsilon, base) = if is_llama { (1e-5_f32, 1e4_f32) } else { (1e-6, 1e6) };
+    let (epsilon, base) = if is_llama {
+        (1e-5_f32, 1e4_f32)
+    } else {
+        (1e-6, 1e6)
+    };
     writer
         .set(&key("attention.layer_norm_rms_epsilon"), epsilon)
         .unwrap();
@@ -131,12 +135,18 @@ fn write_model(path: &Path, family: &str) {
     writer.set("tokenizer.ggml.tokens", names).unwrap();
     for (salt, (name, rows, columns, heads)) in tensors().into_iter().enumerate() {
         let has_bias = !is_llama
-            && ["attn_q", "attn_k", "attn_v"].iter().any(|stem| name.contains(stem));
+            && ["attn_q", "attn_k", "attn_v"]
+                .iter()
+                .any(|stem| name.contains(stem));
         let is_tied = !is_llama && name == "output.weight";
         if is_tied || (name.ends_with("bias") && !has_bias) {
             continue;
         }
-        let (size, middle) = if name.contains("norm") { (0.1, 1.0) } else { (0.3, 0.0) };
+        let (size, middle) = if name.contains("norm") {
+            (0.1, 1.0)
+        } else {
+            (0.3, 0.0)
+        };
         let values = noise(rows * columns, salt as u32);
         let values: Vec<f32> = values.iter().map(|v| v * size + middle).collect();
         let values = match heads {
@@ -146,7 +156,9 @@ fn write_model(path: &Path, family: &str) {
         let dims = [columns as u64, rows as u64];
         let is_row = rows == 1;
         let dims = if is_row { &dims[..1] } else { &dims[..] };
-        writer.tensor(&name, dims, TensorType::F32, &values).unwrap();
+        writer
+            .tensor(&name, dims, TensorType::F32, &values)
+            .unwrap();
     }
     writer.write(path).unwrap();
 }
@@ -202,7 +214,9 @@ fn saved(adapter: &Adapter, folder: &Path) -> BTreeMap<String, Vec<usize>> {
     export::peft(adapter, &base, folder).unwrap();
     let bytes = std::fs::read(folder.join("adapter_model.safetensors")).unwrap();
     let stored = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let shapes = stored.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec()));
+    let shapes = stored
+        .iter()
+        .map(|(name, view)| (name.to_owned(), view.shape().to_vec()));
     shapes.collect()
 }
 
@@ -218,7 +232,7 @@ fn check(family: &str) {
         batch.push(&tokens, counted_from).unwrap();
     }
     let logits = model.logits(&sequences()[1].0, Some(&adapter)).unwrap();
-    let logits: Vec<f32> = logits.into_data().into_vec().unwrap();
+    let logits: Vec<f32> = logits.into_data().try_into_vec().unwrap();
     let last = &logits[logits.len() - VOCABULARY..];
     for (found, expected) in last.iter().zip(&golden.last_logits) {
         assert_close(f64::from(*found), f64::from(*expected), 1.0, "a logit");
@@ -233,9 +247,13 @@ fn check(family: &str) {
         let module = place.target.in_transformers();
         let named = format!("layers.{}.{module}.lora_{:?}.", place.layer, place.factor);
         assert!(expected.name.contains(&named), "{} {named}", expected.name);
-        let found: Vec<f32> = slope.gradients[i].to_data().to_vec().unwrap();
+        let found: Vec<f32> = slope.gradients[i].to_data().try_to_vec().unwrap();
         let by = noise(found.len(), 9000 + i as u32);
-        let length = found.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+        let length = found
+            .iter()
+            .map(|&g| f64::from(g).powi(2))
+            .sum::<f64>()
+            .sqrt();
         let pairs = found.iter().zip(&by);
         let product: f64 = pairs.map(|(&g, &b)| f64::from(g) * f64::from(b)).sum();
         assert_close(length, expected.length, expected.length, &expected.name);

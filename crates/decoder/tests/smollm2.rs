@@ -67,7 +67,7 @@ fn logits_and_surprise_are_those_of_llama_cpp() {
     let model = Transformer::load(&path).unwrap();
     let logits = model.logits(&tokens, None).unwrap();
     let [_, vocabulary] = logits.dims();
-    let ours: Vec<f32> = logits.into_data().into_vec().unwrap();
+    let ours: Vec<f32> = logits.into_data().try_into_vec().unwrap();
     let ours: Vec<&[f32]> = ours.chunks(vocabulary).collect();
     let pairs = ours.iter().zip(&theirs);
     let squares: f64 = pairs
@@ -76,12 +76,17 @@ fn logits_and_surprise_are_those_of_llama_cpp() {
         .map(|(a, b)| f64::from(a - b).powi(2))
         .sum();
     let typical = (squares / (ours.len() * vocabulary) as f64).sqrt();
-    let same = pairs.filter(|(a, b)| most_likely(a) == most_likely(b)).count();
+    let same = pairs
+        .filter(|(a, b)| most_likely(a) == most_likely(b))
+        .count();
     let n = tokens.len() - 1;
     let mean = |rows: &dyn Fn(usize) -> f64| (0..n).map(rows).sum::<f64>() / n as f64;
     let own = mean(&|i| nats(ours[i], tokens[i + 1]));
     let their = mean(&|i| nats(&theirs[i], tokens[i + 1]));
-    println!("typical gap {typical}, {same} of {} agree, nats {own} and {their}", n + 1);
+    println!(
+        "typical gap {typical}, {same} of {} agree, nats {own} and {their}",
+        n + 1
+    );
     assert!(typical < 0.2, "{typical}");
     assert!(same * 100 >= (n + 1) * 95, "{same} of {}", n + 1);
     assert!((own - their).abs() < 0.02 * their, "{own} {their}");
@@ -92,5 +97,7 @@ fn logits_and_surprise_are_those_of_llama_cpp() {
 }
 
 fn most_likely(row: &[f32]) -> usize {
-    (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap()
+    (0..row.len())
+        .max_by(|&a, &b| row[a].total_cmp(&row[b]))
+        .unwrap()
 }

@@ -20,12 +20,20 @@ fn main() {
     let number = |at: usize, or: usize| words.get(at).map_or(or, |word| word.parse().unwrap());
     let (batch, length, rank, steps) = (number(1, 2), number(2, 256), number(3, 16), number(4, 3));
     let again = words.get(5).is_some();
-    let recompute = if again { Recompute::Layers } else { Recompute::Nothing };
+    let recompute = if again {
+        Recompute::Layers
+    } else {
+        Recompute::Nothing
+    };
     let clock = SystemClock::start();
     let model = Transformer::load(words[0].as_ref()).unwrap();
     let mib = |bytes: u64| bytes >> 20;
     let resident = || mib(measure::probe::memory::resident_bytes().unwrap_or(0));
-    println!("loaded in {:.1} s, {} MiB", clock.now_ns() as f64 / 1e9, resident());
+    println!(
+        "loaded in {:.1} s, {} MiB",
+        clock.now_ns() as f64 / 1e9,
+        resident()
+    );
     let lora = Lora {
         rank,
         alpha: 2.0 * rank as f64,
@@ -36,7 +44,9 @@ fn main() {
     let mut sequences = Batch::default();
     for sequence in 0..batch as u32 {
         let tokens = (0..=length as u32).map(|i| (i * 7919 + sequence * 104_729 + 17) % vocabulary);
-        sequences.push(&tokens.collect::<Vec<u32>>(), length / 2).unwrap();
+        sequences
+            .push(&tokens.collect::<Vec<u32>>(), length / 2)
+            .unwrap();
     }
     let weights = |adapter: &Adapter| adapter.parameters().into_iter().map(|(_, t)| t).collect();
     let first: Vec<_> = weights(&adapter);
@@ -45,7 +55,11 @@ fn main() {
         let started = clock.now_ns();
         let weight = 1.0 / sequences.goals() as f64;
         let found = slope(&model, &adapter, &sequences, weight, recompute).unwrap();
-        let moved = adamw.step(weights(&adapter), found.gradients, (1e-4, &Recipe::default()));
+        let moved = adamw.step(
+            weights(&adapter),
+            found.gradients,
+            (1e-4, &Recipe::default()),
+        );
         adapter.set(moved);
         let seconds = (clock.now_ns() - started) as f64 / 1e9;
         println!(
@@ -56,5 +70,9 @@ fn main() {
     }
     let peak = measure::probe::memory::peak_resident_bytes().unwrap_or(0);
     let estimate = Memory::of(model.shape(), &lora, (batch, length), again);
-    println!("peak {} MiB, estimate {} MiB {estimate:?}", mib(peak), mib(estimate.total()));
+    println!(
+        "peak {} MiB, estimate {} MiB {estimate:?}",
+        mib(peak),
+        mib(estimate.total())
+    );
 }

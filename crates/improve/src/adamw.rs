@@ -59,7 +59,7 @@ impl AdamW {
 /// Shortens gradients whose common length is more than `most`; returns the length they had.
 pub(crate) fn clip(gradients: &mut [Tensor<2>], most: f64) -> f64 {
     let squares = gradients.iter().map(|gradient| {
-        let values = gradient.to_data().into_vec::<f32>();
+        let values = gradient.to_data().try_into_vec::<f32>();
         let values = values.expect("a float tensor on this device holds f32");
         values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>()
     });
@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn values(tensor: &Tensor<2>) -> Vec<f32> {
-        tensor.to_data().to_vec().unwrap()
+        tensor.to_data().try_to_vec().unwrap()
     }
 
     /// Numbers of PyTorch 2.15.0, made by `tests/golden/adamw.py`.

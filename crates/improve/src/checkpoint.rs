@@ -149,9 +149,12 @@ fn agree(stored: &Identity, own: &Identity) -> Result<(), String> {
 }
 
 fn bytes(tensor: &Tensor<2>) -> Vec<u8> {
-    let values = tensor.to_data().into_vec::<f32>();
+    let values = tensor.to_data().try_into_vec::<f32>();
     let values = values.expect("a float tensor on this device holds f32");
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 fn tensor(bytes: &[u8], shape: [usize; 2]) -> Tensor<2> {

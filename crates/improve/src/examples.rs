@@ -73,7 +73,10 @@ impl Reader<'_> {
         if examples.fitting.is_empty() {
             return Err(Error::Nothing(match examples.too_long.len() {
                 0 => format!("{path} has no lines"),
-                n => format!("all {n} examples of {path} have more than {} tokens", self.longest),
+                n => format!(
+                    "all {n} examples of {path} have more than {} tokens",
+                    self.longest
+                ),
             }));
         }
         Ok(examples)
@@ -86,9 +89,7 @@ impl Reader<'_> {
     pub fn example(&self, row: &Row) -> Result<Example, String> {
         match (row, self.template) {
             (Row::Text(text), _) => self.text(text),
-            (Row::Answer { before, answer }, Some(template)) => {
-                self.chat(template, before, answer)
-            }
+            (Row::Answer { before, answer }, Some(template)) => self.chat(template, before, answer),
             (Row::Answer { before, answer }, None) => self.plain(before, answer),
         }
     }
@@ -98,7 +99,10 @@ impl Reader<'_> {
         let mut tokens: Vec<Token> = self.tokenizer.start().into_iter().collect();
         // Such files hold conversations that were rendered already.
         tokens.extend(self.tokenizer.encode(text, Special::Parse));
-        if !tokens.last().is_some_and(|&token| self.tokenizer.is_end(token)) {
+        if !tokens
+            .last()
+            .is_some_and(|&token| self.tokenizer.is_end(token))
+        {
             tokens.extend(self.tokenizer.end());
         }
         if tokens.len() < 2 {
@@ -144,7 +148,11 @@ impl Reader<'_> {
         let (answer, tail) = split(answer).or_else(|| split(answer.trim())).ok_or(
             "the model's chat template does not put the answer behind the prompt as it stands",
         )?;
-        self.joined(self.tokenizer.encode(&prompt, Special::Parse), &answer, &tail)
+        self.joined(
+            self.tokenizer.encode(&prompt, Special::Parse),
+            &answer,
+            &tail,
+        )
     }
 
     /// Prompt, answer, and the tail up to the token that ends the turn.

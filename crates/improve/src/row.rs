@@ -50,7 +50,8 @@ impl Row {
 fn answer(fields: &Map<String, Value>) -> Result<Row, String> {
     let prompt = filled(&fields["prompt"], "prompt")?;
     let response = fields.get("response").or_else(|| fields.get("completion"));
-    let response = response.ok_or("it has a prompt and no response, so there is nothing to learn")?;
+    let response =
+        response.ok_or("it has a prompt and no response, so there is nothing to learn")?;
     let system = fields.get("system").map(|text| filled(text, "system"));
     let system = system.transpose()?.map(|text| Message::new("system", text));
     Ok(Row::Answer {
@@ -149,9 +150,18 @@ mod tests {
             (r#"{"text":null}"#, "text is no text"),
             (r#"{"messages":{}}"#, "no list"),
             (r#"{"messages":[]}"#, "empty"),
-            (r#"{"messages":[{"role":"user","content":"a"}]}"#, "not the assistant's"),
-            (r#"{"messages":[{"role":"assistant","content":"a"}]}"#, "nothing was said"),
-            (r#"{"messages":[{"role":"tool","content":"a"}]}"#, "\"tool\""),
+            (
+                r#"{"messages":[{"role":"user","content":"a"}]}"#,
+                "not the assistant's",
+            ),
+            (
+                r#"{"messages":[{"role":"assistant","content":"a"}]}"#,
+                "nothing was said",
+            ),
+            (
+                r#"{"messages":[{"role":"tool","content":"a"}]}"#,
+                "\"tool\"",
+            ),
             (r#"{"messages":[{"role":"user"}]}"#, "no content"),
         ] {
             let found = Row::parse(line).unwrap_err();

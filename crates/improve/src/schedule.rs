@@ -52,7 +52,10 @@ mod tests {
     fn no_step_of_any_training_has_a_rate_of_zero_and_the_last_has_a_tenth() {
         for steps in 1..200 {
             let rates = rates(steps);
-            assert!(rates.iter().all(|&rate| rate > 0.0 && rate <= 1.0), "{steps}");
+            assert!(
+                rates.iter().all(|&rate| rate > 0.0 && rate <= 1.0),
+                "{steps}"
+            );
             if steps > 1 {
                 assert!((rates[steps - 1] - 0.1).abs() < 1e-12, "{steps}: {rates:?}");
             }

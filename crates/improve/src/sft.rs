@@ -210,11 +210,7 @@ impl<'a> State<'a> {
     }
 
     /// Loss and gradients of one step, batch by batch.
-    fn slope(
-        &self,
-        examples: &[&Example],
-        weight: f64,
-    ) -> Result<(f64, Vec<Tensor<2>>), Error> {
+    fn slope(&self, examples: &[&Example], weight: f64) -> Result<(f64, Vec<Tensor<2>>), Error> {
         let recipe = self.training.recipe;
         let recompute = if recipe.recompute {
             Recompute::Layers
@@ -225,7 +221,13 @@ impl<'a> State<'a> {
         let mut sum: Vec<Tensor<2>> = Vec::new();
         for examples in examples.chunks(recipe.batch) {
             let batch = batch(examples)?;
-            let slope = slope(self.training.model, &self.adapter, &batch, weight, recompute)?;
+            let slope = slope(
+                self.training.model,
+                &self.adapter,
+                &batch,
+                weight,
+                recompute,
+            )?;
             nats += slope.nats;
             sum = if sum.is_empty() {
                 slope.gradients
@@ -319,7 +321,12 @@ fn identity(training: &Training<'_>) -> Identity {
     let sha256 = base.sha256.as_deref().unwrap_or("of unknown SHA-256");
     Identity {
         recipe: training.recipe.clone(),
-        adapter: format!("rank {}, alpha {}, {}", lora.rank, lora.alpha, targets.join(" ")),
+        adapter: format!(
+            "rank {}, alpha {}, {}",
+            lora.rank,
+            lora.alpha,
+            targets.join(" ")
+        ),
         base: format!("{} {sha256}", base.name),
         examples: format!("{:016x}", fingerprint(split)),
     }

@@ -110,7 +110,12 @@ mod tests {
         all.extend(examples(10));
         let split = Split::new(all, &Recipe::default());
         assert!(!split.held_out.is_empty());
-        assert!(split.held_out.iter().all(|held| !split.trained.contains(held)));
+        assert!(
+            split
+                .held_out
+                .iter()
+                .all(|held| !split.trained.contains(held))
+        );
     }
 
     #[test]

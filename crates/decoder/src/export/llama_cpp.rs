@@ -52,5 +52,9 @@ fn name(place: Place) -> String {
         Factor::A => "lora_a",
         Factor::B => "lora_b",
     };
-    format!("blk.{}.{}.weight.{factor}", place.layer, place.target.in_gguf())
+    format!(
+        "blk.{}.{}.weight.{factor}",
+        place.layer,
+        place.target.in_gguf()
+    )
 }

@@ -50,7 +50,7 @@ fn tensors(adapter: &Adapter, base: &Base, path: &Path) -> Result<Vec<u8>, Error
         .parameters()
         .iter()
         .map(|(place, tensor)| {
-            let bytes = values(tensor).iter().flat_map(|v| v.to_le_bytes());
+            let bytes = values(tensor).into_iter().flat_map(|v| v.to_le_bytes());
             (name(*place), tensor.dims(), bytes.collect())
         })
         .collect();
@@ -80,5 +80,8 @@ fn name(place: Place) -> String {
         Factor::B => "lora_B",
     };
     let module = Target::in_transformers(place.target);
-    format!("base_model.model.model.layers.{}.{module}.{factor}.weight", place.layer)
+    format!(
+        "base_model.model.model.layers.{}.{module}.{factor}.weight",
+        place.layer
+    )
 }

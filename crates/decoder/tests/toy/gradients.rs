@@ -1,7 +1,6 @@
 //! Gradients: confirmed by finite differences, the same however they are come by, and present everywhere.
 
 use super::*;
-use burn_tensor::{Tensor, TensorData};
 use decoder::Batch;
 use decoder::backward::{Recompute, slope};
 
@@ -14,7 +13,7 @@ fn batch() -> Batch {
 }
 
 fn values(tensor: &Tensor<2>) -> Vec<f32> {
-    tensor.to_data().to_vec().unwrap()
+    tensor.to_data().try_to_vec().unwrap()
 }
 
 #[test]
@@ -43,10 +42,7 @@ fn finite_differences_confirm_the_gradient_of_every_kind_of_parameter() {
         };
         let difference = (moved(STEP) - moved(-STEP)) / (2.0 * f64::from(STEP));
         let error = (difference - f64::from(length)).abs() / f64::from(length);
-        assert!(
-            error < 0.02,
-            "{place:?}: {difference} against {length}"
-        );
+        assert!(error < 0.02, "{place:?}: {difference} against {length}");
     }
 }
 
@@ -67,7 +63,7 @@ fn every_parameter_gets_a_gradient_and_at_first_only_b_moves() {
     let new = Adapter::new(model.shape(), filled.lora(), 5).unwrap();
     let first = slope(&model, &new, &batch(), 1.0, Recompute::Nothing).unwrap();
     for ((place, _), gradient) in new.parameters().iter().zip(&first.gradients) {
-        let is_b = place.factor == decoder::adapter::Factor::B;
+        let is_b = place.factor == Factor::B;
         let some = values(gradient).iter().any(|&g| g != 0.0);
         assert_eq!(some, is_b, "{place:?}");
     }
@@ -101,7 +97,10 @@ fn the_loss_is_the_sum_over_the_goals_of_the_logits() {
     };
     let expected: f64 = (20..50).map(nats).sum();
     let found = model.nats(&batch, None).unwrap();
-    assert!((found - expected).abs() < 1e-3 * expected, "{found} {expected}");
+    assert!(
+        (found - expected).abs() < 1e-3 * expected,
+        "{found} {expected}"
+    );
 }
 
 /// More goals than one chunk of logits holds.
@@ -145,5 +144,8 @@ fn sequences_of_a_batch_do_not_see_each_other() {
     };
     let apart = nats(&[&long]) + nats(&[&short]);
     let together = nats(&[&short, &long]);
-    assert!((apart - together).abs() < 1e-3 * apart, "{apart} {together}");
+    assert!(
+        (apart - together).abs() < 1e-3 * apart,
+        "{apart} {together}"
+    );
 }

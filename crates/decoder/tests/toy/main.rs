@@ -14,6 +14,8 @@ mod refusals;
 
 use std::path::{Path, PathBuf};
 
+use burn_tensor::{Tensor, TensorData};
+use decoder::adapter::Factor;
 use decoder::{Adapter, Lora, Shape, Target, Transformer};
 use engine::{CacheKind, CacheKinds, Feed, Logits, Model, SessionShape, Token};
 use gguf::{Gguf, TensorType, Value, Writer};
@@ -94,7 +96,7 @@ fn rows_of_decoder(
 ) -> Vec<Vec<f32>> {
     let logits = model.logits(tokens, adapter).unwrap();
     let [_, vocabulary] = logits.dims();
-    let values = logits.into_data().into_vec::<f32>().unwrap();
+    let values = logits.into_data().try_into_vec::<f32>().unwrap();
     values.chunks(vocabulary).map(<[f32]>::to_vec).collect()
 }
 
@@ -115,19 +117,16 @@ fn adapter(shape: &Shape, rank: usize) -> Adapter {
     let mut adapter = Adapter::new(shape, &lora, 1).unwrap();
     let other = Adapter::new(shape, &lora, 2).unwrap();
     // B takes numbers from the A of another seed, in its own shape.
-    let parameters = adapter.parameters().into_iter().zip(other.parameters());
-    let source: Vec<f32> = other.parameters()[0].1.to_data().to_vec().unwrap();
-    let filled = parameters.enumerate().map(|(i, ((_, own), _))| {
-        if i % 2 == 0 {
+    let source: Vec<f32> = other.parameters()[0].1.to_data().try_to_vec().unwrap();
+    let parameters = adapter.parameters().into_iter().enumerate();
+    let filled = parameters.map(|(i, (place, own))| {
+        if place.factor == Factor::A {
             return own;
         }
         let [out, rank] = own.dims();
         let values = source.iter().cycle().skip(i * 7).take(out * rank);
         let values: Vec<f32> = values.map(|v| v * 0.5).collect();
-        burn_tensor::Tensor::from_data(
-            burn_tensor::TensorData::new(values, [out, rank]),
-            &own.device(),
-        )
+        Tensor::from_data(TensorData::new(values, [out, rank]), &own.device())
     });
     let filled = filled.collect();
     adapter.set(filled);

@@ -62,7 +62,10 @@ fn a_tensor_that_nobody_asked_for_is_refused() {
         .unwrap();
     writer.write(&path).unwrap();
     let said = refusal(&path);
-    assert!(said.contains("attn_q_norm") && said.contains("not part"), "{said}");
+    assert!(
+        said.contains("attn_q_norm") && said.contains("not part"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -82,7 +85,10 @@ fn a_rank_or_a_target_that_does_not_exist_is_refused() {
     assert!(said(lora(4, f64::NAN, &Target::ALL)).contains("alpha"));
     assert!(said(lora(4, 1.0, &[])).contains("no target"));
     let said = Target::parse("qkv").unwrap_err().to_string();
-    assert!(said.contains("qkv") && said.contains("q_proj, k_proj"), "{said}");
+    assert!(
+        said.contains("qkv") && said.contains("q_proj, k_proj"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -68,12 +68,16 @@ fn long_examples_are_counted_and_not_cut() {
     assert_eq!((read.fitting.len(), read.too_long), (1, vec![3]));
     let only = format!("{{\"text\":\"{long}\"}}");
     let said = reader(None).read("f", &only).unwrap_err().to_string();
-    assert!(said.contains("all 1 examples") && said.contains("60 tokens"), "{said}");
+    assert!(
+        said.contains("all 1 examples") && said.contains("60 tokens"),
+        "{said}"
+    );
 }
 
 #[test]
 fn faults_are_named_by_their_lines_and_many_are_counted() {
-    let text = "{\"text\":\"ok\"}\nnot json\n{\"prompt\":\"p\"}\n{\"prompt\":\"p\",\"response\":\"\"}\n";
+    let text =
+        "{\"text\":\"ok\"}\nnot json\n{\"prompt\":\"p\"}\n{\"prompt\":\"p\",\"response\":\"\"}\n";
     let Err(Error::Rows { faults, .. }) = reader(None).read("d.jsonl", text) else {
         panic!("faults were passed over");
     };
@@ -84,7 +88,10 @@ fn faults_are_named_by_their_lines_and_many_are_counted() {
     let many = "[]\n".repeat(9);
     let said = reader(None).read("d.jsonl", &many).unwrap_err().to_string();
     assert!(said.contains("4 more lines"), "{said}");
-    assert!(matches!(reader(None).read("f", "\n"), Err(Error::Nothing(_))));
+    assert!(matches!(
+        reader(None).read("f", "\n"),
+        Err(Error::Nothing(_))
+    ));
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn whole(toy: &Toy, recipe: &Recipe, folder: &Path) -> Outcome {
 fn numbers(adapter: &Adapter) -> Vec<f32> {
     let parameters = adapter.parameters().into_iter();
     parameters
-        .flat_map(|(_, tensor)| tensor.into_data().into_vec::<f32>().unwrap())
+        .flat_map(|(_, tensor)| tensor.into_data().try_into_vec::<f32>().unwrap())
         .collect()
 }
 
@@ -155,14 +155,14 @@ fn after_one_step_every_b_has_moved_and_the_model_has_not() {
     let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
     let rows = |model: &Transformer| -> Vec<f32> {
         let logits = model.logits(&[1, 60, 70], None).unwrap();
-        logits.into_data().into_vec().unwrap()
+        logits.into_data().try_into_vec().unwrap()
     };
     let before = rows(&toy.model);
     let (outcome, _) = run(&toy, &recipe(), folder.path(), (1, None));
     let outcome = outcome.unwrap();
     assert_eq!((outcome.end, outcome.steps), (End::Stopped, 1));
     for (place, tensor) in outcome.adapter.parameters() {
-        let values: Vec<f32> = tensor.into_data().into_vec().unwrap();
+        let values: Vec<f32> = tensor.into_data().try_into_vec().unwrap();
         assert!(values.iter().any(|&v| v != 0.0), "{place:?}");
     }
     assert_eq!(rows(&toy.model), before);
@@ -243,7 +243,10 @@ fn a_checkpoint_of_another_training_is_refused() {
     let bytes = std::fs::read(&file).unwrap();
     for len in [0, 7, 100, bytes.len() - 1] {
         std::fs::write(&file, &bytes[..len]).unwrap();
-        assert!(said(&toy, &recipe()).contains("checkpoint.safetensors"), "{len}");
+        assert!(
+            said(&toy, &recipe()).contains("checkpoint.safetensors"),
+            "{len}"
+        );
     }
 }
 
@@ -278,7 +281,10 @@ fn a_training_without_gain_ends_early_and_keeps_the_best() {
     let looks: Vec<f64> = outcome.curve.iter().filter_map(|p| p.held_out).collect();
     let best = looks.iter().copied().reduce(f64::min);
     assert_eq!(outcome.best, best);
-    assert_eq!(looks.iter().position(|look| Some(*look) == best), Some(looks.len() - 3));
+    assert_eq!(
+        looks.iter().position(|look| Some(*look) == best),
+        Some(looks.len() - 3)
+    );
 }
 
 #[test]

@@ -24,7 +24,9 @@ impl Tokenizer for Bytes {
     }
 
     fn bytes(&self, token: Token) -> Vec<u8> {
-        token.checked_sub(3).map_or(Vec::new(), |byte| vec![byte as u8])
+        token
+            .checked_sub(3)
+            .map_or(Vec::new(), |byte| vec![byte as u8])
     }
 
     fn text(&self, token: Token) -> String {

@@ -57,7 +57,12 @@ pub(crate) struct Sft {
     #[arg(long, default_value_t = 0.05, value_name = "SHARE")]
     pub(crate) held_out: f64,
     /// Steps between two looks at them (default: one look after each epoch)
-    #[arg(long, default_value_t = 0, value_name = "STEPS", hide_default_value = true)]
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "STEPS",
+        hide_default_value = true
+    )]
     pub(crate) evaluate_every: usize,
     /// End after so many looks without gain; 0 is never
     #[arg(long, default_value_t = 3, value_name = "LOOKS")]

@@ -17,7 +17,7 @@ use task::chat::Specials;
 use crate::cli::{Sft, Train};
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
-use crate::subject::{self, Finder, Loaded, Located};
+use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use progress::Steps;
 
@@ -44,7 +44,8 @@ fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<Exit> {
     };
     let located = finder.locate(&flags.model)?;
     let shape = Shape::of(&gguf::Gguf::open(&located.path)?)?;
-    lora.check(&shape).map_err(|error| Usage(error.to_string()))?;
+    lora.check(&shape)
+        .map_err(|error| Usage(error.to_string()))?;
     let clock = SystemClock::start();
     let examples = examples(flags, &located, &text, &clock)?;
     terminal.note(&counted(&examples, flags.longest));
@@ -109,12 +110,7 @@ fn lora(flags: &Sft) -> Result<Lora> {
 }
 
 /// The tokens of all examples. The engine is loaded for its tokenizer alone and gone afterwards.
-fn examples(
-    flags: &Sft,
-    located: &Located,
-    text: &str,
-    clock: &SystemClock,
-) -> Result<Examples> {
+fn examples(flags: &Sft, located: &Located, text: &str, clock: &SystemClock) -> Result<Examples> {
     let loaded = Loaded::open(located, 1, None, clock)?;
     let template = loaded.template()?;
     let tokenizer = loaded.llama.tokenizer();
@@ -169,7 +165,9 @@ fn fits(shape: &Shape, lora: &Lora, recipe: &Recipe, split: &Split) -> Result<()
         (recipe.batch, true, "--recompute"),
         (1, true, "--recompute --batch 1"),
     ];
-    let fitting = ways.iter().find(|(batch, again, _)| of(*batch, *again) <= available);
+    let fitting = ways
+        .iter()
+        .find(|(batch, again, _)| of(*batch, *again) <= available);
     let remedy = match fitting {
         Some((batch, again, flag)) => {
             format!("{flag} takes {:.1} GiB", gib(of(*batch, *again)))
@@ -207,7 +205,11 @@ fn said(outcome: &Outcome, folder: &TrainFolder) -> String {
         (Some(first), Some(last)) => format!("; loss {:.3} → {:.3}", first.loss, last.loss),
         _ => String::new(),
     };
-    let which = if outcome.best.is_some() { "best" } else { "final" };
+    let which = if outcome.best.is_some() {
+        "best"
+    } else {
+        "final"
+    };
     let best = outcome.best.map_or_else(String::new, |best| {
         format!("; held out {best:.3} nats per token at best")
     });

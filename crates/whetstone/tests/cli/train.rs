@@ -41,7 +41,10 @@ fn a_trained_adapter_is_named_loads_and_changes_what_is_written() {
 #[test]
 fn faults_of_the_examples_are_named_by_line_before_anything_is_made() {
     let place = Workplace::new();
-    rows(&place, &format!("{ROW}{{\"prompt\":\"p\",\"response\":\"\"}}\nnonsense\n"));
+    rows(
+        &place,
+        &format!("{ROW}{{\"prompt\":\"p\",\"response\":\"\"}}\nnonsense\n"),
+    );
     let ended = sft(&place, &["-o", "out"]).with_code(2);
     ended.saying(&["rows.jsonl: line 2: its response is empty; line 3: "]);
     rows(&place, "{\"prompt\":\"p\"}\n");
