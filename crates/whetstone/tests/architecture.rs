@@ -63,8 +63,14 @@ const RESERVED: [(&str, &[&str]); 11] = [
     ("resvg", &["report"]),
     ("burn-*", &["decoder", "improve"]),
     ("safetensors", &["model", "decoder", "improve"]),
-    ("rand", &["engine", "measure", "gguf", "model", "decoder", "improve"]),
-    ("rand_chacha", &["engine", "measure", "gguf", "model", "decoder", "improve"]),
+    (
+        "rand",
+        &["engine", "measure", "gguf", "model", "decoder", "improve"],
+    ),
+    (
+        "rand_chacha",
+        &["engine", "measure", "gguf", "model", "decoder", "improve"],
+    ),
 ];
 
 /// Longest source file, in lines; files of tests may be longer.

@@ -10,8 +10,8 @@ fn base() -> Base {
     }
 }
 
-/// As without an adapter: llama.cpp keeps keys and values as half floats.
-const CLOSE: f32 = 0.02;
+/// As without an adapter: llama.cpp keeps keys and values as half floats. Seen: 0.015.
+const CLOSE: f32 = 0.05;
 
 #[test]
 fn llama_cpp_with_the_gguf_adapter_has_our_logits() {
@@ -31,7 +31,7 @@ fn llama_cpp_with_the_gguf_adapter_has_our_logits() {
     println!("largest gap with the adapter: {gap}");
     assert!(gap < CLOSE, "{gap}");
     let plain = rows_of_decoder(&model, &tokens, None);
-    assert!(largest_gap(&ours, &plain) > 10.0 * CLOSE);
+    assert!(largest_gap(&ours, &plain) > 5.0 * CLOSE);
 }
 
 #[test]
