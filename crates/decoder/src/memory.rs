@@ -1,7 +1,8 @@
 //! How much memory a training will take, said before anything is loaded.
 //!
-//! A formula over the shape, held against measured peaks in `docs/LOG.md`; it leans to the high side. What the
-//! rest of the process takes is not part of it.
+//! A formula over the shape, counted from the operations of a layer and meant to lean to the high side; it has
+//! not been held against measured peaks yet (`improve/examples/step.rs` prints both). What the rest of the
+//! process takes is not part of it.
 
 use crate::{Lora, Shape};
 
