@@ -126,10 +126,10 @@ pub struct PerplexityPlan {
     /// Tokens in a window; `None` for the protocol's own.
     #[serde(default)]
     pub context: Option<usize>,
-    /// Tokens by which sliding windows move; `None` for half a window.
+    /// Tokens by which windows move; `None` for half a window of `sliding`, a whole one of `rows`.
     #[serde(default)]
     pub stride: Option<usize>,
-    /// At most so many chunks or documents of each text, from its beginning.
+    /// At most so many chunks, documents or rows of each text, from its beginning.
     #[serde(default)]
     pub limit_chunks: Option<usize>,
 }
@@ -226,8 +226,9 @@ impl Plan {
             some(perplexity.context.unwrap_or(1), "--context")?;
             some(perplexity.stride.unwrap_or(1), "--stride")?;
             some(perplexity.limit_chunks.unwrap_or(1), "--limit-chunks")?;
-            if perplexity.stride.is_some() && perplexity.protocol != Protocol::Sliding {
-                return Err("--stride belongs to --protocol sliding alone".into());
+            let moves = matches!(perplexity.protocol, Protocol::Sliding | Protocol::Rows);
+            if perplexity.stride.is_some() && !moves {
+                return Err("--stride belongs to --protocol sliding and rows alone".into());
             }
         }
         if let Some(divergence) = &self.divergence {

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::desk::Subject;
 use crate::latency::prompt;
 use crate::plan::{Plan, Point};
+use crate::protocol::Protocol;
 use crate::run::Material;
 use crate::text::Text;
 use measure::clock::Clock;
@@ -80,7 +81,18 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
         }
     }
     if let Some(plan) = &plan.perplexity {
-        seconds += reading(material.texts, plan.context, plan.limit_chunks) / rates.prefill;
+        // Every token is read once for each window that it lies in.
+        let again = match (plan.protocol, plan.stride) {
+            (Protocol::Rows, Some(stride)) => plan.context.unwrap_or(2048) as f64 / stride as f64,
+            (Protocol::Sliding, Some(stride)) => {
+                plan.context.unwrap_or(1024) as f64 / stride as f64
+            }
+            (Protocol::Sliding, None) => 2.0,
+            _ => 1.0,
+        };
+        let once = reading(material.texts, plan.context, None) * again;
+        let most = limit(plan.context, plan.limit_chunks) * material.texts.len() as f64;
+        seconds += once.min(most) / rates.prefill;
     }
     if let Some(memory) = &plan.memory {
         let n_tokens = memory.contexts.iter().sum::<usize>() * memory.caches.len();
@@ -113,9 +125,14 @@ fn run_seconds(point: &Point, rates: Rates) -> f64 {
     n_read / rates.prefill + n_new / (rates.decode * gain)
 }
 
+/// Tokens that so many chunks hold, roughly.
+fn limit(context: Option<usize>, n_chunks: Option<usize>) -> f64 {
+    n_chunks.map_or(f64::INFINITY, |n| n as f64 * context.unwrap_or(1024) as f64)
+}
+
 /// Tokens of texts that are read, roughly.
 fn reading(texts: &[Text], context: Option<usize>, limit_chunks: Option<usize>) -> f64 {
-    let most = limit_chunks.map_or(f64::INFINITY, |n| n as f64 * context.unwrap_or(1024) as f64);
+    let most = limit(context, limit_chunks);
     let tokens = |text: &Text| (text.n_bytes() as f64 / BYTES_PER_TOKEN).min(most);
     texts.iter().map(tokens).sum()
 }

@@ -302,6 +302,7 @@ fn change_texts(plan: &mut Plan, flags: &Bench) {
             Protocol::LlamaCpp => bench::Protocol::LlamaCpp,
             Protocol::Gptq => bench::Protocol::Gptq,
             Protocol::Sliding => bench::Protocol::Sliding,
+            Protocol::Rows => bench::Protocol::Rows,
             Protocol::LmEval => bench::Protocol::LmEval,
         };
         perplexity.stride = flags.text.cutting.stride;
