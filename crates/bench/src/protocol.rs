@@ -7,7 +7,7 @@
 
 mod cut;
 
-use engine::score::Window;
+use engine::score::{self, Window};
 use engine::{ModelCard, Token, Tokenizer};
 use serde::{Deserialize, Serialize};
 
@@ -205,6 +205,6 @@ impl Cut {
 
 impl Piece {
     fn n_fed(&self) -> usize {
-        (usize::from(self.start.is_some()) + self.range.len()).saturating_sub(1)
+        score::n_fed(usize::from(self.start.is_some()) + self.range.len())
     }
 }
