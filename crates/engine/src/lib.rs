@@ -23,6 +23,7 @@ pub mod scripted;
 pub mod seed;
 mod text;
 pub mod toy;
+pub mod ways;
 
 pub use divergence::Divergence;
 pub use error::Error;
