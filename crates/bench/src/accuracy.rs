@@ -6,7 +6,7 @@
 //! is right) and flushed before the next, so that a killed run goes on; who was right is decided by the report.
 
 use engine::score::Window;
-use engine::{CacheKind, CacheKinds, Session, SessionShape, Special, Token, Tokenizer, ways};
+use engine::{CacheKind, CacheKinds, Session, SessionShape, Special, Token, Tokenizer, branches};
 use task::Quiz;
 use task::quiz::{Choice, Question};
 
@@ -99,7 +99,7 @@ impl<'a> Job<'a> {
             if desk.is_done(name, &step) {
                 continue;
             }
-            let nats = ways::nats_of_each(session.as_mut(), &problem.windows);
+            let nats = branches::nats_of_each(session.as_mut(), &problem.windows);
             let nats = nats.map_err(|source| Error::Scoring {
                 place: format!(
                     "{name} on {}, problem {}",

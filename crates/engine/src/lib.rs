@@ -11,6 +11,7 @@
 //! Reading order: [`model`], [`request`], [`sampling`], [`generate`], then the fakes ([`toy`],
 //! [`scripted`]) and the [`laws`] that every implementation obeys.
 
+pub mod branches;
 pub mod divergence;
 mod error;
 pub mod generate;
@@ -23,7 +24,6 @@ pub mod scripted;
 pub mod seed;
 mod text;
 pub mod toy;
-pub mod ways;
 
 pub use divergence::Divergence;
 pub use error::Error;

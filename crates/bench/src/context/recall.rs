@@ -5,7 +5,7 @@
 //! whether it can be told, the second whether it is known.
 
 use engine::score::Window;
-use engine::{Feed, Logits, Session, Token, Tokenizer, sampling, ways};
+use engine::{Feed, Logits, Session, Token, Tokenizer, branches, sampling};
 
 use super::haystack::{Haystack, Lines, Needle};
 use super::shape;
@@ -151,7 +151,7 @@ impl Job<'_> {
         };
         let values = std::iter::once(&needle.value).chain(&needle.rivals);
         let windows: Vec<Window> = values.map(window).collect();
-        let nats = ways::nats_after(session, 0, &windows)?;
+        let nats = branches::nats_after(session, 0, &windows)?;
         let rank = 1 + nats[1..].iter().filter(|rival| **rival < nats[0]).count();
         let said = greedy(session, tokenizer, last)?;
         session.rewind(0, held)?;

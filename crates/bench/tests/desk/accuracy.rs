@@ -71,23 +71,40 @@ fn each_choice_has_the_log_probability_that_a_hand_adds_up() {
     let records = values(&run, "choice_log_prob");
     assert_eq!(records.len(), 2);
     let wanted = [
-        ["1", "2", "much more"].map(|text| log_prob(&toy, "1 + 1 =", &format!(" {text}"))).to_vec(),
+        ["1", "2", "much more"]
+            .map(|text| log_prob(&toy, "1 + 1 =", &format!(" {text}")))
+            .to_vec(),
         ["ä ", "b"].map(|text| log_prob(&toy, "", text)).to_vec(),
     ];
     for (record, wanted) in records.iter().zip(&wanted) {
         assert_eq!(record.values.len(), wanted.len());
         for (found, wanted) in record.values.iter().zip(wanted) {
-            assert!((found - wanted).abs() < 1e-5 && *found < 0.0, "{found}, not {wanted}");
+            assert!(
+                (found - wanted).abs() < 1e-5 && *found < 0.0,
+                "{found}, not {wanted}"
+            );
         }
     }
-    let rights: Vec<_> = records.iter().map(|m| m.conditions["right"].as_u64()).collect();
+    let rights: Vec<_> = records
+        .iter()
+        .map(|m| m.conditions["right"].as_u64())
+        .collect();
     assert_eq!(rights, [Some(1), Some(0)]);
     let lists = |metric| -> Vec<Vec<f64>> {
-        values(&run, metric).iter().map(|m| m.values.clone()).collect()
+        values(&run, metric)
+            .iter()
+            .map(|m| m.values.clone())
+            .collect()
     };
-    assert_eq!(lists("choice_tokens"), [vec![2.0, 2.0, 10.0], vec![3.0, 1.0]]);
+    assert_eq!(
+        lists("choice_tokens"),
+        [vec![2.0, 2.0, 10.0], vec![3.0, 1.0]]
+    );
     assert_eq!(lists("choice_bytes"), [vec![1.0, 1.0, 9.0], vec![3.0, 1.0]]);
-    assert_eq!(lists("choice_characters"), [vec![1.0, 1.0, 9.0], vec![2.0, 1.0]]);
+    assert_eq!(
+        lists("choice_characters"),
+        [vec![1.0, 1.0, 9.0], vec![2.0, 1.0]]
+    );
     assert_eq!(lists("start_tokens"), [[1.0]]);
 }
 
@@ -114,7 +131,11 @@ fn more_choices_than_lanes_are_worth_the_same() {
         values(&run, "choice_log_prob")[0].values.clone()
     };
     let together = row(&all);
-    for (pair, found) in all.chunks(2).zip(together.chunks(2)).filter(|(pair, _)| pair.len() == 2) {
+    for (pair, found) in all
+        .chunks(2)
+        .zip(together.chunks(2))
+        .filter(|(pair, _)| pair.len() == 2)
+    {
         assert_eq!(row(pair), found);
     }
 }
@@ -135,8 +156,16 @@ fn the_gap_of_winogrande_is_filled_and_the_rest_scored() {
 fn a_problem_that_is_too_long_is_refused_with_its_line_before_anything_is_read() {
     let toy = Toy::new(3);
     let long = TWO.replace("much more", &"much more ".repeat(500));
-    let said = asked(&toy, &plan(|_| ()), quiz(&format!("\n{long}"))).unwrap_err().to_string();
-    for words in ["line 2 of mine", "problem sum", "choice 2", "trained for 4096", "--limit"] {
+    let said = asked(&toy, &plan(|_| ()), quiz(&format!("\n{long}")))
+        .unwrap_err()
+        .to_string();
+    for words in [
+        "line 2 of mine",
+        "problem sum",
+        "choice 2",
+        "trained for 4096",
+        "--limit",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     let subject = subject("toy", &toy);
@@ -155,7 +184,8 @@ impl bench::Watcher for Impatient<'_> {
     fn begin(&mut self, _: &str, _: u64) {}
     fn advance(&mut self, done: u64, note: &str) {
         assert!(note.ends_with("% right"), "{note}");
-        self.0.store(done >= 2, std::sync::atomic::Ordering::Relaxed);
+        self.0
+            .store(done >= 2, std::sync::atomic::Ordering::Relaxed);
     }
 }
 

@@ -93,7 +93,10 @@ impl Session for CopyistSession<'_> {
         for (feed_idx, feed) in feeds.iter().enumerate() {
             for (offset, token) in feed.tokens.iter().enumerate() {
                 self.held[feed.sequence].push(*token);
-                assert!(self.held[feed.sequence].len() <= self.shape.capacity, "too much was fed");
+                assert!(
+                    self.held[feed.sequence].len() <= self.shape.capacity,
+                    "too much was fed"
+                );
                 if feed.logits.wants(offset, feed.tokens.len()) {
                     let logits = self.expected(&self.held[feed.sequence]);
                     on_row(Row {
@@ -141,7 +144,8 @@ fn shares(run: &Run, metric: &str) -> HashMap<(u64, u64), f64> {
     values(run, metric)
         .into_iter()
         .map(|m| {
-            let share = m.values.iter().filter(|v| **v == 1.0).count() as f64 / m.values.len() as f64;
+            let share =
+                m.values.iter().filter(|v| **v == 1.0).count() as f64 / m.values.len() as f64;
             ((of("context_tokens", m), of("place_percent", m)), share)
         })
         .collect()
@@ -154,14 +158,22 @@ fn who_copies_recalls_everything_and_who_hashes_nothing() {
     for metric in ["recalled", "recall_rank"] {
         let shares = shares(&run, metric);
         assert_eq!(shares.len(), 2 * 5, "two lengths, five places");
-        assert!(shares.values().all(|share| *share == 1.0), "{metric}: {shares:?}");
+        assert!(
+            shares.values().all(|share| *share == 1.0),
+            "{metric}: {shares:?}"
+        );
     }
     let run = measured(&Toy::new(3), &plan);
     assert!(shares(&run, "recalled").values().all(|share| *share == 0.0));
-    let ranks = values(&run, "recall_rank").into_iter().flat_map(|m| m.values.clone());
+    let ranks = values(&run, "recall_rank")
+        .into_iter()
+        .flat_map(|m| m.values.clone());
     let ranks: Vec<f64> = ranks.collect();
     assert_eq!(ranks.len(), 40);
-    assert!(ranks.iter().all(|rank| (1.0..=10.0).contains(rank)), "{ranks:?}");
+    assert!(
+        ranks.iter().all(|rank| (1.0..=10.0).contains(rank)),
+        "{ranks:?}"
+    );
     assert!(ranks.iter().any(|rank| *rank > 5.0), "{ranks:?}");
 }
 
@@ -180,10 +192,18 @@ fn speed_and_memory_stand_at_every_length_and_cache() {
         plan.recall = None;
     });
     let run = measured(&copyist(usize::MAX), &plan);
-    for (metric, n) in [("prefill_tokens_per_s", 2), ("decode_tokens_per_s", 2), ("fill_ns", 1)] {
+    for (metric, n) in [
+        ("prefill_tokens_per_s", 2),
+        ("decode_tokens_per_s", 2),
+        ("fill_ns", 1),
+    ] {
         let found = values(&run, metric);
         assert_eq!(found.len(), 4, "{metric}");
-        assert!(found.iter().all(|m| m.values.len() == n && m.values.iter().all(|v| *v > 0.0)));
+        assert!(
+            found
+                .iter()
+                .all(|m| m.values.len() == n && m.values.iter().all(|v| *v > 0.0))
+        );
     }
     let bytes: Vec<f64> = values(&run, "kv_allocated_bytes")
         .into_iter()
@@ -191,7 +211,10 @@ fn speed_and_memory_stand_at_every_length_and_cache() {
         .collect();
     assert_eq!(bytes, [10_000.0, 20_000.0, 10_000.0, 20_000.0]);
     assert!(values(&run, "recalled").is_empty());
-    let fills: Vec<f64> = values(&run, "fill_ns").into_iter().flat_map(|m| m.values.clone()).collect();
+    let fills: Vec<f64> = values(&run, "fill_ns")
+        .into_iter()
+        .flat_map(|m| m.values.clone())
+        .collect();
     assert!(fills[1] > fills[0], "{fills:?}");
 }
 
@@ -210,8 +233,13 @@ fn lengths_beyond_the_training_are_doubted() {
 fn a_context_too_short_for_the_questions_is_refused_with_a_way_out() {
     let plan = plan(|plan| plan.contexts = vec![100]);
     let subject = subject("toy", &Toy::new(1) as &dyn Model);
-    let said = bench::run::check(&subject, &plan, Default::default()).unwrap_err().to_string();
-    assert!(said.contains("100 tokens") && said.contains("--no-recall"), "{said}");
+    let said = bench::run::check(&subject, &plan, Default::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("100 tokens") && said.contains("--no-recall"),
+        "{said}"
+    );
 }
 
 /// Stops when so many notes have come.
@@ -241,12 +269,19 @@ fn wherever_a_run_is_stopped_the_recall_ends_the_same() {
             clock: &measure::FakeClock::stepping(1000),
             sandbox: &machine(),
             stop: &stop,
-            watcher: &mut Impatient { stop: &stop, patience },
+            watcher: &mut Impatient {
+                stop: &stop,
+                patience,
+            },
         };
         carry_out_with(folder.path(), &subjects, &plan, &[], &mut tools).unwrap();
         let run = complete_with(folder.path(), &subjects, &plan, &[]).unwrap();
         assert_eq!(shares(&run, "recalled"), fresh, "stopped after {patience}");
-        assert_eq!(values(&run, "decode_tokens_per_s").len(), 2, "stopped after {patience}");
+        assert_eq!(
+            values(&run, "decode_tokens_per_s").len(),
+            2,
+            "stopped after {patience}"
+        );
         assert_eq!(values(&run, "recalled").len(), 10);
     }
 }

@@ -97,7 +97,7 @@ def by_harness(name):
     from lm_eval.api.task import ConfigurableTask
     from lm_eval.evaluator import evaluate
     from lm_eval.models.huggingface import HFLM
-    from lm_eval.utils import load_yaml_config
+    from lm_eval.tasks._yaml_loader import load_yaml
 
     bos = name != "qwen2"
     lm = HFLM(pretrained=f"{HERE}/{name}", device="cpu", dtype="float64", batch_size=1, add_bos_token=bos)
@@ -111,7 +111,7 @@ def by_harness(name):
     }
     found = {}
     for suite, path in definitions.items():
-        config = load_yaml_config(f"{base}/{path}")
+        config = load_yaml(f"{base}/{path}")
         for key in ("dataset_name", "training_split", "test_split", "fewshot_split", "tag", "group", "dataset_kwargs"):
             config.pop(key, None)
         config.update(

@@ -1,9 +1,9 @@
-//! Several ways on from one beginning: the beginning is read once, and each way continues from it.
+//! Several branches of one beginning: the beginning is read once, and each branch continues from it.
 //!
-//! This is how multiple choice is scored: the question is the beginning, the choices are the ways. A way is a
-//! [`Window`] whose last tokens are scored. With several sequences in the session the last one reads the
-//! beginning and the others are forked from it, so that ways are read side by side; with one sequence they are
-//! read one after another, and each is forgotten before the next. On an exact model both give the same bits.
+//! This is how multiple choice is scored: the question is the beginning, the choices are the branches. A branch is a
+//! [`Window`] whose last tokens are scored. With several sequences in the session the last one reads the beginning
+//! and the others are forked from it, so that branches are read side by side; with one sequence they are read one
+//! after another, and each is forgotten before the next. On an exact model both give the same bits.
 
 use crate::score::{PIECE, Window, surprise};
 use crate::{Error, Feed, Logits, Session};
@@ -142,11 +142,11 @@ mod tests {
         toy.open(shape).unwrap()
     }
 
-    fn window(beginning: &str, way: &str) -> Window {
-        let bytes = beginning.bytes().chain(way.bytes());
+    fn window(beginning: &str, branch: &str) -> Window {
+        let bytes = beginning.bytes().chain(branch.bytes());
         Window {
             tokens: [256].into_iter().chain(bytes.map(Token::from)).collect(),
-            n_scored: way.len(),
+            n_scored: branch.len(),
         }
     }
 
@@ -154,7 +154,7 @@ mod tests {
     fn windows() -> Vec<Window> {
         let long = "go on and on ".repeat(60);
         ["yes", "no", "a", long.as_str(), "perhaps not"]
-            .map(|way| window("Is it? ", way))
+            .map(|branch| window("Is it? ", branch))
             .to_vec()
     }
 
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_ways_does_not_change_what_each_is_worth() {
+    fn the_order_of_branches_does_not_change_what_each_is_worth() {
         let toy = Toy::new(7);
         let mut windows = windows();
         let mut session = open(&toy, 4);
