@@ -15,9 +15,9 @@ use ledger::record::Warning;
 use crate::Error;
 use crate::desk::{Desk, Subject};
 use crate::plan::{LatencyPlan, Point};
-use rig::{Rig, Timing, rigs};
+use rig::rigs;
 
-pub(crate) use rig::prompt;
+pub(crate) use rig::{Rig, Timing, per_second, prompt};
 
 /// Warm-ups after which a combination that has not settled is measured all the same.
 const MOST_WARMUPS: usize = 12;
@@ -211,7 +211,7 @@ fn drift(subjects: &[Subject<'_>], cells: &[Cell]) -> Option<Warning> {
 }
 
 /// A doubt about these timings, in words.
-fn doubtful(doubt: noise::Doubt) -> Warning {
+pub(crate) fn doubtful(doubt: noise::Doubt) -> Warning {
     let (kind, message) = match doubt {
         noise::Doubt::OtherLoad {
             load_1m,

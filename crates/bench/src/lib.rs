@@ -8,9 +8,12 @@
 //! where it was. Judging never overlaps timing.
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
-//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them together.
+//! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`]; [`run`] puts
+//! them together.
 
+pub mod accuracy;
 pub mod code;
+pub mod context;
 pub mod desk;
 pub mod divergence;
 pub mod latency;

@@ -1,5 +1,7 @@
 //! The resolved plan: every default filled in, stored in `run.json`, obeyed again on `--resume`.
 
+mod accuracy;
+mod context;
 mod latency;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
@@ -8,6 +10,8 @@ use task::PromptProfile;
 
 use crate::passages;
 use crate::protocol::Protocol;
+pub use accuracy::AccuracyPlan;
+pub use context::{ContextPlan, RecallPlan};
 pub use latency::{LatencyPlan, Point};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
@@ -34,6 +38,12 @@ pub struct Plan {
     /// Divergence of every other model, or of other caches, from the first model, if wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence: Option<DivergencePlan>,
+    /// Multiple choice, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<AccuracyPlan>,
+    /// Speed and recall at growing context, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextPlan>,
 }
 
 /// Code problems: which, how often, how sampled.
@@ -175,6 +185,8 @@ impl Plan {
             }),
             latency: Some(LatencyPlan::quick()),
             divergence: None,
+            accuracy: None,
+            context: None,
         }
     }
 
@@ -237,6 +249,12 @@ impl Plan {
             }
             some(divergence.context, "--context")?;
             some(divergence.limit_chunks.unwrap_or(1), "--limit-chunks")?;
+        }
+        if let Some(accuracy) = &self.accuracy {
+            some(accuracy.limit.unwrap_or(1), "--limit")?;
+        }
+        if let Some(context) = &self.context {
+            context.check()?;
         }
         if let Some(memory) = &self.memory {
             for cache in &memory.caches {

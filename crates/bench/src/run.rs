@@ -1,11 +1,11 @@
 //! A whole plan: one model after another, and speed at the end with all of them side by side.
 
-use task::Suite;
+use task::{Quiz, Suite};
 
 use crate::desk::{Desk, Subject};
 use crate::plan::Plan;
 use crate::text::Text;
-use crate::{Error, code, divergence, latency, memory, perplexity};
+use crate::{Error, accuracy, code, context, divergence, latency, memory, perplexity};
 
 /// What a plan names and somebody else has read: problems and texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,6 +16,8 @@ pub struct Material<'a> {
     pub texts: &'a [Text],
     /// The texts of divergence.
     pub compared: &'a [Text],
+    /// The questions of multiple choice.
+    pub quizzes: &'a [Quiz],
 }
 
 /// Checks what can be checked of one model before the work starts.
@@ -26,8 +28,14 @@ pub fn check(subject: &Subject<'_>, plan: &Plan, material: Material<'_>) -> Resu
     if let Some(plan) = &plan.perplexity {
         perplexity::check(subject, plan, material.texts)?;
     }
-    match &plan.divergence {
-        Some(plan) => divergence::check_texts(subject, plan, material.compared),
+    if let Some(plan) = &plan.divergence {
+        divergence::check_texts(subject, plan, material.compared)?;
+    }
+    if let Some(plan) = &plan.accuracy {
+        accuracy::check(subject, plan, material.quizzes)?;
+    }
+    match &plan.context {
+        Some(plan) => context::check(subject, plan),
         None => Ok(()),
     }
 }
@@ -41,7 +49,7 @@ pub enum Ended {
     Interrupted,
 }
 
-/// What is measured of one model by itself: memory, code, perplexity.
+/// What is measured of one model by itself: memory, code, perplexity, multiple choice, recall.
 ///
 /// # Errors
 /// Those of the benchmarks.
@@ -65,10 +73,16 @@ pub fn alone(
     if let (Some(plan), false) = (&plan.perplexity, desk.stopped()) {
         perplexity::measure(subject, plan, material.texts, desk)?;
     }
+    if let (Some(plan), false) = (&plan.accuracy, desk.stopped()) {
+        accuracy::measure(subject, plan, material.quizzes, desk)?;
+    }
+    if let (Some(context), false) = (&plan.context, desk.stopped()) {
+        context::recall(subject, context, plan.seed, desk)?;
+    }
     Ok(ended(desk))
 }
 
-/// What is measured of all models side by side: divergence, and speed in turns.
+/// What is measured of all models side by side: divergence, and speed in turns, also at growing context.
 ///
 /// # Errors
 /// Those of the benchmarks.
@@ -83,6 +97,9 @@ pub fn together(
     }
     if let (Some(plan), false) = (&plan.latency, desk.stopped()) {
         latency::measure(subjects, plan, desk)?;
+    }
+    if let (Some(plan), false) = (&plan.context, desk.stopped()) {
+        context::speed(subjects, plan, desk)?;
     }
     Ok(ended(desk))
 }

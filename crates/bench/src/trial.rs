@@ -5,7 +5,7 @@ use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 use crate::Error;
 use crate::desk::Subject;
 use crate::latency::prompt;
-use crate::plan::{Plan, Point};
+use crate::plan::{ContextPlan, Plan, Point};
 use crate::protocol::Protocol;
 use crate::run::Material;
 use crate::text::Text;
@@ -111,7 +111,44 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
         let n_tokens = reading(material.compared, Some(plan.context), plan.limit_chunks);
         seconds += n_tokens * (1 + plan.caches.len()) as f64 / rates.prefill;
     }
+    if plan.accuracy.is_some() {
+        seconds += choosing(plan, material) / rates.prefill;
+    }
+    if let Some(context) = &plan.context {
+        seconds += growing(context, rates);
+    }
     seconds
+}
+
+/// Tokens of multiple choice: each context once, and every choice.
+fn choosing(plan: &Plan, material: Material<'_>) -> f64 {
+    let limit = plan.accuracy.as_ref().and_then(|plan| plan.limit);
+    let questions = material.quizzes.iter().flat_map(|quiz| {
+        let wanted = limit.unwrap_or(usize::MAX);
+        quiz.questions.iter().take(wanted)
+    });
+    let bytes = questions.map(|question| {
+        let context = question
+            .choices
+            .first()
+            .map_or(0, |choice| choice.context.len());
+        let texts = question.choices.iter().map(|choice| choice.text.len());
+        context + texts.sum::<usize>()
+    });
+    bytes.sum::<usize>() as f64 / BYTES_PER_TOKEN
+}
+
+/// Filling each context once or twice, and the runs at its lengths, as if depth cost nothing.
+fn growing(plan: &ContextPlan, rates: Rates) -> f64 {
+    let lengths = plan.contexts.len().max(1) as f64;
+    let longest = plan.contexts.iter().max().copied().unwrap_or(8192) as f64;
+    let run = plan.piece_tokens as f64 / rates.prefill + plan.generate_tokens as f64 / rates.decode;
+    let asked = plan.recall.as_ref().map_or(0, |recall| {
+        recall.places.len() * recall.keys * (recall.rivals + 6)
+    });
+    let fill = longest / rates.prefill * if asked > 0 { 2.0 } else { 1.0 };
+    let at_length = run * (plan.repeats + 1) as f64 + asked as f64 / rates.decode;
+    plan.caches.len() as f64 * (fill + lengths * at_length)
 }
 
 /// One run of the speed benchmark at one combination.

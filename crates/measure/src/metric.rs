@@ -77,6 +77,18 @@ pub const METRICS: &[Metric] = &[
     metric("delta_p_mean", Unit::Ratio, Better::Neither, "Δp of the true token, mean"),
     metric("delta_p_rms", Unit::Ratio, Better::Lower, "Δp of the true token, RMS"),
     metric("perplexity_ratio", Unit::Ratio, Better::Lower, "perplexity against the reference"),
+    metric("accuracy", Unit::Ratio, Better::Higher, "accuracy"),
+    metric("accuracy_by_bytes", Unit::Ratio, Better::Higher, "accuracy, per byte"),
+    metric("accuracy_by_characters", Unit::Ratio, Better::Higher, "accuracy, per character"),
+    metric("choice_log_prob", Unit::Nats, Better::Neither, "log-probability of a choice"),
+    metric("choice_tokens", Unit::Tokens, Better::Neither, "tokens of a choice"),
+    metric("choice_bytes", Unit::Bytes, Better::Neither, "bytes of a choice"),
+    metric("choice_characters", Unit::Count, Better::Neither, "characters of a choice"),
+    metric("fill_ns", Unit::Nanoseconds, Better::Lower, "time to fill the context"),
+    metric("recall_share", Unit::Ratio, Better::Higher, "values recalled"),
+    metric("recall_first_share", Unit::Ratio, Better::Higher, "right value likeliest"),
+    metric("recalled", Unit::Count, Better::Higher, "whether a value was recalled"),
+    metric("recall_rank", Unit::Count, Better::Lower, "rank of the right value"),
     metric("determinism_differing_share", Unit::Ratio, Better::Lower, "texts that changed with the batch"),
 ];
 

@@ -5,6 +5,8 @@
 //! names that others publish. Conditions become columns. JSON is the
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
+mod accuracy;
+mod context;
 mod divergence;
 mod speed;
 
@@ -55,6 +57,7 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
         ("latency_values.csv", "latency"),
         ("memory.csv", "memory"),
         ("perplexity.csv", "perplexity"),
+        ("context_values.csv", "context"),
     ] {
         let records: Vec<&Measurement> = run
             .measurements
@@ -71,6 +74,19 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
             "divergence.csv".to_owned(),
             written("divergence.csv", &lines)?,
         ));
+    }
+    type Table = (&'static str, &'static str, fn(&Run, &Scorecard) -> Lines);
+    let tables: [Table; 3] = [
+        ("accuracy.csv", "accuracy", |_, card| accuracy::suites(card)),
+        ("accuracy_choices.csv", "accuracy", |run, _| {
+            accuracy::choices(run)
+        }),
+        ("context.csv", "context", |_, card| context::lengths(card)),
+    ];
+    for (file, benchmark, lines) in tables {
+        if run.measurements.iter().any(|m| m.benchmark == benchmark) {
+            files.push((file.to_owned(), written(file, &lines(run, card))?));
+        }
     }
     if !card.sections.is_empty() {
         files.push((

@@ -9,8 +9,10 @@
 //! eight compiles", is there to be compared with upstream and says so); percentiles that the number of
 //! samples cannot carry.
 
+pub(crate) mod accuracy;
 mod causes;
 mod code;
+mod context;
 mod divergence;
 mod judging;
 mod knee;
@@ -58,7 +60,7 @@ pub struct Scorecard {
 pub struct Section {
     /// `code`, `latency`, `memory`, `perplexity` …
     pub benchmark: String,
-    /// The suite's name, for code.
+    /// The suite's name, for code and multiple choice.
     pub suite: Option<String>,
     /// Conditions that every row shares and that the rows therefore need not repeat.
     pub shared: BTreeMap<String, Value>,
@@ -197,6 +199,8 @@ impl Scorecard {
         sections.extend(timing::sections(run));
         sections.extend(passage::sections(run));
         sections.extend(divergence::sections(run));
+        sections.extend(accuracy::sections(run));
+        sections.extend(context::sections(run));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,
@@ -298,7 +302,15 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 5] = ["code", "latency", "memory", "perplexity", "divergence"];
+    const ORDER: [&str; 7] = [
+        "code",
+        "accuracy",
+        "latency",
+        "context",
+        "memory",
+        "perplexity",
+        "divergence",
+    ];
     ORDER
         .iter()
         .position(|known| *known == benchmark)

@@ -1,6 +1,7 @@
 //! The words that `whet` understands. Doc comments are the help texts.
 
 mod bench;
+mod choices;
 mod models;
 mod numbers;
 mod sample;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
+pub(crate) use choices::Shape;
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};

@@ -6,7 +6,9 @@
     reason = "a test that cannot prepare its desk has failed; a child of the test has a full disk"
 )]
 
+mod accuracy;
 mod author;
+mod context;
 mod divergence;
 mod faults;
 mod numbers;
@@ -27,6 +29,7 @@ use ledger::record::{Measurement, RunHeader, SCHEMA_VERSION};
 use ledger::{Run, RunFolder};
 use measure::{Clock, FakeClock};
 use sandbox::{Captured, Ending, File, Limits, Mode, Outcome, Profile, Program, Sandbox, Scripted};
+use task::Quiz;
 use tempfile::TempDir;
 
 fn header(run_id: &str) -> RunHeader {
@@ -138,6 +141,17 @@ fn carry_out(
     plan: &Plan,
     tools: &mut Tools<'_>,
 ) -> Result<Ended, Error> {
+    carry_out_with(root, subjects, plan, &[], tools)
+}
+
+/// The same with questions of multiple choice.
+fn carry_out_with(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    plan: &Plan,
+    quizzes: &[Quiz],
+    tools: &mut Tools<'_>,
+) -> Result<Ended, Error> {
     let (mut folder, earlier) = match RunFolder::open(&root.join("run")) {
         Ok(found) => found,
         Err(ledger::Error::NotARun { .. }) => {
@@ -165,6 +179,7 @@ fn carry_out(
         suites: &suites,
         texts: &texts,
         compared: &compared,
+        quizzes,
     };
     for subject in subjects {
         if run::alone(subject, plan, material, &mut desk)? == Ended::Interrupted {
@@ -176,10 +191,21 @@ fn carry_out(
 
 /// A run that nobody watches or stops.
 fn complete(root: &Path, subjects: &[Subject<'_>], plan: &Plan) -> Result<Run, Error> {
-    let ended = carry_out(
+    complete_with(root, subjects, plan, &[])
+}
+
+/// The same with questions of multiple choice.
+fn complete_with(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    plan: &Plan,
+    quizzes: &[Quiz],
+) -> Result<Run, Error> {
+    let ended = carry_out_with(
         root,
         subjects,
         plan,
+        quizzes,
         &mut Tools {
             clock: &FakeClock::stepping(1000),
             sandbox: &machine(),

@@ -1,6 +1,7 @@
 //! Which numbers of a scorecard become which bars.
 
 use measure::Unit;
+use serde_json::Value;
 
 use super::{Bar, ChartSpec, Group, Panel, Series, Stacking};
 use crate::format;
@@ -21,11 +22,18 @@ const LABEL_LIMIT: usize = 28;
 
 /// The pictures that this scorecard can fill, `summary` first if there are at least two others.
 pub fn charts(card: &Scorecard) -> Vec<ChartSpec> {
-    let found: Vec<ChartSpec> = [code(card), latency(card), memory(card), perplexity(card)]
-        .into_iter()
-        .flatten()
-        .filter(|chart| !chart.panels.is_empty())
-        .collect();
+    let found: Vec<ChartSpec> = [
+        code(card),
+        accuracy(card),
+        latency(card),
+        context(card),
+        memory(card),
+        perplexity(card),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|chart| !chart.panels.is_empty())
+    .collect();
     let mut all = Vec::new();
     if found.len() > 1 {
         let panels = found
@@ -61,6 +69,83 @@ fn code(card: &Scorecard) -> Option<ChartSpec> {
         }
     };
     chart("code", "Code", sections(card, "code").map(panel).collect())
+}
+
+/// One panel per suite: its rules, and what guessing gives.
+fn accuracy(card: &Scorecard) -> Option<ChartSpec> {
+    let panel = |section: &Section| {
+        let rows = section.rows.iter();
+        let mut groups: Vec<Group> = rows
+            .filter_map(|row| group(row.title.clone(), row, 0.01))
+            .collect();
+        let chance = section.shared.get("chance").and_then(Value::as_f64);
+        groups.extend(chance.map(|chance| Group {
+            label: "guessing".into(),
+            bars: vec![
+                Some(Bar {
+                    value: chance * 100.0,
+                    interval: None,
+                });
+                card.provenance.models.len()
+            ],
+        }));
+        Panel {
+            title: short(&section.title()),
+            axis: "share right (%)".into(),
+            across: String::new(),
+            stacking: Stacking::Beside,
+            series: models(card),
+            ceiling: Some(100.0),
+            groups,
+        }
+    };
+    let panels = sections(card, "accuracy").map(panel);
+    chart("accuracy", "Multiple choice", panels.collect())
+}
+
+/// Speed and recall against the length of the context.
+fn context(card: &Scorecard) -> Option<ChartSpec> {
+    let section = sections(card, "context").next()?;
+    let panels = [
+        (
+            "prefill_tokens_per_s",
+            "Prefill by context",
+            "tokens per second",
+            None,
+        ),
+        (
+            "decode_tokens_per_s",
+            "Decode by context",
+            "tokens per second",
+            None,
+        ),
+        (
+            "recall_share",
+            "Recall by context",
+            "values recalled (%)",
+            Some(100.0),
+        ),
+    ];
+    let panel = |(metric, title, axis, ceiling): (&str, &str, &str, Option<f64>)| {
+        let rows = section.rows.iter().filter(|row| row.metric == metric);
+        let label = |row: &Row| match format::conditions(row.own_conditions(section)) {
+            own if own.is_empty() => row
+                .conditions
+                .get("context_tokens")
+                .map_or(own, Value::to_string),
+            own => own.replace("context ", ""),
+        };
+        Panel {
+            title: title.into(),
+            axis: axis.into(),
+            across: "context (tokens)".into(),
+            stacking: Stacking::Beside,
+            series: models(card),
+            ceiling,
+            groups: rows.filter_map(|row| group(label(row), row, 1.0)).collect(),
+        }
+    };
+    chart("context", "Growing context", panels.map(panel).to_vec())
 }
 
 fn latency(card: &Scorecard) -> Option<ChartSpec> {

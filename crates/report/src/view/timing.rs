@@ -21,9 +21,9 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 2] = ["perplexity", "divergence"];
+const ELSEWHERE: [&str; 4] = ["perplexity", "divergence", "accuracy", "context"];
 
-/// One section per benchmark, code suites, perplexity and divergence excepted.
+/// One section per benchmark, except for those that are read elsewhere.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
     let outside =
         |m: &&Measurement| !ELSEWHERE.contains(&m.benchmark.as_str()) && suite_of(run, m).is_none();
@@ -93,7 +93,8 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
     section
 }
 
-fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
+/// A row for each metric and set of conditions of these records.
+pub(super) fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
     let mut keys: Vec<RowKey<'_>> = Vec::new();
     for record in records {
         let key = (record.metric.as_str(), &record.conditions);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Format;
+use super::choices::{Accuracy, Context, ReadingFlags};
 use super::speed::{CacheFlag, ContextFlag, PromptFlags, SpeedFlags};
 use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextFlags, TextsFlags};
 
@@ -52,6 +53,9 @@ pub(crate) struct Bench {
     /// What `perplexity` and `divergence` read; their words stand in their own help.
     #[arg(skip)]
     pub(crate) text: TextFlags,
+    /// What `accuracy` and `context` ask.
+    #[arg(skip)]
+    pub(crate) reading: ReadingFlags,
 }
 
 /// One benchmark by itself.
@@ -126,6 +130,10 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         #[command(flatten)]
         run: RunFlags,
     },
+    /// Multiple choice: which answer does the model expect?
+    Accuracy(Box<Accuracy>),
+    /// Speed, memory and recall at growing context
+    Context(Box<Context>),
 }
 
 impl Bench {
@@ -176,6 +184,16 @@ impl Bench {
                 (self.text.caches, self.text.texts) = (cache, texts);
                 (Part::Divergence, models, run)
             }
+            Alone::Accuracy(asked) => {
+                self.reading.choices = asked.choices;
+                (Part::Accuracy, asked.models, asked.run)
+            }
+            Alone::Context(asked) => {
+                self.reading.growth = asked.growth;
+                self.reading.lengths = asked.lengths.contexts;
+                self.reading.caches = asked.cache.cache;
+                (Part::Context, asked.models, asked.run)
+            }
         };
         (self.models, self.run, self.only) = (models, run, vec![part]);
         self
@@ -197,6 +215,7 @@ impl Bench {
             },
             speed: SpeedFlags::default(),
             text: TextFlags::default(),
+            reading: ReadingFlags::default(),
         }
     }
 }
@@ -335,4 +354,8 @@ pub(crate) enum Part {
     Perplexity,
     /// Divergence from the first model, on the bundled texts
     Divergence,
+    /// Multiple choice on the bundled questions
+    Accuracy,
+    /// Speed, memory and recall at growing context
+    Context,
 }

@@ -60,7 +60,7 @@ pub(crate) enum Switch {
 /// The flag of the memory benchmark.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ContextFlag {
-    /// Context lengths of the memory benchmark, in tokens
+    /// Context lengths in tokens: 512,2048 or 2048-32768*2
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) contexts: Vec<Numbers>,
 }

@@ -1,6 +1,7 @@
 //! `whet bench`: from words to a run folder with a report.
 
 mod order;
+mod reading;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -18,7 +19,7 @@ use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
-use crate::{caches, containment, interrupt, provenance, texts};
+use crate::{caches, containment, interrupt, provenance, quizzes, texts};
 pub(super) use order::change_judging;
 use order::{Order, describe};
 
@@ -41,6 +42,7 @@ fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
         let mut plan = order::plan(flags)?;
         texts::of_plan(&mut plan)?;
+        quizzes::of_plan(&mut plan)?;
         return Ok(plan);
     }
     let finder = Finder {
@@ -181,7 +183,7 @@ impl Job<'_> {
                 return Ok(Ended::Interrupted);
             }
         }
-        if plan.latency.is_none() && plan.divergence.is_none() {
+        if plan.latency.is_none() && plan.divergence.is_none() && plan.context.is_none() {
             return Ok(Ended::Complete);
         }
         let last = loaded.pop();

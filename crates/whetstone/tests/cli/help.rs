@@ -2,13 +2,15 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 26] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
     &["bench", "memory"],
     &["bench", "perplexity"],
     &["bench", "divergence"],
+    &["bench", "accuracy"],
+    &["bench", "context"],
     &["sample", "generate"],
     &["sample", "judge"],
     &["sample", "import"],
@@ -46,6 +48,8 @@ fn the_commands_with_many_flags_show_examples() {
     for words in [
         &["--help"][..],
         &["bench", "--help"],
+        &["bench", "accuracy", "--help"],
+        &["bench", "context", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],

@@ -17,6 +17,7 @@
 mod bench;
 mod bench_alone;
 mod broken_files;
+mod choices;
 mod converted;
 mod doctor;
 mod generate;

@@ -10,14 +10,13 @@ use bench::run::Material;
 use bench::{Plan, Text};
 use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
-use task::{PromptProfile, Suite};
+use task::{PromptProfile, Quiz, Suite};
 
-use crate::cli::{
-    Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Protocol, Switch, TextsFlags,
-};
+use super::reading;
+use crate::cli::{Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
-use crate::{suites, texts};
+use crate::{quizzes, suites, texts};
 
 /// What is to be done: by flags, or by the header of an earlier run.
 pub(super) struct Order {
@@ -26,6 +25,8 @@ pub(super) struct Order {
     pub(super) suites: Vec<Suite>,
     /// The texts of perplexity, and those of divergence.
     pub(super) texts: [Vec<Text>; 2],
+    /// The questions of multiple choice.
+    pub(super) quizzes: Vec<Quiz>,
     pub(super) models: Vec<String>,
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
@@ -47,6 +48,7 @@ impl Order {
             suites: &self.suites,
             texts: &self.texts[0],
             compared: &self.texts[1],
+            quizzes: &self.quizzes,
         }
     }
 
@@ -54,11 +56,13 @@ impl Order {
         let mut plan = plan(flags)?;
         let suites = suites_of(&plan, finder)?;
         let texts = texts::of_plan(&mut plan)?;
+        let quizzes = quizzes::of_plan(&mut plan)?;
         let adapter = subject::adapter(flags.run.adapter.as_deref())?;
         Ok(Order {
             plan,
             suites,
             texts,
+            quizzes,
             models: flags.models.clone(),
             names: Vec::new(),
             adapter,
@@ -93,6 +97,7 @@ impl Order {
             .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
         let suites = suites_of(&plan, finder)?;
         let texts = texts::of_plan(&mut plan)?;
+        let quizzes = quizzes::of_plan(&mut plan)?;
         same_problems(&run.header, &suites)?;
         let of_models = |field: fn(&ModelRecord) -> &String| {
             run.header.models.iter().map(field).cloned().collect()
@@ -109,6 +114,7 @@ impl Order {
             plan,
             suites,
             texts,
+            quizzes,
             models,
             names,
             adapter,
@@ -165,7 +171,7 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
     }
     change_code(&mut plan, flags);
     change_speed(&mut plan, flags);
-    change_texts(&mut plan, flags);
+    reading::change(&mut plan, flags);
     if flags.code.limit == Some(0) {
         return Err(Usage("--limit must be at least 1".into()).into());
     }
@@ -184,7 +190,8 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
     Ok(plan)
 }
 
-fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
+/// Takes a value that was given.
+pub(super) fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
     if let Some(value) = asked {
         *place = value.clone();
     }
@@ -281,46 +288,9 @@ fn up_to(n: usize) -> Vec<usize> {
 }
 
 /// Takes a list that is not empty.
-fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
+pub(super) fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
     if !asked.is_empty() {
         *place = asked;
-    }
-}
-
-fn change_texts(plan: &mut Plan, flags: &Bench) {
-    let TextsFlags {
-        text,
-        field,
-        context,
-        limit_chunks,
-    } = &flags.text.texts;
-    // Outside of their own commands the flags are not there, and the plan stays as it is.
-    let field = if field.is_empty() { "text" } else { field };
-    if let Some(perplexity) = &mut plan.perplexity {
-        perplexity.protocol = match flags.text.cutting.protocol {
-            Protocol::Passages => bench::Protocol::Passages,
-            Protocol::LlamaCpp => bench::Protocol::LlamaCpp,
-            Protocol::Gptq => bench::Protocol::Gptq,
-            Protocol::Sliding => bench::Protocol::Sliding,
-            Protocol::Rows => bench::Protocol::Rows,
-            Protocol::LmEval => bench::Protocol::LmEval,
-        };
-        perplexity.stride = flags.text.cutting.stride;
-        perplexity.context = *context;
-        perplexity.limit_chunks = *limit_chunks;
-        field.clone_into(&mut perplexity.field);
-        if !text.is_empty() {
-            perplexity.texts.clone_from(text);
-        }
-    }
-    if let Some(divergence) = &mut plan.divergence {
-        divergence.caches.clone_from(&flags.text.caches);
-        set(&mut divergence.context, context);
-        divergence.limit_chunks = *limit_chunks;
-        field.clone_into(&mut divergence.field);
-        if !text.is_empty() {
-            divergence.texts.clone_from(text);
-        }
     }
 }
 
@@ -371,6 +341,7 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
             divergence.texts.join(", ")
         ));
     }
+    lines.extend(reading::describe(plan));
     if let Some(latency) = &plan.latency {
         lines.push(format!(
             "latency     prompts of {} tokens, {} tokens after each, {} timed runs{}",
@@ -386,7 +357,7 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     lines
 }
 
-fn list(numbers: &[usize]) -> String {
+pub(super) fn list(numbers: &[usize]) -> String {
     numbers
         .iter()
         .map(usize::to_string)
