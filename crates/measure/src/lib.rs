@@ -5,11 +5,12 @@
 //! arguments (a bootstrap takes its seed); only [`clock`] and [`probe`] look at the machine.
 //!
 //! Reading order: [`mod@unit`], [`metric`], [`series`], [`interval`], [`summary`], [`estimate`],
-//! [`compare`], [`clock`], [`probe`].
+//! [`compare`], [`gate`], [`clock`], [`probe`].
 
 pub mod clock;
 pub mod compare;
 pub mod estimate;
+pub mod gate;
 pub mod interval;
 pub mod metric;
 pub mod probe;
@@ -20,6 +21,7 @@ mod tail;
 pub mod unit;
 
 pub use clock::{Clock, FakeClock, SystemClock};
+pub use gate::Gate;
 pub use interval::{Estimate, Interval, LEVEL, NoInterval};
 pub use metric::Metric;
 pub use probe::{Absent, Fact};

@@ -97,6 +97,20 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
 }
 
+/// Whether a name is `pass_at_<k>` or `compile_at_<k>`, which stand in the catalogue for k = 1 at most.
+pub fn is_at_k(name: &str) -> bool {
+    let k = name
+        .strip_prefix("pass_at_")
+        .or(name.strip_prefix("compile_at_"));
+    k.is_some_and(|k| !k.is_empty() && k.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a number of that name is counted or follows from a formula, and would be the same again.
+pub fn is_counted(name: &str) -> bool {
+    const COUNTED: [&str; 3] = ["weight_bytes", "kv_logical_bytes", "kv_allocated_bytes"];
+    COUNTED.contains(&name)
+}
+
 const fn metric(name: &'static str, unit: Unit, better: Better, title: &'static str) -> Metric {
     Metric {
         name,

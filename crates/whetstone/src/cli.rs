@@ -4,6 +4,7 @@ mod bench;
 mod choices;
 mod models;
 mod numbers;
+mod runs;
 mod sample;
 mod speed;
 mod texts;
@@ -16,6 +17,7 @@ pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt,
 pub(crate) use choices::Shape;
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
+pub(crate) use runs::{Compare, Report, Runs};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
@@ -32,6 +34,7 @@ pub(crate) use texts::{Protocol, TextsFlags};
 #[command(after_help = "Examples:
   whet bench qwen2.5-coder-0.5b        report card of a model, in minutes
   whet generate smollm2-135m -p 'Once upon a time'
+  whet compare RUN RUN                 what changed between two runs, with intervals
   whet models ls                       which models can be named
   whet doctor                          what this machine can do, and what is missing")]
 pub(crate) struct Cli {
@@ -91,6 +94,13 @@ pub(crate) enum Command {
     /// List, fetch, inspect, convert and quantise models
     #[command(subcommand)]
     Models(Models),
+    /// Make the report of runs anew from their records, and print it
+    Report(Report),
+    /// Hold runs against each other, and against claims
+    Compare(Compare),
+    /// List, show and delete runs
+    #[command(subcommand)]
+    Runs(Runs),
     /// Show what this machine can do and what is missing, and attack the sandbox
     Doctor(Doctor),
     /// Try every part of the program, from the toolchain to the report

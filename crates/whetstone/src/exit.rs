@@ -5,10 +5,12 @@
 pub(crate) enum Exit {
     /// Everything asked for was done.
     Done = 0,
-    /// A check failed, or a layer that the sandbox claims does not hold.
+    /// A check or a claim failed, or a layer that the sandbox claims does not hold.
     Gate = 3,
     /// The run finished, but some completions could not be judged.
     Unscored = 4,
+    /// Nothing failed, but a claim could be neither confirmed nor refuted.
+    Inconclusive = 5,
     /// Interrupted; it can be resumed.
     Interrupted = 130,
 }

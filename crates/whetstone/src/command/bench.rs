@@ -351,21 +351,23 @@ fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
     jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
 }
 
+/// Prints a run's scorecard.
+pub(super) fn print(run: &Run, format: Format, terminal: &Terminal) -> Result<()> {
+    let card = report::Scorecard::of(run);
+    let text = match format {
+        Format::Table => report::scorecard_text(&card, terminal.width(), terminal.colour()),
+        Format::Json => {
+            let json = report::export::scorecard_json(&card)?;
+            String::from_utf8_lossy(&json).into_owned()
+        }
+    };
+    Ok(terminal.result(&text)?)
+}
+
 /// Prints the scorecard and what to do next.
 pub(super) fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
     let run = ledger::read(folder)?;
-    let card = report::Scorecard::of(&run);
-    match format {
-        Format::Table => terminal.result(&report::scorecard_text(
-            &card,
-            terminal.width(),
-            terminal.colour(),
-        ))?,
-        Format::Json => {
-            let json = report::export::scorecard_json(&card)?;
-            terminal.result(&String::from_utf8_lossy(&json))?;
-        }
-    }
+    print(&run, format, terminal)?;
     terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     if exit == Exit::Interrupted {
         let command = match run.header.plan.get(super::sample::IMPORTED) {

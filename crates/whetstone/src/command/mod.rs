@@ -1,9 +1,11 @@
 //! One file per command.
 
 mod bench;
+mod compare;
 mod doctor;
 mod generate;
 mod models;
+mod runs;
 mod sample;
 mod tasks;
 mod test;
@@ -20,6 +22,9 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Generate(flags) => generate::run(&flags, terminal, offline),
         Command::Models(what) => models::run(&what, terminal, offline),
         Command::Sample(what) => sample::run(what, terminal, offline),
+        Command::Report(flags) => runs::report(&flags, terminal),
+        Command::Compare(flags) => compare::run(&flags, terminal),
+        Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),
         Command::Test(flags) => test::run(&flags, terminal, offline),
