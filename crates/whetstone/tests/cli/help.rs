@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 26] = [
+const COMMANDS: [&[&str]; 31] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
@@ -27,6 +27,11 @@ const COMMANDS: [&[&str]; 26] = [
     &["models", "import"],
     &["models", "make"],
     &["models", "quantize"],
+    &["report"],
+    &["compare"],
+    &["runs", "ls"],
+    &["runs", "show"],
+    &["runs", "rm"],
     &["doctor"],
     &["test"],
 ];
