@@ -13,7 +13,15 @@ use serde_json::Value;
 /// Differences that one warning lists; there is always a count of the rest.
 const MOST_LISTED: usize = 6;
 /// Facts of a machine that say how busy it is, not which it is.
-const PASSING: [&str; 4] = ["load", "available", "frequency", "temperature"];
+const PASSING: [&str; 7] = [
+    "load",
+    "current",
+    "available",
+    "free",
+    "frequency",
+    "temperature",
+    "steal",
+];
 
 /// Lays runs together. The first run's models come first, and are what the others are held against.
 ///

@@ -29,6 +29,7 @@ pub fn charts(card: &Scorecard) -> Vec<ChartSpec> {
         context(card),
         memory(card),
         perplexity(card),
+        divergence(card),
     ]
     .into_iter()
     .flatten()
@@ -148,7 +149,30 @@ fn context(card: &Scorecard) -> Option<ChartSpec> {
     chart("context", "Growing context", panels.map(panel).to_vec())
 }
 
+/// What tells a row of a sweep from the others; the length of the prompt where nothing else does.
+fn combination(section: &Section, row: &Row) -> String {
+    if swept(section) {
+        return format::conditions(row.own_conditions(section));
+    }
+    let prompt = row.conditions.get("prompt_tokens").map(Value::to_string);
+    prompt.unwrap_or_else(|| format::conditions(row.own_conditions(section)))
+}
+
+/// Whether more than the length of the prompt was varied.
+fn swept(section: &Section) -> bool {
+    let rows = section
+        .rows
+        .iter()
+        .filter(|row| row.metric == "decode_tokens_per_s");
+    let mut names = rows.flat_map(|row| row.own_conditions(section).map(|(name, _)| name));
+    names.any(|name| name != "prompt_tokens")
+}
+
 fn latency(card: &Scorecard) -> Option<ChartSpec> {
+    let across = match sections(card, "latency").any(swept) {
+        true => "combination",
+        false => "prompt (tokens)",
+    };
     let panels = [
         ("prefill_tokens_per_s", "Prefill"),
         ("decode_tokens_per_s", "Decode"),
@@ -158,17 +182,11 @@ fn latency(card: &Scorecard) -> Option<ChartSpec> {
             .flat_map(|section| section.rows.iter().map(move |row| (section, row)));
         let groups = rows
             .filter(|(_, row)| row.metric == metric)
-            .filter_map(|(section, row)| {
-                let label = row.conditions.get("prompt_tokens").map_or_else(
-                    || format::conditions(row.own_conditions(section)),
-                    |prompt| prompt.to_string(),
-                );
-                group(label, row, 1.0)
-            });
+            .filter_map(|(section, row)| group(combination(section, row), row, 1.0));
         Panel {
             title: title.into(),
             axis: "tokens per second".into(),
-            across: "prompt (tokens)".into(),
+            across: across.into(),
             stacking: Stacking::Beside,
             series: models(card),
             ceiling: None,
@@ -262,6 +280,31 @@ fn perplexity(card: &Scorecard) -> Option<ChartSpec> {
             .collect(),
     };
     chart("perplexity", "Perplexity", vec![panel])
+}
+
+/// Mean divergence of each candidate, by text and cache type.
+fn divergence(card: &Scorecard) -> Option<ChartSpec> {
+    let section = sections(card, "divergence").next()?;
+    let rows = section
+        .rows
+        .iter()
+        .filter(|row| row.metric == "kl_mean_nats");
+    let label = |row: &Row| match format::conditions(row.own_conditions(section)) {
+        own if own.is_empty() => {
+            format::conditions(row.conditions.iter().map(|(k, v)| (k.as_str(), v)))
+        }
+        own => own,
+    };
+    let panel = Panel {
+        title: "Divergence from the reference".into(),
+        axis: "nats per token (less is nearer)".into(),
+        across: String::new(),
+        stacking: Stacking::Beside,
+        series: models(card),
+        ceiling: None,
+        groups: rows.filter_map(|row| group(label(row), row, 1.0)).collect(),
+    };
+    chart("divergence", "Divergence", vec![panel])
 }
 
 fn chart(stem: &str, title: &str, panels: Vec<Panel>) -> Option<ChartSpec> {
