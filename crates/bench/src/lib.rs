@@ -8,7 +8,7 @@
 //! where it was. Judging never overlaps timing.
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
-//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them together.
+//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`], [`variants`]; [`run`] puts them together.
 
 pub mod code;
 pub mod desk;
@@ -22,6 +22,7 @@ pub mod protocol;
 pub mod run;
 pub mod text;
 pub mod trial;
+pub mod variants;
 
 mod error;
 

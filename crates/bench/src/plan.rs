@@ -1,6 +1,8 @@
 //! The resolved plan: every default filled in, stored in `run.json`, obeyed again on `--resume`.
 
 mod latency;
+mod memory;
+mod variants;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use task::PromptProfile;
 use crate::passages;
 use crate::protocol::Protocol;
 pub use latency::{LatencyPlan, Point};
+pub use memory::{Filling, MemoryPlan};
+pub use variants::{Shape, VariantsPlan};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
 /// twenty costs little and finds a way that is wrong in one of a hundred.
@@ -34,6 +38,9 @@ pub struct Plan {
     /// Divergence of every other model, or of other caches, from the first model, if wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence: Option<DivergencePlan>,
+    /// The shapes of a family, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<VariantsPlan>,
 }
 
 /// Code problems: which, how often, how sampled.
@@ -151,15 +158,6 @@ pub struct DivergencePlan {
     pub limit_chunks: Option<usize>,
 }
 
-/// Memory at lengths and cache types.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemoryPlan {
-    /// Tokens held.
-    pub contexts: Vec<usize>,
-    /// Cache types by name, for keys and values alike.
-    pub caches: Vec<String>,
-}
-
 impl Plan {
     /// The preset that `whet bench MODEL` runs: a report card in minutes.
     pub fn quick(seed: u64, threads: usize) -> Plan {
@@ -169,12 +167,10 @@ impl Plan {
             threads,
             code: Some(CodePlan::quick(threads)),
             perplexity: Some(PerplexityPlan::passages(&passages::TEXTS)),
-            memory: Some(MemoryPlan {
-                contexts: vec![512, 2048],
-                caches: vec!["f16".into(), "q8_0".into()],
-            }),
+            memory: Some(MemoryPlan::of(&[512, 2048], &["f16", "q8_0"])),
             latency: Some(LatencyPlan::quick()),
             divergence: None,
+            variants: None,
         }
     }
 
@@ -188,10 +184,7 @@ impl Plan {
             code.steps = Steps::Deterministic;
             code.limit = Some(3);
         }
-        plan.memory = Some(MemoryPlan {
-            contexts: vec![256],
-            caches: vec!["f16".into(), "q8_0".into()],
-        });
+        plan.memory = Some(MemoryPlan::of(&[256], &["f16", "q8_0"]));
         plan.latency = Some(LatencyPlan {
             prompt_tokens: vec![32],
             generate_tokens: vec![8],
@@ -206,13 +199,6 @@ impl Plan {
     /// # Errors
     /// A sentence that names the value and the remedy.
     pub fn check(&self) -> Result<(), String> {
-        let some = |n: usize, what: &str| {
-            if n == 0 {
-                Err(format!("{what} must be at least 1"))
-            } else {
-                Ok(())
-            }
-        };
         some(self.threads, "--threads")?;
         if let Some(code) = &self.code {
             code.sampling().check()?;
@@ -231,24 +217,25 @@ impl Plan {
             }
         }
         if let Some(divergence) = &self.divergence {
-            for cache in &divergence.caches {
-                cache.parse::<CacheKind>()?;
-            }
-            some(divergence.context, "--context")?;
-            some(divergence.limit_chunks.unwrap_or(1), "--limit-chunks")?;
+            divergence.check()?;
         }
         if let Some(memory) = &self.memory {
-            for cache in &memory.caches {
-                cache.parse::<CacheKind>()?;
-            }
-            for context in &memory.contexts {
-                some(*context, "--contexts")?;
-            }
+            memory.check()?;
         }
         if let Some(latency) = &self.latency {
             latency.check()?;
         }
+        if let Some(variants) = &self.variants {
+            variants.check()?;
+        }
         Ok(())
+    }
+}
+
+fn some(n: usize, what: &str) -> Result<(), String> {
+    match n {
+        0 => Err(format!("{what} must be at least 1")),
+        _ => Ok(()),
     }
 }
 
@@ -283,6 +270,16 @@ impl DivergencePlan {
             context: 512,
             limit_chunks: None,
         }
+    }
+}
+
+impl DivergencePlan {
+    fn check(&self) -> Result<(), String> {
+        for cache in &self.caches {
+            cache.parse::<CacheKind>()?;
+        }
+        some(self.context, "--context")?;
+        some(self.limit_chunks.unwrap_or(1), "--limit-chunks")
     }
 }
 

@@ -5,7 +5,7 @@ use task::Suite;
 use crate::desk::{Desk, Subject};
 use crate::plan::Plan;
 use crate::text::Text;
-use crate::{Error, code, divergence, latency, memory, perplexity};
+use crate::{Error, code, divergence, latency, memory, perplexity, variants};
 
 /// What a plan names and somebody else has read: problems and texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,6 +16,8 @@ pub struct Material<'a> {
     pub texts: &'a [Text],
     /// The texts of divergence.
     pub compared: &'a [Text],
+    /// The texts on which caches are held against an f16 one.
+    pub cached: &'a [Text],
 }
 
 /// Checks what can be checked of one model before the work starts.
@@ -26,8 +28,11 @@ pub fn check(subject: &Subject<'_>, plan: &Plan, material: Material<'_>) -> Resu
     if let Some(plan) = &plan.perplexity {
         perplexity::check(subject, plan, material.texts)?;
     }
-    match &plan.divergence {
-        Some(plan) => divergence::check_texts(subject, plan, material.compared),
+    if let Some(plan) = &plan.divergence {
+        divergence::check_texts(subject, plan, material.compared)?;
+    }
+    match plan.memory.as_ref().and_then(|plan| plan.quality.as_ref()) {
+        Some(plan) => divergence::check_texts(subject, plan, material.cached),
         None => Ok(()),
     }
 }
@@ -53,8 +58,15 @@ pub fn alone(
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.memory {
         memory::measure(subject, plan, desk)?;
+        if let (Some(quality), false) = (&plan.quality, desk.stopped()) {
+            divergence::of_caches(subject, quality, material.cached, desk)?;
+        }
     }
-    if let (Some(code_plan), false) = (&plan.code, desk.stopped()) {
+    if let (Some(plan), false) = (&plan.variants, desk.stopped()) {
+        variants::measure(subject, plan, desk)?;
+    }
+    let answers = variants::answers(subject, plan) && !desk.stopped();
+    if let (Some(code_plan), true) = (&plan.code, answers) {
         let order = code::Order {
             plan: code_plan,
             suites: material.suites,

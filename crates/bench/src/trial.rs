@@ -5,7 +5,7 @@ use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 use crate::Error;
 use crate::desk::Subject;
 use crate::latency::prompt;
-use crate::plan::{Plan, Point};
+use crate::plan::{DivergencePlan, Plan, Point, Shape, VariantsPlan};
 use crate::run::Material;
 use crate::text::Text;
 use measure::clock::Clock;
@@ -83,8 +83,10 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
         seconds += reading(material.texts, plan.context, plan.limit_chunks) / rates.prefill;
     }
     if let Some(memory) = &plan.memory {
-        let n_tokens = memory.contexts.iter().sum::<usize>() * memory.caches.len();
-        seconds += n_tokens as f64 / rates.prefill;
+        seconds += memory.n_fed() / rates.prefill;
+        if let Some(quality) = &memory.quality {
+            seconds += comparing(quality, material.cached) / rates.prefill;
+        }
     }
     if let Some(latency) = &plan.latency {
         let n_runs = (latency.warmups + latency.repeats) as f64;
@@ -95,11 +97,27 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
                 .map(|point| run_seconds(point, rates))
                 .sum::<f64>();
     }
+    if let Some(variants) = &plan.variants {
+        seconds += family_seconds(variants, plan.threads, rates);
+    }
     if let Some(plan) = &plan.divergence {
-        let n_tokens = reading(material.compared, Some(plan.context), plan.limit_chunks);
-        seconds += n_tokens * (1 + plan.caches.len()) as f64 / rates.prefill;
+        seconds += comparing(plan, material.compared) / rates.prefill;
     }
     seconds
+}
+
+/// A family, for the mean of its shapes: whoever asks multiplies by how many there are.
+fn family_seconds(plan: &VariantsPlan, threads: usize, rates: Rates) -> f64 {
+    let n_runs = (plan.warmups + plan.repeats) as f64;
+    let seconds = |shape: &Shape| {
+        let latency = plan.latency(shape);
+        let points = latency.points(threads);
+        let runs: f64 = points.iter().map(|point| run_seconds(point, rates)).sum();
+        let held: usize = points.iter().map(|point| point.depth).sum();
+        n_runs * runs + (shape.context + held) as f64 / rates.prefill
+    };
+    let all: f64 = plan.shapes.iter().map(seconds).sum();
+    all / plan.shapes.len().max(1) as f64
 }
 
 /// One run of the speed benchmark at one combination.
@@ -111,6 +129,11 @@ fn run_seconds(point: &Point, rates: Rates) -> f64 {
     let gain = (point.batch as f64).min(LANES_GAIN);
     let n_new = (point.batch * point.n_new) as f64;
     n_read / rates.prefill + n_new / (rates.decode * gain)
+}
+
+/// Tokens that one model reads with each of the caches, roughly.
+fn comparing(plan: &DivergencePlan, texts: &[Text]) -> f64 {
+    reading(texts, Some(plan.context), plan.limit_chunks) * (1 + plan.caches.len()) as f64
 }
 
 /// Tokens of texts that are read, roughly.

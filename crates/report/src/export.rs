@@ -1,12 +1,14 @@
 //! Files for programs: `report.json` and one CSV per benchmark that ran.
 //!
 //! CSV holds raw values in base units, one per line (the tidy long form), so that a reader can do the
-//! statistics again; `scorecard.csv` holds the results, `latency.csv` those of speed under the column
-//! names that others publish. Conditions become columns. JSON is the
+//! statistics again; `scorecard.csv` holds the results, `latency.csv` and `memory.csv` those of speed and
+//! memory under the column names that others publish. Conditions become columns. JSON is the
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
 mod divergence;
+mod memory;
 mod speed;
+mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,7 @@ use ledger::record::{AttemptKey, Finish, Measurement, Setting, Verdict};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::view::{Counted, Scorecard};
+use crate::view::{Counted, Scorecard, VARIANTS};
 
 /// `report.json`, indented, with a line break at its end.
 ///
@@ -51,9 +53,20 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
             written("latency.csv", &speed::table(&timed))?,
         ));
     }
+    if run.measurements.iter().any(|m| m.benchmark == "memory") {
+        files.push((
+            "memory.csv".to_owned(),
+            written("memory.csv", &memory::table(run, card))?,
+        ));
+    }
+    if let Some(family) = card.sections.iter().find(|s| s.benchmark == VARIANTS) {
+        let lines = variants::table(family);
+        files.push(("variants.csv".to_owned(), written("variants.csv", &lines)?));
+    }
     for (file, benchmark) in [
         ("latency_values.csv", "latency"),
-        ("memory.csv", "memory"),
+        ("memory_values.csv", "memory"),
+        ("variants_values.csv", VARIANTS),
         ("perplexity.csv", "perplexity"),
     ] {
         let records: Vec<&Measurement> = run
@@ -65,7 +78,7 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
             files.push((file.to_owned(), written(file, &measurements(&records))?));
         }
     }
-    if run.measurements.iter().any(|m| m.benchmark == "divergence") {
+    if run.measurements.iter().any(divergence::is_one) {
         let lines = divergence::tokens(run);
         files.push((
             "divergence.csv".to_owned(),

@@ -15,6 +15,7 @@ mod files;
 pub mod format;
 pub mod html;
 pub mod markdown;
+mod overview;
 pub mod table;
 mod text;
 pub mod untrusted;

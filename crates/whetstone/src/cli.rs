@@ -6,6 +6,7 @@ mod numbers;
 mod sample;
 mod speed;
 mod texts;
+mod variants;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use numbers::Numbers;
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
+pub(crate) use variants::VariantsFlags;
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.

@@ -9,10 +9,12 @@
 mod author;
 mod divergence;
 mod faults;
+mod memory;
 mod numbers;
 mod protocols;
 mod requests;
 mod stop;
+mod variants;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -85,7 +87,7 @@ fn suites(plan: &Plan) -> Vec<task::Suite> {
 }
 
 /// The bundled texts that a plan names, for perplexity and for divergence.
-fn texts(plan: &Plan) -> [Vec<Text>; 2] {
+fn texts(plan: &Plan) -> [Vec<Text>; 3] {
     let read = |names: &[String]| {
         names
             .iter()
@@ -98,6 +100,10 @@ fn texts(plan: &Plan) -> [Vec<Text>; 2] {
             .map_or(Vec::new(), |plan| read(&plan.texts)),
         plan.divergence
             .as_ref()
+            .map_or(Vec::new(), |plan| read(&plan.texts)),
+        plan.memory
+            .as_ref()
+            .and_then(|plan| plan.quality.as_ref())
             .map_or(Vec::new(), |plan| read(&plan.texts)),
     ]
 }
@@ -160,11 +166,12 @@ fn carry_out(
         stop: tools.stop,
         watcher: tools.watcher,
     };
-    let (suites, [texts, compared]) = (suites(plan), texts(plan));
+    let (suites, [texts, compared, cached]) = (suites(plan), texts(plan));
     let material = Material {
         suites: &suites,
         texts: &texts,
         compared: &compared,
+        cached: &cached,
     };
     for subject in subjects {
         if run::alone(subject, plan, material, &mut desk)? == Ended::Interrupted {

@@ -21,7 +21,7 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 2] = ["perplexity", "divergence"];
+const ELSEWHERE: [&str; 4] = ["perplexity", "divergence", "cache_quality", "variants"];
 
 /// One section per benchmark, code suites, perplexity and divergence excepted.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
@@ -84,6 +84,7 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
         suite: None,
         shared: shared_conditions(&rows),
         scope,
+        overviews: Vec::new(),
         rows,
         causes: Vec::new(),
         judging: Vec::new(),
@@ -150,7 +151,8 @@ fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
     pairing::row(key.0, key.1.clone(), cells, comparisons)
 }
 
-fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
+/// The cell of a model from its records of one metric under the same conditions.
+pub(super) fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
     let mine = || {
         records
             .iter()

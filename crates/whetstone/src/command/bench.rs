@@ -1,6 +1,8 @@
 //! `whet bench`: from words to a run folder with a report.
 
 mod order;
+mod sweep;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -27,19 +29,37 @@ const TIME_IN_NAME: usize = 16;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    if flags.variants.as_ref().is_some_and(|asked| asked.list) {
+        return variants::list(terminal);
+    }
     if flags.run.dry_run {
         let plan = resolved_plan(flags, terminal)?;
         terminal.result(&serde_json::to_string_pretty(&plan)?)?;
         return Ok(Exit::Done);
     }
-    let (exit, folder) = measure(flags, terminal, offline)?;
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    let order = match &flags.variants {
+        None => Order::of(flags, &finder)?,
+        Some(asked) => match variants::order(variants::plan(flags, asked)?, &finder)? {
+            Some(order) => order,
+            None => return Ok(Exit::Interrupted),
+        },
+    };
+    let (exit, folder) = carry_out(&order, &flags.run.output, &finder)?;
     show(&folder, exit, flags.run.format, terminal)
 }
 
 /// The plan alone: nothing is fetched for it.
 fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
-        let mut plan = order::plan(flags)?;
+        let mut plan = match &flags.variants {
+            Some(asked) => variants::plan(flags, asked)?,
+            None => order::plan(flags)?,
+        };
         texts::of_plan(&mut plan)?;
         return Ok(plan);
     }
@@ -57,13 +77,22 @@ pub(crate) fn measure(
     terminal: &Terminal,
     offline: bool,
 ) -> Result<(Exit, PathBuf)> {
-    let stop = interrupt::listen()?;
     let finder = Finder {
         terminal,
         offline,
-        stop,
+        stop: interrupt::listen()?,
     };
-    let order = Order::of(flags, &finder)?;
+    carry_out(&Order::of(flags, &finder)?, &flags.run.output, &finder)
+}
+
+fn carry_out(order: &Order, runs_root: &Path, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+    let files: Vec<PathBuf> = order.models.iter().map(PathBuf::from).collect();
+    let family = order.plan.variants.as_ref();
+    if let (Some(family), Some(folder)) = (family, &order.resume)
+        && !variants::make(family, order.plan.seed, &files, finder)?
+    {
+        return Ok((Exit::Interrupted, folder.clone()));
+    }
     let mut located: Vec<Located> = order
         .models
         .iter()
@@ -73,15 +102,18 @@ pub(crate) fn measure(
         model.name.clone_from(name);
     }
     let located = distinct(located)?;
-    let cell = cell(&order)?;
+    let cell = cell(order)?;
     let job = Job {
-        order: &order,
+        order,
         located: &located,
         cell: cell.as_ref(),
-        stop,
-        terminal,
+        stop: finder.stop,
+        terminal: finder.terminal,
     };
-    let (exit, folder) = job.carry_out(flags.run.output.as_path())?;
+    let (exit, folder) = job.carry_out(runs_root)?;
+    if let (Some(family), Exit::Done) = (family, exit) {
+        variants::sweep_up(family, &files, finder.terminal);
+    }
     for (name, bytes) in report::files(&ledger::read(&folder)?)? {
         ledger::write_derived(&folder, &name, &bytes)?;
     }
@@ -298,9 +330,12 @@ impl Job<'_> {
             .iter()
             .map(|model| model.name.as_str())
             .collect();
+        let names = match names.len() {
+            0..=3 => names.join(" and "),
+            n => format!("{n} models"),
+        };
         self.terminal.note(&format!(
-            "Measuring {} with the {} preset:",
-            names.join(" and "),
+            "Measuring {names} with the {} preset:",
             plan.preset
         ));
         for line in describe(plan, &self.order.suites) {

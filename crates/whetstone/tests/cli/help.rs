@@ -2,11 +2,12 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 25] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
     &["bench", "memory"],
+    &["bench", "variants"],
     &["bench", "perplexity"],
     &["bench", "divergence"],
     &["sample", "generate"],
@@ -46,6 +47,8 @@ fn the_commands_with_many_flags_show_examples() {
     for words in [
         &["--help"][..],
         &["bench", "--help"],
+        &["bench", "memory", "--help"],
+        &["bench", "variants", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],

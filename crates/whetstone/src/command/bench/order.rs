@@ -15,6 +15,7 @@ use task::{PromptProfile, Suite};
 use crate::cli::{
     Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Protocol, Switch, TextsFlags,
 };
+use super::sweep;
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::{suites, texts};
@@ -24,8 +25,8 @@ pub(super) struct Order {
     pub(super) plan: Plan,
     /// The suites that the plan names.
     pub(super) suites: Vec<Suite>,
-    /// The texts of perplexity, and those of divergence.
-    pub(super) texts: [Vec<Text>; 2],
+    /// The texts of perplexity, those of divergence, and those on which caches are compared.
+    pub(super) texts: [Vec<Text>; 3],
     pub(super) models: Vec<String>,
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
@@ -47,6 +48,7 @@ impl Order {
             suites: &self.suites,
             texts: &self.texts[0],
             compared: &self.texts[1],
+            cached: &self.texts[2],
         }
     }
 
@@ -232,7 +234,6 @@ pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
 }
 
 fn change_speed(plan: &mut Plan, flags: &Bench) {
-    let asked = &flags.speed;
     if let Some(latency) = &mut plan.latency {
         if flags.thorough {
             *latency = LatencyPlan::thorough();
@@ -240,8 +241,7 @@ fn change_speed(plan: &mut Plan, flags: &Bench) {
         change_latency(latency, flags);
     }
     if let Some(memory) = &mut plan.memory {
-        replace(&mut memory.contexts, Numbers::all(&asked.contexts.contexts));
-        replace(&mut memory.caches, asked.cache.cache.clone());
+        sweep::change(memory, flags);
     }
 }
 
@@ -281,7 +281,7 @@ fn up_to(n: usize) -> Vec<usize> {
 }
 
 /// Takes a list that is not empty.
-fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
+pub(super) fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
     if !asked.is_empty() {
         *place = asked;
     }
@@ -327,11 +327,10 @@ fn change_texts(plan: &mut Plan, flags: &Bench) {
 pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(memory) = &plan.memory {
-        lines.push(format!(
-            "memory      {} tokens of context, cache {}",
-            list(&memory.contexts),
-            memory.caches.join(" and ")
-        ));
+        lines.extend(sweep::describe(memory));
+    }
+    if let Some(family) = &plan.variants {
+        lines.push(sweep::describe_family(family));
     }
     if let Some(code) = &plan.code {
         let suites: Vec<String> = suites
@@ -385,7 +384,7 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     lines
 }
 
-fn list(numbers: &[usize]) -> String {
+pub(super) fn list(numbers: &[usize]) -> String {
     numbers
         .iter()
         .map(usize::to_string)
