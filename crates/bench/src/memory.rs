@@ -10,8 +10,8 @@
 mod room;
 
 use engine::{Error as EngineError, Feed, Logits, Model};
-use measure::probe::memory as probe;
 use measure::probe::mapping;
+use measure::probe::memory as probe;
 
 use crate::Error;
 use crate::desk::{Desk, Place, Subject};
@@ -62,7 +62,9 @@ pub(crate) fn measure_as(
             return Ok(());
         };
         let place = place(benchmark, &subject.name, filling);
-        record(subject.model, &place, filling, found, plan, desk)?;
+        for (metric, value) in rows(subject.model, filling, found, plan) {
+            write(desk, &place, metric, value)?;
+        }
         desk.done(&subject.name, &step)?;
     }
     weights(benchmark, subject, desk)?;
@@ -167,14 +169,13 @@ fn filled(
     }))
 }
 
-fn record(
+/// What is written down of one combination.
+fn rows(
     model: &dyn Model,
-    place: &Place<'_>,
     filling: Filling,
     found: Found,
     plan: &MemoryPlan,
-    desk: &mut Desk<'_>,
-) -> Result<(), Error> {
+) -> [(&'static str, Result<u64, String>); 4] {
     let logical = match model.card().cache_elements {
         Some(elements) => Ok(filling.logical_bytes(elements)),
         None => Err("the file does not tell the cache's size".to_owned()),
@@ -183,23 +184,16 @@ fn record(
         true => value,
         false => Err(NOT_ASKED.to_owned()),
     };
-    for (metric, value) in [
+    [
         ("kv_logical_bytes", asked(plan.kvcache, logical)),
         ("kv_allocated_bytes", asked(plan.kvcache, found.allocated)),
         ("resident_bytes", found.resident),
         ("peak_resident_bytes", asked(plan.peak, found.peak)),
-    ] {
-        write(desk, place, metric, value)?;
-    }
-    Ok(())
+    ]
 }
 
 /// How large the weights are, and how much of their file is mapped and in memory now that they were used.
-fn weights(
-    benchmark: &str,
-    subject: &Subject<'_>,
-    desk: &mut Desk<'_>,
-) -> Result<(), Error> {
+fn weights(benchmark: &str, subject: &Subject<'_>, desk: &mut Desk<'_>) -> Result<(), Error> {
     let place = Place::new(&subject.name, benchmark);
     let bytes = subject.model.card().weight_bytes;
     write(desk, &place, "weight_bytes", Ok(bytes))?;

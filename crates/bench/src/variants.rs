@@ -16,7 +16,11 @@ pub const NAME: &str = "variants";
 ///
 /// # Errors
 /// Those of the engine and the ledger.
-pub fn measure(subject: &Subject<'_>, plan: &VariantsPlan, desk: &mut Desk<'_>) -> Result<(), Error> {
+pub fn measure(
+    subject: &Subject<'_>,
+    plan: &VariantsPlan,
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
     let Some(shape) = plan.shapes.iter().find(|s| s.model == subject.name) else {
         return Ok(());
     };

@@ -33,5 +33,5 @@ pub use digest::sha256_file;
 pub use error::{Attempt, Error};
 pub use progress::{Progress, Silent};
 pub use pull::pull;
-pub use space::ensure as ensure_space;
 pub use sources::{FetchWheel, Hub, Offline, Route, Sources};
+pub use space::ensure as ensure_space;

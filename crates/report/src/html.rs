@@ -202,25 +202,30 @@ fn section_view<'a>(
 /// An overview as finished text; numbers bring their own value to sort by.
 fn overview_view(overview: &Overview) -> serde_json::Value {
     let table = crate::overview::table(overview, Extent::Full);
-    let columns = table.columns().iter().map(
-        |column| json!({ "title": column.title, "number": column.side == Side::Right }),
-    );
-    let lines = table.rows().iter().zip(&overview.lines).map(|(texts, line)| {
-        let cells = texts.iter().zip(table.columns()).zip(line);
-        let cells = cells.map(|((text, column), entry)| {
-            let reason = match entry {
-                Entry::Number(cell) => cell.reason.as_deref().map(one_line),
-                Entry::Words(_) => None,
-            };
-            json!({
-                "text": text.text,
-                "number": column.side == Side::Right,
-                "sort": entry.value().map(|value| value.to_string()),
-                "reason": reason,
-            })
+    let columns = table
+        .columns()
+        .iter()
+        .map(|column| json!({ "title": column.title, "number": column.side == Side::Right }));
+    let lines = table
+        .rows()
+        .iter()
+        .zip(&overview.lines)
+        .map(|(texts, line)| {
+            let cells = texts.iter().zip(table.columns()).zip(line);
+            let cells = cells.map(|((text, column), entry)| {
+                let reason = match entry {
+                    Entry::Number(cell) => cell.reason.as_deref().map(one_line),
+                    Entry::Words(_) => None,
+                };
+                json!({
+                    "text": text.text,
+                    "number": column.side == Side::Right,
+                    "sort": entry.value().map(|value| value.to_string()),
+                    "reason": reason,
+                })
+            });
+            cells.collect::<Vec<_>>()
         });
-        cells.collect::<Vec<_>>()
-    });
     json!({
         "title": one_line(&overview.title),
         "columns": columns.collect::<Vec<_>>(),

@@ -61,7 +61,11 @@ fn section_text(section: &Section, card: &Scorecard) -> String {
     out.push('\n');
     for overview in &section.overviews {
         let table = crate::overview::table(overview, Extent::Full);
-        out.push_str(&format!("\n{}:\n\n{}", text(&overview.title), markdown(&table)));
+        out.push_str(&format!(
+            "\n{}:\n\n{}",
+            text(&overview.title),
+            markdown(&table)
+        ));
     }
     if !section.rows.is_empty() {
         out.push_str(&format!("\n{}", markdown(&rows(section, card))));

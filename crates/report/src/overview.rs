@@ -36,7 +36,9 @@ pub(crate) fn table(overview: &Overview, extent: Extent) -> Table {
     for line in &overview.lines {
         let cells = shown.iter().map(|(at, _, scale)| match line.get(*at) {
             Some(view::Entry::Words(words)) => Entry::from(words.as_str()),
-            Some(view::Entry::Number(cell)) => Entry::new(&number(cell, *scale, extent), Tone::Strong),
+            Some(view::Entry::Number(cell)) => {
+                Entry::new(&number(cell, *scale, extent), Tone::Strong)
+            }
             None => Entry::from(""),
         });
         table.push(cells.collect());
@@ -47,7 +49,10 @@ pub(crate) fn table(overview: &Overview, extent: Extent) -> Table {
 /// The scale of a column of numbers: that of its smallest one.
 fn scale(overview: &Overview, at: usize) -> Option<Scale> {
     let unit = overview.columns.get(at)?.unit?;
-    let values = overview.lines.iter().filter_map(|line| line.get(at)?.value());
+    let values = overview
+        .lines
+        .iter()
+        .filter_map(|line| line.get(at)?.value());
     let sizes = values.map(f64::abs).filter(|value| *value > 0.0);
     let smallest = sizes.fold(f64::INFINITY, f64::min);
     Some(format::scale_of(unit, smallest.min(f64::MAX)))

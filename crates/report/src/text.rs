@@ -48,7 +48,10 @@ pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
 /// An overview with its heading, if it has one that differs from the section's.
 fn overview(overview: &Overview) -> [Grid; 2] {
     let heading = labelled(vec![("", overview.title.clone(), Tone::Faint)]);
-    [heading, grid(&crate::overview::table(overview, Extent::Numbers))]
+    [
+        heading,
+        grid(&crate::overview::table(overview, Extent::Numbers)),
+    ]
 }
 
 /// The section with the rows that a terminal has room for, and a word about the others. Where an overview
@@ -63,7 +66,9 @@ fn without_details(section: &Section) -> Section {
     if !section.overviews.is_empty() && !details.is_empty() {
         shown.notes.extend(format::absences(section));
         let n = details.len();
-        shown.notes.push(format!("{n} rows more in the report, with every number by itself"));
+        shown.notes.push(format!(
+            "{n} rows more in the report, with every number by itself"
+        ));
     } else if !details.is_empty() {
         shown.notes.push(format!(
             "{} rows more in the report: operations, between two tokens, end to end",

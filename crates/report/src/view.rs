@@ -309,7 +309,14 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 6] = [VARIANTS, "code", "latency", "memory", "perplexity", "divergence"];
+    const ORDER: [&str; 6] = [
+        VARIANTS,
+        "code",
+        "latency",
+        "memory",
+        "perplexity",
+        "divergence",
+    ];
     ORDER
         .iter()
         .position(|known| *known == benchmark)

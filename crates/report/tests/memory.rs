@@ -77,13 +77,20 @@ fn swept(models: &[&str]) -> Run {
 
 fn section(run: &Run) -> Section {
     let card = Scorecard::of(run);
-    let mut found = card.sections.into_iter().filter(|s| s.benchmark == "memory");
+    let mut found = card
+        .sections
+        .into_iter()
+        .filter(|s| s.benchmark == "memory");
     found.next().unwrap()
 }
 
 /// The cell in the line that begins with those words, under that heading.
 fn cell(overview: &Overview, words: &[&str], title: &str) -> Cell {
-    let at = overview.columns.iter().position(|c| c.title == title).unwrap();
+    let at = overview
+        .columns
+        .iter()
+        .position(|c| c.title == title)
+        .unwrap();
     let is = |line: &&Vec<Entry>| {
         words
             .iter()
@@ -102,9 +109,8 @@ fn a_line_has_the_ratio_to_f16_of_its_own_size_and_the_quality_of_its_cache() {
     let overview = &section(&swept(&["m"])).overviews[0];
     assert_eq!(overview.lines.len(), 12);
     for size in [["512", "1"], ["512", "4"], ["2048", "4"]] {
-        let value = |cache: &str, title: &str| {
-            cell(overview, &[size[0], size[1], cache], title).value
-        };
+        let value =
+            |cache: &str, title: &str| cell(overview, &[size[0], size[1], cache], title).value;
         assert_eq!(value("q8_0", "of f16"), Some(34.0 / 64.0));
         assert_eq!(value("q4_0", "of f16"), Some(18.0 / 64.0));
         assert_eq!(value("f16", "of f16"), None);
@@ -205,7 +211,11 @@ fn the_table_has_a_line_for_every_combination_under_the_usual_names() {
         ("weights_resident_mb", 64.0),
         ("kvcache_ratio_to_f16", 1.0),
     ] {
-        assert_eq!(of(row("f16"), name).parse::<f64>().unwrap(), wanted, "{name}");
+        assert_eq!(
+            of(row("f16"), name).parse::<f64>().unwrap(),
+            wanted,
+            "{name}"
+        );
     }
     let near = |found: String, wanted: f64| (found.parse::<f64>().unwrap() - wanted).abs() < 1e-9;
     assert!(near(of(row("q4_0"), "kvcache_ratio_to_f16"), 18.0 / 64.0));
@@ -220,7 +230,11 @@ fn a_line_for_each_cache_is_drawn_against_the_context() {
     let planes = report::chart::planes(&Scorecard::of(&run));
     assert_eq!(planes.len(), 1);
     assert_eq!(planes[0].stem, "memory_scaling");
-    assert_eq!(planes[0].panels.len(), 2, "one for each number of sequences");
+    assert_eq!(
+        planes[0].panels.len(),
+        2,
+        "one for each number of sequences"
+    );
     let traces = &planes[0].panels[0].traces;
     let names: Vec<&str> = traces.iter().map(|trace| trace.name.as_str()).collect();
     assert_eq!(names, ["f16 cache", "q8_0 cache", "q4_0 cache"]);

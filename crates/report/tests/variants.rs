@@ -23,7 +23,10 @@ const UNTRAINED: [Shape; 4] = [
 ];
 
 fn family(shapes: &[Shape]) -> Run {
-    let names: Vec<String> = shapes.iter().map(|shape| format!("model-{}", shape.0)).collect();
+    let names: Vec<String> = shapes
+        .iter()
+        .map(|shape| format!("model-{}", shape.0))
+        .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut run = Run::new(fixture::header(&names));
     let plan: Vec<Value> = shapes
@@ -49,13 +52,23 @@ fn family(shapes: &[Shape]) -> Run {
         let model = format!("model-{name}");
         let depth = if *long { 7914 } else { 0 };
         let at = json!({"prompt_tokens": 128, "generate_tokens": 150, "depth": depth});
-        let near = |value: f64| (0..6).map(|i| value * (1.0 + f64::from(i) / 1000.0)).collect();
+        let near = |value: f64| {
+            (0..6)
+                .map(|i| value * (1.0 + f64::from(i) / 1000.0))
+                .collect()
+        };
         for (metric, value) in [
             ("decode_tokens_per_s", *speed),
             ("prefill_tokens_per_s", speed * 8.0),
             ("end_to_end_ns", 150e9 / speed),
         ] {
-            fixture::measure(&mut run, &model, ("variants", metric), at.clone(), near(value));
+            fixture::measure(
+                &mut run,
+                &model,
+                ("variants", metric),
+                at.clone(),
+                near(value),
+            );
         }
         let full = json!({"context_tokens": 2048, "sequences": 1, "cache": "f16"});
         let place = ("variants", "peak_resident_bytes");
@@ -68,7 +81,10 @@ fn family(shapes: &[Shape]) -> Run {
 
 fn section(run: &Run) -> Section {
     let sections = Scorecard::of(run).sections.into_iter();
-    sections.into_iter().find(|s| s.benchmark == "variants").unwrap()
+    sections
+        .into_iter()
+        .find(|s| s.benchmark == "variants")
+        .unwrap()
 }
 
 /// The words of a line, numbers as `#` or `-`.
@@ -89,7 +105,9 @@ fn plain_and_long_shapes_have_a_table_each_with_the_published_columns() {
     for (at, n) in [(0, 3), (1, 1)] {
         let overview = &section.overviews[at];
         let titles: Vec<&str> = overview.columns.iter().map(|c| c.title.as_str()).collect();
-        for title in ["Variant", "Params", "Layers", "Speed", "Quality", "Memory", "Time", "Status"] {
+        for title in [
+            "Variant", "Params", "Layers", "Speed", "Quality", "Memory", "Time", "Status",
+        ] {
             assert!(titles.contains(&title), "{title}: {titles:?}");
         }
         assert_eq!(overview.lines.len(), n);
@@ -129,7 +147,10 @@ fn the_largest_shape_that_fits_is_advised_and_long_ones_only_for_long_contexts()
     let section = self::section(&family(&huge));
     assert_eq!(words(&section.overviews[2])[2][1], "none fits");
     let plain = self::section(&family(&UNTRAINED[..3]));
-    assert_eq!(words(plain.overviews.last().unwrap())[0][2], "none was measured");
+    assert_eq!(
+        words(plain.overviews.last().unwrap())[0][2],
+        "none was measured"
+    );
 }
 
 #[test]
@@ -143,7 +164,10 @@ fn trained_shapes_bring_their_keywords_and_the_picture_of_them() {
         fixture::push(&mut run, key, None, "scored", scores);
     }
     let section = section(&run);
-    let at = section.overviews[0].columns.iter().position(|c| c.title == "Quality");
+    let at = section.overviews[0]
+        .columns
+        .iter()
+        .position(|c| c.title == "Quality");
     let tiny = &section.overviews[0].lines[0];
     assert_eq!(tiny[at.unwrap()].value(), Some(0.5));
     assert_eq!(words(&section.overviews[0])[0].last().unwrap(), "trained");
@@ -151,7 +175,10 @@ fn trained_shapes_bring_their_keywords_and_the_picture_of_them() {
         let planes = report::chart::planes(&Scorecard::of(run));
         planes.into_iter().map(|plane| plane.stem).collect()
     };
-    assert_eq!(stems(&run), ["variants_speed_quality", "variants_memory_speed"]);
+    assert_eq!(
+        stems(&run),
+        ["variants_speed_quality", "variants_memory_speed"]
+    );
     assert_eq!(stems(&family(&UNTRAINED)), ["variants_memory_speed"]);
 }
 
@@ -160,7 +187,12 @@ fn a_shape_that_was_not_measured_yet_says_so() {
     let mut run = family(&UNTRAINED);
     run.measurements.retain(|m| m.model != "model-Small");
     let section = section(&run);
-    assert!(section.notes.iter().any(|note| note == "Speed of Small q8_0: not measured"));
+    assert!(
+        section
+            .notes
+            .iter()
+            .any(|note| note == "Speed of Small q8_0: not measured")
+    );
     assert!(!report::files(&run).unwrap().is_empty());
 }
 

@@ -23,7 +23,9 @@ impl Room {
         let mapped = model.file().and_then(|path| mapped_file(path).ok());
         Room {
             scratch: 0,
-            weights: mapped.map_or(0, |found| found.mapped_bytes - found.resident_bytes.min(found.mapped_bytes)),
+            weights: mapped.map_or(0, |found| {
+                found.mapped_bytes - found.resident_bytes.min(found.mapped_bytes)
+            }),
         }
     }
 

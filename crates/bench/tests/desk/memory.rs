@@ -29,7 +29,12 @@ fn sweep() -> MemoryPlan {
 
 fn measured(memory: MemoryPlan) -> Run {
     let folder = folder();
-    complete(folder.path(), &[subject("one", &Toy::new(1))], &plan(memory)).unwrap()
+    complete(
+        folder.path(),
+        &[subject("one", &Toy::new(1))],
+        &plan(memory),
+    )
+    .unwrap()
 }
 
 #[test]

@@ -91,7 +91,10 @@ fn a_context_that_prompt_and_answer_do_not_fit_into_is_refused() {
     let mut small = shape("plain", false);
     small.context = 11;
     let said = plan(family(vec![small]), None).check().unwrap_err();
-    assert!(said.contains("SmallCoder-Tiny") && said.contains("--context"), "{said}");
+    assert!(
+        said.contains("SmallCoder-Tiny") && said.contains("--context"),
+        "{said}"
+    );
     let enough = family(vec![shape("plain", false)]);
     assert_eq!(plan(enough, None).check(), Ok(()));
 }

@@ -49,7 +49,10 @@ pub(super) fn svg(spec: &ChartSpec) -> String {
         stem: &spec.stem,
         title: &spec.title,
         width,
-        plots: panels.clone().map(|panel| vec![Plot::Bar(bars(panel))]).collect(),
+        plots: panels
+            .clone()
+            .map(|panel| vec![Plot::Bar(bars(panel))])
+            .collect(),
         layouts: panels.map(|panel| layout(panel, width)).collect(),
         legend: legend(spec),
     }

@@ -89,7 +89,11 @@ pub(crate) fn choices(card: &Scorecard) -> Vec<PlaneSpec> {
     let quality = ("Quality", "keywords (%)", 0.01);
     let memory = ("Memory", "memory, peak (MiB)", MIB);
     let specs = [
-        spec("variants_speed_quality", "Speed and quality", [speed, quality]),
+        spec(
+            "variants_speed_quality",
+            "Speed and quality",
+            [speed, quality],
+        ),
         spec("variants_memory_speed", "Memory and speed", [memory, speed]),
     ];
     specs.into_iter().flatten().collect()

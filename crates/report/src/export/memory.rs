@@ -72,12 +72,7 @@ fn memory(run: &Run) -> impl Iterator<Item = &Measurement> {
     run.measurements.iter().filter(|m| m.benchmark == "memory")
 }
 
-fn line(
-    run: &Run,
-    section: Option<&Section>,
-    model: &str,
-    conditions: &Conditions,
-) -> Vec<String> {
+fn line(run: &Run, section: Option<&Section>, model: &str, conditions: &Conditions) -> Vec<String> {
     let find = |metric: &str, at: &Conditions| {
         let mut all = memory(run).filter(|m| m.model == model && m.metric == metric);
         all.find(|m| m.conditions == *at || m.conditions.is_empty())
@@ -102,7 +97,9 @@ fn line(
     });
     line.extend(WEIGHTS.iter().map(|(_, metric)| mib(metric)));
     line.extend(QUALITY.iter().map(|(_, metric)| derived(metric)));
-    let reasons = SIZES.iter().filter_map(|(_, metric)| find(metric, conditions)?.reason.clone());
+    let reasons = SIZES
+        .iter()
+        .filter_map(|(_, metric)| find(metric, conditions)?.reason.clone());
     let mut reasons: Vec<String> = reasons.collect();
     reasons.dedup();
     line.push(reasons.join("; "));

@@ -38,6 +38,9 @@ fn heading(column: &Column) -> String {
 fn cell(entry: &Entry) -> String {
     match entry {
         Entry::Words(words) => words.clone(),
-        Entry::Number(cell) => cell.value.map(|value| value.to_string()).unwrap_or_default(),
+        Entry::Number(cell) => cell
+            .value
+            .map(|value| value.to_string())
+            .unwrap_or_default(),
     }
 }

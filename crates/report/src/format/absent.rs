@@ -38,7 +38,12 @@ pub fn absences(section: &Section) -> Vec<String> {
 
 /// Whether a model has nothing to show in any row of that metric, for one and the same reason.
 fn is_everywhere(section: &Section, row: &Row, absent: &Cell) -> bool {
-    let rows = section.rows.iter().filter(|other| other.metric == row.metric);
-    let mut cells = rows.flat_map(|row| &row.cells).filter(|cell| cell.model == absent.model);
+    let rows = section
+        .rows
+        .iter()
+        .filter(|other| other.metric == row.metric);
+    let mut cells = rows
+        .flat_map(|row| &row.cells)
+        .filter(|cell| cell.model == absent.model);
     cells.all(|cell| cell.value.is_none() && cell.reason == absent.reason)
 }

@@ -18,7 +18,9 @@ pub(super) fn scatter(plane: &Plane, width: u16) -> String {
     let names: Vec<String> = plane.traces.iter().flat_map(|t| t.labels.clone()).collect();
     let most = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).fold(0.0, f64::max);
     let (right, top) = (most(|p| p.0), most(|p| p.1));
-    let columns = usize::from(width).saturating_sub(GUTTER + 2).clamp(10, WIDEST);
+    let columns = usize::from(width)
+        .saturating_sub(GUTTER + 2)
+        .clamp(10, WIDEST);
     let mut field = vec![vec![' '; columns]; HEIGHT];
     for (at, (x, y)) in points.iter().enumerate() {
         let place = |value: f64, most: f64, cells: usize| {
@@ -100,8 +102,14 @@ mod tests {
         let lines: Vec<&str> = drawn.lines().collect();
         assert!(lines[1].starts_with("   100 │a"), "{drawn}");
         assert!(lines[HEIGHT].ends_with('b'), "{drawn}");
-        assert!(drawn.lines().all(|line| line.chars().count() <= 60), "{drawn}");
-        assert!(drawn.contains("a shape 0 · b shape 1 · c shape 2"), "{drawn}");
+        assert!(
+            drawn.lines().all(|line| line.chars().count() <= 60),
+            "{drawn}"
+        );
+        assert!(
+            drawn.contains("a shape 0 · b shape 1 · c shape 2"),
+            "{drawn}"
+        );
     }
 
     #[test]

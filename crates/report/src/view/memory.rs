@@ -29,7 +29,9 @@ pub(super) fn complete(run: &Run, sections: &mut [Section]) {
         return;
     };
     let quality = divergence::quality(run);
-    let ratios = fillings.iter().filter_map(|filling| ratio_row(run, filling));
+    let ratios = fillings
+        .iter()
+        .filter_map(|filling| ratio_row(run, filling));
     section.rows.extend(ratios);
     section.notes.extend(weights(run, section));
     section.notes.extend(quality_note(&quality));
@@ -105,7 +107,9 @@ fn ratio(run: &Run, model: &str, filling: &Conditions) -> Cell {
 /// One line per model and combination.
 fn overview(run: &Run, fillings: &[&Conditions], quality: &[Row]) -> Overview {
     let several = run.header.models.len() > 1;
-    let in_row = fillings.iter().any(|filling| count(filling, "sequences") != 1);
+    let in_row = fillings
+        .iter()
+        .any(|filling| count(filling, "sequences") != 1);
     let mut columns = vec![Column::words("context")];
     if several {
         columns.insert(0, Column::words("model"));
@@ -132,9 +136,10 @@ fn overview(run: &Run, fillings: &[&Conditions], quality: &[Row]) -> Overview {
                 line.push(count(filling, "sequences").to_string().into());
             }
             line.extend(sizes(run, &model.name, filling));
-            line.extend(["perplexity", "kl_mean_nats"].map(|metric| {
-                quality_cell(quality, metric, (at, &model.name), filling).into()
-            }));
+            line.extend(
+                ["perplexity", "kl_mean_nats"]
+                    .map(|metric| quality_cell(quality, metric, (at, &model.name), filling).into()),
+            );
             lines.push(line);
         }
     }
@@ -192,27 +197,34 @@ fn weights(run: &Run, section: &Section) -> Vec<String> {
         row.cells.get(at)?.value
     };
     let bytes = |value: f64| format::quantity(Unit::Bytes, value);
-    let said = run.header.models.iter().enumerate().filter_map(|(at, model)| {
-        let (all, mapped) = (of("weight_bytes", at)?, of("weights_mapped_bytes", at)?);
-        let resident = of("weights_resident_bytes", at)?;
-        Some(format!(
-            "weights of {}: {}; {} of the file are mapped, {} of them in memory",
-            model.name,
-            bytes(all),
-            bytes(mapped),
-            bytes(resident)
-        ))
-    });
+    let said = run
+        .header
+        .models
+        .iter()
+        .enumerate()
+        .filter_map(|(at, model)| {
+            let (all, mapped) = (of("weight_bytes", at)?, of("weights_mapped_bytes", at)?);
+            let resident = of("weights_resident_bytes", at)?;
+            Some(format!(
+                "weights of {}: {}; {} of the file are mapped, {} of them in memory",
+                model.name,
+                bytes(all),
+                bytes(mapped),
+                bytes(resident)
+            ))
+        });
     said.collect()
 }
 
 /// What the quality was measured on.
 fn quality_note(quality: &[Row]) -> Option<String> {
     let row = quality.first()?;
-    let of = |name: &str| row.conditions.get(name).map(|value| match value.as_str() {
-        Some(word) => word.to_owned(),
-        None => value.to_string(),
-    });
+    let of = |name: &str| {
+        row.conditions.get(name).map(|value| match value.as_str() {
+            Some(word) => word.to_owned(),
+            None => value.to_string(),
+        })
+    };
     let n = row.cells.iter().map(|cell| cell.n).max().unwrap_or(0);
     Some(format!(
         "perplexity and divergence: {n} chunks of {} tokens of {}, the second half of each; what a cache costs at longer contexts was not measured",

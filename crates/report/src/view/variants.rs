@@ -52,7 +52,9 @@ pub(super) fn section(run: &Run, sections: &[Section]) -> Option<Section> {
     if all.is_empty() {
         return None;
     }
-    let overviews = [false, true].into_iter().filter_map(|long| table(&all, long));
+    let overviews = [false, true]
+        .into_iter()
+        .filter_map(|long| table(&all, long));
     let mut overviews: Vec<Overview> = overviews.collect();
     overviews.push(advice(&all));
     let trained = all.iter().filter(|variant| variant.trained).count();
@@ -71,7 +73,11 @@ pub(super) fn section(run: &Run, sections: &[Section]) -> Option<Section> {
 
 /// Every shape of the plan, in its order.
 fn variants(run: &Run, sections: &[Section]) -> Vec<Variant> {
-    let shapes = run.header.plan.get(NAME).and_then(|plan| plan.get("shapes"));
+    let shapes = run
+        .header
+        .plan
+        .get(NAME)
+        .and_then(|plan| plan.get("shapes"));
     let shapes = shapes.and_then(Value::as_array);
     let of = |shape: &Value| variant(run, sections, shape);
     shapes.into_iter().flatten().filter_map(of).collect()
@@ -84,7 +90,10 @@ fn variant(run: &Run, sections: &[Section], shape: &Value) -> Option<Variant> {
     let cell = |metric: &str| cell(run, model, metric);
     let title = text("title")?;
     Some(Variant {
-        name: title.strip_prefix("SmallCoder-").unwrap_or(title).to_owned(),
+        name: title
+            .strip_prefix("SmallCoder-")
+            .unwrap_or(title)
+            .to_owned(),
         precision: text("precision")?.to_owned(),
         trained: text("checkpoint").is_some(),
         long: shape.get("long").and_then(Value::as_bool)?,
@@ -107,7 +116,12 @@ fn cell(run: &Run, model: &str, metric: &str) -> Cell {
     let Some(first) = records.first() else {
         return pairing::missing(model, Counted::Repetitions, "not measured".to_owned());
     };
-    timing::cell(model, &records, (metric, &first.conditions), run.header.seed)
+    timing::cell(
+        model,
+        &records,
+        (metric, &first.conditions),
+        run.header.seed,
+    )
 }
 
 fn quality(sections: &[Section], model: &str, shape: &Value) -> Cell {
@@ -122,7 +136,9 @@ fn quality(sections: &[Section], model: &str, shape: &Value) -> Cell {
     let mut rows = rows.filter(|row: &&Row| row.metric == QUALITY);
     let cells = rows.next().into_iter().flat_map(|row| &row.cells);
     let mut own = cells.filter(|cell| cell.model == model);
-    own.next().cloned().unwrap_or_else(|| missing("not measured"))
+    own.next()
+        .cloned()
+        .unwrap_or_else(|| missing("not measured"))
 }
 
 impl Variant {
@@ -209,14 +225,20 @@ fn advice(all: &[Variant]) -> Overview {
 
 /// Most weights first, then most bits for each.
 fn largest(all: &[Variant], long: bool, machine: u64) -> String {
-    let fits = |v: &&Variant| v.memory.value.is_some_and(|peak| peak <= machine as f64 * GIB);
+    let fits = |v: &&Variant| {
+        v.memory
+            .value
+            .is_some_and(|peak| peak <= machine as f64 * GIB)
+    };
     let mut kind = all.iter().filter(|v| v.long == long).peekable();
     if kind.peek().is_none() {
         return "none was measured".to_owned();
     }
     let best = kind.filter(fits).max_by(|a, b| {
         let size = |v: &Variant| (v.parameters, v.weights.value.unwrap_or(0.0));
-        size(a).partial_cmp(&size(b)).unwrap_or(std::cmp::Ordering::Equal)
+        size(a)
+            .partial_cmp(&size(b))
+            .unwrap_or(std::cmp::Ordering::Equal)
     });
     best.map_or_else(
         || "none fits".to_owned(),
@@ -248,11 +270,13 @@ fn notes(run: &Run, all: &[Variant]) -> Vec<String> {
             ("Memory", &variant.memory),
             ("Quality", &variant.quality),
         ] {
-            let reason = cell.reason.as_deref().filter(|_| what != "Quality" || variant.trained);
+            let reason = cell
+                .reason
+                .as_deref()
+                .filter(|_| what != "Quality" || variant.trained);
             reasons.extend(reason.map(|why| format!("{what} of {}: {why}", variant.label())));
         }
     }
     notes.extend(reasons);
     notes
 }
-

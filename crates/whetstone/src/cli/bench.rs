@@ -11,8 +11,8 @@ use super::Format;
 use super::speed::{
     CacheFlag, ContextFlag, FillingFlags, MEMORY_EXAMPLES, PromptFlags, SpeedFlags,
 };
-use super::variants::{VARIANTS_EXAMPLES, VariantsFlags};
 use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextFlags, TextsFlags};
+use super::variants::{VARIANTS_EXAMPLES, VariantsFlags};
 
 /// `whet bench`.
 #[derive(Debug, Args)]

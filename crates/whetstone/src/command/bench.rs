@@ -1,6 +1,7 @@
 //! `whet bench`: from words to a run folder with a report.
 
 mod order;
+mod show;
 mod sweep;
 mod variants;
 
@@ -15,7 +16,7 @@ use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 
-use crate::cli::{Bench, Format};
+use crate::cli::Bench;
 use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
@@ -23,6 +24,7 @@ use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, texts};
 pub(super) use order::change_judging;
 use order::{Order, describe};
+pub(super) use show::show;
 
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
 const TIME_IN_NAME: usize = 16;
@@ -382,45 +384,4 @@ pub(super) fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFold
 fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
     let text = header.started_at.get(..19)?;
     jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
-}
-
-/// Prints the scorecard and what to do next.
-pub(super) fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
-    let run = ledger::read(folder)?;
-    let card = report::Scorecard::of(&run);
-    match format {
-        Format::Table => terminal.result(&report::scorecard_text(
-            &card,
-            terminal.width(),
-            terminal.colour(),
-        ))?,
-        Format::Json => {
-            let json = report::export::scorecard_json(&card)?;
-            terminal.result(&String::from_utf8_lossy(&json))?;
-        }
-    }
-    terminal.note(&format!("Report: {}", folder.join("report.html").display()));
-    if exit == Exit::Interrupted {
-        let command = match run.header.plan.get(super::sample::IMPORTED) {
-            Some(_) => "whet sample judge",
-            None => "whet bench",
-        };
-        terminal.note(&format!(
-            "Interrupted; go on with: {command} --resume {}",
-            folder.display()
-        ));
-        return Ok(exit);
-    }
-    let unscored = run
-        .verdicts
-        .iter()
-        .filter(|verdict| verdict.unscored.is_some())
-        .count();
-    if unscored > 0 {
-        terminal.note(&format!(
-            "{unscored} completions could not be judged; see the report"
-        ));
-        return Ok(Exit::Unscored);
-    }
-    Ok(exit)
 }

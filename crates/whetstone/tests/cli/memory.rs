@@ -11,7 +11,14 @@ fn plan(words: &[&str]) -> Value {
 
 #[test]
 fn lists_and_ranges_become_every_combination_with_quality_beside_it() {
-    let words = ["--contexts", "64-256*2", "--sequences", "1,3", "--cache", "f16,q4_0"];
+    let words = [
+        "--contexts",
+        "64-256*2",
+        "--sequences",
+        "1,3",
+        "--cache",
+        "f16,q4_0",
+    ];
     let memory = plan(&words);
     assert_eq!(memory["contexts"], json!([64, 128, 256]));
     assert_eq!(memory["sequences"], json!([1, 3]));
@@ -19,7 +26,10 @@ fn lists_and_ranges_become_every_combination_with_quality_beside_it() {
     assert_eq!(memory["quality"]["sha256"].as_array().unwrap().len(), 1);
     let usual = plan(&[]);
     assert_eq!(usual["caches"], json!(["f16", "q8_0", "q4_0"]));
-    assert_eq!((&usual["peak"], &usual["kvcache"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&usual["peak"], &usual["kvcache"]),
+        (&json!(true), &json!(true))
+    );
 }
 
 #[test]
@@ -28,10 +38,16 @@ fn what_is_left_out_stands_in_the_plan() {
     assert_eq!(memory["peak"], false);
     assert_eq!(memory["kvcache"], false);
     assert!(memory["quality"].is_null());
-    assert!(plan(&["--cache", "f16"])["quality"].is_null(), "f16 is the reference itself");
+    assert!(
+        plan(&["--cache", "f16"])["quality"].is_null(),
+        "f16 is the reference itself"
+    );
     let preset = ["bench", "toy.gguf", "--only", "memory", "--dry-run"];
     let preset = Workplace::new().whet(&preset).with_code(0).json();
-    assert!(preset["memory"]["quality"].is_null(), "the preset stays quick");
+    assert!(
+        preset["memory"]["quality"].is_null(),
+        "the preset stays quick"
+    );
     assert_eq!(preset["memory"]["caches"], json!(["f16", "q8_0"]));
 }
 
@@ -56,7 +72,13 @@ fn a_sweep_has_its_table_its_pictures_and_a_reason_where_there_is_no_room() {
     let words = "bench memory toy.gguf --contexts 64,128,9000000000 --sequences 1,2 --cache f16,q8_0 --threads 1";
     let words: Vec<&str> = words.split_whitespace().collect();
     let ended = place.whet(&words).with_code(0);
-    for word in ["of f16", "perplexity", "KL from f16", "of memory are free", "rows more"] {
+    for word in [
+        "of f16",
+        "perplexity",
+        "KL from f16",
+        "of memory are free",
+        "rows more",
+    ] {
         assert!(ended.stdout.contains(word), "{word}: {ended}");
     }
     ended.saying(&["2 sequences side by side", "quality     q8_0 against f16"]);
@@ -79,14 +101,26 @@ fn a_sweep_has_its_table_its_pictures_and_a_reason_where_there_is_no_room() {
             "{column}: {header}"
         );
     }
-    for name in ["memory_scaling.png", "memory_scaling.svg", "memory_values.csv"] {
+    for name in [
+        "memory_scaling.png",
+        "memory_scaling.svg",
+        "memory_values.csv",
+    ] {
         assert!(run.path().join(name).is_file(), "{name}");
     }
-    assert!(run.text("report.md").contains("What a cache takes and what it costs"));
+    assert!(
+        run.text("report.md")
+            .contains("What a cache takes and what it costs")
+    );
     let records = run.records("measurements.jsonl");
-    let mapped = records.iter().find(|m| m["metric"] == "weights_mapped_bytes");
+    let mapped = records
+        .iter()
+        .find(|m| m["metric"] == "weights_mapped_bytes");
     if cfg!(target_os = "linux") {
-        assert!(mapped.unwrap()["values"][0].as_f64().unwrap() > 0.0, "{mapped:?}");
+        assert!(
+            mapped.unwrap()["values"][0].as_f64().unwrap() > 0.0,
+            "{mapped:?}"
+        );
     }
 }
 
@@ -96,7 +130,12 @@ fn a_column_that_nobody_wants_is_absent_and_the_others_are_there() {
     let words = "bench memory toy.gguf --contexts 64 --cache f16 --no-peak --threads 1";
     let words: Vec<&str> = words.split_whitespace().collect();
     let ended = place.whet(&words).with_code(0);
-    assert!(ended.stdout.contains("resident, peak of toy: not asked for"), "{ended}");
+    assert!(
+        ended
+            .stdout
+            .contains("resident, peak of toy: not asked for"),
+        "{ended}"
+    );
     let table = place.only_run("runs").text("memory.csv");
     let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
     let at = |name: &str| {

@@ -11,12 +11,16 @@ fn plan(words: &[&str]) -> Value {
 
 fn models(plan: &Value) -> Vec<&str> {
     let shapes = plan["variants"]["shapes"].as_array().unwrap().iter();
-    shapes.map(|shape| shape["model"].as_str().unwrap()).collect()
+    shapes
+        .map(|shape| shape["model"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
 fn the_six_shapes_are_listed_with_their_exact_sizes() {
-    let listed = Workplace::new().whet(&["bench", "variants", "--list"]).with_code(0);
+    let listed = Workplace::new()
+        .whet(&["bench", "variants", "--list"])
+        .with_code(0);
     for word in ["100092672", "193936320", "303654528", "8192"] {
         assert!(listed.stdout.contains(word), "{word}: {listed}");
     }
@@ -31,7 +35,10 @@ fn what_is_measured_stands_in_the_plan_and_nothing_is_written_for_it() {
     let all = plan(&["--all", "--precision", "f16"]);
     assert_eq!(models(&all).len(), 6);
     let long = &all["variants"]["shapes"][5];
-    assert_eq!((&long["long"], &long["context"]), (&json!(true), &json!(8192)));
+    assert_eq!(
+        (&long["long"], &long["context"]),
+        (&json!(true), &json!(8192))
+    );
     let one = plan(&["SmallCoder-Tiny", "smallcoder-tiny", "--precision", "q4_0"]);
     assert_eq!(models(&one), ["smallcoder-tiny-untrained-q4_0"]);
 }
@@ -43,9 +50,15 @@ fn words_that_name_nothing_are_refused_with_what_there_is() {
         let words = [&["bench", "variants"], words, &["--yes"]].concat();
         place.whet(&words).with_code(2).saying(why);
     };
-    refused(&["smallcoder-huge"], &["smallcoder-huge", "smallcoder-medium-lc"]);
+    refused(
+        &["smallcoder-huge"],
+        &["smallcoder-huge", "smallcoder-medium-lc"],
+    );
     refused(&["--context", "8"], &["--context"]);
-    refused(&["--checkpoints", "nowhere"], &["nowhere", "no such folder"]);
+    refused(
+        &["--checkpoints", "nowhere"],
+        &["nowhere", "no such folder"],
+    );
     refused(&["--tokenizer", "bytes"], &["--checkpoints"]);
     assert!(place.runs("cache/made").is_empty(), "nothing was made");
 }
@@ -53,15 +66,34 @@ fn words_that_name_nothing_are_refused_with_what_there_is() {
 #[test]
 fn trained_weights_need_their_tokenizer_and_must_be_of_their_shape() {
     let place = Workplace::new();
-    let from = concat!(env!("CARGO_MANIFEST_DIR"), "/../model/tests/golden/smallcoder.pt");
+    let from = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../model/tests/golden/smallcoder.pt"
+    );
     std::fs::create_dir(place.at("trained")).unwrap();
     std::fs::copy(from, place.at("trained/pretrained_smallcoder_tiny.pt")).unwrap();
-    let words = ["bench", "variants", "smallcoder-tiny", "--checkpoints", "trained", "--yes"];
-    place.whet(&words).with_code(2).saying(&["smallcoder-tiny", "--tokenizer FOLDER"]);
+    let words = [
+        "bench",
+        "variants",
+        "smallcoder-tiny",
+        "--checkpoints",
+        "trained",
+        "--yes",
+    ];
+    place
+        .whet(&words)
+        .with_code(2)
+        .saying(&["smallcoder-tiny", "--tokenizer FOLDER"]);
     let words = [&words[..], &["--tokenizer", "bytes", "--precision", "f16"]].concat();
     let ended = place.whet(&words).with_code(2);
-    ended.saying(&["pretrained_smallcoder_tiny.pt", "SmallCoder-Tiny has 100092672 in 12"]);
-    assert!(place.runs("cache/made").is_empty(), "what does not fit does not stay");
+    ended.saying(&[
+        "pretrained_smallcoder_tiny.pt",
+        "SmallCoder-Tiny has 100092672 in 12",
+    ]);
+    assert!(
+        place.runs("cache/made").is_empty(),
+        "what does not fit does not stay"
+    );
 }
 
 #[test]
@@ -72,7 +104,12 @@ fn a_shape_is_made_measured_and_deleted_and_everything_says_that_it_knows_nothin
     let unasked = place.whet(&words).with_code(2);
     unasked.saying(&["MB of files would be written", "--yes"]);
     let ended = place.whet(&[&words[..], &["--yes"]].concat()).with_code(0);
-    for word in ["Tiny q4_0", "untrained", "its answers mean nothing", "8 GiB"] {
+    for word in [
+        "Tiny q4_0",
+        "untrained",
+        "its answers mean nothing",
+        "8 GiB",
+    ] {
         assert!(ended.stdout.contains(word), "{word}: {ended}");
     }
     ended.saying(&["1 files with made weights were deleted"]);
@@ -81,10 +118,17 @@ fn a_shape_is_made_measured_and_deleted_and_everything_says_that_it_knows_nothin
     let model = &run.json("run.json")["models"][0];
     assert_eq!(model["facts"]["untrained"], json!(true));
     assert_eq!(model["sha256"].as_str().unwrap().len(), 64);
-    for name in ["variants.csv", "variants_values.csv", "variants_memory_speed.png"] {
+    for name in [
+        "variants.csv",
+        "variants_values.csv",
+        "variants_memory_speed.png",
+    ] {
         assert!(run.path().join(name).is_file(), "{name}");
     }
     assert!(!run.path().join("variants_speed_quality.png").exists());
     let report = run.text("report.md");
-    assert!(report.contains("untrained") && report.contains("Standard"), "{report}");
+    assert!(
+        report.contains("untrained") && report.contains("Standard"),
+        "{report}"
+    );
 }

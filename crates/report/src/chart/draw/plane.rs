@@ -58,7 +58,9 @@ fn plots(panel: &Plane) -> Vec<Plot> {
             let line = LinePlot::new().with_data(points.clone());
             plots.push(Plot::Line(line.with_color(colour(trace))));
         }
-        let dots = ScatterPlot::new().with_data(points).with_color(colour(trace));
+        let dots = ScatterPlot::new()
+            .with_data(points)
+            .with_color(colour(trace));
         let dots = dots.with_size(POINT);
         plots.push(Plot::Scatter(match trace.labels.is_empty() {
             true => dots,
@@ -81,7 +83,11 @@ fn layout(panel: &Plane) -> Layout {
         }
         false => {
             let step = round_step(most(|point| point.0) / 5.0);
-            (0.0, (most(|point| point.0) * 1.15 / step).ceil() * step, step)
+            (
+                0.0,
+                (most(|point| point.0) * 1.15 / step).ceil() * step,
+                step,
+            )
         }
     };
     let doubling = panel.doubling;

@@ -12,10 +12,10 @@ use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
 use task::{PromptProfile, Suite};
 
+use super::sweep;
 use crate::cli::{
     Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Protocol, Switch, TextsFlags,
 };
-use super::sweep;
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::{suites, texts};

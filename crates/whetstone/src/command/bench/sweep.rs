@@ -51,7 +51,9 @@ pub(super) fn describe(memory: &MemoryPlan) -> Vec<String> {
 /// A line about the shapes of a family.
 pub(super) fn describe_family(family: &VariantsPlan) -> String {
     let contexts = family.shapes.iter().map(|shape| shape.context);
-    let (least, most) = contexts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
+    let (least, most) = contexts.fold((usize::MAX, 0), |(least, most), n| {
+        (least.min(n), most.max(n))
+    });
     format!(
         "variants    memory at {least} to {most} tokens; {} tokens after prompts of {}, {} timed runs of each",
         family.generate_tokens, family.prompt_tokens, family.repeats

@@ -66,7 +66,9 @@ pub(super) fn plan(flags: &Bench, asked: &VariantsFlags) -> Result<Plan> {
     let mut plan = Plan::quick(flags.run.seed, threads);
     plan.preset = "variants".into();
     (plan.perplexity, plan.memory, plan.latency) = (None, None, None);
-    plan.code = plan.code.filter(|_| family.shapes.iter().any(Shape::has_quality));
+    plan.code = plan
+        .code
+        .filter(|_| family.shapes.iter().any(Shape::has_quality));
     if let Some(code) = &mut plan.code {
         greedy(code, asked.prompts);
     }
@@ -89,11 +91,15 @@ fn chosen(asked: &VariantsFlags) -> Result<Vec<Variant>> {
     if asked.names.is_empty() {
         return Ok(variants::ALL.into_iter().filter(|v| !v.is_long()).collect());
     }
-    let find = |name: &String| {
+    let find = |name: &String| -> Result<Variant> {
         let lower = name.to_lowercase();
         Variant::find(&lower).ok_or_else(|| {
             let names = variants::ALL.map(|variant| variant.name);
-            Usage(format!("there is no shape {name}; there are {}", names.join(", "))).into()
+            Usage(format!(
+                "there is no shape {name}; there are {}",
+                names.join(", ")
+            ))
+            .into()
         })
     };
     let mut found: Vec<Variant> = Vec::new();
@@ -107,7 +113,10 @@ fn chosen(asked: &VariantsFlags) -> Result<Vec<Variant>> {
 }
 
 fn shape(variant: &Variant, precision: model::Precision, asked: &VariantsFlags) -> Result<Shape> {
-    let checkpoint = asked.checkpoints.as_deref().map(|folder| checkpoint(folder, variant));
+    let checkpoint = asked
+        .checkpoints
+        .as_deref()
+        .map(|folder| checkpoint(folder, variant));
     let checkpoint = checkpoint.transpose()?.flatten();
     if checkpoint.is_some() && asked.tokenizer.is_none() {
         return Err(Usage(format!(
@@ -116,7 +125,11 @@ fn shape(variant: &Variant, precision: model::Precision, asked: &VariantsFlags) 
         ))
         .into());
     }
-    let state = if checkpoint.is_some() { "trained" } else { "untrained" };
+    let state = if checkpoint.is_some() {
+        "trained"
+    } else {
+        "untrained"
+    };
     Ok(Shape {
         model: format!("{}-{state}-{}", variant.name, precision.name()),
         shape: variant.name.to_owned(),
@@ -134,7 +147,10 @@ fn shape(variant: &Variant, precision: model::Precision, asked: &VariantsFlags) 
 /// The trained weights of a shape in that folder, under the name that the family's own benchmark looks for.
 fn checkpoint(folder: &Path, variant: &Variant) -> Result<Option<String>> {
     if !folder.is_dir() {
-        let what = format!("--checkpoints {}: there is no such folder", folder.display());
+        let what = format!(
+            "--checkpoints {}: there is no such folder",
+            folder.display()
+        );
         return Err(Usage(what).into());
     }
     let name = format!("pretrained_{}.pt", variant.name.replace('-', "_"));
@@ -154,8 +170,15 @@ pub(super) fn order(plan: Plan, finder: &Finder<'_>) -> Result<Option<Order>> {
     Ok(Some(Order {
         suites: problems.collect::<Result<_>>()?,
         texts: Default::default(),
-        models: paths.iter().map(|path| path.display().to_string()).collect(),
-        names: family.shapes.iter().map(|shape| shape.model.clone()).collect(),
+        models: paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+        names: family
+            .shapes
+            .iter()
+            .map(|shape| shape.model.clone())
+            .collect(),
         adapter: None,
         resume: None,
         plan,

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use bench::Watcher;
 use bench::plan::{Shape, VariantsPlan};
 use model::variants::Variant;
 use model::{Options, Precision, Tokens};
@@ -76,18 +75,17 @@ fn precision(shape: &Shape) -> Option<Precision> {
 }
 
 /// One file. False if the user stopped it, which is said.
-fn one(
-    shape: &Shape,
-    seed: u64,
-    path: &Path,
-    finder: &Finder<'_>,
-) -> Result<bool> {
+fn one(shape: &Shape, seed: u64, path: &Path, finder: &Finder<'_>) -> Result<bool> {
     let (Some(variant), Some(precision)) = (Variant::find(&shape.shape), precision(shape)) else {
         let what = format!("there is no shape {} in {}", shape.shape, shape.precision);
         return Err(Usage(what).into());
     };
     let mut progress = Progress::new(finder.terminal);
-    let mut watch = watching(&mut progress, &format!("making {}", shape.model), finder.stop);
+    let mut watch = watching(
+        &mut progress,
+        &format!("making {}", shape.model),
+        finder.stop,
+    );
     let made = match &shape.checkpoint {
         None => variant.write(path, precision, seed, &mut watch).map(drop),
         Some(from) => {
@@ -141,8 +139,13 @@ pub(in super::super) fn sweep_up(family: &VariantsPlan, paths: &[PathBuf], termi
     if family.keep {
         return;
     }
-    let folder = caches::made().ok().and_then(|folder| folder.canonicalize().ok());
-    let ours = |path: &&PathBuf| path.parent().is_some_and(|parent| Some(parent) == folder.as_deref());
+    let folder = caches::made()
+        .ok()
+        .and_then(|folder| folder.canonicalize().ok());
+    let ours = |path: &&PathBuf| {
+        path.parent()
+            .is_some_and(|parent| Some(parent) == folder.as_deref())
+    };
     let deleted = paths
         .iter()
         .filter(ours)
