@@ -67,7 +67,7 @@ pub(crate) fn measure_as(
         }
         desk.done(&subject.name, &step)?;
     }
-    weights(benchmark, subject, desk)?;
+    weights(benchmark, subject, n_fed > 0, desk)?;
     desk.done(&subject.name, whole)
 }
 
@@ -192,8 +192,13 @@ fn rows(
     ]
 }
 
-/// How large the weights are, and how much of their file is mapped and in memory now that they were used.
-fn weights(benchmark: &str, subject: &Subject<'_>, desk: &mut Desk<'_>) -> Result<(), Error> {
+/// How large the weights are, and how much of their file is mapped and in memory, if they were used by now.
+fn weights(
+    benchmark: &str,
+    subject: &Subject<'_>,
+    used: bool,
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
     let place = Place::new(&subject.name, benchmark);
     let bytes = subject.model.card().weight_bytes;
     write(desk, &place, "weight_bytes", Ok(bytes))?;
@@ -203,7 +208,10 @@ fn weights(benchmark: &str, subject: &Subject<'_>, desk: &mut Desk<'_>) -> Resul
     };
     let of = |part: fn(&mapping::Mapped) -> u64| mapped.as_ref().map(part).map_err(Clone::clone);
     write(desk, &place, "weights_mapped_bytes", of(|m| m.mapped_bytes))?;
-    let resident = of(|m| m.resident_bytes);
+    let resident = match used {
+        true => of(|m| m.resident_bytes),
+        false => Err("nothing was computed in this process that would have used them".to_owned()),
+    };
     write(desk, &place, "weights_resident_bytes", resident)
 }
 

@@ -84,9 +84,7 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
     }
     if let Some(memory) = &plan.memory {
         seconds += memory.n_fed() / rates.prefill;
-        if let Some(quality) = &memory.quality {
-            seconds += comparing(quality, material.cached) / rates.prefill;
-        }
+        seconds += quality_seconds(plan, material, rates);
     }
     if let Some(latency) = &plan.latency {
         let n_runs = (latency.warmups + latency.repeats) as f64;
@@ -118,6 +116,12 @@ fn family_seconds(plan: &VariantsPlan, threads: usize, rates: Rates) -> f64 {
     };
     let all: f64 = plan.shapes.iter().map(seconds).sum();
     all / plan.shapes.len().max(1) as f64
+}
+
+/// Seconds of these for what caches cost in quality; 0 if that is not asked for.
+pub fn quality_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f64 {
+    let quality = plan.memory.as_ref().and_then(|plan| plan.quality.as_ref());
+    quality.map_or(0.0, |plan| comparing(plan, material.cached) / rates.prefill)
 }
 
 /// One run of the speed benchmark at one combination.

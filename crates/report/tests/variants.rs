@@ -131,7 +131,7 @@ fn random_weights_have_no_quality_and_say_what_they_are_in_every_view() {
     }
     let text = scorecard_text(&Scorecard::of(&run), 80, Colour::Never);
     assert!(text.contains("untrained, random weights"), "{text}");
-    assert!(text.contains("its answers mean nothing"), "{text}");
+    assert!(text.contains("untrained: the weights are random"), "{text}");
 }
 
 #[test]

@@ -123,8 +123,8 @@ fn overview(run: &Run, fillings: &[&Conditions], quality: &[Row]) -> Overview {
     columns.push(Column::numbers("of f16", Unit::Ratio));
     columns.push(Column::numbers("resident", Unit::Bytes));
     columns.push(Column::numbers("peak", Unit::Bytes));
-    columns.push(Column::numbers("perplexity", Unit::Perplexity));
-    columns.push(Column::numbers("KL from f16", Unit::Nats));
+    columns.push(Column::numbers("PPL", Unit::Perplexity));
+    columns.push(Column::numbers("KL", Unit::Nats));
     let mut lines = Vec::new();
     for (at, model) in run.header.models.iter().enumerate() {
         for filling in fillings {

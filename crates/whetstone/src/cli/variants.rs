@@ -12,11 +12,12 @@ pub(super) const VARIANTS_EXAMPLES: &str = "Examples:
   whet bench variants smallcoder-tiny --precision f16,q8_0,q4_0
   whet bench variants --checkpoints ./trained --tokenizer ./CodeLlama-7b-hf
 
-No trained weights of this family were published, so files with random weights are written for it: they show
-speed and memory, and are marked untrained everywhere. Long shapes have the same weights as plain ones and
-are measured at the end of a full context. A folder of checkpoints is searched for
-pretrained_smallcoder_tiny.pt and its sisters; those that are there are measured instead, and asked for code.
-Files go to the cache, below made/, and are deleted when the run is complete unless --keep is given.";
+No trained weights of this family were published, so files with random weights are written for
+it: they show speed and memory, and are marked untrained everywhere. Long shapes have the same
+weights as plain ones and are measured at the end of a full context. A folder of checkpoints is
+searched for pretrained_smallcoder_tiny.pt and its sisters; those that are there are measured
+instead, and asked for code. Files go to the cache, below made/, and are deleted when the run is
+complete unless --keep is given.";
 
 /// `whet bench variants`.
 #[derive(Debug, Args)]

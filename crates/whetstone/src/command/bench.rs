@@ -326,7 +326,12 @@ impl Job<'_> {
             .filter_map(|model| std::fs::metadata(&model.path).ok())
             .map(|file| file.len() as f64 / first_bytes)
             .sum();
-        let minutes = trial::estimate_seconds(plan, self.order.material(), rates) * weight / 60.0;
+        let material = self.order.material();
+        let seconds = trial::estimate_seconds(plan, material, rates) * weight;
+        let quality = match trial::quality_seconds(plan, material, rates) * weight {
+            0.0 => String::new(),
+            seconds => format!(", {} of it for quality", roughly(seconds)),
+        };
         let names: Vec<&str> = self
             .located
             .iter()
@@ -344,15 +349,19 @@ impl Job<'_> {
             self.terminal.note(&format!("  {line}"));
         }
         self.terminal.note(&format!(
-            "About {} (from a short trial). Everything goes to {}.",
-            if minutes < 1.5 {
-                format!("{:.0} seconds", minutes * 60.0)
-            } else {
-                format!("{minutes:.0} minutes")
-            },
+            "About {}{quality} (from a short trial). Everything goes to {}.",
+            roughly(seconds),
             folder.display()
         ));
         Ok(())
+    }
+}
+
+/// A guess of a time, no finer than it is.
+fn roughly(seconds: f64) -> String {
+    match seconds < 90.0 {
+        true => format!("{seconds:.0} seconds"),
+        false => format!("{:.0} minutes", seconds / 60.0),
     }
 }
 

@@ -75,7 +75,7 @@ fn a_sweep_has_its_table_its_pictures_and_a_reason_where_there_is_no_room() {
     for word in [
         "of f16",
         "perplexity",
-        "KL from f16",
+        "KL",
         "of memory are free",
         "rows more",
     ] {

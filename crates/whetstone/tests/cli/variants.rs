@@ -107,7 +107,7 @@ fn a_shape_is_made_measured_and_deleted_and_everything_says_that_it_knows_nothin
     for word in [
         "Tiny q4_0",
         "untrained",
-        "its answers mean nothing",
+        "untrained: the weights are random",
         "8 GiB",
     ] {
         assert!(ended.stdout.contains(word), "{word}: {ended}");
