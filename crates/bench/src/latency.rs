@@ -42,10 +42,19 @@ pub fn measure(
     plan: &LatencyPlan,
     desk: &mut Desk<'_>,
 ) -> Result<(), Error> {
-    let step = "latency";
+    measure_as("latency", subjects, plan, desk)
+}
+
+/// The same for another benchmark, in whose name everything is written down.
+pub(crate) fn measure_as(
+    benchmark: &str,
+    subjects: &[Subject<'_>],
+    plan: &LatencyPlan,
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
     if subjects
         .iter()
-        .all(|subject| desk.is_done(&subject.name, step))
+        .all(|subject| desk.is_done(&subject.name, benchmark))
     {
         return Ok(());
     }
@@ -58,9 +67,9 @@ pub fn measure(
     for warning in noise.into_iter().chain(drift(subjects, &cells)) {
         desk.folder.append_warning(&warning)?;
     }
-    record::everything(subjects, &cells, desk)?;
+    record::everything(benchmark, subjects, &cells, desk)?;
     for subject in subjects {
-        desk.done(&subject.name, step)?;
+        desk.done(&subject.name, benchmark)?;
     }
     Ok(())
 }

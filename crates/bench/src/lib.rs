@@ -8,8 +8,8 @@
 //! where it was. Judging never overlaps timing.
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
-//! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`]; [`run`] puts
-//! them together.
+//! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`run`]
+//! puts them together.
 
 pub mod accuracy;
 pub mod code;
@@ -25,6 +25,7 @@ pub mod protocol;
 pub mod run;
 pub mod text;
 pub mod trial;
+pub mod variants;
 
 mod error;
 

@@ -3,6 +3,8 @@
 mod accuracy;
 mod context;
 mod latency;
+mod memory;
+mod variants;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,8 @@ use crate::protocol::Protocol;
 pub use accuracy::AccuracyPlan;
 pub use context::{ContextPlan, RecallPlan};
 pub use latency::{LatencyPlan, Point};
+pub use memory::{Filling, MemoryPlan};
+pub use variants::{Shape, VariantsPlan};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
 /// twenty costs little and finds a way that is wrong in one of a hundred.
@@ -44,6 +48,9 @@ pub struct Plan {
     /// Speed and recall at growing context, if wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextPlan>,
+    /// The shapes of a family, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<VariantsPlan>,
 }
 
 /// Code problems: which, how often, how sampled.
@@ -161,15 +168,6 @@ pub struct DivergencePlan {
     pub limit_chunks: Option<usize>,
 }
 
-/// Memory at lengths and cache types.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemoryPlan {
-    /// Tokens held.
-    pub contexts: Vec<usize>,
-    /// Cache types by name, for keys and values alike.
-    pub caches: Vec<String>,
-}
-
 impl Plan {
     /// The preset that `whet bench MODEL` runs: a report card in minutes.
     pub fn quick(seed: u64, threads: usize) -> Plan {
@@ -179,14 +177,12 @@ impl Plan {
             threads,
             code: Some(CodePlan::quick(threads)),
             perplexity: Some(PerplexityPlan::passages(&passages::TEXTS)),
-            memory: Some(MemoryPlan {
-                contexts: vec![512, 2048],
-                caches: vec!["f16".into(), "q8_0".into()],
-            }),
+            memory: Some(MemoryPlan::of(&[512, 2048], &["f16", "q8_0"])),
             latency: Some(LatencyPlan::quick()),
             divergence: None,
             accuracy: None,
             context: None,
+            variants: None,
         }
     }
 
@@ -200,10 +196,7 @@ impl Plan {
             code.steps = Steps::Deterministic;
             code.limit = Some(3);
         }
-        plan.memory = Some(MemoryPlan {
-            contexts: vec![256],
-            caches: vec!["f16".into(), "q8_0".into()],
-        });
+        plan.memory = Some(MemoryPlan::of(&[256], &["f16", "q8_0"]));
         plan.latency = Some(LatencyPlan {
             prompt_tokens: vec![32],
             generate_tokens: vec![8],
@@ -218,13 +211,6 @@ impl Plan {
     /// # Errors
     /// A sentence that names the value and the remedy.
     pub fn check(&self) -> Result<(), String> {
-        let some = |n: usize, what: &str| {
-            if n == 0 {
-                Err(format!("{what} must be at least 1"))
-            } else {
-                Ok(())
-            }
-        };
         some(self.threads, "--threads")?;
         if let Some(code) = &self.code {
             code.sampling().check()?;
@@ -244,11 +230,7 @@ impl Plan {
             }
         }
         if let Some(divergence) = &self.divergence {
-            for cache in &divergence.caches {
-                cache.parse::<CacheKind>()?;
-            }
-            some(divergence.context, "--context")?;
-            some(divergence.limit_chunks.unwrap_or(1), "--limit-chunks")?;
+            divergence.check()?;
         }
         if let Some(accuracy) = &self.accuracy {
             some(accuracy.limit.unwrap_or(1), "--limit")?;
@@ -257,17 +239,22 @@ impl Plan {
             context.check()?;
         }
         if let Some(memory) = &self.memory {
-            for cache in &memory.caches {
-                cache.parse::<CacheKind>()?;
-            }
-            for context in &memory.contexts {
-                some(*context, "--contexts")?;
-            }
+            memory.check()?;
         }
         if let Some(latency) = &self.latency {
             latency.check()?;
         }
+        if let Some(variants) = &self.variants {
+            variants.check()?;
+        }
         Ok(())
+    }
+}
+
+fn some(n: usize, what: &str) -> Result<(), String> {
+    match n {
+        0 => Err(format!("{what} must be at least 1")),
+        _ => Ok(()),
     }
 }
 
@@ -302,6 +289,16 @@ impl DivergencePlan {
             context: 512,
             limit_chunks: None,
         }
+    }
+}
+
+impl DivergencePlan {
+    fn check(&self) -> Result<(), String> {
+        for cache in &self.caches {
+            cache.parse::<CacheKind>()?;
+        }
+        some(self.context, "--context")?;
+        some(self.limit_chunks.unwrap_or(1), "--limit-chunks")
     }
 }
 

@@ -5,7 +5,7 @@ use task::{Quiz, Suite};
 use crate::desk::{Desk, Subject};
 use crate::plan::Plan;
 use crate::text::Text;
-use crate::{Error, accuracy, code, context, divergence, latency, memory, perplexity};
+use crate::{Error, accuracy, code, context, divergence, latency, memory, perplexity, variants};
 
 /// What a plan names and somebody else has read: problems and texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +18,8 @@ pub struct Material<'a> {
     pub compared: &'a [Text],
     /// The questions of multiple choice.
     pub quizzes: &'a [Quiz],
+    /// The texts on which caches are held against an f16 one.
+    pub cached: &'a [Text],
 }
 
 /// Checks what can be checked of one model before the work starts.
@@ -33,6 +35,9 @@ pub fn check(subject: &Subject<'_>, plan: &Plan, material: Material<'_>) -> Resu
     }
     if let Some(plan) = &plan.accuracy {
         accuracy::check(subject, plan, material.quizzes)?;
+    }
+    if let Some(plan) = plan.memory.as_ref().and_then(|plan| plan.quality.as_ref()) {
+        divergence::check_texts(subject, plan, material.cached)?;
     }
     match &plan.context {
         Some(plan) => context::check(subject, plan),
@@ -61,8 +66,15 @@ pub fn alone(
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.memory {
         memory::measure(subject, plan, desk)?;
+        if let (Some(quality), false) = (&plan.quality, desk.stopped()) {
+            divergence::of_caches(subject, quality, material.cached, desk)?;
+        }
     }
-    if let (Some(code_plan), false) = (&plan.code, desk.stopped()) {
+    if let (Some(plan), false) = (&plan.variants, desk.stopped()) {
+        variants::measure(subject, plan, desk)?;
+    }
+    let answers = variants::answers(subject, plan) && !desk.stopped();
+    if let (Some(code_plan), true) = (&plan.code, answers) {
         let order = code::Order {
             plan: code_plan,
             suites: material.suites,

@@ -5,7 +5,7 @@ use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 use crate::Error;
 use crate::desk::Subject;
 use crate::latency::prompt;
-use crate::plan::{ContextPlan, Plan, Point};
+use crate::plan::{ContextPlan, DivergencePlan, Plan, Point, Shape, VariantsPlan};
 use crate::protocol::Protocol;
 use crate::run::Material;
 use crate::text::Text;
@@ -95,8 +95,8 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
         seconds += once.min(most) / rates.prefill;
     }
     if let Some(memory) = &plan.memory {
-        let n_tokens = memory.contexts.iter().sum::<usize>() * memory.caches.len();
-        seconds += n_tokens as f64 / rates.prefill;
+        seconds += memory.n_fed() / rates.prefill;
+        seconds += quality_seconds(plan, material, rates);
     }
     if let Some(latency) = &plan.latency {
         let n_runs = (latency.warmups + latency.repeats) as f64;
@@ -107,9 +107,11 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
                 .map(|point| run_seconds(point, rates))
                 .sum::<f64>();
     }
+    if let Some(variants) = &plan.variants {
+        seconds += family_seconds(variants, plan.threads, rates);
+    }
     if let Some(plan) = &plan.divergence {
-        let n_tokens = reading(material.compared, Some(plan.context), plan.limit_chunks);
-        seconds += n_tokens * (1 + plan.caches.len()) as f64 / rates.prefill;
+        seconds += comparing(plan, material.compared) / rates.prefill;
     }
     if plan.accuracy.is_some() {
         seconds += choosing(plan, material) / rates.prefill;
@@ -151,6 +153,26 @@ fn growing(plan: &ContextPlan, rates: Rates) -> f64 {
     plan.caches.len() as f64 * (fill + lengths * at_length)
 }
 
+/// A family, for the mean of its shapes: whoever asks multiplies by how many there are.
+fn family_seconds(plan: &VariantsPlan, threads: usize, rates: Rates) -> f64 {
+    let n_runs = (plan.warmups + plan.repeats) as f64;
+    let seconds = |shape: &Shape| {
+        let latency = plan.latency(shape);
+        let points = latency.points(threads);
+        let runs: f64 = points.iter().map(|point| run_seconds(point, rates)).sum();
+        let held: usize = points.iter().map(|point| point.depth).sum();
+        n_runs * runs + (shape.context + held) as f64 / rates.prefill
+    };
+    let all: f64 = plan.shapes.iter().map(seconds).sum();
+    all / plan.shapes.len().max(1) as f64
+}
+
+/// Seconds of these for what caches cost in quality; 0 if that is not asked for.
+pub fn quality_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f64 {
+    let quality = plan.memory.as_ref().and_then(|plan| plan.quality.as_ref());
+    quality.map_or(0.0, |plan| comparing(plan, material.cached) / rates.prefill)
+}
+
 /// One run of the speed benchmark at one combination.
 fn run_seconds(point: &Point, rates: Rates) -> f64 {
     let n_read = (point.batch * point.n_prompt) as f64;
@@ -165,6 +187,11 @@ fn run_seconds(point: &Point, rates: Rates) -> f64 {
 /// Tokens that so many chunks hold, roughly.
 fn limit(context: Option<usize>, n_chunks: Option<usize>) -> f64 {
     n_chunks.map_or(f64::INFINITY, |n| n as f64 * context.unwrap_or(1024) as f64)
+}
+
+/// Tokens that one model reads with each of the caches, roughly.
+fn comparing(plan: &DivergencePlan, texts: &[Text]) -> f64 {
+    reading(texts, Some(plan.context), plan.limit_chunks) * (1 + plan.caches.len()) as f64
 }
 
 /// Tokens of texts that are read, roughly.

@@ -14,6 +14,7 @@ mod cgroup;
 mod cpu;
 mod host;
 pub mod machine;
+pub mod mapping;
 pub mod memory;
 pub mod noise;
 mod text;

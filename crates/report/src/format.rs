@@ -7,13 +7,15 @@
 //! measured. Without an interval four significant digits are shown. Intervals are printed as `[lo, hi]`, never as `±`, which readers
 //! take for one thing and programs use for another.
 
+mod absent;
 mod judging;
 
 use measure::{Interval, Unit};
 use serde_json::Value;
 
-use crate::view::{Cell, Comparison, Finding, IS_REFERENCE, Kind, Row, Section};
+use crate::view::{Cell, Comparison, Finding, Kind, Row, Section};
 
+pub use absent::absences;
 pub use judging::{endings, judging};
 
 /// What is printed where there is no number.
@@ -142,6 +144,20 @@ pub fn cell(cell: &Cell, row: &Row) -> CellText {
     }
 }
 
+/// A cell's number and interval in a unit that stands elsewhere.
+pub(crate) fn bare(cell: &Cell, factor: f64) -> (String, Option<String>) {
+    let Some(value) = cell.value else {
+        return (ABSENT.into(), None);
+    };
+    let half = cell.interval.map(|interval| interval.half_width() / factor);
+    let places = decimals(value / factor, half);
+    let interval = cell.interval;
+    (
+        fixed(value / factor, places),
+        interval.map(|interval| brackets(interval, factor, places, Sign::WhenNegative)),
+    )
+}
+
 /// The words of one comparison of a row.
 pub fn comparison(comparison: &Comparison, row: &Row) -> ComparisonText {
     let (factor, suffix, sign) = match comparison.kind {
@@ -188,37 +204,6 @@ pub fn counts(row: &Row) -> String {
     } else {
         format!("n {}", counts.join(" / "))
     }
-}
-
-/// Which numbers of a section are absent and why, one sentence per metric, model and reason.
-pub fn absences(section: &Section) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for row in &section.rows {
-        let named = |cell: &&Cell| cell.reason.as_deref() != Some(IS_REFERENCE);
-        let without = row.cells.iter().filter(|cell| cell.value.is_none());
-        for cell in without.filter(named) {
-            let reason = cell.reason.as_deref().unwrap_or("no reason was recorded");
-            let conditions = conditions(row.own_conditions(section));
-            let place = if conditions.is_empty() {
-                String::new()
-            } else {
-                format!(" at {conditions}")
-            };
-            found.push(format!("{}{place} of {}: {reason}", row.title, cell.model));
-        }
-        let refused = |comparison: &&Comparison| {
-            comparison.value.is_none() && row.cells.iter().all(|cell| cell.value.is_some())
-        };
-        for comparison in row.comparisons.iter().filter(refused) {
-            let reason = comparison
-                .reason
-                .as_deref()
-                .unwrap_or("no reason was recorded");
-            found.push(format!("change of {}: {reason}", row.title));
-        }
-    }
-    found.dedup();
-    found
 }
 
 /// What the inconclusive comparisons of a section could have shown; `None` if none was inconclusive.

@@ -167,33 +167,11 @@ fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
     let machine = differences(&object(&first.machine), &object(&other.machine), &passing);
     let engine = differences(&object(&first.engine), &object(&other.engine), &|_| false);
     let plan = differences(&first.plan, &other.plan, &|name| name == "preset");
-    let sandbox = |header: &RunHeader| {
-        header
-            .sandbox
-            .as_ref()
-            .map(|s| (s.tier.clone(), s.policy_sha256.clone()))
-    };
-    let tiers = match (sandbox(first), sandbox(other)) {
-        (Some(a), Some(b)) if a.0 != b.0 => vec![format!("tier {} and {}", a.0, b.0)],
-        (Some(a), Some(b)) if a.1 != b.1 => vec!["limits or filters".to_owned()],
-        _ => Vec::new(),
-    };
-    let hashes = |header: &RunHeader| -> BTreeMap<String, String> {
-        let suites = header.suites.iter();
-        suites
-            .map(|suite| (suite.name.clone(), suite.sha256.clone()))
-            .collect()
-    };
-    let (mine, theirs) = (hashes(first), hashes(other));
-    let suites = mine
-        .iter()
-        .filter(|(name, sha256)| theirs.get(*name).is_some_and(|other| other != *sha256));
-    let suites: Vec<String> = suites.map(|(name, _)| name.clone()).collect();
     let kinds = [
         (
             "unlike_suites",
             "problems of the same name differ",
-            suites,
+            suites(first, other),
             "judge both models on one file; here they stand apart",
         ),
         (
@@ -217,7 +195,7 @@ fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
         (
             "unlike_sandboxes",
             "the sandboxes differ",
-            tiers,
+            sandboxes(first, other),
             "judge both anew with `whet sample judge`",
         ),
     ];
@@ -234,6 +212,28 @@ fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
             advice: advice.into(),
         })
         .collect()
+}
+
+/// Names of suites whose problems are not the same.
+fn suites(first: &RunHeader, other: &RunHeader) -> Vec<String> {
+    let differs = |name: &str, sha256: &str| {
+        let theirs = other.suites.iter().find(|suite| suite.name == name);
+        theirs.is_some_and(|theirs| theirs.sha256 != sha256)
+    };
+    let suites = first.suites.iter();
+    let unlike = suites.filter(|suite| differs(&suite.name, &suite.sha256));
+    unlike.map(|suite| suite.name.clone()).collect()
+}
+
+/// In what two sandboxes differ; in nothing where one of the runs executed nothing.
+fn sandboxes(first: &RunHeader, other: &RunHeader) -> Vec<String> {
+    match (&first.sandbox, &other.sandbox) {
+        (Some(a), Some(b)) if a.tier != b.tier => vec![format!("tier {} and {}", a.tier, b.tier)],
+        (Some(a), Some(b)) if a.policy_sha256 != b.policy_sha256 => {
+            vec!["limits or filters".to_owned()]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn listed(differences: &[String]) -> String {

@@ -18,6 +18,7 @@ pub mod gates;
 pub mod html;
 mod join;
 pub mod markdown;
+mod overview;
 pub mod table;
 mod text;
 pub mod untrusted;

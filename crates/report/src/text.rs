@@ -4,51 +4,72 @@
 //! More: one line per model, each against the first. Every number comes from [`crate::format`].
 
 mod layout;
+mod scatter;
 
 use ledger::record::Warning;
 
+use crate::chart::choices;
 use crate::format;
-use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Tone};
-use crate::view::{Finding, Row, Scorecard, Section};
+use crate::overview::Extent;
+use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Tone, grid};
+use crate::view::{Finding, Overview, Row, Scorecard, Section, VARIANTS};
 
 pub use crate::table::Colour;
 
 /// The scorecard as text, at most `width` columns of the terminal wide (not below 40).
 pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
-    let mut blocks = vec![head(card)];
+    let render = |grid: Grid| grid.render(width, colour);
+    let mut blocks = vec![render(head(card))];
     for section in &card.sections {
         let section = &without_details(section);
-        blocks.push(title(section));
-        blocks.push(layout::rows(section, card));
-        blocks.extend(remarks(section, card));
-        blocks.push(gap());
+        blocks.push(render(title(section)));
+        let overviews = section.overviews.iter().flat_map(overview);
+        blocks.extend(overviews.map(render));
+        if section.benchmark == VARIANTS {
+            let spots = choices(card);
+            let panels = spots.iter().flat_map(|spec| &spec.panels);
+            blocks.extend(panels.map(|panel| scatter::scatter(panel, width)));
+        }
+        if !section.rows.is_empty() {
+            blocks.push(render(layout::rows(section, card)));
+        }
+        blocks.extend(remarks(section, card).map(render));
+        blocks.push(render(gap()));
     }
     if card.sections.is_empty() {
-        blocks.push(labelled(vec![(
-            "",
-            "This run holds no results yet.".to_owned(),
-            Tone::Doubt,
-        )]));
+        let nothing = "This run holds no results yet.".to_owned();
+        blocks.push(render(labelled(vec![("", nothing, Tone::Doubt)])));
     }
-    blocks.extend(verdict(card));
-    blocks.extend(card.warnings.iter().map(warning));
-    blocks
-        .iter()
-        .map(|block| block.render(width, colour))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
-        + "\n"
+    blocks.extend(verdict(card).map(render));
+    blocks.extend(card.warnings.iter().map(warning).map(render));
+    blocks.concat().trim_end().to_owned() + "\n"
 }
 
-/// The section with the rows that a terminal has room for, and a word about the others.
+/// An overview with its heading, if it has one that differs from the section's.
+fn overview(overview: &Overview) -> [Grid; 2] {
+    let heading = labelled(vec![("", overview.title.clone(), Tone::Faint)]);
+    [
+        heading,
+        grid(&crate::overview::table(overview, Extent::Numbers)),
+    ]
+}
+
+/// The section with the rows that a terminal has room for, and a word about the others. Where an overview
+/// stands, it says what the rows say.
 fn without_details(section: &Section) -> Section {
-    let (details, rows): (Vec<_>, Vec<_>) = section.rows.iter().cloned().partition(Row::is_detail);
+    let in_report = |row: &Row| row.is_detail() || !section.overviews.is_empty();
+    let (details, rows): (Vec<_>, Vec<_>) = section.rows.iter().cloned().partition(in_report);
     let mut shown = Section {
         rows,
         ..section.clone()
     };
-    if !details.is_empty() {
+    if !section.overviews.is_empty() && !details.is_empty() {
+        shown.notes.extend(format::absences(section));
+        let n = details.len();
+        shown.notes.push(format!(
+            "{n} rows more in the report, with every number by itself"
+        ));
+    } else if !details.is_empty() {
         shown.notes.push(format!(
             "{} rows more in the report: operations, between two tokens, end to end",
             details.len()
@@ -69,7 +90,7 @@ fn head(card: &Scorecard) -> Grid {
         let label = if index == 0 { "model" } else { "" };
         lines.push((
             label,
-            format!("{} · {}", model.name, format::bytes(model.file_bytes)),
+            format!("{} · {}", model.name, model.size_line()),
             Tone::Plain,
         ));
     }

@@ -16,12 +16,15 @@ mod context;
 mod divergence;
 mod judging;
 mod knee;
+mod memory;
+mod overview;
 mod pairing;
 mod passage;
 mod provenance;
 mod sentence;
 mod statistic;
 mod timing;
+mod variants;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +36,9 @@ use serde_json::Value;
 
 pub use causes::{Cause, Outcome};
 pub use judging::{Flip, Judging};
+pub use overview::{Column, Entry, Overview};
+pub(crate) use variants::NAME as VARIANTS;
+
 pub use provenance::{Fact, ModelCard, Provenance, SuiteCard};
 
 /// The version of the meaning of [`Scorecard`]'s JSON. Fields are only ever added to it.
@@ -66,6 +72,9 @@ pub struct Section {
     pub shared: BTreeMap<String, Value>,
     /// What was counted, in one line, for instance `24 problems × 4 attempts`.
     pub scope: String,
+    /// Tables to decide by, where lines are choices and not metrics.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overviews: Vec<Overview>,
     /// One row per metric and set of conditions.
     pub rows: Vec<Row>,
     /// How the attempts ended, by the kind of end; empty outside of code.
@@ -197,10 +206,12 @@ impl Scorecard {
     pub fn of(run: &Run) -> Scorecard {
         let mut sections = code::sections(run);
         sections.extend(timing::sections(run));
+        memory::complete(run, &mut sections);
         sections.extend(passage::sections(run));
         sections.extend(divergence::sections(run));
         sections.extend(accuracy::sections(run));
         sections.extend(context::sections(run));
+        sections.extend(variants::section(run, &sections));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,
@@ -302,7 +313,8 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 7] = [
+    const ORDER: [&str; 8] = [
+        VARIANTS,
         "code",
         "accuracy",
         "latency",

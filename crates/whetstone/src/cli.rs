@@ -8,6 +8,7 @@ mod runs;
 mod sample;
 mod speed;
 mod texts;
+mod variants;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub(crate) use runs::{Compare, Report, Runs};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
+pub(crate) use variants::VariantsFlags;
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.

@@ -58,6 +58,11 @@ pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
         map.remove("chat_template");
         map.retain(|_, value| !value.is_null());
     }
+    if model::variants::is_untrained(&gguf::Gguf::open(&located.path)?)
+        && let Some(map) = record.as_object_mut()
+    {
+        map.insert("untrained".into(), json!(true));
+    }
     let facts_map = record
         .as_object()
         .cloned()

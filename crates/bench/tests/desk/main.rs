@@ -11,10 +11,12 @@ mod author;
 mod context;
 mod divergence;
 mod faults;
+mod memory;
 mod numbers;
 mod protocols;
 mod requests;
 mod stop;
+mod variants;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -88,7 +90,7 @@ fn suites(plan: &Plan) -> Vec<task::Suite> {
 }
 
 /// The bundled texts that a plan names, for perplexity and for divergence.
-fn texts(plan: &Plan) -> [Vec<Text>; 2] {
+fn texts(plan: &Plan) -> [Vec<Text>; 3] {
     let read = |names: &[String]| {
         names
             .iter()
@@ -101,6 +103,10 @@ fn texts(plan: &Plan) -> [Vec<Text>; 2] {
             .map_or(Vec::new(), |plan| read(&plan.texts)),
         plan.divergence
             .as_ref()
+            .map_or(Vec::new(), |plan| read(&plan.texts)),
+        plan.memory
+            .as_ref()
+            .and_then(|plan| plan.quality.as_ref())
             .map_or(Vec::new(), |plan| read(&plan.texts)),
     ]
 }
@@ -174,12 +180,13 @@ fn carry_out_with(
         stop: tools.stop,
         watcher: tools.watcher,
     };
-    let (suites, [texts, compared]) = (suites(plan), texts(plan));
+    let (suites, [texts, compared, cached]) = (suites(plan), texts(plan));
     let material = Material {
         suites: &suites,
         texts: &texts,
         compared: &compared,
         quizzes,
+        cached: &cached,
     };
     for subject in subjects {
         if run::alone(subject, plan, material, &mut desk)? == Ended::Interrupted {

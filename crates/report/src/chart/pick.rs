@@ -366,7 +366,7 @@ fn bar(cell: &Cell, factor: f64) -> Option<Bar> {
 
 /// A label that fits under its bars: the middle of a long one is left out, because names differ at
 /// their ends.
-fn short(label: &str) -> String {
+pub(super) fn short(label: &str) -> String {
     let chars: Vec<char> = one_line(label).chars().collect();
     if chars.len() <= LABEL_LIMIT {
         return chars.into_iter().collect();

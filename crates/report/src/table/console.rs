@@ -66,6 +66,11 @@ const NARROWEST: u16 = 40;
 
 /// The table with rules, at most `width` columns of the terminal wide.
 pub fn console(table: &Table, width: u16, colour: Colour) -> String {
+    grid(table).render(width, colour)
+}
+
+/// The table with rules, to be rendered.
+pub(crate) fn grid(table: &Table) -> Grid {
     let heading = |title: &str| Entry {
         text: title.to_owned(),
         tone: Tone::Strong,
@@ -90,7 +95,6 @@ pub fn console(table: &Table, width: u16, colour: Colour) -> String {
             .collect(),
         frame: Frame::Ruled,
     }
-    .render(width, colour)
 }
 
 impl Grid {

@@ -151,6 +151,7 @@ fn section(run: &Run, quiz: &Conditions) -> Section {
         rows,
         causes: Vec::new(),
         judging: Vec::new(),
+        overviews: Vec::new(),
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn sections(run: &Run) -> Vec<Section> {
         rows,
         causes: Vec::new(),
         judging: Vec::new(),
+        overviews: Vec::new(),
     }]
 }
 

@@ -21,7 +21,14 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 4] = ["perplexity", "divergence", "accuracy", "context"];
+const ELSEWHERE: [&str; 6] = [
+    "perplexity",
+    "divergence",
+    "accuracy",
+    "context",
+    "cache_quality",
+    "variants",
+];
 
 /// One section per benchmark, except for those that are read elsewhere.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
@@ -84,6 +91,7 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
         suite: None,
         shared: shared_conditions(&rows),
         scope,
+        overviews: Vec::new(),
         rows,
         causes: Vec::new(),
         judging: Vec::new(),
@@ -151,7 +159,8 @@ fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
     pairing::row(key.0, key.1.clone(), cells, comparisons)
 }
 
-fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
+/// The cell of a model from its records of one metric under the same conditions.
+pub(super) fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
     let mine = || {
         records
             .iter()

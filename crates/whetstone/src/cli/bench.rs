@@ -9,8 +9,11 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Format;
 use super::choices::{Accuracy, Context, ReadingFlags};
-use super::speed::{CacheFlag, ContextFlag, PromptFlags, SpeedFlags};
+use super::speed::{
+    CacheFlag, ContextFlag, FillingFlags, MEMORY_EXAMPLES, PromptFlags, SpeedFlags,
+};
 use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextFlags, TextsFlags};
+use super::variants::{VARIANTS_EXAMPLES, VariantsFlags};
 
 /// `whet bench`.
 #[derive(Debug, Args)]
@@ -47,9 +50,15 @@ pub(crate) struct Bench {
     pub(crate) code: CodeFlags,
     #[command(flatten)]
     pub(crate) speed: SpeedFlags,
-    /// Speed is measured as one would publish it, and not as the preset has it.
+    /// Speed or memory is measured as one would publish it, and not as the preset has it.
     #[arg(skip)]
     pub(crate) thorough: bool,
+    /// What `memory` sweeps besides; the words stand in its own help.
+    #[arg(skip)]
+    pub(crate) filling: FillingFlags,
+    /// The shapes of `variants`, which brings its own models.
+    #[arg(skip)]
+    pub(crate) variants: Option<Box<VariantsFlags>>,
     /// What `perplexity` and `divergence` read; their words stand in their own help.
     #[arg(skip)]
     pub(crate) text: TextFlags,
@@ -91,7 +100,8 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         #[command(flatten)]
         run: RunFlags,
     },
-    /// Memory by context length and cache type
+    /// Memory by context length, sequences and cache type, beside what a cache costs in quality
+    #[command(after_help = MEMORY_EXAMPLES)]
     Memory {
         /// Models: names of the catalogue or paths to .gguf files
         #[arg(value_name = "MODEL", required = true)]
@@ -100,6 +110,16 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         contexts: ContextFlag,
         #[command(flatten)]
         cache: CacheFlag,
+        #[command(flatten)]
+        filling: FillingFlags,
+        #[command(flatten)]
+        run: RunFlags,
+    },
+    /// The six SmallCoder shapes: speed and memory of each, and which fits into which machine
+    #[command(after_help = VARIANTS_EXAMPLES)]
+    Variants {
+        #[command(flatten)]
+        variants: Box<VariantsFlags>,
         #[command(flatten)]
         run: RunFlags,
     },
@@ -142,7 +162,7 @@ impl Bench {
         let Some(alone) = self.alone.take() else {
             return self;
         };
-        self.thorough = matches!(alone, Alone::Latency { .. });
+        self.thorough = matches!(alone, Alone::Latency { .. } | Alone::Memory { .. });
         let (part, models, run) = match alone {
             Alone::Code { models, code, run } => {
                 self.code = *code;
@@ -161,10 +181,17 @@ impl Bench {
                 models,
                 contexts,
                 cache,
+                filling,
                 run,
             } => {
                 (self.speed.contexts, self.speed.cache) = (contexts, cache);
+                self.filling = filling;
                 (Part::Memory, models, run)
+            }
+            Alone::Variants { variants, run } => {
+                self.variants = Some(variants);
+                (self.models, self.run) = (Vec::new(), run);
+                return self;
             }
             Alone::Perplexity {
                 models,
@@ -214,6 +241,8 @@ impl Bench {
                 ..code
             },
             speed: SpeedFlags::default(),
+            filling: FillingFlags::default(),
+            variants: None,
             text: TextFlags::default(),
             reading: ReadingFlags::default(),
         }

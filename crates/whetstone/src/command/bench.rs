@@ -2,6 +2,9 @@
 
 mod order;
 mod reading;
+mod show;
+mod sweep;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -14,7 +17,7 @@ use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 
-use crate::cli::{Bench, Format};
+use crate::cli::Bench;
 use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
@@ -22,25 +25,44 @@ use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
 pub(super) use order::change_judging;
 use order::{Order, describe};
+pub(super) use show::{print, show};
 
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
 const TIME_IN_NAME: usize = 16;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    if flags.variants.as_ref().is_some_and(|asked| asked.list) {
+        return variants::list(terminal);
+    }
     if flags.run.dry_run {
         let plan = resolved_plan(flags, terminal)?;
         terminal.result(&serde_json::to_string_pretty(&plan)?)?;
         return Ok(Exit::Done);
     }
-    let (exit, folder) = measure(flags, terminal, offline)?;
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    let order = match &flags.variants {
+        None => Order::of(flags, &finder)?,
+        Some(asked) => match variants::order(variants::plan(flags, asked)?, &finder)? {
+            Some(order) => order,
+            None => return Ok(Exit::Interrupted),
+        },
+    };
+    let (exit, folder) = carry_out(&order, &flags.run.output, &finder)?;
     show(&folder, exit, flags.run.format, terminal)
 }
 
 /// The plan alone: nothing is fetched for it.
 fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
-        let mut plan = order::plan(flags)?;
+        let mut plan = match &flags.variants {
+            Some(asked) => variants::plan(flags, asked)?,
+            None => order::plan(flags)?,
+        };
         texts::of_plan(&mut plan)?;
         quizzes::of_plan(&mut plan)?;
         return Ok(plan);
@@ -59,13 +81,22 @@ pub(crate) fn measure(
     terminal: &Terminal,
     offline: bool,
 ) -> Result<(Exit, PathBuf)> {
-    let stop = interrupt::listen()?;
     let finder = Finder {
         terminal,
         offline,
-        stop,
+        stop: interrupt::listen()?,
     };
-    let order = Order::of(flags, &finder)?;
+    carry_out(&Order::of(flags, &finder)?, &flags.run.output, &finder)
+}
+
+fn carry_out(order: &Order, runs_root: &Path, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+    let files: Vec<PathBuf> = order.models.iter().map(PathBuf::from).collect();
+    let family = order.plan.variants.as_ref();
+    if let (Some(family), Some(folder)) = (family, &order.resume)
+        && !variants::make(family, order.plan.seed, &files, finder)?
+    {
+        return Ok((Exit::Interrupted, folder.clone()));
+    }
     let mut located: Vec<Located> = order
         .models
         .iter()
@@ -75,15 +106,18 @@ pub(crate) fn measure(
         model.name.clone_from(name);
     }
     let located = distinct(located)?;
-    let cell = cell(&order)?;
+    let cell = cell(order)?;
     let job = Job {
-        order: &order,
+        order,
         located: &located,
         cell: cell.as_ref(),
-        stop,
-        terminal,
+        stop: finder.stop,
+        terminal: finder.terminal,
     };
-    let (exit, folder) = job.carry_out(flags.run.output.as_path())?;
+    let (exit, folder) = job.carry_out(runs_root)?;
+    if let (Some(family), Exit::Done) = (family, exit) {
+        variants::sweep_up(family, &files, finder.terminal);
+    }
     for (name, bytes) in report::files(&ledger::read(&folder)?)? {
         ledger::write_derived(&folder, &name, &bytes)?;
     }
@@ -294,30 +328,42 @@ impl Job<'_> {
             .filter_map(|model| std::fs::metadata(&model.path).ok())
             .map(|file| file.len() as f64 / first_bytes)
             .sum();
-        let minutes = trial::estimate_seconds(plan, self.order.material(), rates) * weight / 60.0;
+        let material = self.order.material();
+        let seconds = trial::estimate_seconds(plan, material, rates) * weight;
+        let quality = match trial::quality_seconds(plan, material, rates) * weight {
+            0.0 => String::new(),
+            seconds => format!(", {} of it for quality", roughly(seconds)),
+        };
         let names: Vec<&str> = self
             .located
             .iter()
             .map(|model| model.name.as_str())
             .collect();
+        let names = match names.len() {
+            0..=3 => names.join(" and "),
+            n => format!("{n} models"),
+        };
         self.terminal.note(&format!(
-            "Measuring {} with the {} preset:",
-            names.join(" and "),
+            "Measuring {names} with the {} preset:",
             plan.preset
         ));
         for line in describe(plan, &self.order.suites) {
             self.terminal.note(&format!("  {line}"));
         }
         self.terminal.note(&format!(
-            "About {} (from a short trial). Everything goes to {}.",
-            if minutes < 1.5 {
-                format!("{:.0} seconds", minutes * 60.0)
-            } else {
-                format!("{minutes:.0} minutes")
-            },
+            "About {}{quality} (from a short trial). Everything goes to {}.",
+            roughly(seconds),
             folder.display()
         ));
         Ok(())
+    }
+}
+
+/// A guess of a time, no finer than it is.
+fn roughly(seconds: f64) -> String {
+    match seconds < 90.0 {
+        true => format!("{seconds:.0} seconds"),
+        false => format!("{:.0} minutes", seconds / 60.0),
     }
 }
 
@@ -349,47 +395,4 @@ pub(super) fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFold
 fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
     let text = header.started_at.get(..19)?;
     jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
-}
-
-/// Prints a run's scorecard.
-pub(super) fn print(run: &Run, format: Format, terminal: &Terminal) -> Result<()> {
-    let card = report::Scorecard::of(run);
-    let text = match format {
-        Format::Table => report::scorecard_text(&card, terminal.width(), terminal.colour()),
-        Format::Json => {
-            let json = report::export::scorecard_json(&card)?;
-            String::from_utf8_lossy(&json).into_owned()
-        }
-    };
-    Ok(terminal.result(&text)?)
-}
-
-/// Prints the scorecard and what to do next.
-pub(super) fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
-    let run = ledger::read(folder)?;
-    print(&run, format, terminal)?;
-    terminal.note(&format!("Report: {}", folder.join("report.html").display()));
-    if exit == Exit::Interrupted {
-        let command = match run.header.plan.get(super::sample::IMPORTED) {
-            Some(_) => "whet sample judge",
-            None => "whet bench",
-        };
-        terminal.note(&format!(
-            "Interrupted; go on with: {command} --resume {}",
-            folder.display()
-        ));
-        return Ok(exit);
-    }
-    let unscored = run
-        .verdicts
-        .iter()
-        .filter(|verdict| verdict.unscored.is_some())
-        .count();
-    if unscored > 0 {
-        terminal.note(&format!(
-            "{unscored} completions could not be judged; see the report"
-        ));
-        return Ok(Exit::Unscored);
-    }
-    Ok(exit)
 }

@@ -2,11 +2,12 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 32] = [
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
     &["bench", "memory"],
+    &["bench", "variants"],
     &["bench", "perplexity"],
     &["bench", "divergence"],
     &["bench", "accuracy"],
@@ -55,6 +56,8 @@ fn the_commands_with_many_flags_show_examples() {
         &["bench", "--help"],
         &["bench", "accuracy", "--help"],
         &["bench", "context", "--help"],
+        &["bench", "memory", "--help"],
+        &["bench", "variants", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],

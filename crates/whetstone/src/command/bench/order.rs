@@ -12,7 +12,7 @@ use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
 use task::{PromptProfile, Quiz, Suite};
 
-use super::reading;
+use super::{reading, sweep};
 use crate::cli::{Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
@@ -23,8 +23,8 @@ pub(super) struct Order {
     pub(super) plan: Plan,
     /// The suites that the plan names.
     pub(super) suites: Vec<Suite>,
-    /// The texts of perplexity, and those of divergence.
-    pub(super) texts: [Vec<Text>; 2],
+    /// The texts of perplexity, those of divergence, and those on which caches are compared.
+    pub(super) texts: [Vec<Text>; 3],
     /// The questions of multiple choice.
     pub(super) quizzes: Vec<Quiz>,
     pub(super) models: Vec<String>,
@@ -49,6 +49,7 @@ impl Order {
             texts: &self.texts[0],
             compared: &self.texts[1],
             quizzes: &self.quizzes,
+            cached: &self.texts[2],
         }
     }
 
@@ -239,7 +240,6 @@ pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
 }
 
 fn change_speed(plan: &mut Plan, flags: &Bench) {
-    let asked = &flags.speed;
     if let Some(latency) = &mut plan.latency {
         if flags.thorough {
             *latency = LatencyPlan::thorough();
@@ -247,8 +247,7 @@ fn change_speed(plan: &mut Plan, flags: &Bench) {
         change_latency(latency, flags);
     }
     if let Some(memory) = &mut plan.memory {
-        replace(&mut memory.contexts, Numbers::all(&asked.contexts.contexts));
-        replace(&mut memory.caches, asked.cache.cache.clone());
+        sweep::change(memory, flags);
     }
 }
 
@@ -298,11 +297,10 @@ pub(super) fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
 pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(memory) = &plan.memory {
-        lines.push(format!(
-            "memory      {} tokens of context, cache {}",
-            list(&memory.contexts),
-            memory.caches.join(" and ")
-        ));
+        lines.extend(sweep::describe(memory));
+    }
+    if let Some(family) = &plan.variants {
+        lines.push(sweep::describe_family(family));
     }
     if let Some(code) = &plan.code {
         let suites: Vec<String> = suites
