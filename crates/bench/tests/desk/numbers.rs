@@ -203,6 +203,7 @@ fn guess(plan: &Plan, rates: trial::Rates) -> f64 {
         suites: &suites,
         texts: &texts,
         compared: &compared,
+        quizzes: &[],
     };
     trial::estimate_seconds(plan, material, rates)
 }
