@@ -36,24 +36,53 @@ type Table = (&'static str, fn(&Run, &Scorecard) -> Option<Lines>);
 
 /// Every CSV file.
 const TABLES: [Table; 14] = [
-    ("code.csv", |run, _| some(!run.attempts.is_empty(), || attempts(run))),
-    ("causes.csv", |run, card| some(!run.attempts.is_empty(), || causes(card))),
-    ("accuracy.csv", |run, card| of(run, "accuracy").map(|_| accuracy::suites(card))),
-    ("accuracy_choices.csv", |run, _| of(run, "accuracy").map(|_| accuracy::choices(run))),
-    ("latency.csv", |run, _| of(run, "latency").map(|timed| speed::table(&timed))),
-    ("latency_values.csv", |run, _| of(run, "latency").map(|all| measurements(&all))),
-    ("context.csv", |run, card| of(run, "context").map(|_| context::lengths(card))),
-    ("context_values.csv", |run, _| of(run, "context").map(|all| measurements(&all))),
-    ("memory.csv", |run, card| of(run, "memory").map(|_| memory::table(run, card))),
-    ("memory_values.csv", |run, _| of(run, "memory").map(|all| measurements(&all))),
+    ("code.csv", |run, _| {
+        some(!run.attempts.is_empty(), || attempts(run))
+    }),
+    ("causes.csv", |run, card| {
+        some(!run.attempts.is_empty(), || causes(card))
+    }),
+    ("accuracy.csv", |run, card| {
+        of(run, "accuracy").map(|_| accuracy::suites(card))
+    }),
+    ("accuracy_choices.csv", |run, _| {
+        of(run, "accuracy").map(|_| accuracy::choices(run))
+    }),
+    ("latency.csv", |run, _| {
+        of(run, "latency").map(|timed| speed::table(&timed))
+    }),
+    ("latency_values.csv", |run, _| {
+        of(run, "latency").map(|all| measurements(&all))
+    }),
+    ("context.csv", |run, card| {
+        of(run, "context").map(|_| context::lengths(card))
+    }),
+    ("context_values.csv", |run, _| {
+        of(run, "context").map(|all| measurements(&all))
+    }),
+    ("memory.csv", |run, card| {
+        of(run, "memory").map(|_| memory::table(run, card))
+    }),
+    ("memory_values.csv", |run, _| {
+        of(run, "memory").map(|all| measurements(&all))
+    }),
     ("variants.csv", |_, card| {
-        let family = card.sections.iter().find(|section| section.benchmark == VARIANTS);
+        let family = card
+            .sections
+            .iter()
+            .find(|section| section.benchmark == VARIANTS);
         family.map(variants::table)
     }),
-    ("variants_values.csv", |run, _| of(run, VARIANTS).map(|all| measurements(&all))),
-    ("perplexity.csv", |run, _| of(run, "perplexity").map(|all| measurements(&all))),
+    ("variants_values.csv", |run, _| {
+        of(run, VARIANTS).map(|all| measurements(&all))
+    }),
+    ("perplexity.csv", |run, _| {
+        of(run, "perplexity").map(|all| measurements(&all))
+    }),
     ("divergence.csv", |run, _| {
-        some(run.measurements.iter().any(divergence::is_one), || divergence::tokens(run))
+        some(run.measurements.iter().any(divergence::is_one), || {
+            divergence::tokens(run)
+        })
     }),
 ];
 
@@ -62,7 +91,9 @@ const TABLES: [Table; 14] = [
 /// # Errors
 /// [`Error::Csv`] if a record cannot be written.
 pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let summary: Table = ("scorecard.csv", |_, card| some(!card.sections.is_empty(), || scorecard(card)));
+    let summary: Table = ("scorecard.csv", |_, card| {
+        some(!card.sections.is_empty(), || scorecard(card))
+    });
     let tables = TABLES.iter().chain([&summary]);
     let filled = tables.filter_map(|(file, lines)| Some((*file, lines(run, card)?)));
     filled

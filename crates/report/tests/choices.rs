@@ -230,19 +230,25 @@ fn recalled(run: &mut Run, model: &str, sha: &str, length: usize, flags: [[f64; 
 }
 
 fn grown(run: &mut Run, model: &str, sha: &str) {
-    for (length, rate) in [(2048, 40.0), (4096, 30.0)] {
+    for (length, rate) in [(2048_u32, 40.0), (4096, 30.0)] {
         let at = json!({"context_tokens": length, "cache": "f16", "piece_tokens": 512, "generate_tokens": 32});
         for metric in ["prefill_tokens_per_s", "decode_tokens_per_s"] {
             let values = (0..6).map(|i| rate + f64::from(i)).collect();
             fixture::measure(run, model, ("context", metric), at.clone(), values);
         }
         let at = json!({"context_tokens": length, "cache": "f16"});
-        fixture::measure(run, model, ("context", "kv_allocated_bytes"), at, vec![1e6]);
+        fixture::measure(
+            run,
+            model,
+            ("context", "kv_allocated_bytes"),
+            at,
+            vec![1e3 * f64::from(length)],
+        );
         recalled(
             run,
             model,
             sha,
-            length,
+            length as usize,
             [[1.0; 5], [1.0, 1.0, 0.0, 0.0, 0.0]],
         );
     }

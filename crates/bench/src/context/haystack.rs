@@ -192,22 +192,36 @@ fn encode(tokenizer: &dyn Tokenizer, text: &str) -> Vec<Token> {
         .collect()
 }
 
-/// Refuses lengths that are too short for the questions.
+/// Refuses lengths that are too short for the questions, and those that all lines together do not fill.
 pub(super) fn check(subject: &Subject<'_>, plan: &ContextPlan) -> Result<(), Error> {
     let Some(recall) = &plan.recall else {
         return Ok(());
     };
     let lengths = plan.lengths(subject.model.card());
-    let shortest = lengths.first().copied().unwrap_or(0);
+    let (Some(shortest), Some(longest)) = (lengths.first(), lengths.last()) else {
+        return Ok(());
+    };
     // Which seed does not matter: all lines are about as long.
-    match Lines::of(0).fill(subject.model.tokenizer(), shortest, (recall, 0)) {
-        Some(_) => Ok(()),
-        None => Err(Error::Plan(format!(
-            "{shortest} tokens of context are too few for a text that {} questions can be asked about with {}; ask for longer --contexts, or add --no-recall",
-            fewest(recall),
-            subject.name
-        ))),
+    let (lines, tokenizer) = (Lines::of(0), subject.model.tokenizer());
+    let refused = |why: String| {
+        let name = &subject.name;
+        Err(Error::Plan(format!(
+            "{why} with {name}; ask for other --contexts, or add --no-recall"
+        )))
+    };
+    if lines.fill(tokenizer, *shortest, (recall, 0)).is_none() {
+        let n = fewest(recall);
+        return refused(format!(
+            "{shortest} tokens of context are too few for the {n} lines that questions need"
+        ));
     }
+    let most = encode(tokenizer, &lines.text(lines.0.len())).len();
+    if most + ROOM < *longest {
+        return refused(format!(
+            "all keys together make a text of {most} tokens, which does not fill {longest}"
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -227,10 +241,9 @@ mod tests {
     fn keys_and_values_are_all_different_and_enough_for_the_longest_context() {
         let lines = Lines::of(1).0;
         assert!(lines.len() > 7000, "{}", lines.len());
-        for part in [
-            |line: &(String, String)| line.0.clone(),
-            |line| line.1.clone(),
-        ] {
+        let parts: [fn(&(String, String)) -> String; 2] =
+            [|line| line.0.clone(), |line| line.1.clone()];
+        for part in parts {
             let mut all: Vec<String> = lines.iter().map(part).collect();
             all.sort_unstable();
             all.dedup();
@@ -257,6 +270,32 @@ mod tests {
         }
         assert!(filled(400, 3).is_none(), "20 questions need 20 lines");
         assert!(filled(10, 3).is_none());
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_asked_about_are_refused_both_ways() {
+        let toy = engine::toy::Toy::new(1);
+        let subject = Subject {
+            name: "toy".into(),
+            model: &toy,
+            chat: None,
+            now: None,
+            load_ns: 0,
+        };
+        let said = |contexts: &[usize]| {
+            let plan = ContextPlan {
+                contexts: contexts.to_vec(),
+                ..ContextPlan::usual()
+            };
+            check(&subject, &plan).map_err(|error| error.to_string())
+        };
+        assert!(said(&[400, 5000]).unwrap_err().contains("400 tokens"));
+        assert!(
+            said(&[5000, 500_000])
+                .unwrap_err()
+                .contains("does not fill 500000")
+        );
+        assert_eq!(said(&[5000, 100_000]), Ok(()));
     }
 
     #[test]

@@ -73,7 +73,6 @@ impl Job<'_> {
         let Some(longest) = lengths.last() else {
             return Ok(true);
         };
-        desk.warn_beyond_context(self.subject, *longest)?;
         desk.watcher
             .begin(&format!("recall, cache {}", self.cache), *longest as u64);
         let mut session = self

@@ -201,6 +201,7 @@ fn guess(plan: &Plan, rates: trial::Rates) -> f64 {
         texts: &texts,
         compared: &compared,
         cached: &cached,
+        quizzes: &[],
     };
     trial::estimate_seconds(plan, material, rates)
 }

@@ -96,7 +96,7 @@ fn records(run: &Run) -> impl Iterator<Item = &Measurement> {
 
 fn is_of(measurement: &Measurement, quiz: &Conditions) -> bool {
     let same = |name: &&str| measurement.conditions.get(*name) == quiz.get(*name);
-    QUIZ.iter().all(|name| same(&name))
+    QUIZ.iter().all(same)
 }
 
 /// A model's answers to a quiz. Of records with the same key the first one counts; a problem of which a part is

@@ -16,8 +16,11 @@ use super::{Row, Section, timing};
 /// Records with one value for each question.
 const QUESTIONS: [&str; 2] = ["recalled", "recall_rank"];
 
+/// A row over questions.
+type Share = (&'static str, &'static str, fn(f64) -> bool);
+
 /// Rows over questions: the metric, the record it is read from, and what in it counts.
-const SHARES: [(&str, &str, fn(f64) -> bool); 2] = [
+const SHARES: [Share; 2] = [
     ("recall_share", "recalled", |flag| flag == 1.0),
     ("recall_first_share", "recall_rank", |rank| rank == 1.0),
 ];
