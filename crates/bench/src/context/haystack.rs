@@ -241,10 +241,8 @@ mod tests {
     fn keys_and_values_are_all_different_and_enough_for_the_longest_context() {
         let lines = Lines::of(1).0;
         assert!(lines.len() > 7000, "{}", lines.len());
-        let parts: [fn(&(String, String)) -> String; 2] =
-            [|line| line.0.clone(), |line| line.1.clone()];
-        for part in parts {
-            let mut all: Vec<String> = lines.iter().map(part).collect();
+        let (keys, values): (Vec<String>, Vec<String>) = lines.iter().cloned().unzip();
+        for mut all in [keys, values] {
             all.sort_unstable();
             all.dedup();
             assert_eq!(all.len(), lines.len());

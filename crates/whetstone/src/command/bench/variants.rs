@@ -170,6 +170,7 @@ pub(super) fn order(plan: Plan, finder: &Finder<'_>) -> Result<Option<Order>> {
     Ok(Some(Order {
         suites: problems.collect::<Result<_>>()?,
         texts: Default::default(),
+        quizzes: Vec::new(),
         models: paths
             .iter()
             .map(|path| path.display().to_string())
