@@ -163,6 +163,10 @@ struct Curve {
 }
 
 impl Curve {
+    fn highest(&self) -> f64 {
+        self.points.iter().map(|point| point.1).fold(0.0, f64::max)
+    }
+
     fn trace(mut self, colour: usize) -> Trace {
         self.points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Trace {
@@ -175,7 +179,7 @@ impl Curve {
     }
 }
 
-/// The curves of a model, by number of sequences; cache types in the order in which they were asked for.
+/// The curves of a model, by number of sequences, the largest cache first.
 fn curves(section: &Section, at: usize) -> BTreeMap<u64, Vec<Curve>> {
     let mut found: BTreeMap<u64, Vec<Curve>> = BTreeMap::new();
     let allocated = |row: &&Row| row.metric == "kv_allocated_bytes";
@@ -197,6 +201,9 @@ fn curves(section: &Section, at: usize) -> BTreeMap<u64, Vec<Curve>> {
                 points: vec![point],
             }),
         }
+    }
+    for curves in found.values_mut() {
+        curves.sort_by(|a, b| b.highest().total_cmp(&a.highest()));
     }
     found
 }
