@@ -46,16 +46,15 @@ pub(crate) fn table(overview: &Overview, extent: Extent) -> Table {
     table
 }
 
-/// The scale of a column of numbers: that of its smallest one.
+/// The scale of a column of numbers: that of its largest one.
 fn scale(overview: &Overview, at: usize) -> Option<Scale> {
     let unit = overview.columns.get(at)?.unit?;
-    let values = overview
-        .lines
-        .iter()
-        .filter_map(|line| line.get(at)?.value());
-    let sizes = values.map(f64::abs).filter(|value| *value > 0.0);
-    let smallest = sizes.fold(f64::INFINITY, f64::min);
-    Some(format::scale_of(unit, smallest.min(f64::MAX)))
+    let lines = overview.lines.iter();
+    let values = lines.filter_map(|line| line.get(at)?.value());
+    Some(format::scale_of(
+        unit,
+        values.map(f64::abs).fold(0.0, f64::max),
+    ))
 }
 
 fn heading(column: &Column, scale: Option<Scale>) -> (String, Side) {

@@ -11,7 +11,7 @@ use ledger::record::Warning;
 use crate::chart::choices;
 use crate::format;
 use crate::overview::Extent;
-use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Tone, grid};
+use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Table, Tone, grid};
 use crate::view::{Finding, Overview, Row, Scorecard, Section, VARIANTS};
 
 pub use crate::table::Colour;
@@ -45,13 +45,30 @@ pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
     blocks.concat().trim_end().to_owned() + "\n"
 }
 
-/// An overview with its heading, if it has one that differs from the section's.
+/// An overview with its heading. A number or a short word is never broken.
 fn overview(overview: &Overview) -> [Grid; 2] {
     let heading = labelled(vec![("", overview.title.clone(), Tone::Faint)]);
-    [
-        heading,
-        grid(&crate::overview::table(overview, Extent::Numbers)),
-    ]
+    let table = crate::overview::table(overview, Extent::Numbers);
+    let mut grid = grid(&table);
+    for (at, (_, span)) in grid.columns.iter_mut().enumerate() {
+        *span = Span::AtLeast(longest_word(&table, at) + PADDING);
+    }
+    [heading, grid]
+}
+
+/// Blanks beside a cell.
+const PADDING: u16 = 2;
+
+/// The longest word in a column, as far as names of models let it.
+fn longest_word(table: &Table, at: usize) -> u16 {
+    /// Longer ones are names, which may be broken.
+    const LONGEST: usize = 12;
+    let cells = table.rows().iter().filter_map(|row| row.get(at));
+    let heading = table.columns().get(at).map(|column| column.title.as_str());
+    let texts = cells.map(|entry| entry.text.as_str()).chain(heading);
+    let words = texts.flat_map(str::split_whitespace);
+    let longest = words.map(|word| word.chars().count()).max();
+    longest.unwrap_or(0).min(LONGEST) as u16
 }
 
 /// The section with the rows that a terminal has room for, and a word about the others. Where an overview

@@ -123,6 +123,38 @@ fn a_line_has_the_ratio_to_f16_of_its_own_size_and_the_quality_of_its_cache() {
 }
 
 #[test]
+fn memory_that_was_used_again_is_not_taken_for_a_small_cache() {
+    let mut run = swept(&["m"]);
+    let said = |run: &Run| {
+        let notes = section(run).notes;
+        notes.into_iter().find(|note| note.contains("used again"))
+    };
+    assert_eq!(said(&run), None);
+    for record in &mut run.measurements {
+        if record.metric == "resident_bytes" && record.conditions["sequences"] == json!(4) {
+            record.values = vec![4096.0];
+        }
+    }
+    assert!(said(&run).unwrap().starts_with("6 combinations"));
+}
+
+#[test]
+fn equal_sizes_of_different_combinations_stay_rows_of_their_own() {
+    let run = swept(&["m"]);
+    let section = section(&run);
+    let of = |metric: &str| {
+        section
+            .rows
+            .iter()
+            .filter(|row| row.metric == metric)
+            .count()
+    };
+    // One sequence of 2048 tokens takes what four of 512 take.
+    assert_eq!(of("kv_allocated_bytes"), 12);
+    assert_eq!(of("kv_ratio_to_f16"), 8);
+}
+
+#[test]
 fn without_f16_there_is_no_ratio_but_a_reason() {
     let mut run = swept(&["m"]);
     run.measurements

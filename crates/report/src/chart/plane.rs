@@ -99,30 +99,45 @@ pub(crate) fn choices(card: &Scorecard) -> Vec<PlaneSpec> {
     specs.into_iter().flatten().collect()
 }
 
-/// The lines of a table as labelled points; none if a line has not both numbers.
-fn spots(overview: &Overview, across: (&str, f64), up: (&str, f64)) -> Option<Trace> {
+/// The lines of a table as labelled points, apart by what their numbers are worth; none where a line has not both
+/// numbers.
+fn spots(overview: &Overview, across: (&str, f64), up: (&str, f64)) -> Vec<Trace> {
     let at = |title: &str| overview.columns.iter().position(|c| c.title == title);
-    let (x, y) = (at(across.0)?, at(up.0)?);
-    let mut points = Vec::new();
-    let mut labels = Vec::new();
+    let (Some(x), Some(y)) = (at(across.0), at(up.0)) else {
+        return Vec::new();
+    };
+    let mut traces: Vec<Trace> = Vec::new();
     for line in &overview.lines {
-        let (Some(x_value), Some(y_value)) = (line.get(x)?.value(), line.get(y)?.value()) else {
+        let number = |at: usize| line.get(at).and_then(Entry::value);
+        let (Some(x_value), Some(y_value)) = (number(x), number(y)) else {
             continue;
         };
-        points.push((x_value / across.1, y_value / up.1));
-        labels.push(match line.first() {
-            Some(Entry::Words(words)) => short(words),
-            _ => String::new(),
-        });
+        let table = overview.title.split(':').next().unwrap_or_default();
+        let name = short(&format!("{table}, {}", words(line.last())));
+        let known = traces.iter().position(|trace| trace.name == name);
+        let place = known.unwrap_or(traces.len());
+        if known.is_none() {
+            traces.push(Trace {
+                name,
+                colour: 0,
+                joined: false,
+                points: Vec::new(),
+                labels: Vec::new(),
+            });
+        }
+        traces[place]
+            .points
+            .push((x_value / across.1, y_value / up.1));
+        traces[place].labels.push(short(words(line.first())));
     }
-    let name = overview.title.split(':').next().unwrap_or_default();
-    (!points.is_empty()).then(|| Trace {
-        name: short(name),
-        colour: 0,
-        joined: false,
-        points,
-        labels,
-    })
+    traces
+}
+
+fn words(entry: Option<&Entry>) -> &str {
+    match entry {
+        Some(Entry::Words(words)) => words,
+        _ => "",
+    }
 }
 
 const MIB: f64 = 1024.0 * 1024.0;
@@ -163,6 +178,10 @@ struct Curve {
 }
 
 impl Curve {
+    fn highest(&self) -> f64 {
+        self.points.iter().map(|point| point.1).fold(0.0, f64::max)
+    }
+
     fn trace(mut self, colour: usize) -> Trace {
         self.points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Trace {
@@ -175,7 +194,7 @@ impl Curve {
     }
 }
 
-/// The curves of a model, by number of sequences; cache types in the order in which they were asked for.
+/// The curves of a model, by number of sequences, the largest cache first.
 fn curves(section: &Section, at: usize) -> BTreeMap<u64, Vec<Curve>> {
     let mut found: BTreeMap<u64, Vec<Curve>> = BTreeMap::new();
     let allocated = |row: &&Row| row.metric == "kv_allocated_bytes";
@@ -197,6 +216,9 @@ fn curves(section: &Section, at: usize) -> BTreeMap<u64, Vec<Curve>> {
                 points: vec![point],
             }),
         }
+    }
+    for curves in found.values_mut() {
+        curves.sort_by(|a, b| b.highest().total_cmp(&a.highest()));
     }
     found
 }

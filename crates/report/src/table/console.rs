@@ -46,6 +46,8 @@ pub(crate) enum Span {
     Free,
     /// As its content needs, whatever becomes of the others; only for short text of our own.
     Content,
+    /// As its content needs, and at least this many columns of the terminal.
+    AtLeast(u16),
     /// At most this many percent of the width.
     AtMost(u16),
     /// This many percent of the width.
@@ -152,6 +154,10 @@ impl Grid {
             };
             match span {
                 Span::Free => {}
+                Span::AtLeast(columns) => {
+                    let least = Width::Fixed(*columns);
+                    column.set_constraint(ColumnConstraint::LowerBoundary(least));
+                }
                 Span::Content => {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }

@@ -34,6 +34,7 @@ pub(super) fn complete(run: &Run, sections: &mut [Section]) {
         .filter_map(|filling| ratio_row(run, filling));
     section.rows.extend(ratios);
     section.notes.extend(weights(run, section));
+    section.notes.extend(reuse(run, &fillings));
     section.notes.extend(quality_note(&quality));
     section.overviews.push(overview(run, &fillings, &quality));
     section.rows.extend(quality);
@@ -214,6 +215,23 @@ fn weights(run: &Run, section: &Section) -> Vec<String> {
             ))
         });
     said.collect()
+}
+
+/// Where the process grew by less than the cache: memory of an earlier combination served again.
+fn reuse(run: &Run, fillings: &[&Conditions]) -> Option<String> {
+    let models = || run.header.models.iter().map(|model| model.name.as_str());
+    let grew_by_less = |(model, filling): &(&str, &&Conditions)| {
+        let of = |metric: &str| cell(run, model, metric, filling).value;
+        let pair = of("resident_bytes").zip(of("kv_allocated_bytes"));
+        pair.is_some_and(|(resident, allocated)| resident < allocated)
+    };
+    let all = models().flat_map(|model| fillings.iter().map(move |filling| (model, filling)));
+    let n = all.filter(grew_by_less).count();
+    (n > 0).then(|| {
+        format!(
+            "{n} combinations grew the process by less than their cache: memory that an earlier one had freed was used again. Ask for one alone to see what it takes from nothing"
+        )
+    })
 }
 
 /// What the quality was measured on.

@@ -120,13 +120,15 @@ pub(super) fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
 }
 
 /// Joins rows that read the same single value under every condition (weights at each context
-/// length, say) into one row with the conditions that they have in common.
+/// length, say) into one row with the conditions that they have in common. In a sweep over sequences, equal sizes
+/// are equal by chance (one sequence of 512, four of 128) and stay apart.
 fn merged(rows: Vec<Row>) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::new();
     for row in rows {
+        let swept = row.conditions.contains_key("sequences");
         match out
             .last_mut()
-            .filter(|last| last.metric == row.metric && same_reading(last, &row))
+            .filter(|last| !swept && last.metric == row.metric && same_reading(last, &row))
         {
             Some(last) => last
                 .conditions

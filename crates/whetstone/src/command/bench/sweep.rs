@@ -54,8 +54,12 @@ pub(super) fn describe_family(family: &VariantsPlan) -> String {
     let (least, most) = contexts.fold((usize::MAX, 0), |(least, most), n| {
         (least.min(n), most.max(n))
     });
+    let contexts = match least == most {
+        true => most.to_string(),
+        false => format!("{least} to {most}"),
+    };
     format!(
-        "variants    memory at {least} to {most} tokens; {} tokens after prompts of {}, {} timed runs of each",
+        "variants    memory at {contexts} tokens; {} tokens after prompts of {}, {} timed runs of each",
         family.generate_tokens, family.prompt_tokens, family.repeats
     )
 }
