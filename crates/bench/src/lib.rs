@@ -8,13 +8,15 @@
 //! where it was. Judging never overlaps timing.
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
-//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them together.
+//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them
+//! together, and [`meter`] says what the hardware did meanwhile.
 
 pub mod code;
 pub mod desk;
 pub mod divergence;
 pub mod latency;
 pub mod memory;
+pub mod meter;
 pub mod passages;
 pub mod perplexity;
 pub mod plan;
@@ -27,6 +29,7 @@ mod error;
 
 pub use desk::{Desk, Subject, Watcher};
 pub use error::Error;
+pub use meter::{Meter, Work};
 pub use plan::Plan;
 pub use protocol::Protocol;
 pub use text::Text;

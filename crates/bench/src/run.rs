@@ -3,6 +3,7 @@
 use task::Suite;
 
 use crate::desk::{Desk, Subject};
+use crate::meter::Work;
 use crate::plan::Plan;
 use crate::text::Text;
 use crate::{Error, code, divergence, latency, memory, perplexity};
@@ -52,6 +53,7 @@ pub fn alone(
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.memory {
+        desk.turn(0, Work::of(&subject.name, "memory"));
         memory::measure(subject, plan, desk)?;
     }
     if let (Some(code_plan), false) = (&plan.code, desk.stopped()) {
@@ -63,8 +65,10 @@ pub fn alone(
         code::measure(subject, &order, desk)?;
     }
     if let (Some(plan), false) = (&plan.perplexity, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, "perplexity"));
         perplexity::measure(subject, plan, material.texts, desk)?;
     }
+    turned_away(desk)?;
     Ok(ended(desk))
 }
 
@@ -79,12 +83,34 @@ pub fn together(
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.divergence {
+        desk.turn(0, shared("divergence", subjects));
         divergence::measure(subjects, plan, material.compared, desk)?;
     }
     if let (Some(plan), false) = (&plan.latency, desk.stopped()) {
+        desk.turn(0, shared("latency", subjects));
         latency::measure(subjects, plan, desk)?;
     }
+    turned_away(desk)?;
     Ok(ended(desk))
+}
+
+/// Work on these models together; of one alone it is that one's.
+fn shared(phase: &str, subjects: &[Subject<'_>]) -> Work {
+    let model = match subjects {
+        [one] => Some(one.name.clone()),
+        _ => None,
+    };
+    Work {
+        model,
+        phase: phase.to_owned(),
+        ..Work::default()
+    }
+}
+
+/// The work is over, or stopped: what was sampled is written down either way.
+fn turned_away(desk: &mut Desk<'_>) -> Result<(), Error> {
+    desk.turn(0, shared("other", &[]));
+    desk.keep_samples()
 }
 
 fn ended(desk: &Desk<'_>) -> Ended {

@@ -13,7 +13,7 @@ use crate::derived::{write_derived, write_whole};
 use crate::error::{Error, io_at};
 use crate::line::{Record, encode};
 use crate::read::{HEADER, read};
-use crate::record::{Attempt, Done, Measurement, RunHeader, Verdict, Warning};
+use crate::record::{Attempt, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning};
 use crate::run::{Run, TornTail};
 use crate::tape::Tape;
 
@@ -31,6 +31,7 @@ pub struct RunFolder {
     attempts: Tape,
     verdicts: Tape,
     measurements: Tape,
+    hardware: Tape,
     warnings: Tape,
     done: Tape,
     lock: File,
@@ -107,6 +108,22 @@ impl RunFolder {
         self.measurements.append(&encode(measurement)?)
     }
 
+    /// Appends to `hardware.jsonl`, all in one write, and flushes once.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] for a reading that is no number, [`Error::Append`] if the disk refuses; then none
+    /// of them is in the file.
+    pub fn append_hardware(&mut self, samples: &[HardwareSample]) -> Result<(), Error> {
+        let mut lines = Vec::new();
+        for sample in samples {
+            lines.extend(encode(sample)?);
+        }
+        match lines.is_empty() {
+            true => Ok(()),
+            false => self.hardware.append(&lines),
+        }
+    }
+
     /// Appends to `warnings.jsonl` and flushes.
     ///
     /// # Errors
@@ -137,6 +154,7 @@ impl RunFolder {
             attempts: tape::<Attempt>(path, torn)?,
             verdicts: tape::<Verdict>(path, torn)?,
             measurements: tape::<Measurement>(path, torn)?,
+            hardware: tape::<HardwareSample>(path, torn)?,
             warnings: tape::<Warning>(path, torn)?,
             done: tape::<Done>(path, torn)?,
             lock,

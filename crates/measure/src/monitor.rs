@@ -45,6 +45,7 @@ pub struct Sample {
 pub struct Monitor {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    measures_energy: bool,
 }
 
 struct Shared {
@@ -71,6 +72,7 @@ impl Monitor {
         clock: impl Clock + 'static,
         every: Duration,
     ) -> Result<Monitor, Absent> {
+        let measures_energy = gauges.iter().any(|gauge| gauge.measures_energy());
         let state = State {
             gauges,
             clock: Box::new(clock),
@@ -93,6 +95,7 @@ impl Monitor {
         Ok(Monitor {
             shared,
             thread: Some(thread),
+            measures_energy,
         })
     }
 
@@ -110,12 +113,16 @@ impl Monitor {
         let Some(mut state) = self.shared.alive() else {
             return false;
         };
-        let reads = state.gauges.iter().any(|gauge| gauge.measures_energy());
-        if reads {
+        if self.measures_energy {
             state.look(count, |gauge| gauge.measures_energy());
             state.label = next;
         }
-        reads
+        self.measures_energy
+    }
+
+    /// Whether anything tells power or energy.
+    pub fn measures_energy(&self) -> bool {
+        self.measures_energy
     }
 
     /// The samples since the last call.

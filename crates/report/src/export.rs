@@ -6,6 +6,7 @@
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
 mod divergence;
+mod hardware;
 mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,10 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
             "divergence.csv".to_owned(),
             written("divergence.csv", &lines)?,
         ));
+    }
+    if !run.hardware.is_empty() {
+        let lines = hardware::lines(&run.hardware);
+        files.push(("hardware.csv".to_owned(), written("hardware.csv", &lines)?));
     }
     if !card.sections.is_empty() {
         files.push((

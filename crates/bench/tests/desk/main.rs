@@ -9,6 +9,7 @@
 mod author;
 mod divergence;
 mod faults;
+mod meter;
 mod numbers;
 mod protocols;
 mod requests;
@@ -21,11 +22,11 @@ use std::sync::atomic::AtomicBool;
 
 use bench::desk::Unwatched;
 use bench::run::{self, Ended, Material};
-use bench::{Desk, Error, Plan, Subject, Text, Watcher};
+use bench::{Desk, Error, Meter, Plan, Subject, Text, Watcher};
 use engine::Model;
 use ledger::record::{Measurement, RunHeader, SCHEMA_VERSION};
 use ledger::{Run, RunFolder};
-use measure::{Clock, FakeClock};
+use measure::{Clock, FakeClock, Monitor};
 use sandbox::{Captured, Ending, File, Limits, Mode, Outcome, Profile, Program, Sandbox, Scripted};
 use tempfile::TempDir;
 
@@ -138,6 +139,16 @@ fn carry_out(
     plan: &Plan,
     tools: &mut Tools<'_>,
 ) -> Result<Ended, Error> {
+    watched(root, subjects, (plan, None), tools)
+}
+
+/// The same beside a monitor.
+fn watched(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    (plan, monitor): (&Plan, Option<&Monitor>),
+    tools: &mut Tools<'_>,
+) -> Result<Ended, Error> {
     let (mut folder, earlier) = match RunFolder::open(&root.join("run")) {
         Ok(found) => found,
         Err(ledger::Error::NotARun { .. }) => {
@@ -159,6 +170,7 @@ fn carry_out(
         threads: 1,
         stop: tools.stop,
         watcher: tools.watcher,
+        meter: monitor.map(|monitor| Meter::new(monitor, &earlier, 0)),
     };
     let (suites, [texts, compared]) = (suites(plan), texts(plan));
     let material = Material {

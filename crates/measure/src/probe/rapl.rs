@@ -7,9 +7,9 @@
 
 use std::fs;
 
-use super::Absent;
 use super::gauge::{Gauge, Readings, put};
 use super::text::{Root, unreadable};
+use super::{Absent, Fact};
 use crate::energy::Counter;
 
 const FOLDER: &str = "sys/class/powercap";
@@ -97,11 +97,11 @@ fn zones(root: Root) -> Result<Vec<String>, Absent> {
 
 fn no_zones(root: Root, error: &std::io::Error) -> Absent {
     let absent = unreadable(FOLDER, error);
-    match super::host::hypervisor(root) {
-        Ok(_) => absent.with_remedy(
+    match super::host::virtualised(root) {
+        Ok(Fact::Text(word)) if word == "yes" => absent.with_remedy(
             "virtual machines hide the processor's energy counters; measure on the host",
         ),
-        Err(_) => absent,
+        _ => absent,
     }
 }
 

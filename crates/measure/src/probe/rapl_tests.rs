@@ -94,7 +94,7 @@ fn a_machine_without_counters_says_so_and_a_virtual_one_names_the_host() {
     let tree = tempfile::tempdir().unwrap();
     let bare = Rapl::find(Root::at(tree.path())).err().unwrap();
     assert!(bare.reason.contains("/sys/class/powercap") && bare.remedy.is_none());
-    write(tree.path(), "sys/class/dmi/id/sys_vendor", "QEMU\n");
+    write(tree.path(), "proc/cpuinfo", "flags : fpu hypervisor\n");
     let guest = Rapl::find(Root::at(tree.path())).err().unwrap();
     assert!(guest.remedy.unwrap().contains("host"));
     fs::create_dir_all(tree.path().join(FOLDER)).unwrap();

@@ -21,9 +21,9 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 2] = ["perplexity", "divergence"];
+const ELSEWHERE: [&str; 3] = ["perplexity", "divergence", "hardware"];
 
-/// One section per benchmark, code suites, perplexity and divergence excepted.
+/// One section per benchmark; code suites and those that are read elsewhere excepted.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
     let outside =
         |m: &&Measurement| !ELSEWHERE.contains(&m.benchmark.as_str()) && suite_of(run, m).is_none();

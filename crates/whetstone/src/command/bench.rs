@@ -1,5 +1,6 @@
 //! `whet bench`: from words to a run folder with a report.
 
+mod hardware;
 mod order;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, texts};
+use hardware::Watched;
 pub(super) use order::change_judging;
 use order::{Order, describe};
 
@@ -64,6 +66,7 @@ pub(crate) fn measure(
         stop,
     };
     let order = Order::of(flags, &finder)?;
+    hardware::refuse_without_energy(&order.plan)?;
     let mut located: Vec<Located> = order
         .models
         .iter()
@@ -78,6 +81,7 @@ pub(crate) fn measure(
         order: &order,
         located: &located,
         cell: cell.as_ref(),
+        watched: Watched::start(),
         stop,
         terminal,
     };
@@ -118,13 +122,14 @@ struct Job<'a> {
     order: &'a Order,
     located: &'a [Located],
     cell: Option<&'a Cell>,
+    watched: Watched,
     stop: &'a AtomicBool,
     terminal: &'a Terminal,
 }
 
 impl Job<'_> {
     fn carry_out(&self, runs_root: &Path) -> Result<(Exit, PathBuf)> {
-        let clock = SystemClock::start();
+        let clock = self.watched.clock;
         let mut progress = Progress::new(self.terminal);
         let first = self.load(0, &clock)?;
         let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
@@ -141,7 +146,10 @@ impl Job<'_> {
             threads: self.order.plan.threads,
             stop: self.stop,
             watcher: &mut progress,
+            meter: self.watched.meter(&earlier),
         };
+        self.watched
+            .begin(self.located, &self.order.plan, &mut desk, self.terminal)?;
         let ended = self.measure(first, now, &mut desk)?;
         progress.clear();
         let exit = if ended == Ended::Complete {
@@ -253,6 +261,7 @@ impl Job<'_> {
             suites,
             sandbox,
         })?;
+        header.machine.extend(self.watched.facts());
         if let Some(adapter) = &self.order.adapter {
             let word = format!("{}={}", adapter.path.display(), adapter.scale);
             header.engine.insert("adapter".into(), word.into());
