@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ledger::Run;
-use ledger::record::{HardwareSample, Warning};
+use ledger::record::{HardwareSample, Measurement, Warning};
 use measure::Monitor;
 use measure::monitor::{Label, Sample};
 use measure::probe::{Absent, Source};
@@ -125,12 +125,14 @@ impl Desk<'_> {
         }
     }
 
-    /// Writes down what was sampled since the last time. Says once if sampling has ended by itself.
+    /// Writes down what was sampled since the last time; nothing before the first result, so that a resumed run
+    /// which had nothing left to do stays as it was. Says once if sampling has ended by itself.
     ///
     /// # Errors
     /// Those of the ledger.
     pub fn keep_samples(&mut self) -> Result<(), Error> {
-        let Some(meter) = &mut self.meter else {
+        let grown = self.folder.has_grown();
+        let Some(meter) = self.meter.as_mut().filter(|_| grown) else {
             return Ok(());
         };
         let samples = meter.monitor.drain();
@@ -179,7 +181,7 @@ pub fn rest(desk: &mut Desk<'_>, span: Duration) -> Result<(), Error> {
 }
 
 /// Writes down what cannot be known of these models' work, with the reasons: one line for energy if nothing tells
-/// it, one for the memory of each accelerator that hides it.
+/// it, one for the memory of each accelerator that hides it. A resumed run has them already.
 ///
 /// # Errors
 /// Those of the ledger.
@@ -189,6 +191,10 @@ pub fn absences(
     no_energy: Option<&Absent>,
     desk: &mut Desk<'_>,
 ) -> Result<(), Error> {
+    let is_told = |record: &Measurement| record.benchmark == "hardware";
+    if desk.earlier.measurements.iter().any(is_told) {
+        return Ok(());
+    }
     for model in models {
         let place = Place::new(model, "hardware");
         if let Some(absent) = no_energy {

@@ -34,6 +34,7 @@ pub struct RunFolder {
     hardware: Tape,
     warnings: Tape,
     done: Tape,
+    has_grown: bool,
     lock: File,
 }
 
@@ -88,7 +89,9 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Append`] if the disk refuses; the records before it stay whole.
     pub fn append_attempt(&mut self, attempt: &Attempt) -> Result<(), Error> {
-        self.attempts.append(&encode(attempt)?)
+        self.attempts.append(&encode(attempt)?)?;
+        self.has_grown = true;
+        Ok(())
     }
 
     /// Appends to `verdicts.jsonl` and flushes.
@@ -96,7 +99,9 @@ impl RunFolder {
     /// # Errors
     /// [`Error::NotFinite`] for a score that is no number, [`Error::Append`] if the disk refuses.
     pub fn append_verdict(&mut self, verdict: &Verdict) -> Result<(), Error> {
-        self.verdicts.append(&encode(verdict)?)
+        self.verdicts.append(&encode(verdict)?)?;
+        self.has_grown = true;
+        Ok(())
     }
 
     /// Appends to `measurements.jsonl` and flushes.
@@ -105,7 +110,9 @@ impl RunFolder {
     /// [`Error::NotFinite`] for a value that is no number, [`Error::Unexplained`] for neither value
     /// nor reason, [`Error::Append`] if the disk refuses.
     pub fn append_measurement(&mut self, measurement: &Measurement) -> Result<(), Error> {
-        self.measurements.append(&encode(measurement)?)
+        self.measurements.append(&encode(measurement)?)?;
+        self.has_grown = true;
+        Ok(())
     }
 
     /// Appends to `hardware.jsonl`, all in one write, and flushes once.
@@ -137,7 +144,14 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Append`] if the disk refuses.
     pub fn append_done(&mut self, done: &Done) -> Result<(), Error> {
-        self.done.append(&encode(done)?)
+        self.done.append(&encode(done)?)?;
+        self.has_grown = true;
+        Ok(())
+    }
+
+    /// Whether a result was written since the folder was opened: anything but warnings and samples.
+    pub fn has_grown(&self) -> bool {
+        self.has_grown
     }
 
     /// [`write_derived`] into this folder.
@@ -157,6 +171,7 @@ impl RunFolder {
             hardware: tape::<HardwareSample>(path, torn)?,
             warnings: tape::<Warning>(path, torn)?,
             done: tape::<Done>(path, torn)?,
+            has_grown: false,
             lock,
         })
     }

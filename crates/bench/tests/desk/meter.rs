@@ -124,46 +124,52 @@ fn every_phase_of_a_run_is_closed_by_a_sample_that_counts_its_tokens() {
     assert_eq!(decode.conditions["prompt_tokens"], 32);
 }
 
-#[test]
-fn a_resumed_run_adds_a_session_and_doubles_no_sample() {
-    let root = folder();
-    let first = run_beside(root.path(), &monitor(Steady));
-    assert!(first.hardware.iter().all(|one| one.session == 0));
-    let again = run_beside(root.path(), &monitor(Steady));
-    assert_eq!(again.hardware[..first.hardware.len()], first.hardware[..]);
-    let later = &again.hardware[first.hardware.len()..];
-    assert!(!later.is_empty() && later.iter().all(|one| one.session == 1));
-    assert_eq!(again.repeats, 0);
-    let numbers: Vec<u64> = later.iter().map(|one| one.sample).collect();
-    assert_eq!(numbers, (0..later.len() as u64).collect::<Vec<_>>());
-    assert!(
-        later.iter().all(|one| one.tokens == 0),
-        "nothing was measured twice"
-    );
+/// Asks to stop once so much has been told.
+struct StopAfter<'s>(usize, &'s AtomicBool);
+
+impl Watcher for StopAfter<'_> {
+    fn begin(&mut self, _: &str, _: u64) {}
+
+    fn advance(&mut self, _: u64, _: &str) {
+        self.0 = self.0.saturating_sub(1);
+        self.1
+            .store(self.0 == 0, std::sync::atomic::Ordering::Relaxed);
+    }
 }
 
 #[test]
-fn what_was_sampled_before_an_interruption_is_kept() {
+fn an_interrupted_run_keeps_its_samples_and_its_resumption_doubles_none() {
     let root = folder();
-    let (toy, stop) = (Toy::new(1), AtomicBool::new(true));
+    let (toy, stop) = (Toy::new(1), AtomicBool::new(false));
     let (sandbox, clock) = (machine(), FakeClock::stepping(1000));
-    let mut unwatched = Unwatched;
-    let mut tools = tools(&stop, &sandbox, &mut unwatched, &clock);
-    let plan = whole();
-    let monitor = monitor(Steady);
+    let mut soon = StopAfter(4, &stop);
+    let mut tools = tools(&stop, &sandbox, &mut soon, &clock);
+    let (plan, first) = (whole(), monitor(Steady));
     let ended = watched(
         root.path(),
         &[subject("one", &toy)],
-        (&plan, Some(&monitor)),
+        (&plan, Some(&first)),
         &mut tools,
     );
     assert_eq!(ended.unwrap(), Ended::Interrupted);
-    let run = ledger::read(&root.path().join("run")).unwrap();
+    let before = ledger::read(&root.path().join("run")).unwrap();
     assert!(
-        phases(&run.hardware).contains(&"memory"),
+        phases(&before.hardware).contains(&"memory"),
         "{:?}",
-        run.hardware
+        before.hardware
     );
+    assert!(before.hardware.iter().all(|one| one.session == 0));
+    let after = run_beside(root.path(), &monitor(Steady));
+    let n_before = before.hardware.len();
+    assert_eq!(after.hardware[..n_before], before.hardware[..]);
+    let later = &after.hardware[n_before..];
+    assert!(!later.is_empty() && later.iter().all(|one| one.session == 1));
+    assert_eq!(after.repeats, 0);
+    let numbers: Vec<u64> = later.iter().map(|one| one.sample).collect();
+    assert_eq!(numbers, (0..later.len() as u64).collect::<Vec<_>>());
+    // Nothing is left to do: a third time adds nothing.
+    let third = run_beside(root.path(), &monitor(Steady));
+    assert_eq!(third.hardware, after.hardware);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod broken_files;
 mod converted;
 mod doctor;
 mod generate;
+mod hardware;
 mod help;
 mod interrupt;
 mod models;
