@@ -9,7 +9,7 @@
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
 //! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`run`]
-//! puts them together.
+//! puts them together, and [`meter`] says what the hardware did meanwhile.
 
 pub mod accuracy;
 pub mod code;
@@ -18,6 +18,7 @@ pub mod desk;
 pub mod divergence;
 pub mod latency;
 pub mod memory;
+pub mod meter;
 pub mod passages;
 pub mod perplexity;
 pub mod plan;
@@ -31,6 +32,7 @@ mod error;
 
 pub use desk::{Desk, Subject, Watcher};
 pub use error::Error;
+pub use meter::{Meter, Work};
 pub use plan::Plan;
 pub use protocol::Protocol;
 pub use text::Text;

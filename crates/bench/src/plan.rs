@@ -51,6 +51,25 @@ pub struct Plan {
     /// The shapes of a family, if wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<VariantsPlan>,
+    /// How power at rest is found; `None` for a short look where power can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<EnergyPlan>,
+}
+
+/// Power at rest, which is taken off the energy of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnergyPlan {
+    /// Seconds in which nothing is done before the work starts; 0 for none.
+    pub rest_seconds: u32,
+}
+
+impl EnergyPlan {
+    /// Where nothing is to be learnt from numbers.
+    pub const NONE: EnergyPlan = EnergyPlan { rest_seconds: 0 };
+    /// Where nobody asked: enough for an estimate.
+    pub const SHORT: EnergyPlan = EnergyPlan { rest_seconds: 5 };
+    /// Where somebody asked for energy.
+    pub const LONG: EnergyPlan = EnergyPlan { rest_seconds: 30 };
 }
 
 /// Code problems: which, how often, how sampled.
@@ -183,6 +202,7 @@ impl Plan {
             accuracy: None,
             context: None,
             variants: None,
+            energy: None,
         }
     }
 
@@ -190,6 +210,7 @@ impl Plan {
     pub fn smoke(seed: u64, threads: usize) -> Plan {
         let mut plan = Plan::quick(seed, threads);
         plan.preset = "smoke".into();
+        plan.energy = Some(EnergyPlan::NONE);
         if let Some(code) = &mut plan.code {
             code.samples = 1;
             code.batch = 4;

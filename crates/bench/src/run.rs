@@ -3,6 +3,7 @@
 use task::{Quiz, Suite};
 
 use crate::desk::{Desk, Subject};
+use crate::meter::Work;
 use crate::plan::Plan;
 use crate::text::Text;
 use crate::{Error, accuracy, code, context, divergence, latency, memory, perplexity, variants};
@@ -65,6 +66,7 @@ pub fn alone(
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.memory {
+        desk.turn(0, Work::of(&subject.name, "memory"));
         memory::measure(subject, plan, desk)?;
         if let (Some(quality), false) = (&plan.quality, desk.stopped()) {
             divergence::of_caches(subject, quality, material.cached, desk)?;
@@ -83,14 +85,18 @@ pub fn alone(
         code::measure(subject, &order, desk)?;
     }
     if let (Some(plan), false) = (&plan.perplexity, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, "perplexity"));
         perplexity::measure(subject, plan, material.texts, desk)?;
     }
     if let (Some(plan), false) = (&plan.accuracy, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, "accuracy"));
         accuracy::measure(subject, plan, material.quizzes, desk)?;
     }
     if let (Some(context), false) = (&plan.context, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, "context"));
         context::recall(subject, context, plan.seed, desk)?;
     }
+    turned_away(desk)?;
     Ok(ended(desk))
 }
 
@@ -105,15 +111,38 @@ pub fn together(
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.divergence {
+        desk.turn(0, shared("divergence", subjects));
         divergence::measure(subjects, plan, material.compared, desk)?;
     }
     if let (Some(plan), false) = (&plan.latency, desk.stopped()) {
+        desk.turn(0, shared("latency", subjects));
         latency::measure(subjects, plan, desk)?;
     }
     if let (Some(plan), false) = (&plan.context, desk.stopped()) {
+        desk.turn(0, shared("context", subjects));
         context::speed(subjects, plan, desk)?;
     }
+    turned_away(desk)?;
     Ok(ended(desk))
+}
+
+/// Work on these models together; of one alone it is that one's.
+fn shared(phase: &str, subjects: &[Subject<'_>]) -> Work {
+    let model = match subjects {
+        [one] => Some(one.name.clone()),
+        _ => None,
+    };
+    Work {
+        model,
+        phase: phase.to_owned(),
+        ..Work::default()
+    }
+}
+
+/// The work is over, or stopped: what was sampled is written down either way.
+fn turned_away(desk: &mut Desk<'_>) -> Result<(), Error> {
+    desk.turn(0, shared("other", &[]));
+    desk.keep_samples()
 }
 
 fn ended(desk: &Desk<'_>) -> Ended {

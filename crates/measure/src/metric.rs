@@ -93,6 +93,19 @@ pub const METRICS: &[Metric] = &[
     metric("recalled", Unit::Count, Better::Higher, "whether a value was recalled"),
     metric("recall_rank", Unit::Count, Better::Lower, "rank of the right value"),
     metric("determinism_differing_share", Unit::Ratio, Better::Lower, "texts that changed with the batch"),
+    metric("energy_run_joules", Unit::Joules, Better::Lower, "energy of all work"),
+    metric("energy_per_token_joules", Unit::Joules, Better::Lower, "energy per token"),
+    metric("energy_per_solved_joules", Unit::Joules, Better::Lower, "energy per right answer"),
+    metric("power_mean_watts", Unit::Watts, Better::Neither, "power, mean"),
+    metric("power_idle_watts", Unit::Watts, Better::Neither, "power at rest"),
+    metric("cpu_busy_share", Unit::Ratio, Better::Neither, "processors busy, mean"),
+    metric("cpu_lowest_hz", Unit::Hertz, Better::Neither, "processor frequency, lowest"),
+    metric("cpu_highest_hz", Unit::Hertz, Better::Neither, "processor frequency, highest"),
+    metric("gpu_busy_share", Unit::Ratio, Better::Neither, "GPU busy, mean"),
+    metric("gpu_peak_bytes", Unit::Bytes, Better::Lower, "GPU memory, peak"),
+    metric("process_peak_bytes", Unit::Bytes, Better::Lower, "memory of the program, peak"),
+    metric("system_peak_bytes", Unit::Bytes, Better::Neither, "memory of the machine in use, peak"),
+    metric("monitor_share", Unit::Ratio, Better::Lower, "time of the hardware monitor"),
 ];
 
 /// The metric of that name.

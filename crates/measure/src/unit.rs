@@ -21,6 +21,12 @@ pub enum Unit {
     BytesPerSecond,
     /// Arithmetic operations per second of monotonic wall time.
     OperationsPerSecond,
+    /// Energy, in joules (watt seconds).
+    Joules,
+    /// Power, in watts.
+    Watts,
+    /// Cycles per second.
+    Hertz,
     /// A share or a quotient without dimension; 0.5 is 50 %.
     Ratio,
     /// A natural-log likelihood, in nats.

@@ -8,6 +8,7 @@
 mod accuracy;
 mod context;
 mod divergence;
+mod hardware;
 mod memory;
 mod speed;
 mod variants;
@@ -35,7 +36,7 @@ pub fn scorecard_json(card: &Scorecard) -> Result<Vec<u8>, Error> {
 type Table = (&'static str, fn(&Run, &Scorecard) -> Option<Lines>);
 
 /// Every CSV file.
-const TABLES: [Table; 14] = [
+const TABLES: [Table; 15] = [
     ("code.csv", |run, _| {
         some(!run.attempts.is_empty(), || attempts(run))
     }),
@@ -78,6 +79,9 @@ const TABLES: [Table; 14] = [
     }),
     ("perplexity.csv", |run, _| {
         of(run, "perplexity").map(|all| measurements(&all))
+    }),
+    ("hardware.csv", |run, _| {
+        some(!run.hardware.is_empty(), || hardware::lines(&run.hardware))
     }),
     ("divergence.csv", |run, _| {
         some(run.measurements.iter().any(divergence::is_one), || {

@@ -88,6 +88,20 @@ const RATES: [Scale; 4] = [
     scale(1.0, " FLOP/s"),
 ];
 
+const FREQUENCIES: [Scale; 4] = [
+    scale(1e9, " GHz"),
+    scale(1e6, " MHz"),
+    scale(1e3, " kHz"),
+    scale(1.0, " Hz"),
+];
+/// A watt for an hour is 3,600 J.
+const ENERGIES: [Scale; 4] = [
+    scale(3600.0, " Wh"),
+    scale(1.0, " J"),
+    scale(1e-3, " mJ"),
+    scale(1e-6, " µJ"),
+];
+
 /// The scale in which a value of this size reads best.
 pub fn scale_of(unit: Unit, value: f64) -> Scale {
     let fitting = |scales: &[Scale; 4]| {
@@ -99,6 +113,9 @@ pub fn scale_of(unit: Unit, value: f64) -> Scale {
         Unit::Bytes => fitting(&SIZES),
         Unit::BytesPerSecond => fitting(&FLOWS),
         Unit::OperationsPerSecond => fitting(&RATES),
+        Unit::Hertz => fitting(&FREQUENCIES),
+        Unit::Joules => fitting(&ENERGIES),
+        Unit::Watts => scale(1.0, " W"),
         Unit::Ratio => scale(0.01, " %"),
         Unit::TokensPerSecond => scale(1.0, " tok/s"),
         Unit::Tokens => scale(1.0, " tokens"),

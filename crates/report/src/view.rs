@@ -14,6 +14,7 @@ mod causes;
 mod code;
 mod context;
 mod divergence;
+mod hardware;
 mod judging;
 mod knee;
 mod memory;
@@ -147,6 +148,8 @@ pub enum Counted {
     Tokens,
     /// Repeated measurements.
     Repetitions,
+    /// Looks at the hardware.
+    Samples,
 }
 
 /// One model against the run's first.
@@ -212,6 +215,7 @@ impl Scorecard {
         sections.extend(accuracy::sections(run));
         sections.extend(context::sections(run));
         sections.extend(variants::section(run, &sections));
+        sections.extend(hardware::section(run));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,
@@ -240,19 +244,27 @@ impl Section {
 }
 
 /// Metrics that a page has room for and a terminal has not.
-const DETAILS: [&str; 6] = [
+const DETAILS: [&str; 10] = [
     "prefill_operations_per_s",
     "inter_token_ns",
     "inter_token_p90_ns",
     "inter_token_p99_ns",
     "end_to_end_ns",
     "end_to_end_tokens_per_s",
+    "cpu_lowest_hz",
+    "cpu_highest_hz",
+    "system_peak_bytes",
+    "monitor_share",
 ];
 
 impl Row {
     /// Whether it adds to a row beside it what only some readers want to know.
     pub fn is_detail(&self) -> bool {
-        DETAILS.contains(&self.metric.as_str())
+        let with_rest = self
+            .conditions
+            .get("idle")
+            .is_some_and(|idle| idle == "included");
+        with_rest || DETAILS.contains(&self.metric.as_str())
     }
 
     /// The conditions that tell this row from its neighbours: those that the section does not share.
@@ -313,7 +325,7 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 8] = [
+    const ORDER: [&str; 9] = [
         VARIANTS,
         "code",
         "accuracy",
@@ -322,6 +334,7 @@ fn place(benchmark: &str) -> usize {
         "memory",
         "perplexity",
         "divergence",
+        "hardware",
     ];
     ORDER
         .iter()

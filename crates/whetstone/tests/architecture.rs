@@ -45,7 +45,7 @@ const EDGES: [(&str, &[&str]); 12] = [
 const EDGES_OF_TESTS: [(&str, &str); 1] = [("llama", "hub")];
 
 /// Crates from outside that only some of ours may name; a trailing `*` stands for any ending.
-const RESERVED: [(&str, &[&str]); 10] = [
+const RESERVED: [(&str, &[&str]); 11] = [
     ("llama-cpp-*", &["llama"]),
     ("ureq", &["hub"]),
     ("clap", &["whetstone"]),
@@ -54,6 +54,7 @@ const RESERVED: [(&str, &[&str]); 10] = [
     ("kuva", &["report"]),
     ("resvg", &["report"]),
     ("safetensors", &["model"]),
+    ("nvml-wrapper", &["measure"]),
     ("rand", &["engine", "measure", "gguf", "model"]),
     ("rand_chacha", &["engine", "measure", "gguf", "model"]),
 ];

@@ -8,7 +8,7 @@ use measure::percentile_supported;
 use super::Cell;
 use super::rig::{Timing, per_second};
 use crate::Error;
-use crate::desk::{Desk, Place, Subject};
+use crate::desk::{Conditions, Desk, Place, Subject};
 use crate::plan::Point;
 
 /// Writes down every cell, the bandwidth of the memory and how long the models took to load.
@@ -71,8 +71,9 @@ fn bandwidth(
     Ok(measured.ok().map(|bandwidth| bandwidth.best()))
 }
 
-fn place<'a>(benchmark: &'a str, subject: &'a Subject<'_>, point: &Point) -> Place<'a> {
-    Place::new(&subject.name, benchmark)
+/// What has to be equal before two numbers of speed may be compared.
+pub(super) fn conditions(point: &Point) -> Conditions {
+    Place::new("", "latency")
         .with("prompt_tokens", point.n_prompt)
         .with("generate_tokens", point.n_new)
         .with("batch", point.batch)
@@ -80,6 +81,14 @@ fn place<'a>(benchmark: &'a str, subject: &'a Subject<'_>, point: &Point) -> Pla
         .with("threads", point.threads)
         .with("cache", point.cache.name())
         .with("use_cache", point.use_cache)
+        .conditions
+}
+
+fn place<'a>(benchmark: &'a str, subject: &'a Subject<'_>, point: &Point) -> Place<'a> {
+    Place {
+        conditions: conditions(point),
+        ..Place::new(&subject.name, benchmark)
+    }
 }
 
 /// One cell with the conditions of all its numbers.

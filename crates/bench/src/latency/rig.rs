@@ -39,6 +39,17 @@ pub(crate) fn per_second(n: f64, ns: u64) -> f64 {
     n * 1e9 / ns.max(1) as f64
 }
 
+/// Places of a run at which somebody may look at something else than the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Before the prompts are read.
+    Start,
+    /// Each sequence has its first token.
+    First,
+    /// Each has its last.
+    Last,
+}
+
 /// One session of one model, for all combinations with this cache and these threads.
 pub(crate) struct Rig<'m> {
     subject: usize,
@@ -162,19 +173,28 @@ impl<'m> Rig<'m> {
         (self.subject, self.threads, self.cache) == (subject, point.threads, point.cache)
     }
 
-    /// One run, timed.
+    /// One run, timed. What is done at a mark, of which the answer says whether it took time, is not part of it.
     ///
     /// # Errors
     /// Those of the engine.
-    pub(crate) fn run(&mut self, point: &Point, clock: &dyn Clock) -> Result<Timing, Error> {
+    pub(crate) fn run(
+        &mut self,
+        point: &Point,
+        clock: &dyn Clock,
+        at: &mut dyn FnMut(Mark) -> bool,
+    ) -> Result<Timing, Error> {
         self.begin(point)?;
         let prompt = self.text[point.depth..point.depth + point.n_prompt].to_vec();
         let mut held = vec![prompt; point.batch];
         let mut last = vec![0; point.batch];
+        at(Mark::Start);
         let started = clock.now_ns();
         self.step(&held, &mut last)?;
         let first = clock.now_ns();
-        let mut before = first;
+        let mut before = match at(Mark::First) {
+            true => clock.now_ns(),
+            false => first,
+        };
         let mut steps_ns = Vec::with_capacity(point.n_new - 1);
         for _ in 1..point.n_new {
             if point.use_cache {
@@ -191,6 +211,7 @@ impl<'m> Rig<'m> {
             steps_ns.push(now - before);
             before = now;
         }
+        at(Mark::Last);
         Ok(Timing {
             first_token_ns: first - started,
             steps_ns,

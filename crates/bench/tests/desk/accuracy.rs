@@ -203,7 +203,14 @@ fn a_run_stopped_between_problems_ends_like_one_that_was_not() {
         stop: &stop,
         watcher: &mut Impatient(&stop),
     };
-    let ended = carry_out_with(folder.path(), &subjects, &plan, &quizzes, &mut tools).unwrap();
+    let ended = carry_out_with(
+        folder.path(),
+        &subjects,
+        (&plan, None),
+        &quizzes,
+        &mut tools,
+    )
+    .unwrap();
     assert_eq!(ended, bench::run::Ended::Interrupted);
     let half = ledger::read(&folder.path().join("run")).unwrap();
     assert_eq!(values(&half, "choice_log_prob").len(), 2);

@@ -274,7 +274,7 @@ fn wherever_a_run_is_stopped_the_recall_ends_the_same() {
                 patience,
             },
         };
-        carry_out_with(folder.path(), &subjects, &plan, &[], &mut tools).unwrap();
+        carry_out_with(folder.path(), &subjects, (&plan, None), &[], &mut tools).unwrap();
         let run = complete_with(folder.path(), &subjects, &plan, &[]).unwrap();
         assert_eq!(shares(&run, "recalled"), fresh, "stopped after {patience}");
         assert_eq!(

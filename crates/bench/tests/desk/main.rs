@@ -12,6 +12,7 @@ mod context;
 mod divergence;
 mod faults;
 mod memory;
+mod meter;
 mod numbers;
 mod protocols;
 mod requests;
@@ -25,11 +26,11 @@ use std::sync::atomic::AtomicBool;
 
 use bench::desk::Unwatched;
 use bench::run::{self, Ended, Material};
-use bench::{Desk, Error, Plan, Subject, Text, Watcher};
+use bench::{Desk, Error, Meter, Plan, Subject, Text, Watcher};
 use engine::Model;
 use ledger::record::{Measurement, RunHeader, SCHEMA_VERSION};
 use ledger::{Run, RunFolder};
-use measure::{Clock, FakeClock};
+use measure::{Clock, FakeClock, Monitor};
 use sandbox::{Captured, Ending, File, Limits, Mode, Outcome, Profile, Program, Sandbox, Scripted};
 use task::Quiz;
 use tempfile::TempDir;
@@ -147,14 +148,24 @@ fn carry_out(
     plan: &Plan,
     tools: &mut Tools<'_>,
 ) -> Result<Ended, Error> {
-    carry_out_with(root, subjects, plan, &[], tools)
+    watched(root, subjects, (plan, None), tools)
+}
+
+/// The same beside a monitor.
+fn watched(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    beside: (&Plan, Option<&Monitor>),
+    tools: &mut Tools<'_>,
+) -> Result<Ended, Error> {
+    carry_out_with(root, subjects, beside, &[], tools)
 }
 
 /// The same with questions of multiple choice.
 fn carry_out_with(
     root: &Path,
     subjects: &[Subject<'_>],
-    plan: &Plan,
+    (plan, monitor): (&Plan, Option<&Monitor>),
     quizzes: &[Quiz],
     tools: &mut Tools<'_>,
 ) -> Result<Ended, Error> {
@@ -179,6 +190,7 @@ fn carry_out_with(
         threads: 1,
         stop: tools.stop,
         watcher: tools.watcher,
+        meter: monitor.map(|monitor| Meter::new(monitor, &earlier, 0)),
     };
     let (suites, [texts, compared, cached]) = (suites(plan), texts(plan));
     let material = Material {
@@ -211,7 +223,7 @@ fn complete_with(
     let ended = carry_out_with(
         root,
         subjects,
-        plan,
+        (plan, None),
         quizzes,
         &mut Tools {
             clock: &FakeClock::stepping(1000),

@@ -80,6 +80,7 @@ fn scored(
         threads: 1,
         stop: &stop,
         watcher: &mut StopAfter(most, &stop),
+        meter: None,
     };
     let ended = run::alone(&subject("one", model), plan, material, &mut desk)?;
     drop(folder);

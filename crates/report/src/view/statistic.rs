@@ -164,6 +164,7 @@ impl Counted {
             Counted::Documents => "document",
             Counted::Tokens => "token",
             Counted::Repetitions => "repetition",
+            Counted::Samples => "sample",
         }
     }
 
@@ -176,6 +177,7 @@ impl Counted {
             Counted::Documents => "documents",
             Counted::Tokens => "tokens",
             Counted::Repetitions => "repetitions",
+            Counted::Samples => "samples",
         }
     }
 }

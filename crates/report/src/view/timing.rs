@@ -21,13 +21,14 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 7] = [
     "perplexity",
     "divergence",
     "accuracy",
     "context",
     "cache_quality",
     "variants",
+    "hardware",
 ];
 
 /// One section per benchmark, except for those that are read elsewhere.

@@ -270,6 +270,9 @@ pub(crate) struct RunFlags {
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,
+    /// Energy is what matters: 30 seconds of rest come first, and a machine that tells no power is refused
+    #[arg(long)]
+    pub(crate) energy: bool,
 }
 
 /// Flags of the code benchmark.

@@ -1,5 +1,6 @@
 //! `whet bench`: from words to a run folder with a report.
 
+mod hardware;
 mod order;
 mod reading;
 mod show;
@@ -23,6 +24,7 @@ use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
+use hardware::Watched;
 pub(super) use order::change_judging;
 use order::{Order, describe};
 pub(super) use show::{print, show};
@@ -97,6 +99,7 @@ fn carry_out(order: &Order, runs_root: &Path, finder: &Finder<'_>) -> Result<(Ex
     {
         return Ok((Exit::Interrupted, folder.clone()));
     }
+    hardware::refuse_without_energy(&order.plan)?;
     let mut located: Vec<Located> = order
         .models
         .iter()
@@ -113,6 +116,7 @@ fn carry_out(order: &Order, runs_root: &Path, finder: &Finder<'_>) -> Result<(Ex
         cell: cell.as_ref(),
         stop: finder.stop,
         terminal: finder.terminal,
+        watched: Watched::start(),
     };
     let (exit, folder) = job.carry_out(runs_root)?;
     if let (Some(family), Exit::Done) = (family, exit) {
@@ -154,13 +158,14 @@ struct Job<'a> {
     order: &'a Order,
     located: &'a [Located],
     cell: Option<&'a Cell>,
+    watched: Watched,
     stop: &'a AtomicBool,
     terminal: &'a Terminal,
 }
 
 impl Job<'_> {
     fn carry_out(&self, runs_root: &Path) -> Result<(Exit, PathBuf)> {
-        let clock = SystemClock::start();
+        let clock = self.watched.clock;
         let mut progress = Progress::new(self.terminal);
         let first = self.load(0, &clock)?;
         let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
@@ -177,7 +182,10 @@ impl Job<'_> {
             threads: self.order.plan.threads,
             stop: self.stop,
             watcher: &mut progress,
+            meter: self.watched.meter(&earlier),
         };
+        self.watched
+            .begin(self.located, &self.order.plan, &mut desk, self.terminal)?;
         let ended = self.measure(first, now, &mut desk)?;
         progress.clear();
         let exit = if ended == Ended::Complete {
@@ -289,6 +297,7 @@ impl Job<'_> {
             suites,
             sandbox,
         })?;
+        header.machine.extend(self.watched.facts());
         if let Some(adapter) = &self.order.adapter {
             let word = format!("{}={}", adapter.path.display(), adapter.scale);
             header.engine.insert("adapter".into(), word.into());

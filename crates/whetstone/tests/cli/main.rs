@@ -22,6 +22,7 @@ mod compare;
 mod converted;
 mod doctor;
 mod generate;
+mod hardware;
 mod help;
 mod interrupt;
 mod memory;

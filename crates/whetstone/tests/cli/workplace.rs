@@ -251,7 +251,9 @@ impl RunFolder {
         for name in ["run_id", "started_at", "command", "machine"] {
             origin.remove(name).unwrap();
         }
-        for section in report["sections"].as_array_mut().unwrap() {
+        let sections = report["sections"].as_array_mut().unwrap();
+        sections.retain(|section| section["benchmark"] != "hardware");
+        for section in sections {
             let is_timed = section["benchmark"] == "latency";
             if is_timed {
                 section["scope"] = Value::Null;

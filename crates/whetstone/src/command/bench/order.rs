@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use bench::plan::{CodePlan, DivergencePlan, LatencyPlan};
+use bench::plan::{CodePlan, DivergencePlan, EnergyPlan, LatencyPlan};
 use bench::run::Material;
 use bench::{Plan, Text};
 use ledger::record::{ModelRecord, RunHeader};
@@ -169,6 +169,9 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
     plan.perplexity = plan.perplexity.filter(|_| wanted(Part::Perplexity));
     if flags.only.contains(&Part::Divergence) {
         plan.divergence = Some(DivergencePlan::bundled());
+    }
+    if flags.run.energy {
+        plan.energy = Some(EnergyPlan::LONG);
     }
     change_code(&mut plan, flags);
     change_speed(&mut plan, flags);
