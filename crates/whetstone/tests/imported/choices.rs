@@ -99,11 +99,11 @@ fn ids(suite: &str) -> Vec<String> {
         .collect()
 }
 
-/// The largest gap that was seen (x86-64) is given below, in nats a token: the cache is f16, so that not even f32 weights
+/// The largest gap that was seen (x86-64) is 0.0008 of a log-probability: the cache is f16, so that not even f32 weights
 /// give PyTorch's float64 to more digits.
 #[test]
 fn log_probabilities_and_accuracies_are_those_of_pytorch_and_the_harness() {
-    const BOUND: f64 = 0.02;
+    const BOUND: f64 = 0.004;
     let mut largest = 0.0f64;
     for name in ["llama", "llama3", "qwen2"] {
         let (folder, path) = imported(name, Precision::F32);
