@@ -9,6 +9,7 @@
 
 mod absent;
 mod judging;
+mod scale;
 
 use measure::{Interval, Unit};
 use serde_json::Value;
@@ -17,6 +18,7 @@ use crate::view::{Cell, Comparison, Finding, Kind, Row, Section};
 
 pub use absent::absences;
 pub use judging::{endings, judging};
+pub use scale::{Scale, scale_of};
 
 /// What is printed where there is no number.
 pub const ABSENT: &str = "—";
@@ -47,81 +49,6 @@ pub struct ComparisonText {
     pub detectable: Option<String>,
     /// Why there is no comparison.
     pub reason: Option<String>,
-}
-
-/// A unit as printed: the base value divided by `factor`, with `suffix` behind it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scale {
-    /// Base units in one printed unit.
-    pub factor: f64,
-    /// What follows the number, with its leading space.
-    pub suffix: &'static str,
-}
-
-const fn scale(factor: f64, suffix: &'static str) -> Scale {
-    Scale { factor, suffix }
-}
-
-const TIMES: [Scale; 4] = [
-    scale(1e9, " s"),
-    scale(1e6, " ms"),
-    scale(1e3, " µs"),
-    scale(1.0, " ns"),
-];
-const KIB: f64 = 1024.0;
-const SIZES: [Scale; 4] = [
-    scale(KIB * KIB * KIB, " GiB"),
-    scale(KIB * KIB, " MiB"),
-    scale(KIB, " KiB"),
-    scale(1.0, " B"),
-];
-const FLOWS: [Scale; 4] = [
-    scale(1e9, " GB/s"),
-    scale(1e6, " MB/s"),
-    scale(1e3, " kB/s"),
-    scale(1.0, " B/s"),
-];
-const RATES: [Scale; 4] = [
-    scale(1e12, " TFLOP/s"),
-    scale(1e9, " GFLOP/s"),
-    scale(1e6, " MFLOP/s"),
-    scale(1.0, " FLOP/s"),
-];
-
-const FREQUENCIES: [Scale; 4] = [
-    scale(1e9, " GHz"),
-    scale(1e6, " MHz"),
-    scale(1e3, " kHz"),
-    scale(1.0, " Hz"),
-];
-/// A watt for an hour is 3,600 J.
-const ENERGIES: [Scale; 4] = [
-    scale(3600.0, " Wh"),
-    scale(1.0, " J"),
-    scale(1e-3, " mJ"),
-    scale(1e-6, " µJ"),
-];
-
-/// The scale in which a value of this size reads best.
-pub fn scale_of(unit: Unit, value: f64) -> Scale {
-    let fitting = |scales: &[Scale; 4]| {
-        let chosen = scales.iter().find(|scale| value.abs() >= scale.factor);
-        chosen.copied().unwrap_or(scales[3])
-    };
-    match unit {
-        Unit::Nanoseconds => fitting(&TIMES),
-        Unit::Bytes => fitting(&SIZES),
-        Unit::BytesPerSecond => fitting(&FLOWS),
-        Unit::OperationsPerSecond => fitting(&RATES),
-        Unit::Hertz => fitting(&FREQUENCIES),
-        Unit::Joules => fitting(&ENERGIES),
-        Unit::Watts => scale(1.0, " W"),
-        Unit::Ratio => scale(0.01, " %"),
-        Unit::TokensPerSecond => scale(1.0, " tok/s"),
-        Unit::Tokens => scale(1.0, " tokens"),
-        Unit::Nats => scale(1.0, " nats"),
-        Unit::BitsPerByte | Unit::Perplexity | Unit::Count => scale(1.0, ""),
-    }
 }
 
 /// One scale for a whole row, that of its smallest value, so that its cells compare at a glance.

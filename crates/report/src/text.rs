@@ -80,17 +80,20 @@ fn without_details(section: &Section) -> Section {
         rows,
         ..section.clone()
     };
-    if !section.overviews.is_empty() && !details.is_empty() {
+    let n = details.len();
+    if !section.overviews.is_empty() && n > 0 {
         shown.notes.extend(format::absences(section));
-        let n = details.len();
-        shown.notes.push(format!(
-            "{n} rows more in the report, with every number by itself"
-        ));
-    } else if !details.is_empty() {
-        shown.notes.push(format!(
-            "{} rows more in the report: operations, between two tokens, end to end",
-            details.len()
-        ));
+        let what = "with every number by itself";
+        shown
+            .notes
+            .push(format!("{n} rows more in the report, {what}"));
+    } else if n > 0 {
+        let what = match section.benchmark.as_str() {
+            "hardware" => "frequencies, the machine's memory, what looking cost",
+            _ => "operations, between two tokens, end to end",
+        };
+        let note = format!("{n} rows more in the report: {what}");
+        shown.notes.push(note);
     }
     shown
 }

@@ -6,6 +6,7 @@
 //! there is one row with the reason.
 
 mod energy;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,11 +8,11 @@
 use std::collections::BTreeMap;
 
 use ledger::Run;
-use ledger::record::{HardwareSample, Stage};
+use ledger::record::Stage;
 use measure::Unit;
-use measure::energy::trapezoid;
 use serde_json::{Value, json};
 
+use super::window::{Window, windows};
 use super::{Cell, Counted, NO_WORK, Row, one_value, row};
 use crate::format;
 use crate::view::{pairing, statistic};
@@ -22,17 +22,6 @@ const LEAST_NS: u64 = 2_000_000_000;
 
 /// All devices that tell energy, added up.
 const ALL: &str = "all";
-
-/// A stretch of one kind of work.
-struct Window<'r> {
-    phase: &'r str,
-    model: Option<&'r str>,
-    conditions: &'r BTreeMap<String, Value>,
-    ns: u64,
-    tokens: u64,
-    /// `None` if a part of it could not be read.
-    joules: Option<f64>,
-}
 
 /// One device, or all of them, through the whole run.
 struct Device<'r> {
@@ -307,12 +296,6 @@ impl<'r> Device<'r> {
     }
 }
 
-impl Window<'_> {
-    fn net(&self, idle_watts: f64) -> Option<f64> {
-        Some(self.joules? - idle_watts * self.ns as f64 / 1e9)
-    }
-}
-
 fn nothing_read(model: &str) -> Cell {
     let reason = "its work was over before power was read twice".to_owned();
     pairing::missing(model, Counted::Repetitions, reason)
@@ -323,66 +306,6 @@ fn watts<'w, 'r: 'w>(windows: impl Iterator<Item = &'w Window<'r>>) -> Option<f6
     let read = windows.filter_map(|window| Some((window.joules?, window.ns)));
     let (joules, ns) = read.fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     (ns > 0).then(|| joules * 1e9 / ns as f64)
-}
-
-/// Joins the intervals between samples into stretches of one kind of work.
-fn windows<'r>(run: &'r Run, sources: &[(&str, bool)]) -> Vec<Window<'r>> {
-    let mut windows: Vec<Window<'r>> = Vec::new();
-    let mut is_open = false;
-    for pair in run.hardware.windows(2) {
-        let [before, after] = pair else { continue };
-        if before.session != after.session || after.at_ns < before.at_ns {
-            is_open = false;
-            continue;
-        }
-        let interval = interval(before, after, sources);
-        match windows
-            .last_mut()
-            .filter(|last| is_open && last.is_like(&interval))
-        {
-            Some(last) => last.append(&interval),
-            None => windows.push(interval),
-        }
-        is_open = after.tokens == 0;
-    }
-    windows
-}
-
-fn interval<'r>(
-    before: &HardwareSample,
-    after: &'r HardwareSample,
-    sources: &[(&str, bool)],
-) -> Window<'r> {
-    let ns = after.at_ns - before.at_ns;
-    let joules = sources.iter().map(|(device, counts)| {
-        let read = |sample: &HardwareSample, what: &str| {
-            sample.readings.get(&format!("{device}_{what}")).copied()
-        };
-        match counts {
-            true => read(after, "joules"),
-            false => trapezoid(ns, read(before, "watts"), read(after, "watts")),
-        }
-    });
-    Window {
-        phase: &after.phase,
-        model: after.model.as_deref(),
-        conditions: &after.conditions,
-        ns,
-        tokens: after.tokens,
-        joules: joules.sum(),
-    }
-}
-
-impl Window<'_> {
-    fn is_like(&self, other: &Window<'_>) -> bool {
-        (self.phase, self.model, self.conditions) == (other.phase, other.model, other.conditions)
-    }
-
-    fn append(&mut self, later: &Window<'_>) {
-        self.ns += later.ns;
-        self.tokens += later.tokens;
-        self.joules = self.joules.zip(later.joules).map(|(a, b)| a + b);
-    }
 }
 
 /// Completions of a model that are right, and the share of its tokens that went into suites which know that.
