@@ -8,7 +8,8 @@
 //! where it was. Judging never overlaps timing.
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
-//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them together.
+//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them together. [`speculation`] is
+//! carried out by itself, with two models that work together.
 
 pub mod code;
 pub mod desk;
@@ -20,6 +21,7 @@ pub mod perplexity;
 pub mod plan;
 pub mod protocol;
 pub mod run;
+pub mod speculation;
 pub mod text;
 pub mod trial;
 

@@ -1,6 +1,7 @@
 //! The resolved plan: every default filled in, stored in `run.json`, obeyed again on `--resume`.
 
 mod latency;
+mod speculation;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use task::PromptProfile;
 use crate::passages;
 use crate::protocol::Protocol;
 pub use latency::{LatencyPlan, Point};
+pub use speculation::{Drafting, SpeculationPlan};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
 /// twenty costs little and finds a way that is wrong in one of a hundred.
@@ -34,6 +36,9 @@ pub struct Plan {
     /// Divergence of every other model, or of other caches, from the first model, if wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence: Option<DivergencePlan>,
+    /// Speculative decoding, if wanted. It is carried out by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speculation: Option<SpeculationPlan>,
 }
 
 /// Code problems: which, how often, how sampled.
@@ -175,6 +180,7 @@ impl Plan {
             }),
             latency: Some(LatencyPlan::quick()),
             divergence: None,
+            speculation: None,
         }
     }
 
@@ -247,6 +253,9 @@ impl Plan {
         }
         if let Some(latency) = &self.latency {
             latency.check()?;
+        }
+        if let Some(speculation) = &self.speculation {
+            speculation.check()?;
         }
         Ok(())
     }

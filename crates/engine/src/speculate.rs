@@ -17,6 +17,7 @@
 //! Reading order: [`drafter`](Drafter), [`Pace`], this file, then the drafters.
 
 mod drafter;
+mod forecast;
 mod hybrid;
 mod model_draft;
 mod ngram;
@@ -32,6 +33,7 @@ use crate::request::{Ending, Engine, Event, Finish, Flow, Pass, Request, Sink};
 use crate::{Error, Row};
 
 pub use drafter::{Ask, Draft, Drafter, Guess, Source};
+pub use forecast::{Forecast, Lever};
 pub use hybrid::Hybrid;
 pub use model_draft::{Guessing, ModelDraft};
 pub use ngram::Ngram;
@@ -63,6 +65,11 @@ impl<'m> Speculative<'m> {
             pace: RefCell::new(Pace::new(length)),
             n_sequences: Cell::new(0),
         }
+    }
+
+    /// Memory that whoever guesses holds now, in bytes; weights are not counted.
+    pub fn drafter_bytes(&self) -> u64 {
+        self.drafter.borrow().bytes()
     }
 
     /// Tokens that a pass may need beyond those of a request: the guesses that turn out wrong, and

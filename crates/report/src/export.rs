@@ -6,6 +6,7 @@
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
 mod divergence;
+mod speculation;
 mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::view::{Counted, Scorecard};
+
+pub use speculation::speculation_suite;
 
 /// `report.json`, indented, with a line break at its end.
 ///
@@ -55,6 +58,7 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
         ("latency_values.csv", "latency"),
         ("memory.csv", "memory"),
         ("perplexity.csv", "perplexity"),
+        ("speculation.csv", "speculation"),
     ] {
         let records: Vec<&Measurement> = run
             .measurements

@@ -49,10 +49,14 @@ fn without_details(section: &Section) -> Section {
         ..section.clone()
     };
     if !details.is_empty() {
-        shown.notes.push(format!(
-            "{} rows more in the report: operations, between two tokens, end to end",
-            details.len()
-        ));
+        let what = match section.benchmark.as_str() {
+            "speculation" => "by category, by place of a guess, costs, the forecast",
+            _ => "operations, between two tokens, end to end",
+        };
+        let n = details.len();
+        shown
+            .notes
+            .push(format!("{n} rows more in the report: {what}"));
     }
     shown
 }

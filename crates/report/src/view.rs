@@ -18,6 +18,7 @@ mod pairing;
 mod passage;
 mod provenance;
 mod sentence;
+mod speculation;
 mod statistic;
 mod timing;
 
@@ -134,6 +135,10 @@ pub enum Counted {
     Documents,
     /// Tokens of text.
     Tokens,
+    /// Prompts; the answers to one prompt are one thing.
+    Prompts,
+    /// Passes of a model over guesses.
+    Passes,
     /// Repeated measurements.
     Repetitions,
 }
@@ -197,6 +202,7 @@ impl Scorecard {
         sections.extend(timing::sections(run));
         sections.extend(passage::sections(run));
         sections.extend(divergence::sections(run));
+        sections.extend(speculation::sections(run));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,
@@ -225,19 +231,30 @@ impl Section {
 }
 
 /// Metrics that a page has room for and a terminal has not.
-const DETAILS: [&str; 6] = [
+const DETAILS: [&str; 14] = [
     "prefill_operations_per_s",
     "inter_token_ns",
     "inter_token_p90_ns",
     "inter_token_p99_ns",
     "end_to_end_ns",
     "end_to_end_tokens_per_s",
+    "accepted_at_guess",
+    "accepted_length_share",
+    "predicted_speedup",
+    "lever_speedup",
+    "trial_acceptance",
+    "draft_length",
+    "check_step_ns",
+    "draft_step_ns",
 ];
 
 impl Row {
     /// Whether it adds to a row beside it what only some readers want to know.
     pub fn is_detail(&self) -> bool {
+        let by_category = self.conditions.contains_key("category");
         DETAILS.contains(&self.metric.as_str())
+            && !(self.conditions.contains_key("mode") && self.metric.starts_with("end_to_end"))
+            || by_category && self.metric != "speculative_speedup"
     }
 
     /// The conditions that tell this row from its neighbours: those that the section does not share.
@@ -298,7 +315,14 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 5] = ["code", "latency", "memory", "perplexity", "divergence"];
+    const ORDER: [&str; 6] = [
+        "code",
+        "latency",
+        "speculation",
+        "memory",
+        "perplexity",
+        "divergence",
+    ];
     ORDER
         .iter()
         .position(|known| *known == benchmark)

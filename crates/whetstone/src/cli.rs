@@ -4,6 +4,7 @@ mod bench;
 mod models;
 mod numbers;
 mod sample;
+mod speculation;
 mod speed;
 mod texts;
 
@@ -15,6 +16,7 @@ pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt,
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
+pub(crate) use speculation::Speculation;
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
 
@@ -78,6 +80,9 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Measure one or several models and write a report
     Bench(Box<Bench>),
+    /// The same as `whet bench spec`
+    #[command(hide = true)]
+    BenchmarkSuite(Box<Speculation>),
     /// Let a model write
     Generate(Generate),
     /// Completions without verdicts, and verdicts without a model

@@ -12,6 +12,7 @@ mod faults;
 mod numbers;
 mod protocols;
 mod requests;
+mod speculation;
 mod stop;
 mod whole;
 

@@ -109,6 +109,11 @@ pub trait Drafter {
     /// Those of a model behind it.
     fn propose(&mut self, asks: &[Ask<'_>], pace: &mut Pace) -> Result<Vec<Draft>, Error>;
 
+    /// Memory that it holds by itself: caches and indices, not the weights of a model. In bytes.
+    fn bytes(&self) -> u64 {
+        0
+    }
+
     /// Is told how a sequence has grown: first with its prompt, then whenever tokens were added.
     fn learn(&mut self, sequence: u64, history: &[Token]) {
         let _ = (sequence, history);

@@ -36,6 +36,10 @@ impl<A: Drafter, B: Drafter> Drafter for Hybrid<A, B> {
         Ok(drafts)
     }
 
+    fn bytes(&self) -> u64 {
+        self.first.bytes() + self.second.bytes()
+    }
+
     fn learn(&mut self, sequence: u64, history: &[Token]) {
         self.first.learn(sequence, history);
         self.second.learn(sequence, history);

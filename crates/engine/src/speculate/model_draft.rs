@@ -69,11 +69,6 @@ impl<'m> ModelDraft<'m> {
         })
     }
 
-    /// Bytes of its cache.
-    pub fn cache_bytes(&self) -> u64 {
-        self.session.cache_bytes()
-    }
-
     /// Finds each history the sequence that holds most of it, and forgets there what is not part of it.
     fn seat(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Seat>, Error> {
         let mut free: Vec<usize> = (0..self.held.len()).collect();
@@ -185,6 +180,10 @@ impl Drafter for ModelDraft<'_> {
         let mut drafts: Vec<Draft> = seats.into_iter().map(draft).collect();
         drafts.resize(asks.len(), Draft::nothing());
         Ok(drafts)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.session.cache_bytes()
     }
 }
 

@@ -6,9 +6,6 @@
 use crate::model::{Model, Tokenizer};
 use crate::{Special, Token};
 
-/// The most entries by which a padded vocabulary may be longer.
-const MOST_PADDING: usize = 1024;
-
 /// Two models of which one may draft for the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
@@ -32,13 +29,13 @@ impl Pair {
             )
         };
         let n_common = ours.n_vocab.min(theirs.n_vocab);
-        if ours.n_vocab.abs_diff(theirs.n_vocab) > MOST_PADDING {
-            return Err(refused(format!(
-                "their vocabularies have {} and {} entries",
-                theirs.n_vocab, ours.n_vocab
-            )));
-        }
         same_entries(target.tokenizer(), draft.tokenizer(), n_common).map_err(refused)?;
+        let longer = if ours.n_vocab > n_common {
+            target
+        } else {
+            draft
+        };
+        only_padding(longer, n_common).map_err(refused)?;
         let larger = theirs.n_parameters > ours.n_parameters;
         let doubt = larger.then(|| {
             format!(
@@ -48,6 +45,20 @@ impl Pair {
         });
         Ok(Pair { n_common, doubt })
     }
+}
+
+/// What the longer vocabulary has besides must be padding.
+fn only_padding(longer: &dyn Model, n_common: usize) -> Result<(), String> {
+    let padding = |text: &str| text.is_empty() || text.to_ascii_uppercase().contains("PAD");
+    let words = longer.tokenizer();
+    let n_longer = longer.card().n_vocab;
+    let extra = (n_common as Token..n_longer as Token).find(|id| !padding(&words.text(*id)));
+    extra.map_or(Ok(()), |id| {
+        Err(format!(
+            "one vocabulary has {n_common} entries and the other {n_longer}, and entry {id}, {:?}, is no padding",
+            words.text(id)
+        ))
+    })
 }
 
 fn same_entries(

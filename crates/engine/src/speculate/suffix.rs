@@ -90,6 +90,13 @@ impl Drafter for Suffix {
             .collect())
     }
 
+    fn bytes(&self) -> u64 {
+        let token = size_of::<Token>() + size_of::<Spot>();
+        let n_tokens: usize = self.texts.iter().map(Vec::len).sum();
+        let n_keys = self.spots.len() * size_of::<(Key, Vec<Spot>)>();
+        (n_tokens * token + n_keys) as u64
+    }
+
     fn learn(&mut self, sequence: u64, history: &[Token]) {
         let n_texts = self.texts.len();
         let text = *self.text_of.entry(sequence).or_insert(n_texts);

@@ -21,7 +21,7 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 2] = ["perplexity", "divergence"];
+const ELSEWHERE: [&str; 3] = ["perplexity", "divergence", "speculation"];
 
 /// One section per benchmark, code suites, perplexity and divergence excepted.
 pub(super) fn sections(run: &Run) -> Vec<Section> {

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Format;
 use super::speed::{CacheFlag, ContextFlag, PromptFlags, SpeedFlags};
 use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextFlags, TextsFlags};
+use super::{Format, Speculation};
 
 /// `whet bench`.
 #[derive(Debug, Args)]
@@ -112,6 +112,9 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         #[command(flatten)]
         run: RunFlags,
     },
+    /// Speculative decoding: what guessing ahead gains, and whether it changes an answer
+    #[command(visible_alias = "speculation")]
+    Spec(Box<Speculation>),
     /// How far models, or caches, are from a reference at every token
     #[command(after_help = DIVERGENCE_EXAMPLES)]
     Divergence {
@@ -129,6 +132,14 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
 }
 
 impl Bench {
+    /// The words of speculative decoding, which is carried out by itself.
+    pub(crate) fn speculation(&self) -> Option<&Speculation> {
+        match &self.alone {
+            Some(Alone::Spec(flags)) => Some(flags),
+            _ => None,
+        }
+    }
+
     /// The words of one benchmark in the form of the whole.
     pub(crate) fn resolved(mut self) -> Bench {
         let Some(alone) = self.alone.take() else {
@@ -175,6 +186,10 @@ impl Bench {
             } => {
                 (self.text.caches, self.text.texts) = (cache, texts);
                 (Part::Divergence, models, run)
+            }
+            Alone::Spec(flags) => {
+                self.alone = Some(Alone::Spec(flags));
+                return self;
             }
         };
         (self.models, self.run, self.only) = (models, run, vec![part]);

@@ -26,6 +26,7 @@ mod models;
 mod output;
 mod resume;
 mod sample;
+mod speculation;
 mod tasks;
 mod texts;
 mod workplace;
