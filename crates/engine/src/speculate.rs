@@ -76,7 +76,8 @@ impl<'m> Speculative<'m> {
     /// what fills a step up.
     fn slack(&self) -> usize {
         let width = self.lanes.width;
-        let longest = 1 + self.pace.borrow().most();
+        let pace = self.pace.borrow();
+        let longest = pace.most_rows();
         longest.next_multiple_of(width.multiple).max(width.least)
     }
 }
@@ -335,7 +336,11 @@ impl<'r> Desk<'_, '_, 'r> {
         let fits = |rows: &usize| {
             (rows * n_seats).is_multiple_of(width.multiple) && rows * n_seats >= width.least
         };
-        (longest..).find(fits).unwrap_or(longest)
+        let least = match n_seats {
+            1 => self.engine.pace.borrow().rows(longest),
+            _ => longest,
+        };
+        (least..).find(fits).unwrap_or(least)
     }
 
     /// Tells of what a seat chose, forgets what was wrong, and ends the request if it is complete.

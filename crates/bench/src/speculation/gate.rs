@@ -3,7 +3,7 @@
 //! Greedy answers must be equal token for token. Kernels round steps of another width differently, which
 //! can decide a near tie; so a difference is looked at from scratch: the row before it is computed again in
 //! steps of one token and in wider ones, without any guess or rewind, and only if the two best tokens lie
-//! closer together than these rows differ is it a tie. Everything else is a fault.
+//! no further apart than any logit of these rows moves is it a tie. Everything else is a fault.
 
 use engine::{CacheKind, CacheKinds, Feed, Logits, Model, Session, SessionShape, Token};
 
@@ -19,7 +19,7 @@ pub struct Difference {
     pub at: usize,
     /// By how much the best logit is above the second there.
     pub gap: f64,
-    /// By how much that gap changes with the width of the steps, at most.
+    /// By how much a logit of that row changes with the width of the steps, at most.
     pub noise: f64,
     /// Whether the two answers chose the two best tokens, and rounding can decide between them.
     pub tie: bool,
@@ -46,13 +46,14 @@ pub(super) fn difference(
     })?;
     let narrow = row(session.as_mut(), prompt, &alone[..at], 1)?;
     let [first, second] = two_best(&narrow);
-    let gap_in = |row: &[f32]| f64::from(row[first]) - f64::from(row[second]);
-    let gap = gap_in(&narrow);
-    let mut noise = 0.0f64;
+    let gap = f64::from(narrow[first]) - f64::from(narrow[second]);
+    let mut noise = 0.0f32;
     for width in WIDTHS {
         let wide = row(session.as_mut(), prompt, &alone[..at], width)?;
-        noise = noise.max((gap_in(&wide) - gap).abs());
+        let moved = narrow.iter().zip(&wide).map(|(a, b)| (a - b).abs());
+        noise = moved.fold(noise, f32::max);
     }
+    let noise = f64::from(noise);
     let is = |best: usize, chosen: Option<&Token>| match chosen {
         Some(token) => *token as usize == best,
         None => model.tokenizer().is_end(best as Token),
@@ -63,8 +64,7 @@ pub(super) fn difference(
         at,
         gap,
         noise,
-        // The rows that decided were two others of the same kind, hence twice.
-        tie: the_two_best && gap <= 2.0 * noise,
+        tie: the_two_best && gap <= noise,
     }))
 }
 

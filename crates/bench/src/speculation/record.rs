@@ -145,6 +145,7 @@ impl Book<'_, '_> {
             .iter()
             .map(|a| f64::from(a.tokens == *alone));
         desk.record(&place, "equal_to_target", equal.collect())?;
+        let mut gaps = Vec::new();
         for answer in &asked.answers[at] {
             let found = difference(model, &asked.request.prompt, alone, &answer.tokens)?;
             let Some(found) = found else { continue };
@@ -153,18 +154,21 @@ impl Book<'_, '_> {
             } else {
                 gate.n_faults += 1;
             }
-            desk.record(&place, "difference_gap", vec![found.gap])?;
+            gaps.push(found.gap);
             desk.folder
                 .append_warning(&self.warning(asked, at, &found))?;
         }
-        Ok(())
+        match gaps.is_empty() {
+            true => Ok(()),
+            false => desk.record(&place, "difference_gap", gaps),
+        }
     }
 
     fn warning(&self, asked: &Asked<'_>, at: usize, found: &Difference) -> Warning {
         let (mode, prompt) = (self.stage.plan.modes[at].name(), &asked.prompt.id);
         let Difference { at, gap, noise, .. } = found;
         let seen = format!(
-            "{mode} parts from the target alone at token {at} of {prompt}: the two best logits are {gap:.4} apart there, and rounding moves them by {noise:.4}"
+            "{mode} parts from the target alone at token {at} of {prompt}: the two best logits are {gap:.4} apart there, and rounding moves logits by up to {noise:.4}"
         );
         let (kind, advice) = match found.tie {
             true => (

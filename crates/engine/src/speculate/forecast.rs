@@ -71,7 +71,7 @@ fn speedups(costs: &Costs, chances: &[f64], most: usize) -> Vec<f64> {
         .map(|k| {
             reach *= chances.get(k - 1).copied().unwrap_or(last);
             expected += reach;
-            expected / (k as f64 * costs.draft + costs.check(k + 1))
+            expected / (k as f64 * costs.draft + costs.cost_of(k + 1))
         })
         .collect()
 }

@@ -18,9 +18,27 @@ pub struct Costs {
     pub check: Vec<f64>,
 }
 
+/// A pass is filled up with rows if that costs at most so much of it.
+const WORTH_FILLING: f64 = 0.95;
+
 impl Costs {
-    /// A pass over so many rows.
+    /// A pass over so many rows, filled up where more rows cost less.
     pub fn check(&self, n_rows: usize) -> f64 {
+        self.cost_of(self.rows(n_rows))
+    }
+
+    /// How many rows a pass should have that needs so many: kernels work on tiles, and a remainder of
+    /// single rows can cost more than another tile. What is saved has to be worth the doubt.
+    pub fn rows(&self, n_rows: usize) -> usize {
+        let cheaper = |best: usize, more: usize| {
+            let worth = self.cost_of(more) < WORTH_FILLING * self.cost_of(best);
+            if worth { more } else { best }
+        };
+        (n_rows + 1..=self.check.len()).fold(n_rows, cheaper)
+    }
+
+    /// A pass over exactly so many rows.
+    pub(super) fn cost_of(&self, n_rows: usize) -> f64 {
         let n = self.check.len();
         match (n, self.check.get(n_rows.saturating_sub(1))) {
             (_, Some(cost)) => *cost,
@@ -71,7 +89,7 @@ const FADE: f64 = 0.97;
 /// The drafter's own confidence counts as much as so many guesses.
 const TRUST: f64 = 2.0;
 /// Passes before drafting that does not pay is tried again, at first and at most.
-const PAUSE: (usize, usize) = (24, 768);
+const PAUSE: (usize, usize) = (96, 4096);
 /// Guesses of such a trial.
 const TRIAL: usize = 2;
 
@@ -161,6 +179,23 @@ impl Pace {
     /// The most guesses of a pass.
     pub fn most(&self) -> usize {
         self.length.most()
+    }
+
+    /// The most rows that a pass of one sequence may have.
+    pub(super) fn most_rows(&self) -> usize {
+        let n = 1 + self.most();
+        match &self.length {
+            Length::Fixed(_) => n,
+            Length::Adaptive { costs, .. } => n.max(costs.check.len()),
+        }
+    }
+
+    /// Rows of a pass that needs so many.
+    pub(super) fn rows(&self, n_rows: usize) -> usize {
+        match &self.length {
+            Length::Fixed(_) => n_rows,
+            Length::Adaptive { costs, .. } => costs.rows(n_rows),
+        }
     }
 
     pub(super) fn begin_pass(&mut self, n_busy: usize) {

@@ -113,10 +113,10 @@ fn drafting_that_never_pays_rests_after_a_few_passes_and_is_tried_again() {
     let tried: Vec<usize> = (0..passes.len())
         .filter(|i| passes[*i].drafted > 0)
         .collect();
-    let at_first = tried.iter().filter(|i| **i < 30).count();
-    assert!(at_first > 2 && tried.len() - at_first < 10, "{tried:?}");
+    // The toy is sure of nothing, so that little is tried from the beginning.
+    assert!(!tried.is_empty() && tried.len() < 10, "{tried:?}");
     assert!(
-        tried.iter().any(|i| *i > 30),
+        tried.iter().any(|i| *i > 60),
         "never tried again: {tried:?}"
     );
 }
@@ -439,4 +439,33 @@ fn costs_go_on_as_steeply_beyond_what_was_measured() {
         check: vec![1.0, 1.5, 2.0],
     };
     assert_eq!([1, 2, 3, 5].map(|n| costs.check(n)), [1.0, 1.5, 2.0, 3.0]);
+}
+
+#[test]
+fn a_pass_is_filled_up_where_a_whole_tile_costs_less_than_single_rows() {
+    let costs = Costs {
+        draft: 0.0,
+        check: vec![1.0, 2.0, 3.0, 1.8, 2.8, 2.75],
+    };
+    assert_eq!(
+        [1, 2, 3, 4, 5, 9].map(|n| costs.rows(n)),
+        [1, 4, 4, 4, 5, 9]
+    );
+    assert_eq!([2, 3].map(|n| costs.check(n)), [1.8, 1.8]);
+    let spied = crate::generate::tests::Spied::new(3);
+    let draft = Toy::new(3);
+    let costs = Costs {
+        draft: 0.0,
+        check: vec![1.0, 1.3, 1.4, 1.02],
+    };
+    let length = Length::Adaptive { most: 2, costs };
+    let drafter = by_model(&draft, 1, Guessing::Likeliest);
+    let engine = Speculative::new(&spied, lanes(1, Width::FAST), drafter, length);
+    completions(&engine, &[request("fill", 30, Sampling::GREEDY, 0)]).unwrap();
+    let rows = spied.rows.borrow();
+    let widths: Vec<usize> = rows.iter().skip(1).map(|feed| feed[0].1).collect();
+    assert!(
+        widths.iter().all(|n| [1, 4].contains(n)) && widths.contains(&4),
+        "{widths:?}"
+    );
 }

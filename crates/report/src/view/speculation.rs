@@ -46,7 +46,10 @@ pub(super) fn sections(run: &Run) -> Vec<Section> {
         benchmark: "speculation".to_owned(),
         suite: None,
         shared: timing::shared_conditions(&[]),
-        scope: format!("{n} prompts, {} ways", modes.len()),
+        scope: match n {
+            1 => format!("one prompt, {} ways", modes.len()),
+            n => format!("{n} prompts, {} ways", modes.len()),
+        },
         rows,
         causes: Vec::new(),
         judging: Vec::new(),

@@ -19,11 +19,12 @@ use super::{Format, Speculation};
   whet bench smollm2-135m ./my-model.gguf     two models, compared on the same problems
   whet bench code smollm2-135m --suite cpp-demo --samples 10 --k 1,10
   whet bench A --only latency --prompt-tokens 512 --generate-tokens 64 --format json
+  whet bench spec qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b
   whet bench --resume                         go on with the newest interrupted run
 
 A model whose file is called like a command is given as ./code.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 4 some completions could not be judged,
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 guessing changed an answer, 4 some completions could not be judged,
 130 interrupted (resume with --resume).")]
 pub(crate) struct Bench {
     #[command(subcommand)]

@@ -2,13 +2,15 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 26] = [
+    &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
     &["bench", "memory"],
     &["bench", "perplexity"],
     &["bench", "divergence"],
+    &["bench", "spec"],
     &["sample", "generate"],
     &["sample", "judge"],
     &["sample", "import"],
@@ -46,6 +48,7 @@ fn the_commands_with_many_flags_show_examples() {
     for words in [
         &["--help"][..],
         &["bench", "--help"],
+        &["bench", "spec", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],
