@@ -159,7 +159,7 @@ struct Scribe<'s, 'd> {
 impl Scribe<'_, '_> {
     fn on(&mut self, event: Event<'_>) -> ControlFlow<()> {
         match event {
-            Event::Started { .. } => {}
+            Event::Started { .. } | Event::Drafted { .. } | Event::Checked { .. } => {}
             Event::Token { request, .. } => {
                 self.n_tokens += 1;
                 let now = self.desk.clock.now_ns();

@@ -9,7 +9,8 @@
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
 //! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`run`]
-//! puts them together, and [`meter`] says what the hardware did meanwhile.
+//! puts them together, and [`meter`] says what the hardware did meanwhile. [`speculation`] is
+//! carried out by itself, with two models that work together.
 
 pub mod accuracy;
 pub mod code;
@@ -24,6 +25,7 @@ pub mod perplexity;
 pub mod plan;
 pub mod protocol;
 pub mod run;
+pub mod speculation;
 pub mod text;
 pub mod trial;
 pub mod variants;

@@ -4,6 +4,7 @@ mod accuracy;
 mod context;
 mod latency;
 mod memory;
+mod speculation;
 mod variants;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
@@ -16,6 +17,7 @@ pub use accuracy::AccuracyPlan;
 pub use context::{ContextPlan, RecallPlan};
 pub use latency::{LatencyPlan, Point};
 pub use memory::{Filling, MemoryPlan};
+pub use speculation::{Drafting, SpeculationPlan};
 pub use variants::{Shape, VariantsPlan};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
@@ -51,6 +53,9 @@ pub struct Plan {
     /// The shapes of a family, if wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<VariantsPlan>,
+    /// Speculative decoding, if wanted. It is carried out by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speculation: Option<SpeculationPlan>,
     /// How power at rest is found; `None` for a short look where power can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub energy: Option<EnergyPlan>,
@@ -203,6 +208,7 @@ impl Plan {
             context: None,
             variants: None,
             energy: None,
+            speculation: None,
         }
     }
 
@@ -267,6 +273,9 @@ impl Plan {
         }
         if let Some(variants) = &self.variants {
             variants.check()?;
+        }
+        if let Some(speculation) = &self.speculation {
+            speculation.check()?;
         }
         Ok(())
     }

@@ -29,6 +29,8 @@ pub enum Unit {
     Hertz,
     /// A share or a quotient without dimension; 0.5 is 50 %.
     Ratio,
+    /// How many times as much: 1 is equal.
+    Factor,
     /// A natural-log likelihood, in nats.
     Nats,
     /// Bits needed per byte of text.

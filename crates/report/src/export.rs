@@ -10,6 +10,7 @@ mod context;
 mod divergence;
 mod hardware;
 mod memory;
+mod speculation;
 mod speed;
 mod variants;
 
@@ -21,6 +22,8 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::view::{Counted, Scorecard, VARIANTS};
+
+pub use speculation::speculation_suite;
 
 /// `report.json`, indented, with a line break at its end.
 ///
@@ -36,7 +39,7 @@ pub fn scorecard_json(card: &Scorecard) -> Result<Vec<u8>, Error> {
 type Table = (&'static str, fn(&Run, &Scorecard) -> Option<Lines>);
 
 /// Every CSV file.
-const TABLES: [Table; 15] = [
+const TABLES: [Table; 16] = [
     ("code.csv", |run, _| {
         some(!run.attempts.is_empty(), || attempts(run))
     }),
@@ -79,6 +82,9 @@ const TABLES: [Table; 15] = [
     }),
     ("perplexity.csv", |run, _| {
         of(run, "perplexity").map(|all| measurements(&all))
+    }),
+    ("speculation.csv", |run, _| {
+        of(run, "speculation").map(|all| measurements(&all))
     }),
     ("hardware.csv", |run, _| {
         some(!run.hardware.is_empty(), || hardware::lines(&run.hardware))

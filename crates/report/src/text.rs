@@ -90,6 +90,7 @@ fn without_details(section: &Section) -> Section {
     } else if n > 0 {
         let what = match section.benchmark.as_str() {
             "hardware" => "frequencies, the machine's memory, what looking cost",
+            "speculation" => "by category, by place of a guess, costs, the forecast",
             _ => "operations, between two tokens, end to end",
         };
         let note = format!("{n} rows more in the report: {what}");

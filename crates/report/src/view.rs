@@ -23,6 +23,7 @@ mod pairing;
 mod passage;
 mod provenance;
 mod sentence;
+mod speculation;
 mod statistic;
 mod timing;
 mod variants;
@@ -146,6 +147,10 @@ pub enum Counted {
     Documents,
     /// Tokens of text.
     Tokens,
+    /// Prompts; the answers to one prompt are one thing.
+    Prompts,
+    /// Passes of a model over guesses.
+    Passes,
     /// Repeated measurements.
     Repetitions,
     /// Looks at the hardware.
@@ -216,6 +221,7 @@ impl Scorecard {
         sections.extend(context::sections(run));
         sections.extend(variants::section(run, &sections));
         sections.extend(hardware::section(run));
+        sections.extend(speculation::sections(run));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,
@@ -244,7 +250,7 @@ impl Section {
 }
 
 /// Metrics that a page has room for and a terminal has not.
-const DETAILS: [&str; 10] = [
+const DETAILS: [&str; 18] = [
     "prefill_operations_per_s",
     "inter_token_ns",
     "inter_token_p90_ns",
@@ -255,6 +261,14 @@ const DETAILS: [&str; 10] = [
     "cpu_highest_hz",
     "system_peak_bytes",
     "monitor_share",
+    "accepted_at_guess",
+    "accepted_length_share",
+    "predicted_speedup",
+    "lever_speedup",
+    "trial_acceptance",
+    "draft_length",
+    "check_step_ns",
+    "draft_step_ns",
 ];
 
 impl Row {
@@ -264,7 +278,12 @@ impl Row {
             .conditions
             .get("idle")
             .is_some_and(|idle| idle == "included");
-        with_rest || DETAILS.contains(&self.metric.as_str())
+        let by_category = self.conditions.contains_key("category");
+        let answered =
+            self.conditions.contains_key("mode") && self.metric.starts_with("end_to_end");
+        with_rest
+            || DETAILS.contains(&self.metric.as_str()) && !answered
+            || by_category && self.metric != "speculative_speedup"
     }
 
     /// The conditions that tell this row from its neighbours: those that the section does not share.
@@ -325,11 +344,12 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 9] = [
+    const ORDER: [&str; 10] = [
         VARIANTS,
         "code",
         "accuracy",
         "latency",
+        "speculation",
         "context",
         "memory",
         "perplexity",

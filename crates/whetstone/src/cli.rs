@@ -6,6 +6,7 @@ mod models;
 mod numbers;
 mod runs;
 mod sample;
+mod speculation;
 mod speed;
 mod texts;
 mod variants;
@@ -20,6 +21,7 @@ pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use runs::{Compare, Report, Runs};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
+pub(crate) use speculation::Speculation;
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
 pub(crate) use variants::VariantsFlags;
@@ -85,6 +87,9 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Measure one or several models and write a report
     Bench(Box<Bench>),
+    /// The same as `whet bench spec`
+    #[command(hide = true)]
+    BenchmarkSuite(Box<Speculation>),
     /// Let a model write
     Generate(Generate),
     /// Completions without verdicts, and verdicts without a model

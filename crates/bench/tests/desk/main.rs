@@ -16,6 +16,7 @@ mod meter;
 mod numbers;
 mod protocols;
 mod requests;
+mod speculation;
 mod stop;
 mod variants;
 mod whole;

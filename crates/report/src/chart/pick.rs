@@ -26,6 +26,7 @@ pub fn charts(card: &Scorecard) -> Vec<ChartSpec> {
         code(card),
         accuracy(card),
         latency(card),
+        speculation(card),
         context(card),
         memory(card),
         perplexity(card),
@@ -260,6 +261,59 @@ fn highest(section: &Section, metrics: &[&str]) -> Option<f64> {
         cells.filter_map(|cell| cell.value).reduce(f64::max)
     };
     metrics.iter().map(largest).sum()
+}
+
+/// Groups of prompts, with a bar for each way of guessing.
+fn speculation(card: &Scorecard) -> Option<ChartSpec> {
+    let section = sections(card, "speculation").next()?;
+    let speedups = || {
+        let rows = section.rows.iter();
+        rows.filter(|row| row.metric == "speculative_speedup")
+    };
+    let word = |row: &Row, name: &str| match row.conditions.get(name) {
+        Some(value) => value.as_str().unwrap_or_default().to_owned(),
+        None => "all".to_owned(),
+    };
+    let (mut modes, mut categories): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for row in speedups() {
+        for (list, name) in [(&mut modes, "mode"), (&mut categories, "category")] {
+            let found = word(row, name);
+            if !list.contains(&found) {
+                list.push(found);
+            }
+        }
+    }
+    let group = |category: &String| {
+        let of = |mode: &String| {
+            let fits =
+                |row: &&Row| word(row, "mode") == *mode && word(row, "category") == *category;
+            speedups()
+                .find(fits)
+                .and_then(|row| bar(row.cells.first()?, 1.0))
+        };
+        Group {
+            label: short(category),
+            bars: modes.iter().map(of).collect(),
+        }
+    };
+    let groups: Vec<Group> = categories.iter().map(group).collect();
+    let series = modes.iter().enumerate().map(|(colour, name)| Series {
+        name: short(name),
+        colour: colour % (KV_COLOUR - 1),
+    });
+    let panel = Panel {
+        title: "Speed-up by guessing".into(),
+        axis: "times the target alone".into(),
+        across: "kind of prompt".into(),
+        stacking: Stacking::Beside,
+        series: series.collect(),
+        ceiling: None,
+        groups: groups
+            .into_iter()
+            .filter(|group| group.bars.iter().any(Option::is_some))
+            .collect(),
+    };
+    chart("speculation", "Speculative decoding", vec![panel])
 }
 
 fn perplexity(card: &Scorecard) -> Option<ChartSpec> {

@@ -70,6 +70,7 @@ pub fn scale_of(unit: Unit, value: f64) -> Scale {
         Unit::Joules => fitting(&ENERGIES),
         Unit::Watts => scale(1.0, " W"),
         Unit::Ratio => scale(0.01, " %"),
+        Unit::Factor => scale(1.0, "×"),
         Unit::TokensPerSecond => scale(1.0, " tok/s"),
         Unit::Tokens => scale(1.0, " tokens"),
         Unit::Nats => scale(1.0, " nats"),

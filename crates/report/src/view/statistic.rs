@@ -163,6 +163,8 @@ impl Counted {
             Counted::Chunks => "chunk",
             Counted::Documents => "document",
             Counted::Tokens => "token",
+            Counted::Prompts => "prompt",
+            Counted::Passes => "pass",
             Counted::Repetitions => "repetition",
             Counted::Samples => "sample",
         }
@@ -176,6 +178,8 @@ impl Counted {
             Counted::Chunks => "chunks",
             Counted::Documents => "documents",
             Counted::Tokens => "tokens",
+            Counted::Prompts => "prompts",
+            Counted::Passes => "passes",
             Counted::Repetitions => "repetitions",
             Counted::Samples => "samples",
         }

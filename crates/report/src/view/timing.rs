@@ -21,7 +21,7 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
     "perplexity",
     "divergence",
     "accuracy",
@@ -29,6 +29,7 @@ const ELSEWHERE: [&str; 7] = [
     "cache_quality",
     "variants",
     "hardware",
+    "speculation",
 ];
 
 /// One section per benchmark, except for those that are read elsewhere.

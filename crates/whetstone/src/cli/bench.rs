@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Format;
 use super::choices::{Accuracy, Context, ReadingFlags};
 use super::speed::{
     CacheFlag, ContextFlag, FillingFlags, MEMORY_EXAMPLES, PromptFlags, SpeedFlags,
 };
 use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextFlags, TextsFlags};
 use super::variants::{VARIANTS_EXAMPLES, VariantsFlags};
+use super::{Format, Speculation};
 
 /// `whet bench`.
 #[derive(Debug, Args)]
@@ -23,11 +23,12 @@ use super::variants::{VARIANTS_EXAMPLES, VariantsFlags};
   whet bench smollm2-135m ./my-model.gguf     two models, compared on the same problems
   whet bench code smollm2-135m --suite cpp-demo --samples 10 --k 1,10
   whet bench A --only latency --prompt-tokens 512 --generate-tokens 64 --format json
+  whet bench spec qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b
   whet bench --resume                         go on with the newest interrupted run
 
 A model whose file is called like a command is given as ./code.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 4 some completions could not be judged,
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 guessing changed an answer, 4 some completions could not be judged,
 130 interrupted (resume with --resume).")]
 pub(crate) struct Bench {
     #[command(subcommand)]
@@ -136,6 +137,9 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         #[command(flatten)]
         run: RunFlags,
     },
+    /// Speculative decoding: what guessing ahead gains, and whether it changes an answer
+    #[command(visible_alias = "speculation")]
+    Spec(Box<Speculation>),
     /// How far models, or caches, are from a reference at every token
     #[command(after_help = DIVERGENCE_EXAMPLES)]
     Divergence {
@@ -157,6 +161,14 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
 }
 
 impl Bench {
+    /// The words of speculative decoding, which is carried out by itself.
+    pub(crate) fn speculation(&self) -> Option<&Speculation> {
+        match &self.alone {
+            Some(Alone::Spec(flags)) => Some(flags),
+            _ => None,
+        }
+    }
+
     /// The words of one benchmark in the form of the whole.
     pub(crate) fn resolved(mut self) -> Bench {
         let Some(alone) = self.alone.take() else {
@@ -220,6 +232,10 @@ impl Bench {
                 self.reading.lengths = asked.lengths.contexts;
                 self.reading.caches = asked.cache.cache;
                 (Part::Context, asked.models, asked.run)
+            }
+            Alone::Spec(flags) => {
+                self.alone = Some(Alone::Spec(flags));
+                return self;
             }
         };
         (self.models, self.run, self.only) = (models, run, vec![part]);

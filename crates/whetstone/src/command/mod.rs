@@ -7,6 +7,7 @@ mod generate;
 mod models;
 mod runs;
 mod sample;
+mod speculation;
 mod tasks;
 mod test;
 
@@ -18,7 +19,11 @@ use crate::terminal::Terminal;
 pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
     let offline = cli.global.offline;
     match cli.command {
-        Command::Bench(flags) => bench::run(&flags.resolved(), terminal, offline),
+        Command::Bench(flags) => match flags.speculation() {
+            Some(flags) => speculation::run(flags, terminal, offline),
+            None => bench::run(&flags.resolved(), terminal, offline),
+        },
+        Command::BenchmarkSuite(flags) => speculation::run(&flags, terminal, offline),
         Command::Generate(flags) => generate::run(&flags, terminal, offline),
         Command::Models(what) => models::run(&what, terminal, offline),
         Command::Sample(what) => sample::run(what, terminal, offline),

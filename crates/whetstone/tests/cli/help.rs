@@ -2,7 +2,8 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 34] = [
+    &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
@@ -12,6 +13,7 @@ const COMMANDS: [&[&str]; 32] = [
     &["bench", "divergence"],
     &["bench", "accuracy"],
     &["bench", "context"],
+    &["bench", "spec"],
     &["sample", "generate"],
     &["sample", "judge"],
     &["sample", "import"],
@@ -58,6 +60,7 @@ fn the_commands_with_many_flags_show_examples() {
         &["bench", "context", "--help"],
         &["bench", "memory", "--help"],
         &["bench", "variants", "--help"],
+        &["bench", "spec", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],

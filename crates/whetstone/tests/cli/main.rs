@@ -31,6 +31,7 @@ mod output;
 mod resume;
 mod runs;
 mod sample;
+mod speculation;
 mod tasks;
 mod texts;
 mod variants;
