@@ -95,8 +95,8 @@ fn records(run: &Run) -> impl Iterator<Item = &Measurement> {
 }
 
 fn is_of(measurement: &Measurement, quiz: &Conditions) -> bool {
-    let same = |name: &&str| measurement.conditions.get(*name) == quiz.get(*name);
-    QUIZ.iter().all(same)
+    let same = |name: &str| measurement.conditions.get(name) == quiz.get(name);
+    QUIZ.iter().all(|name| same(name))
 }
 
 /// A model's answers to a quiz. Of records with the same key the first one counts; a problem of which a part is
@@ -206,9 +206,14 @@ fn percent(share: f64) -> String {
     format::quantity(Unit::Ratio, share)
 }
 
-/// Who cannot be told from a guesser, and what stood in front of the contexts.
+/// Which questions, who cannot be told from a guesser, and what stood in front of the contexts.
 fn notes(run: &Run, quiz: &Conditions, chance: Option<f64>, rows: &[Row]) -> Vec<String> {
-    let mut notes = Vec::new();
+    let word = |name: &str| quiz.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mut notes = vec![format!(
+        "{}: SHA-256 {}",
+        word("suite"),
+        word("suite_sha256")
+    )];
     let cells = rows.iter().take(1).flat_map(|row| &row.cells);
     for cell in cells {
         let within = |chance: &f64| {

@@ -16,10 +16,9 @@ use super::{Row, Section, timing};
 /// Records with one value for each question.
 const QUESTIONS: [&str; 2] = ["recalled", "recall_rank"];
 
-/// A row over questions.
+/// A row over questions: its metric, the record it is read from, and what in it counts.
 type Share = (&'static str, &'static str, fn(f64) -> bool);
 
-/// Rows over questions: the metric, the record it is read from, and what in it counts.
 const SHARES: [Share; 2] = [
     ("recall_share", "recalled", |flag| flag == 1.0),
     ("recall_first_share", "recall_rank", |rank| rank == 1.0),
@@ -88,7 +87,7 @@ fn questions(
     asked: &[&Measurement],
     model: &str,
     at: &Conditions,
-    (_, metric, counts): (&str, &str, fn(f64) -> bool),
+    (_, metric, counts): Share,
 ) -> Clusters {
     let mut questions = Clusters::new();
     let mine = |m: &&&Measurement| m.model == model && m.metric == metric && is_at(m, at);
@@ -109,12 +108,7 @@ fn questions(
     questions
 }
 
-fn row(
-    run: &Run,
-    asked: &[&Measurement],
-    at: &Conditions,
-    share: (&str, &str, fn(f64) -> bool),
-) -> Row {
+fn row(run: &Run, asked: &[&Measurement], at: &Conditions, share: Share) -> Row {
     let models = run.header.models.iter();
     let all: Vec<Clusters> = models
         .map(|model| questions(asked, &model.name, at, share))
