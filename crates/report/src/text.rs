@@ -23,7 +23,7 @@ pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
     for section in &card.sections {
         let section = &without_details(section);
         blocks.push(render(title(section)));
-        let overviews = section.overviews.iter().flat_map(overview);
+        let overviews = section.overviews.iter().flat_map(|o| overview(o, width));
         blocks.extend(overviews.map(render));
         if section.benchmark == VARIANTS {
             let spots = choices(card);
@@ -45,13 +45,17 @@ pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
     blocks.concat().trim_end().to_owned() + "\n"
 }
 
-/// An overview with its heading. A number or a short word is never broken.
-fn overview(overview: &Overview) -> [Grid; 2] {
+/// An overview with its heading. No number or short word is broken as long as there is room for all of them.
+fn overview(overview: &Overview, width: u16) -> [Grid; 2] {
     let heading = labelled(vec![("", overview.title.clone(), Tone::Faint)]);
     let table = crate::overview::table(overview, Extent::Numbers);
     let mut grid = grid(&table);
-    for (at, (_, span)) in grid.columns.iter_mut().enumerate() {
-        *span = Span::AtLeast(longest_word(&table, at) + PADDING);
+    let needs = (0..grid.columns.len()).map(|at| longest_word(&table, at) + PADDING);
+    let needs: Vec<u16> = needs.collect();
+    if needs.iter().sum::<u16>() <= width {
+        for ((_, span), need) in grid.columns.iter_mut().zip(needs) {
+            *span = Span::AtLeast(need);
+        }
     }
     [heading, grid]
 }

@@ -122,7 +122,11 @@ fn overview(run: &Run, fillings: &[&Conditions], quality: &[Row]) -> Overview {
     columns.push(Column::numbers("KV logical", Unit::Bytes).in_detail());
     columns.push(Column::numbers("KV cache", Unit::Bytes));
     columns.push(Column::numbers("of f16", Unit::Ratio));
-    columns.push(Column::numbers("resident", Unit::Bytes));
+    let resident = Column::numbers("resident", Unit::Bytes);
+    columns.push(match several {
+        true => resident.in_detail(),
+        false => resident,
+    });
     columns.push(Column::numbers("peak", Unit::Bytes));
     columns.push(Column::numbers("PPL", Unit::Perplexity));
     columns.push(Column::numbers("KL", Unit::Nats));
