@@ -28,7 +28,8 @@ fn problem(run: &mut Run, model: &str, id: &str, choices: &[(f64, &str)], right:
     let at = json!({
         "suite": "mine", "suite_sha256": "ab", "shape": "generic", "problem": id, "right": right,
     });
-    let lists: [(&str, fn(&(f64, &str)) -> f64); 4] = [
+    type List = (&'static str, fn(&(f64, &str)) -> f64);
+    let lists: [List; 4] = [
         ("choice_log_prob", |choice| choice.0),
         ("choice_tokens", |_| 1.0),
         ("choice_bytes", |choice| choice.1.len() as f64),
