@@ -2,9 +2,11 @@
 
 mod accuracy;
 mod context;
+mod energy;
 mod latency;
 mod memory;
 mod speculation;
+mod texts;
 mod variants;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
@@ -12,12 +14,13 @@ use serde::{Deserialize, Serialize};
 use task::PromptProfile;
 
 use crate::passages;
-use crate::protocol::Protocol;
 pub use accuracy::AccuracyPlan;
 pub use context::{ContextPlan, RecallPlan};
+pub use energy::EnergyPlan;
 pub use latency::{LatencyPlan, Point};
 pub use memory::{Filling, MemoryPlan};
 pub use speculation::{Drafting, SpeculationPlan};
+pub use texts::{DivergencePlan, PerplexityPlan};
 pub use variants::{Shape, VariantsPlan};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
@@ -59,22 +62,6 @@ pub struct Plan {
     /// How power at rest is found; `None` for a short look where power can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub energy: Option<EnergyPlan>,
-}
-
-/// Power at rest, which is taken off the energy of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnergyPlan {
-    /// Seconds in which nothing is done before the work starts; 0 for none.
-    pub rest_seconds: u32,
-}
-
-impl EnergyPlan {
-    /// Where nothing is to be learnt from numbers.
-    pub const NONE: EnergyPlan = EnergyPlan { rest_seconds: 0 };
-    /// Where nobody asked: enough for an estimate.
-    pub const SHORT: EnergyPlan = EnergyPlan { rest_seconds: 5 };
-    /// Where somebody asked for energy.
-    pub const LONG: EnergyPlan = EnergyPlan { rest_seconds: 30 };
 }
 
 /// Code problems: which, how often, how sampled.
@@ -150,48 +137,6 @@ pub enum Steps {
     Fast,
 }
 
-/// Perplexity of texts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PerplexityPlan {
-    /// Names of bundled texts, and paths of files.
-    pub texts: Vec<String>,
-    /// SHA-256 of each text, in the same order; empty in plans of earlier versions.
-    #[serde(default)]
-    pub sha256: Vec<String>,
-    /// The field that holds the text in a line of JSON.
-    #[serde(default = "text_field")]
-    pub field: String,
-    /// How a text is cut.
-    #[serde(default)]
-    pub protocol: Protocol,
-    /// Tokens in a window; `None` for the protocol's own.
-    #[serde(default)]
-    pub context: Option<usize>,
-    /// Tokens by which windows move; `None` for half a window of `sliding`, a whole one of `rows`.
-    #[serde(default)]
-    pub stride: Option<usize>,
-    /// At most so many chunks, documents or rows of each text, from its beginning.
-    #[serde(default)]
-    pub limit_chunks: Option<usize>,
-}
-
-/// How far models are from each other at each token of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DivergencePlan {
-    /// Names of bundled texts, and paths of files.
-    pub texts: Vec<String>,
-    /// SHA-256 of each text, in the same order.
-    pub sha256: Vec<String>,
-    /// The field that holds the text in a line of JSON.
-    pub field: String,
-    /// Cache types under which the first model is held against itself with an f16 cache.
-    pub caches: Vec<String>,
-    /// Tokens in a chunk; the second half is compared.
-    pub context: usize,
-    /// At most so many chunks of each text, from its beginning.
-    pub limit_chunks: Option<usize>,
-}
-
 impl Plan {
     /// The preset that `whet bench MODEL` runs: a report card in minutes.
     pub fn quick(seed: u64, threads: usize) -> Plan {
@@ -248,13 +193,7 @@ impl Plan {
             code.check_judging()?;
         }
         if let Some(perplexity) = &self.perplexity {
-            some(perplexity.context.unwrap_or(1), "--context")?;
-            some(perplexity.stride.unwrap_or(1), "--stride")?;
-            some(perplexity.limit_chunks.unwrap_or(1), "--limit-chunks")?;
-            let moves = matches!(perplexity.protocol, Protocol::Sliding | Protocol::Rows);
-            if perplexity.stride.is_some() && !moves {
-                return Err("--stride belongs to --protocol sliding and rows alone".into());
-            }
+            perplexity.check()?;
         }
         if let Some(divergence) = &self.divergence {
             divergence.check()?;
@@ -285,50 +224,6 @@ fn some(n: usize, what: &str) -> Result<(), String> {
     match n {
         0 => Err(format!("{what} must be at least 1")),
         _ => Ok(()),
-    }
-}
-
-/// The field of a line of JSON that holds its text, unless said otherwise.
-fn text_field() -> String {
-    "text".into()
-}
-
-impl PerplexityPlan {
-    /// Bundled texts, passage by passage.
-    pub fn passages(names: &[&str]) -> PerplexityPlan {
-        PerplexityPlan {
-            texts: names.iter().map(|name| (*name).to_owned()).collect(),
-            sha256: Vec::new(),
-            field: text_field(),
-            protocol: Protocol::Passages,
-            context: None,
-            stride: None,
-            limit_chunks: None,
-        }
-    }
-}
-
-impl DivergencePlan {
-    /// Both bundled texts, in chunks of 512 tokens.
-    pub fn bundled() -> DivergencePlan {
-        DivergencePlan {
-            texts: passages::TEXTS.map(String::from).to_vec(),
-            sha256: Vec::new(),
-            field: text_field(),
-            caches: Vec::new(),
-            context: 512,
-            limit_chunks: None,
-        }
-    }
-}
-
-impl DivergencePlan {
-    fn check(&self) -> Result<(), String> {
-        for cache in &self.caches {
-            cache.parse::<CacheKind>()?;
-        }
-        some(self.context, "--context")?;
-        some(self.limit_chunks.unwrap_or(1), "--limit-chunks")
     }
 }
 

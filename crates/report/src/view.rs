@@ -13,6 +13,7 @@ pub(crate) mod accuracy;
 mod causes;
 mod code;
 mod context;
+mod counted;
 mod divergence;
 mod hardware;
 mod judging;
@@ -37,6 +38,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use causes::{Cause, Outcome};
+pub use counted::Counted;
 pub use judging::{Flip, Judging};
 pub use overview::{Column, Entry, Overview};
 pub(crate) use variants::NAME as VARIANTS;
@@ -132,30 +134,6 @@ pub struct Cell {
 
 /// The reason of a cell that holds no number because everything else is held against its model.
 pub(crate) const IS_REFERENCE: &str = "it is the reference";
-
-/// What a cell's n counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Counted {
-    /// Problems; the attempts at one problem are one thing.
-    Problems,
-    /// Passages of text.
-    Passages,
-    /// Chunks of text, which the tokenizer cuts.
-    Chunks,
-    /// Whole documents.
-    Documents,
-    /// Tokens of text.
-    Tokens,
-    /// Prompts; the answers to one prompt are one thing.
-    Prompts,
-    /// Passes of a model over guesses.
-    Passes,
-    /// Repeated measurements.
-    Repetitions,
-    /// Looks at the hardware.
-    Samples,
-}
 
 /// One model against the run's first.
 #[derive(Debug, Clone, PartialEq, Serialize)]

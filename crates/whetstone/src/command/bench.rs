@@ -1,5 +1,6 @@
 //! `whet bench`: from words to a run folder with a report.
 
+mod folder;
 mod hardware;
 mod order;
 mod reading;
@@ -24,13 +25,12 @@ use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
+pub(super) use folder::create;
+use folder::started_at;
 use hardware::Watched;
 pub(super) use order::change_judging;
 use order::{Order, describe};
 pub(super) use show::{print, show};
-
-/// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
-const TIME_IN_NAME: usize = 16;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
@@ -382,26 +382,4 @@ fn unusable(error: bench::Error) -> anyhow::Error {
         bench::Error::Plan(why) => Usage(why).into(),
         other => other.into(),
     }
-}
-
-/// Makes the run folder. Runs of one model that start in one second get a number into their names,
-/// before the time, which stays at the end.
-pub(super) fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
-    /// More runs of one model in one second than anybody starts.
-    const MOST: u32 = 100;
-    let asked = header.run_id.clone();
-    let (name, time) = asked.split_at(asked.len().saturating_sub(TIME_IN_NAME));
-    for number in 2..MOST {
-        match RunFolder::create(runs_root, &header) {
-            Err(ledger::Error::Exists { .. }) => header.run_id = format!("{name}-{number}{time}"),
-            made => return Ok((made?, header)),
-        }
-    }
-    Ok((RunFolder::create(runs_root, &header)?, header))
-}
-
-/// The local start of a run as its header says it.
-fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
-    let text = header.started_at.get(..19)?;
-    jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
 }
