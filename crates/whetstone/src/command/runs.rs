@@ -129,6 +129,8 @@ fn benchmarks(run: &Run) -> Vec<&str> {
     let mut all: Vec<&str> = Vec::new();
     let code = (!run.attempts.is_empty()).then_some("code");
     let measured = run.measurements.iter().map(|m| m.benchmark.as_str());
+    // Hardware is looked at beside all of them.
+    let measured = measured.filter(|benchmark| *benchmark != "hardware");
     for benchmark in code.into_iter().chain(measured) {
         if !all.contains(&benchmark) {
             all.push(benchmark);
