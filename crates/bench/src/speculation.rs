@@ -183,14 +183,14 @@ struct Rules {
 /// Someone who answers.
 enum Player<'a> {
     Alone(Plain<'a>),
-    Guessing(Speculative<'a>),
+    Guessing(Box<Speculative<'a>>),
 }
 
 impl Player<'_> {
     fn engine(&self) -> &dyn Engine {
         match self {
             Player::Alone(engine) => engine,
-            Player::Guessing(engine) => engine,
+            Player::Guessing(engine) => engine.as_ref(),
         }
     }
 }
@@ -294,7 +294,7 @@ impl<'a> Stage<'a> {
             },
         };
         let engine = Speculative::new(target, lanes, drafter, length);
-        Ok(Player::Guessing(engine))
+        Ok(Player::Guessing(Box::new(engine)))
     }
 
     /// Everyone answers everything, in turns. Returns what each mode added to memory, in bytes.
