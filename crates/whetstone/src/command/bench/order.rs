@@ -97,11 +97,9 @@ impl Order {
         let mut plan: Plan = serde_json::from_value(run.header.plan.clone())
             .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
         if plan.speculation.is_some() {
-            return Err(Usage(format!(
-                "{} measured speculative decoding, whose turns cannot be gone on with; start it again",
-                folder.display()
-            ))
-            .into());
+            let why =
+                "measured speculative decoding, whose turns cannot be gone on with; start it again";
+            return Err(Usage(format!("{} {why}", folder.display())).into());
         }
         let suites = suites_of(&plan, finder)?;
         let texts = texts::of_plan(&mut plan)?;
