@@ -26,6 +26,9 @@ fn gate(run: &Run, modes: &[Mode]) -> String {
     let flags = || guessed().flat_map(|mode| mode.answers.iter().flat_map(|a| &a.equal));
     let (n, n_unequal) = (flags().count(), flags().filter(|f| **f != 1.0).count());
     let warned = |kind: &str| run.warnings.iter().filter(|w| w.kind == kind).count();
+    if n == 0 {
+        return "equality: no answer was compared yet".to_owned();
+    }
     match (n_unequal, warned("unequal_answer")) {
         (0, _) => format!("equality: all {n} answers are the target's own, token for token"),
         (unequal, 0) => format!(
