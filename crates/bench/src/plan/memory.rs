@@ -94,8 +94,8 @@ impl MemoryPlan {
 
     /// The quality of every cache but f16, on the first chunks of the bundled code.
     pub fn bundled_quality(caches: &[String]) -> Option<DivergencePlan> {
-        /// Enough for a mean divergence to show, and seconds to read.
-        const CHUNKS: usize = 4;
+        /// Enough for a mean divergence with its interval, and seconds to read.
+        const CHUNKS: usize = 6;
         let other = |name: &&String| name.parse() != Ok(CacheKind::F16);
         let caches: Vec<String> = caches.iter().filter(other).cloned().collect();
         (!caches.is_empty()).then(|| DivergencePlan {
