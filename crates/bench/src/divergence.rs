@@ -55,7 +55,7 @@ pub fn measure(
 /// Compares one subject under each of the plan's caches with itself under an f16 cache.
 ///
 /// # Errors
-/// As [`measure`].
+/// As [`measure()`].
 pub fn of_caches(
     subject: &Subject<'_>,
     plan: &DivergencePlan,
