@@ -14,6 +14,8 @@ pub mod gate;
 pub mod prompts;
 mod record;
 
+use std::sync::atomic::Ordering;
+
 use engine::speculate::{
     Costs, Drafter, Forecast, Guessing, Hybrid, Length, ModelDraft, Ngram, Pair, Speculative,
     Suffix,
@@ -216,15 +218,19 @@ impl<'a> Stage<'a> {
     }
 
     fn steps(&self, asked: &[Asked<'_>], desk: &mut Desk<'_>) -> Result<Steps, Error> {
-        desk.watcher.begin("cost of guessing and of looking", 1);
+        let (what, rounds) = ("cost of guessing and of looking", costs::ROUNDS as u64);
+        desk.watcher.begin(what, rounds);
         let prompt = asked.first().map_or(&[][..], |asked| &asked.request.prompt);
         let models = (
             self.cast.target.model,
             self.cast.draft.map(|draft| draft.model),
         );
-        let steps = Steps::time(models, prompt, self.plan.most_drafted + 1, desk.clock)?;
-        desk.watcher.advance(1, "");
-        Ok(steps)
+        let n_rows = self.plan.most_drafted + 1;
+        let (stop, watcher) = (desk.stop, &mut desk.watcher);
+        Steps::time(models, prompt, n_rows, desk.clock, &mut |round| {
+            watcher.advance(round as u64, "");
+            !stop.load(Ordering::Relaxed)
+        })
     }
 
     /// Lets the draft guess on a few prompts: how likely the first, second … guess comes true, and what

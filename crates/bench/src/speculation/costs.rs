@@ -7,7 +7,7 @@ use measure::clock::Clock;
 use crate::Error;
 
 /// Timed rounds; every size once in each, so that drift hits all alike.
-const ROUNDS: usize = 7;
+pub(super) const ROUNDS: usize = 7;
 
 /// Times of steps, a list for each number of rows from 1 on.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,8 @@ pub(super) struct Steps {
 const DRAFT_ROWS: usize = 2;
 
 impl Steps {
-    /// Times steps over a prompt, target and draft in turns. A row is looked at as in decoding.
+    /// Times steps over a prompt, target and draft in turns. A row is looked at as in decoding. After each round
+    /// `goes_on` is told its number, and may end it with what is there.
     ///
     /// # Errors
     /// Those of the engine.
@@ -30,6 +31,7 @@ impl Steps {
         prompt: &[Token],
         n_rows: usize,
         clock: &dyn Clock,
+        goes_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Steps, Error> {
         let mut target = Bench::open(target, prompt, n_rows)?;
         let mut draft = draft
@@ -42,6 +44,9 @@ impl Steps {
                 if let Some(draft) = draft.as_mut().filter(|_| n <= DRAFT_ROWS) {
                     draft.step(n, timed, clock)?;
                 }
+            }
+            if timed && !goes_on(round) {
+                break;
             }
         }
         Ok(Steps {

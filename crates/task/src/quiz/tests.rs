@@ -88,7 +88,10 @@ fn a_question_has_the_files_id_or_the_number_of_its_line() {
 }
 
 #[test]
-#[allow(clippy::too_many_lines, reason = "a list of mistakes and of what is said of each")]
+#[allow(
+    clippy::too_many_lines,
+    reason = "a list of mistakes and of what is said of each"
+)]
 fn what_is_wrong_with_a_row_is_said_with_its_line_and_field() {
     let changed = |row: &str, from: &str, to: &str| {
         let changed = row.replace(from, to);
