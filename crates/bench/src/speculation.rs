@@ -88,6 +88,7 @@ struct Asked<'a> {
     prompt: &'a Prompt,
     request: Request,
     answers: Vec<Vec<Answer>>,
+    written: bool,
 }
 
 /// Measures all modes of the plan.
@@ -138,15 +139,24 @@ pub fn measure(
         fixed: plan.draft_length.unwrap_or(best),
         costs,
     };
-    let added = stage.answers(&mut asked, &rules, desk)?;
     let book = record::Book {
         stage: &stage,
         rules: &rules,
     };
     book.costs(&steps, forecast.as_ref(), desk)?;
+    let mut gate = Gate::default();
+    let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| book.answers(asked, &mut gate, desk);
+    let added = stage.answers(&mut asked, &rules, desk, &mut write)?;
+    // Those of a benchmark that was ended before its last iteration.
+    for asked in asked.iter().filter(|asked| !asked.written) {
+        write(asked, desk)?;
+    }
     book.memory(&added, desk)?;
-    book.answers(&asked, desk)
+    Ok(gate)
 }
+
+/// Writes down what everyone answered to a prompt.
+type Write<'w> = dyn FnMut(&Asked<'_>, &mut Desk<'_>) -> Result<(), Error> + 'w;
 
 fn asked<'a>(
     target: &Subject<'_>,
@@ -159,6 +169,7 @@ fn asked<'a>(
             prompt,
             request: request(prompts::tokens(target, prompt)?, plan.max_tokens),
             answers: vec![Vec::new(); plan.modes.len()],
+            written: false,
         })
     };
     prompts.list.iter().take(n).map(asked).collect()
@@ -303,12 +314,14 @@ impl<'a> Stage<'a> {
         Ok(Player::Guessing(Box::new(engine)))
     }
 
-    /// Everyone answers everything, in turns. Returns what each mode added to memory, in bytes.
+    /// Everyone answers everything, in turns; a prompt is written down before the next one, in the last
+    /// iteration. Returns what each mode added to memory, in bytes.
     fn answers(
         &self,
         asked: &mut [Asked<'_>],
         rules: &Rules,
         desk: &mut Desk<'_>,
+        write: &mut Write<'_>,
     ) -> Result<Vec<u64>, Error> {
         let modes = &self.plan.modes;
         let n_answers = self.plan.iterations * asked.len() * modes.len();
@@ -337,6 +350,10 @@ impl<'a> Stage<'a> {
                     let note = format!("{}: {rate:.1} tok/s", modes[at].name());
                     desk.watcher.advance(n_done, &note);
                     asked.answers[at].push(answer);
+                }
+                if iteration + 1 == self.plan.iterations {
+                    write(asked, desk)?;
+                    asked.written = true;
                 }
             }
             for (added, (mode, player)) in added.iter_mut().zip(modes.iter().zip(&players)) {

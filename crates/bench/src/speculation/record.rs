@@ -80,22 +80,23 @@ impl Book<'_, '_> {
         Ok(())
     }
 
-    /// Every answer with its times, its passes and whether it is the target's own.
+    /// The answers to a prompt with their times, their passes and whether they are the target's own.
     ///
     /// # Errors
     /// Those of the engine, which looks at differences again, and of the ledger.
-    pub(super) fn answers(&self, asked: &[Asked<'_>], desk: &mut Desk<'_>) -> Result<Gate, Error> {
-        let mut gate = Gate::default();
-        for asked in asked {
-            for at in 0..self.stage.plan.modes.len() {
-                if asked.answers[at].is_empty() {
-                    continue;
-                }
+    pub(super) fn answers(
+        &self,
+        asked: &Asked<'_>,
+        gate: &mut Gate,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), Error> {
+        for at in 0..self.stage.plan.modes.len() {
+            if !asked.answers[at].is_empty() {
                 self.times(asked, at, desk)?;
-                self.equality(asked, at, &mut gate, desk)?;
+                self.equality(asked, at, gate, desk)?;
             }
         }
-        Ok(gate)
+        Ok(())
     }
 
     fn answer_place(&self, asked: &Asked<'_>, at: usize) -> Place<'_> {

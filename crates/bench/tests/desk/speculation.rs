@@ -5,7 +5,7 @@ use bench::desk::Unwatched;
 use bench::plan::{Drafting, SpeculationPlan};
 use bench::speculation::prompts::Prompts;
 use bench::speculation::{Cast, Gate, measure};
-use bench::{Desk, Error};
+use bench::{Desk, Error, Watcher};
 use engine::toy::Toy;
 use engine::{Error as EngineError, Feed, Model, ModelCard, Row, Session, SessionShape, Tokenizer};
 use ledger::record::Measurement;
@@ -45,7 +45,16 @@ fn measured(
     draft: Option<&dyn Model>,
     plan: &SpeculationPlan,
 ) -> Result<(Gate, Run), Error> {
-    let root = folder();
+    watched(target, draft, plan, &folder(), &mut Unwatched)
+}
+
+fn watched(
+    target: &dyn Model,
+    draft: Option<&dyn Model>,
+    plan: &SpeculationPlan,
+    root: &tempfile::TempDir,
+    watcher: &mut dyn Watcher,
+) -> Result<(Gate, Run), Error> {
     let header = header("run");
     let mut run_folder = RunFolder::create(root.path(), &header).unwrap();
     let earlier = Run::new(header);
@@ -60,7 +69,7 @@ fn measured(
         precedents: None,
         threads: 1,
         stop: &stop,
-        watcher: &mut Unwatched,
+        watcher,
         meter: None,
     };
     let target = subject("target", target);
@@ -240,4 +249,33 @@ fn an_engine_that_does_not_forget_wrong_guesses_fails_the_gate() {
     let gaps = values(&run, "difference_gap");
     let n_gaps: usize = gaps.iter().map(|m| m.values.len()).sum();
     assert_eq!(n_gaps, gate.n_faults);
+}
+
+/// Looks into the folder at every answer: how many prompts are written down by then.
+struct Reader<'a>(&'a std::path::Path, Vec<usize>, bool);
+
+impl Watcher for Reader<'_> {
+    fn begin(&mut self, what: &str, _: u64) {
+        self.2 = what == "answers";
+    }
+
+    fn advance(&mut self, _: u64, _: &str) {
+        if self.2 {
+            let run = ledger::read(&self.0.join("run")).unwrap();
+            self.1.push(of_mode(&run, "end_to_end_ns", "target").len());
+        }
+    }
+}
+
+#[test]
+fn a_prompt_is_on_the_disk_before_the_next_one_is_answered() {
+    let target = Toy::new(3);
+    let root = folder();
+    let mut reader = Reader(root.path(), Vec::new(), false);
+    let plan = SpeculationPlan {
+        iterations: 1,
+        ..plan(&[Drafting::Target, Drafting::Ngram])
+    };
+    watched(&target, None, &plan, &root, &mut reader).unwrap();
+    assert_eq!(reader.1, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
 }
