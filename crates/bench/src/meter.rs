@@ -125,6 +125,19 @@ impl Desk<'_> {
         }
     }
 
+    /// The work is over, or stopped: what was sampled is written down either way.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn turn_away(&mut self) -> Result<(), Error> {
+        let other = Work {
+            phase: "other".to_owned(),
+            ..Work::default()
+        };
+        self.turn(0, other);
+        self.keep_samples()
+    }
+
     /// Writes down what was sampled since the last time; nothing before the first result, so that a resumed run
     /// which had nothing left to do stays as it was. Says once if sampling has ended by itself.
     ///
@@ -170,14 +183,7 @@ pub fn rest(desk: &mut Desk<'_>, span: Duration) -> Result<(), Error> {
     if let Some(meter) = &desk.meter {
         meter.monitor.rest(span, stop);
     }
-    desk.turn(
-        0,
-        Work {
-            phase: "other".to_owned(),
-            ..Work::default()
-        },
-    );
-    desk.keep_samples()
+    desk.turn_away()
 }
 
 /// Writes down what cannot be known of these models' work, with the reasons: one line for energy if nothing tells

@@ -96,7 +96,7 @@ pub fn alone(
         desk.turn(0, Work::of(&subject.name, "context"));
         context::recall(subject, context, plan.seed, desk)?;
     }
-    turned_away(desk)?;
+    desk.turn_away()?;
     Ok(ended(desk))
 }
 
@@ -122,7 +122,7 @@ pub fn together(
         desk.turn(0, shared("context", subjects));
         context::speed(subjects, plan, desk)?;
     }
-    turned_away(desk)?;
+    desk.turn_away()?;
     Ok(ended(desk))
 }
 
@@ -137,12 +137,6 @@ fn shared(phase: &str, subjects: &[Subject<'_>]) -> Work {
         phase: phase.to_owned(),
         ..Work::default()
     }
-}
-
-/// The work is over, or stopped: what was sampled is written down either way.
-fn turned_away(desk: &mut Desk<'_>) -> Result<(), Error> {
-    desk.turn(0, shared("other", &[]));
-    desk.keep_samples()
 }
 
 fn ended(desk: &Desk<'_>) -> Ended {

@@ -9,6 +9,7 @@
 //! Greedy, one sequence. Every answer goes through the [`gate`].
 
 mod answer;
+mod cast;
 mod costs;
 pub mod gate;
 pub mod prompts;
@@ -17,17 +18,19 @@ mod record;
 use std::sync::atomic::Ordering;
 
 use engine::speculate::{
-    Costs, Drafter, Forecast, Guessing, Hybrid, Length, ModelDraft, Ngram, Pair, Speculative,
-    Suffix,
+    Costs, Drafter, Forecast, Guessing, Hybrid, Length, ModelDraft, Ngram, Speculative, Suffix,
 };
 use engine::{
-    CacheKind, CacheKinds, Ending, Engine, Lanes, Model, Plain, Request, Sampling, Token, Width,
+    CacheKind, CacheKinds, Ending, Engine, Lanes, Plain, Request, Sampling, Token, Width,
 };
 use ledger::record::Warning;
 
 use crate::Error;
 use crate::desk::{Desk, Subject};
+use crate::meter::Work;
 use crate::plan::{Drafting, SpeculationPlan};
+pub use cast::Cast;
+
 use answer::{Answer, answer};
 use costs::Steps;
 use prompts::{Prompt, Prompts};
@@ -38,41 +41,6 @@ const WARM_UP: usize = 32;
 const TRIAL: (usize, usize, usize) = (5, 64, 8);
 /// A chance is taken from at least so many guesses.
 const FEW: usize = 8;
-
-/// The models of the benchmark.
-#[derive(Clone, Copy)]
-pub struct Cast<'a> {
-    /// Whose answers they are.
-    pub target: &'a Subject<'a>,
-    /// Who guesses.
-    pub draft: Option<&'a Subject<'a>>,
-    /// The same with an adapter.
-    pub lora: Option<&'a Subject<'a>>,
-}
-
-impl<'a> Cast<'a> {
-    /// Checks that the drafts fit the target; says what speaks against them.
-    ///
-    /// # Errors
-    /// [`Error::Plan`] with the reason why one does not.
-    pub fn check(&self) -> Result<Vec<String>, Error> {
-        let mut doubts = Vec::new();
-        for draft in [self.draft, self.lora].into_iter().flatten() {
-            let pair = Pair::of(self.target.model, draft.model).map_err(Error::Plan)?;
-            doubts.extend(pair.doubt.filter(|doubt| !doubts.contains(doubt)));
-        }
-        Ok(doubts)
-    }
-
-    fn drafting(&self, mode: Drafting) -> Option<&'a dyn Model> {
-        let subject = match mode {
-            Drafting::DraftLora => self.lora,
-            mode if mode.needs_draft() => self.draft,
-            _ => None,
-        };
-        subject.map(|subject| subject.model)
-    }
-}
 
 /// What the gate says of a whole run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -128,6 +96,7 @@ pub fn measure(
         capacity: needed.max().unwrap_or(1).next_multiple_of(256),
     };
     desk.warn_beyond_context(cast.target, stage.capacity)?;
+    desk.turn(0, Work::of(&cast.target.name, "speculation"));
     let steps = stage.steps(&asked, desk)?;
     let costs = steps.costs();
     let forecast = match cast.draft {
@@ -145,13 +114,17 @@ pub fn measure(
     };
     book.costs(&steps, forecast.as_ref(), desk)?;
     let mut gate = Gate::default();
-    let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| book.answers(asked, &mut gate, desk);
+    let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| {
+        book.answers(asked, &mut gate, desk)?;
+        desk.keep_samples()
+    };
     let added = stage.answers(&mut asked, &rules, desk, &mut write)?;
     // Those of a benchmark that was ended before its last iteration.
     for asked in asked.iter().filter(|asked| !asked.written) {
         write(asked, desk)?;
     }
     book.memory(&added, desk)?;
+    desk.turn_away()?;
     Ok(gate)
 }
 

@@ -110,9 +110,9 @@ fn problems_of_one_name_that_differ_are_not_compared() {
 
 #[test]
 fn whatever_was_unlike_is_a_warning_that_names_it() {
-    let [one, mut other] = halves();
-    other.header.plan =
-        json!({"samples": 8, "temperature": 0.7, "max_tokens": 512, "latency": {"repeats": 3}});
+    let [mut one, mut other] = halves();
+    other.header.plan = json!({"samples": 8, "temperature": 0.7, "max_tokens": 512, "latency": {"repeats": 3}, "generate_tokens": [64]});
+    one.header.plan["generate_tokens"] = json!(64);
     other
         .header
         .machine

@@ -20,6 +20,14 @@ pub(crate) enum Exit {
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
+/// A plan that does not fit a model is the user's mistake; everything else stays what it is.
+pub(crate) fn unusable(error: bench::Error) -> anyhow::Error {
+    match error {
+        bench::Error::Plan(why) => Usage(why).into(),
+        other => other.into(),
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -20,17 +20,17 @@ use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 
 use crate::cli::Bench;
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
 pub(super) use folder::create;
 use folder::started_at;
-use hardware::Watched;
+pub(super) use hardware::Watched;
 pub(super) use order::change_judging;
 use order::{Order, describe};
-pub(super) use show::{print, show};
+pub(super) use show::{print, show, write_report};
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
@@ -122,9 +122,7 @@ fn carry_out(order: &Order, runs_root: &Path, finder: &Finder<'_>) -> Result<(Ex
     if let (Some(family), Exit::Done) = (family, exit) {
         variants::sweep_up(family, &files, finder.terminal);
     }
-    for (name, bytes) in report::files(&ledger::read(&folder)?)? {
-        ledger::write_derived(&folder, &name, &bytes)?;
-    }
+    write_report(&folder, &ledger::read(&folder)?)?;
     Ok((exit, folder))
 }
 
@@ -373,13 +371,5 @@ fn roughly(seconds: f64) -> String {
     match seconds < 90.0 {
         true => format!("{seconds:.0} seconds"),
         false => format!("{:.0} minutes", seconds / 60.0),
-    }
-}
-
-/// A plan that does not fit a model is the user's mistake.
-fn unusable(error: bench::Error) -> anyhow::Error {
-    match error {
-        bench::Error::Plan(why) => Usage(why).into(),
-        other => other.into(),
     }
 }

@@ -77,8 +77,5 @@ fn write(joined: &Run, folder: &Path) -> Result<()> {
         .into());
     }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    for (name, bytes) in report::files(joined)? {
-        ledger::write_derived(folder, &name, &bytes)?;
-    }
-    Ok(())
+    super::bench::write_report(folder, joined)
 }

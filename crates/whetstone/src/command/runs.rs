@@ -14,10 +14,9 @@ use crate::terminal::Terminal;
 /// Makes the derived files of runs anew and prints their scorecards.
 pub(crate) fn report(flags: &Report, terminal: &Terminal) -> Result<Exit> {
     for folder in wanted(flags)? {
-        for (name, bytes) in report::files(&ledger::read(&folder)?)? {
-            ledger::write_derived(&folder, &name, &bytes)?;
-        }
-        super::bench::print(&ledger::read(&folder)?, flags.format, terminal)?;
+        let run = ledger::read(&folder)?;
+        super::bench::write_report(&folder, &run)?;
+        super::bench::print(&run, flags.format, terminal)?;
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     }
     Ok(Exit::Done)

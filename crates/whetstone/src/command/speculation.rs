@@ -4,6 +4,7 @@ mod adapters;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result};
 use bench::plan::{Drafting, SpeculationPlan};
@@ -14,8 +15,9 @@ use ledger::record::RunHeader;
 use llama::Adapter;
 use measure::SystemClock;
 
+use super::bench::Watched;
 use crate::cli::Speculation;
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Finder, Loaded, Located, threads};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
@@ -34,6 +36,16 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
         terminal.result(&serde_json::to_string_pretty(&plan)?)?;
         return Ok(Exit::Done);
     }
+    // Found out now, and not after the last answer.
+    if let Some(folder) = flags.output.as_deref().and_then(Path::parent)
+        && !(folder.as_os_str().is_empty() || folder.is_dir())
+    {
+        let folder = folder.display();
+        return Err(Usage(format!(
+            "--output: there is no folder {folder}; make it first"
+        ))
+        .into());
+    }
     if let Found::Missing(reason) = &adapter {
         terminal.note(&format!("The phase with an adapter is skipped: {reason}"));
     }
@@ -45,18 +57,13 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
     let models = Models::open(flags, &finder, &adapter, plan.threads)?;
     let (gate, folder) = models.measure(flags, &plan, &prompts, &finder)?;
     let run = ledger::read(&folder)?;
-    for (name, bytes) in report::files(&run)? {
-        ledger::write_derived(&folder, &name, &bytes)?;
-    }
+    super::bench::write_report(&folder, &run)?;
     if let Some(path) = &flags.output {
         write_suite(path, &run, &prompts)?;
     }
-    let exit = match (
-        interrupt::listen()?.load(std::sync::atomic::Ordering::Relaxed),
-        gate,
-    ) {
+    let exit = match (finder.stop.load(Ordering::Relaxed), gate.n_faults) {
         (true, _) => Exit::Interrupted,
-        (false, Gate { n_faults: 0, .. }) => Exit::Done,
+        (false, 0) => Exit::Done,
         (false, _) => Exit::Gate,
     };
     super::bench::show(&folder, exit, flags.format, terminal)
@@ -69,7 +76,7 @@ fn prompts(flags: &Speculation) -> Result<Prompts> {
     let name = path.display().to_string();
     let bytes =
         std::fs::read(path).map_err(|error| Usage(format!("cannot read {name}: {error}")))?;
-    Prompts::of_file(&name, &bytes).map_err(usage)
+    Prompts::of_file(&name, &bytes).map_err(unusable)
 }
 
 fn adapter(flags: &Speculation) -> Result<Found> {
@@ -210,15 +217,16 @@ impl Models {
             draft: draft.as_ref(),
             lora: lora.as_ref(),
         };
-        for doubt in cast.check().map_err(usage)? {
+        for doubt in cast.check().map_err(unusable)? {
             finder.terminal.note(&format!("Warning: {doubt}"));
         }
-        let (mut folder, header) = super::bench::create(&flags.runs, self.header(plan)?)?;
+        let watched = Watched::start();
+        let (mut folder, header) = super::bench::create(&flags.runs, self.header(plan, &watched)?)?;
         let earlier = ledger::Run::new(header);
         finder
             .terminal
             .note(&format!("Everything goes to {}.", folder.path().display()));
-        let clock = SystemClock::start();
+        let clock = watched.clock;
         let mut progress = Progress::new(finder.terminal);
         let mut desk = Desk {
             folder: &mut folder,
@@ -230,19 +238,20 @@ impl Models {
             threads: plan.threads,
             stop: finder.stop,
             watcher: &mut progress,
-            meter: None,
+            meter: watched.meter(&earlier),
         };
+        watched.begin(&self.located[..1], plan, &mut desk, finder.terminal)?;
         let speculation = plan
             .speculation
             .as_ref()
             .context("the plan was made for it")?;
-        let gate = speculation::measure(cast, speculation, prompts, &mut desk).map_err(usage)?;
+        let gate = speculation::measure(cast, speculation, prompts, &mut desk).map_err(unusable)?;
         progress.clear();
         Ok((gate, folder.path().to_owned()))
     }
 
     /// The target is the run's model; the draft stands with the engine, as an adapter does.
-    fn header(&self, plan: &Plan) -> Result<RunHeader> {
+    fn header(&self, plan: &Plan, watched: &Watched) -> Result<RunHeader> {
         let models = vec![provenance::model(&self.located[0], &self.target)?];
         let mut header = provenance::header(provenance::Known {
             plan,
@@ -250,6 +259,7 @@ impl Models {
             suites: Vec::new(),
             sandbox: None,
         })?;
+        header.machine.extend(watched.facts());
         if let (Some(located), Some(draft)) = (self.located.get(1), &self.draft) {
             let record = provenance::model(located, draft)?;
             header
@@ -267,14 +277,10 @@ fn write_suite(path: &Path, run: &ledger::Run, prompts: &Prompts) -> Result<()> 
         .map(|prompt| (prompt.id.clone(), prompt.prompt.clone()))
         .collect();
     let suite = report::export::speculation_suite(run, &full);
+    // Ended before the first answer: a file without results is worse than none.
+    let Some(suite) = suite else {
+        return Ok(());
+    };
     let text = serde_json::to_string_pretty(&suite)? + "\n";
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// A plan that does not fit the models is the user's mistake.
-fn usage(error: bench::Error) -> anyhow::Error {
-    match error {
-        bench::Error::Plan(why) => Usage(why).into(),
-        other => other.into(),
-    }
 }

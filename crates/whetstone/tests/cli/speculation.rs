@@ -78,15 +78,19 @@ fn a_target_with_a_draft_becomes_a_report_and_the_json_of_the_suite() {
             .count(),
         60
     );
-    let run = place.only_run("runs");
-    for file in [
-        "speculation.csv",
-        "speculation.svg",
-        "report.html",
-        "report.md",
-    ] {
-        assert!(run.0.join(file).is_file(), "{file}");
+    let made = ["speculation.csv", "speculation.svg", "hardware.csv"];
+    for file in made.into_iter().chain(["report.html", "report.md"]) {
+        assert!(place.only_run("runs").0.join(file).is_file(), "{file}");
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_in_the_end_is_refused_in_the_beginning() {
+    let place = Workplace::new();
+    let words = ["bench", "spec", "toy.gguf", "-o", "nowhere/out.json"];
+    let ended = place.whet(&words).with_code(2);
+    ended.saying(&["there is no folder nowhere"]);
+    assert!(place.runs("runs").is_empty());
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub(super) fn refuse_without_energy(plan: &Plan) -> Result<()> {
 }
 
 /// The monitor, what it reads, and the clock that it shares with the run.
-pub(super) struct Watched {
-    pub(super) clock: SystemClock,
+pub(in crate::command) struct Watched {
+    pub(in crate::command) clock: SystemClock,
     sources: Vec<Source>,
     no_energy: Option<Absent>,
     monitor: Result<Monitor, Absent>,
@@ -44,7 +44,7 @@ pub(super) struct Watched {
 impl Watched {
     /// Looks for sources and begins to sample. To be called after the cell is open, so that its processes know
     /// nothing of a driver's library.
-    pub(super) fn start() -> Watched {
+    pub(in crate::command) fn start() -> Watched {
         let clock = SystemClock::start();
         let hardware = Hardware::find();
         Watched {
@@ -56,12 +56,12 @@ impl Watched {
     }
 
     /// What belongs into the record of the machine.
-    pub(super) fn facts(&self) -> BTreeMap<String, Value> {
+    pub(in crate::command) fn facts(&self) -> BTreeMap<String, Value> {
         provenance::hardware(&self.sources)
     }
 
     /// For the desk of a run that holds `earlier`.
-    pub(super) fn meter(&self, earlier: &Run) -> Option<Meter<'_>> {
+    pub(in crate::command) fn meter(&self, earlier: &Run) -> Option<Meter<'_>> {
         let now = jiff::Timestamp::now().as_millisecond();
         let started = now - (self.clock.now_ns() / 1_000_000) as i64;
         let monitor = self.monitor.as_ref().ok()?;
@@ -69,7 +69,7 @@ impl Watched {
     }
 
     /// Says what is read, writes down what cannot be, and lets the machine rest where that teaches something.
-    pub(super) fn begin(
+    pub(in crate::command) fn begin(
         &self,
         located: &[Located],
         plan: &Plan,

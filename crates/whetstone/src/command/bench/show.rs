@@ -9,6 +9,14 @@ use crate::cli::Format;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
+/// Writes every derived file of a run's report into a folder.
+pub(in crate::command) fn write_report(folder: &Path, run: &Run) -> Result<()> {
+    for (name, bytes) in report::files(run)? {
+        ledger::write_derived(folder, &name, &bytes)?;
+    }
+    Ok(())
+}
+
 /// Prints a run's scorecard.
 pub(in crate::command) fn print(run: &Run, format: Format, terminal: &Terminal) -> Result<()> {
     let card = report::Scorecard::of(run);
@@ -33,14 +41,16 @@ pub(in crate::command) fn show(
     print(&run, format, terminal)?;
     terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     if exit == Exit::Interrupted {
-        let command = match run.header.plan.get(crate::command::sample::IMPORTED) {
-            Some(_) => "whet sample judge",
-            None => "whet bench",
+        let asked_for = |what: &str| run.header.plan.get(what).is_some();
+        let go_on = |command: &str| format!("go on with: {command} --resume {}", folder.display());
+        let next = if asked_for("speculation") {
+            "the prompts answered by then are in the report; a new run asks all of them".to_owned()
+        } else if asked_for(crate::command::sample::IMPORTED) {
+            go_on("whet sample judge")
+        } else {
+            go_on("whet bench")
         };
-        terminal.note(&format!(
-            "Interrupted; go on with: {command} --resume {}",
-            folder.display()
-        ));
+        terminal.note(&format!("Interrupted; {next}"));
         return Ok(exit);
     }
     let unscored = run
