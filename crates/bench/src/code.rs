@@ -18,6 +18,7 @@ use task::{PromptProfile, Suite};
 
 use crate::Error;
 use crate::desk::{Desk, Place, Subject};
+use crate::meter::Work;
 use crate::plan::CodePlan;
 use jobs::{Job, capacity, queue, render, worded};
 
@@ -44,12 +45,14 @@ pub fn measure(subject: &Subject<'_>, order: &Order<'_>, desk: &mut Desk<'_>) ->
     if !generate(subject, order, &jobs, desk)? {
         return Ok(());
     }
+    desk.turn(0, Work::of(&subject.name, "determinism"));
     for suite in order.suites {
         determinism::check(subject, suite, order, &jobs, desk)?;
     }
     if !order.plan.judge {
         return Ok(());
     }
+    desk.turn(0, Work::of(&subject.name, "judge"));
     for suite in order.suites {
         if !judging::judge(&subject.name, suite, order, desk)? {
             break;
@@ -100,6 +103,7 @@ fn generate(
     );
     let requests: Vec<Request> = missing.iter().map(|job| job.request.clone()).collect();
     let engine = Plain::new(subject.model, order.plan.lanes(capacity(jobs)));
+    desk.turn(0, Work::of(&subject.name, "generate"));
     let mut scribe = Scribe {
         jobs: &missing,
         first_token_ns: vec![None; missing.len()],
@@ -115,10 +119,11 @@ fn generate(
     }
     let (n_tokens, n_finished, started_ns) =
         (scribe.n_tokens, scribe.n_finished, scribe.started_ns);
+    let elapsed = (desk.clock.now_ns() - started_ns).max(1);
+    desk.turn(n_tokens, Work::of(&subject.name, "code"));
     if n_finished < missing.len() {
         return Ok(false);
     }
-    let elapsed = (desk.clock.now_ns() - started_ns).max(1);
     desk.record(
         &place,
         "generate_tokens_per_s",
@@ -154,7 +159,7 @@ struct Scribe<'s, 'd> {
 impl Scribe<'_, '_> {
     fn on(&mut self, event: Event<'_>) -> ControlFlow<()> {
         match event {
-            Event::Started { .. } => {}
+            Event::Started { .. } | Event::Drafted { .. } | Event::Checked { .. } => {}
             Event::Token { request, .. } => {
                 self.n_tokens += 1;
                 let now = self.desk.clock.now_ns();
@@ -191,6 +196,7 @@ impl Scribe<'_, '_> {
             decode_ns: now - self.first_token_ns[request].unwrap_or(now),
         };
         self.desk.folder.append_attempt(&attempt)?;
+        self.desk.keep_samples()?;
         self.n_finished += 1;
         let seconds = (now - self.started_ns).max(1) as f64 / 1e9;
         let note = format!("{:.0} tok/s over all lanes", self.n_tokens as f64 / seconds);

@@ -13,6 +13,7 @@ use serde_json::Value;
 use task::chat::Template;
 
 use crate::Error;
+use crate::meter::Meter;
 
 /// A model to be measured.
 pub struct Subject<'a> {
@@ -64,6 +65,8 @@ pub struct Desk<'a> {
     pub stop: &'a AtomicBool,
     /// Told how far the work is.
     pub watcher: &'a mut dyn Watcher,
+    /// Watches the hardware, if somebody does.
+    pub meter: Option<Meter<'a>>,
 }
 
 /// Conditions of a measurement, by name.
@@ -80,11 +83,12 @@ impl Desk<'_> {
         self.earlier.is_done(model, step)
     }
 
-    /// Marks a step as complete.
+    /// Marks a step as complete, after what the hardware did meanwhile.
     ///
     /// # Errors
     /// Those of the ledger.
     pub fn done(&mut self, model: &str, step: &str) -> Result<(), Error> {
+        self.keep_samples()?;
         let done = Done {
             model: model.to_owned(),
             step: step.to_owned(),

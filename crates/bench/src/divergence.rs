@@ -43,11 +43,54 @@ pub fn measure(
         return Ok(());
     };
     check(subjects, texts)?;
+    let against = Against {
+        benchmark: "divergence",
+        reference,
+        name: &reference.name,
+        candidates: &candidates,
+    };
+    all_texts(&against, plan, texts, desk)
+}
+
+/// Compares one subject under each of the plan's caches with itself under an f16 cache.
+///
+/// # Errors
+/// As [`measure()`].
+pub fn of_caches(
+    subject: &Subject<'_>,
+    plan: &DivergencePlan,
+    texts: &[Text],
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
+    let against = Against {
+        benchmark: "cache_quality",
+        reference: subject,
+        name: "f16 cache",
+        candidates: &candidates(std::slice::from_ref(subject), plan)?,
+    };
+    all_texts(&against, plan, texts, desk)
+}
+
+/// Who is held against whom, and under which names that is written down.
+#[derive(Clone, Copy)]
+struct Against<'a> {
+    benchmark: &'static str,
+    reference: &'a Subject<'a>,
+    /// What the reference is called in the records.
+    name: &'a str,
+    candidates: &'a [Candidate<'a>],
+}
+
+fn all_texts(
+    against: &Against<'_>,
+    plan: &DivergencePlan,
+    texts: &[Text],
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
     for text in texts {
-        let cut = cut(reference, plan, text)?;
+        let cut = cut(against.reference, plan, text)?;
         let job = Job {
-            reference,
-            candidates: &candidates,
+            against: *against,
             plan,
             text,
             cut: &cut,
@@ -170,8 +213,7 @@ fn cut(reference: &Subject<'_>, plan: &DivergencePlan, text: &Text) -> Result<Cu
 
 /// One text with everybody who reads it.
 struct Job<'a> {
-    reference: &'a Subject<'a>,
-    candidates: &'a [Candidate<'a>],
+    against: Against<'a>,
     plan: &'a DivergencePlan,
     text: &'a Text,
     cut: &'a Cut,
@@ -180,30 +222,36 @@ struct Job<'a> {
 impl Job<'_> {
     /// Chunk after chunk. False if the user asked to stop.
     fn chunks(&self, desk: &mut Desk<'_>) -> Result<bool, Error> {
-        let mut sessions = vec![self.open(self.reference, CacheKind::F16)?];
-        for candidate in self.candidates {
+        let Against {
+            reference,
+            candidates,
+            benchmark,
+            ..
+        } = self.against;
+        let mut sessions = vec![self.open(reference, CacheKind::F16)?];
+        for candidate in candidates {
             sessions.push(self.open(candidate.subject, candidate.cache)?);
         }
         let (ours, theirs) = sessions.split_at_mut(1);
-        let what = format!("divergence: {}", self.text.name);
+        let what = format!("{}: {}", benchmark.replace('_', " "), self.text.name);
         desk.watcher.begin(&what, self.cut.blocks.len() as u64);
         for (i, block) in self.cut.blocks.iter().enumerate() {
             if desk.stopped() {
                 return Ok(false);
             }
-            let step = format!("divergence/{}/{i}", self.text.name);
-            if desk.is_done(&self.reference.name, &step) {
+            let step = format!("{benchmark}/{}/{i}", self.text.name);
+            if desk.is_done(&reference.name, &step) {
                 continue;
             }
             for window in self.cut.windows(block) {
                 let rows = self.rows(ours[0].as_mut(), &window, i)?;
-                for (candidate, session) in self.candidates.iter().zip(theirs.iter_mut()) {
+                for (candidate, session) in candidates.iter().zip(theirs.iter_mut()) {
                     let found = against(session.as_mut(), &window, &rows)
                         .map_err(|source| self.failed(&candidate.subject.name, i, source))?;
                     self.write(desk, candidate, i, &found)?;
                 }
             }
-            desk.done(&self.reference.name, &step)?;
+            desk.done(&reference.name, &step)?;
             desk.watcher.advance(i as u64 + 1, "");
         }
         Ok(true)
@@ -232,7 +280,7 @@ impl Job<'_> {
         let read = score::read(session, 0, window, &mut |_, row| {
             rows.extend_from_slice(row)
         });
-        read.map_err(|source| self.failed(&self.reference.name, i, source))?;
+        read.map_err(|source| self.failed(&self.against.reference.name, i, source))?;
         Ok(rows)
     }
 
@@ -243,10 +291,10 @@ impl Job<'_> {
         i: usize,
         found: &[Divergence],
     ) -> Result<(), Error> {
-        let place = Place::new(&candidate.subject.name, "divergence")
+        let place = Place::new(&candidate.subject.name, self.against.benchmark)
             .with("text", self.text.name.as_str())
             .with("text_sha256", self.text.sha256.as_str())
-            .with("reference", self.reference.name.as_str())
+            .with("reference", self.against.name)
             .with("cache", candidate.cache.name())
             .with("context_tokens", self.plan.context)
             .with("chunk", i);

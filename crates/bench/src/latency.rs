@@ -14,10 +14,11 @@ use ledger::record::Warning;
 
 use crate::Error;
 use crate::desk::{Desk, Subject};
+use crate::meter::Work;
 use crate::plan::{LatencyPlan, Point};
-use rig::{Rig, Timing, rigs};
+use rig::{Mark, rigs};
 
-pub(crate) use rig::prompt;
+pub(crate) use rig::{Rig, Timing, per_second, prompt};
 
 /// Warm-ups after which a combination that has not settled is measured all the same.
 const MOST_WARMUPS: usize = 12;
@@ -42,25 +43,34 @@ pub fn measure(
     plan: &LatencyPlan,
     desk: &mut Desk<'_>,
 ) -> Result<(), Error> {
-    let step = "latency";
+    measure_as("latency", subjects, plan, desk)
+}
+
+/// The same for another benchmark, in whose name everything is written down.
+pub(crate) fn measure_as(
+    benchmark: &str,
+    subjects: &[Subject<'_>],
+    plan: &LatencyPlan,
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
     if subjects
         .iter()
-        .all(|subject| desk.is_done(&subject.name, step))
+        .all(|subject| desk.is_done(&subject.name, benchmark))
     {
         return Ok(());
     }
     let points = plan.points(desk.threads);
     let mut rigs = rigs(subjects, &points)?;
     let mut cells = cells(subjects.len(), &points, &rigs);
-    let Some(noise) = timed(&mut rigs, &mut cells, plan, desk)? else {
+    let Some(noise) = timed(subjects, &mut rigs, &mut cells, plan, desk)? else {
         return Ok(());
     };
     for warning in noise.into_iter().chain(drift(subjects, &cells)) {
         desk.folder.append_warning(&warning)?;
     }
-    record::everything(subjects, &cells, desk)?;
+    record::everything(benchmark, subjects, &cells, desk)?;
     for subject in subjects {
-        desk.done(&subject.name, step)?;
+        desk.done(&subject.name, benchmark)?;
     }
     Ok(())
 }
@@ -87,6 +97,7 @@ fn cells(n_subjects: usize, points: &[Point], rigs: &[Rig<'_>]) -> Vec<Cell> {
 
 /// Warms up, then times. What is worth a warning, or `None` if the user asked to stop.
 fn timed(
+    subjects: &[Subject<'_>],
     rigs: &mut [Rig<'_>],
     cells: &mut [Cell],
     plan: &LatencyPlan,
@@ -111,7 +122,9 @@ fn timed(
             if desk.stopped() {
                 return Ok(None);
             }
-            let timing = rigs[cell.rig].run(&cell.point, desk.clock)?;
+            let (clock, name) = (desk.clock, &subjects[cell.subject].name);
+            let mut look = |mark| lap(mark, name, &cell.point, desk);
+            let timing = rigs[cell.rig].run(&cell.point, clock, &mut look)?;
             n_done += 1;
             let rate = timing.decode_rate(&cell.point);
             desk.watcher
@@ -124,6 +137,19 @@ fn timed(
         warnings.extend(doubts.into_iter().map(doubtful));
     }
     Ok(Some(warnings))
+}
+
+/// Says where the energy of a run belongs: the prompts, the tokens after the first, or neither.
+fn lap(mark: Mark, model: &str, point: &Point, desk: &mut Desk<'_>) -> bool {
+    let phase = |phase: &str| Work::of(model, phase).under(record::conditions(point));
+    match mark {
+        Mark::Start => desk.lap(0, || phase("prefill")),
+        Mark::First => desk.lap((point.batch * point.n_prompt) as u64, || phase("decode")),
+        Mark::Last => {
+            let n_later = (point.batch * (point.n_new - 1)) as u64;
+            desk.lap(n_later, || Work::of(model, "latency"))
+        }
+    }
 }
 
 enum Warm {
@@ -154,7 +180,7 @@ fn warm_up(
         if desk.stopped() {
             return Ok(Warm::Stopped);
         }
-        let total = rig.run(point, desk.clock)?.total_ns() as f64;
+        let total = rig.run(point, desk.clock, &mut |_| false)?.total_ns() as f64;
         change = last.map(|last| (total - last).abs() / last.max(1.0));
         last = Some(total);
     }
@@ -211,7 +237,7 @@ fn drift(subjects: &[Subject<'_>], cells: &[Cell]) -> Option<Warning> {
 }
 
 /// A doubt about these timings, in words.
-fn doubtful(doubt: noise::Doubt) -> Warning {
+pub(crate) fn doubtful(doubt: noise::Doubt) -> Warning {
     let (kind, message) = match doubt {
         noise::Doubt::OtherLoad {
             load_1m,

@@ -8,25 +8,33 @@
 //! where it was. Judging never overlaps timing.
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
-//! [`text`] and [`protocol`]), [`divergence`], [`memory`], [`latency`]; [`run`] puts them together.
+//! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`run`]
+//! puts them together, and [`meter`] says what the hardware did meanwhile. [`speculation`] is
+//! carried out by itself, with two models that work together.
 
+pub mod accuracy;
 pub mod code;
+pub mod context;
 pub mod desk;
 pub mod divergence;
 pub mod latency;
 pub mod memory;
+pub mod meter;
 pub mod passages;
 pub mod perplexity;
 pub mod plan;
 pub mod protocol;
 pub mod run;
+pub mod speculation;
 pub mod text;
 pub mod trial;
+pub mod variants;
 
 mod error;
 
 pub use desk::{Desk, Subject, Watcher};
 pub use error::Error;
+pub use meter::{Meter, Work};
 pub use plan::Plan;
 pub use protocol::Protocol;
 pub use text::Text;

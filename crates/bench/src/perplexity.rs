@@ -74,10 +74,7 @@ pub(crate) fn cut(
 ) -> Result<(Cut, Rule), Error> {
     let (model, card) = (subject.model, subject.model.card());
     let rule = Rule::of(plan, card).map_err(Error::Plan)?;
-    let mut cut = Cut::of(text, rule, model.tokenizer(), card.n_vocab).map_err(Error::Plan)?;
-    if let Some(limit) = plan.limit_chunks {
-        cut.blocks.truncate(limit);
-    }
+    let cut = Cut::of(text, rule, model.tokenizer(), card.n_vocab).map_err(Error::Plan)?;
     Ok((cut, rule))
 }
 
@@ -159,7 +156,7 @@ impl Job<'_> {
             .with("protocol", self.rule.protocol.name())
             .with("context_tokens", self.rule.context);
         match self.rule.protocol {
-            Protocol::Sliding => place.with("stride_tokens", self.rule.stride),
+            Protocol::Sliding | Protocol::Rows => place.with("stride_tokens", self.rule.stride),
             _ => place,
         }
     }

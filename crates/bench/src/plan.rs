@@ -1,14 +1,27 @@
 //! The resolved plan: every default filled in, stored in `run.json`, obeyed again on `--resume`.
 
+mod accuracy;
+mod context;
+mod energy;
 mod latency;
+mod memory;
+mod speculation;
+mod texts;
+mod variants;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
 use serde::{Deserialize, Serialize};
 use task::PromptProfile;
 
 use crate::passages;
-use crate::protocol::Protocol;
+pub use accuracy::AccuracyPlan;
+pub use context::{ContextPlan, RecallPlan};
+pub use energy::EnergyPlan;
 pub use latency::{LatencyPlan, Point};
+pub use memory::{Filling, MemoryPlan};
+pub use speculation::{Drafting, SpeculationPlan};
+pub use texts::{DivergencePlan, PerplexityPlan};
+pub use variants::{Shape, VariantsPlan};
 
 /// Of how many verdicts of a fast way one is tried again by the slow one, unless asked otherwise: one in
 /// twenty costs little and finds a way that is wrong in one of a hundred.
@@ -34,6 +47,21 @@ pub struct Plan {
     /// Divergence of every other model, or of other caches, from the first model, if wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence: Option<DivergencePlan>,
+    /// Multiple choice, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<AccuracyPlan>,
+    /// Speed and recall at growing context, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextPlan>,
+    /// The shapes of a family, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<VariantsPlan>,
+    /// Speculative decoding, if wanted. It is carried out by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speculation: Option<SpeculationPlan>,
+    /// How power at rest is found; `None` for a short look where power can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<EnergyPlan>,
 }
 
 /// Code problems: which, how often, how sampled.
@@ -109,57 +137,6 @@ pub enum Steps {
     Fast,
 }
 
-/// Perplexity of texts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PerplexityPlan {
-    /// Names of bundled texts, and paths of files.
-    pub texts: Vec<String>,
-    /// SHA-256 of each text, in the same order; empty in plans of earlier versions.
-    #[serde(default)]
-    pub sha256: Vec<String>,
-    /// The field that holds the text in a line of JSON.
-    #[serde(default = "text_field")]
-    pub field: String,
-    /// How a text is cut.
-    #[serde(default)]
-    pub protocol: Protocol,
-    /// Tokens in a window; `None` for the protocol's own.
-    #[serde(default)]
-    pub context: Option<usize>,
-    /// Tokens by which sliding windows move; `None` for half a window.
-    #[serde(default)]
-    pub stride: Option<usize>,
-    /// At most so many chunks or documents of each text, from its beginning.
-    #[serde(default)]
-    pub limit_chunks: Option<usize>,
-}
-
-/// How far models are from each other at each token of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DivergencePlan {
-    /// Names of bundled texts, and paths of files.
-    pub texts: Vec<String>,
-    /// SHA-256 of each text, in the same order.
-    pub sha256: Vec<String>,
-    /// The field that holds the text in a line of JSON.
-    pub field: String,
-    /// Cache types under which the first model is held against itself with an f16 cache.
-    pub caches: Vec<String>,
-    /// Tokens in a chunk; the second half is compared.
-    pub context: usize,
-    /// At most so many chunks of each text, from its beginning.
-    pub limit_chunks: Option<usize>,
-}
-
-/// Memory at lengths and cache types.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemoryPlan {
-    /// Tokens held.
-    pub contexts: Vec<usize>,
-    /// Cache types by name, for keys and values alike.
-    pub caches: Vec<String>,
-}
-
 impl Plan {
     /// The preset that `whet bench MODEL` runs: a report card in minutes.
     pub fn quick(seed: u64, threads: usize) -> Plan {
@@ -169,12 +146,14 @@ impl Plan {
             threads,
             code: Some(CodePlan::quick(threads)),
             perplexity: Some(PerplexityPlan::passages(&passages::TEXTS)),
-            memory: Some(MemoryPlan {
-                contexts: vec![512, 2048],
-                caches: vec!["f16".into(), "q8_0".into()],
-            }),
+            memory: Some(MemoryPlan::of(&[512, 2048], &["f16", "q8_0"])),
             latency: Some(LatencyPlan::quick()),
             divergence: None,
+            accuracy: None,
+            context: None,
+            variants: None,
+            energy: None,
+            speculation: None,
         }
     }
 
@@ -182,16 +161,14 @@ impl Plan {
     pub fn smoke(seed: u64, threads: usize) -> Plan {
         let mut plan = Plan::quick(seed, threads);
         plan.preset = "smoke".into();
+        plan.energy = Some(EnergyPlan::NONE);
         if let Some(code) = &mut plan.code {
             code.samples = 1;
             code.batch = 4;
             code.steps = Steps::Deterministic;
             code.limit = Some(3);
         }
-        plan.memory = Some(MemoryPlan {
-            contexts: vec![256],
-            caches: vec!["f16".into(), "q8_0".into()],
-        });
+        plan.memory = Some(MemoryPlan::of(&[256], &["f16", "q8_0"]));
         plan.latency = Some(LatencyPlan {
             prompt_tokens: vec![32],
             generate_tokens: vec![8],
@@ -206,13 +183,6 @@ impl Plan {
     /// # Errors
     /// A sentence that names the value and the remedy.
     pub fn check(&self) -> Result<(), String> {
-        let some = |n: usize, what: &str| {
-            if n == 0 {
-                Err(format!("{what} must be at least 1"))
-            } else {
-                Ok(())
-            }
-        };
         some(self.threads, "--threads")?;
         if let Some(code) = &self.code {
             code.sampling().check()?;
@@ -223,66 +193,37 @@ impl Plan {
             code.check_judging()?;
         }
         if let Some(perplexity) = &self.perplexity {
-            some(perplexity.context.unwrap_or(1), "--context")?;
-            some(perplexity.stride.unwrap_or(1), "--stride")?;
-            some(perplexity.limit_chunks.unwrap_or(1), "--limit-chunks")?;
-            if perplexity.stride.is_some() && perplexity.protocol != Protocol::Sliding {
-                return Err("--stride belongs to --protocol sliding alone".into());
-            }
+            perplexity.check()?;
         }
         if let Some(divergence) = &self.divergence {
-            for cache in &divergence.caches {
-                cache.parse::<CacheKind>()?;
-            }
-            some(divergence.context, "--context")?;
-            some(divergence.limit_chunks.unwrap_or(1), "--limit-chunks")?;
+            divergence.check()?;
+        }
+        if let Some(accuracy) = &self.accuracy {
+            some(accuracy.limit.unwrap_or(1), "--limit")?;
+        }
+        if let Some(context) = &self.context {
+            context.check()?;
         }
         if let Some(memory) = &self.memory {
-            for cache in &memory.caches {
-                cache.parse::<CacheKind>()?;
-            }
-            for context in &memory.contexts {
-                some(*context, "--contexts")?;
-            }
+            memory.check()?;
         }
         if let Some(latency) = &self.latency {
             latency.check()?;
+        }
+        if let Some(variants) = &self.variants {
+            variants.check()?;
+        }
+        if let Some(speculation) = &self.speculation {
+            speculation.check()?;
         }
         Ok(())
     }
 }
 
-/// The field of a line of JSON that holds its text, unless said otherwise.
-fn text_field() -> String {
-    "text".into()
-}
-
-impl PerplexityPlan {
-    /// Bundled texts, passage by passage.
-    pub fn passages(names: &[&str]) -> PerplexityPlan {
-        PerplexityPlan {
-            texts: names.iter().map(|name| (*name).to_owned()).collect(),
-            sha256: Vec::new(),
-            field: text_field(),
-            protocol: Protocol::Passages,
-            context: None,
-            stride: None,
-            limit_chunks: None,
-        }
-    }
-}
-
-impl DivergencePlan {
-    /// Both bundled texts, in chunks of 512 tokens.
-    pub fn bundled() -> DivergencePlan {
-        DivergencePlan {
-            texts: passages::TEXTS.map(String::from).to_vec(),
-            sha256: Vec::new(),
-            field: text_field(),
-            caches: Vec::new(),
-            context: 512,
-            limit_chunks: None,
-        }
+fn some(n: usize, what: &str) -> Result<(), String> {
+    match n {
+        0 => Err(format!("{what} must be at least 1")),
+        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@
 
 mod cut;
 
-use engine::score::Window;
+use engine::score::{self, Window};
 use engine::{ModelCard, Token, Tokenizer};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub enum Protocol {
     Gptq,
     /// Windows that move by a stride, so that every token has much context.
     Sliding,
+    /// Rows of ids, each one longer than the context, which is scored whole: how trainers look at a flat file
+    /// of ids.
+    Rows,
     /// lm-evaluation-harness: whole documents in rolling windows, per word of the original.
     LmEval,
 }
@@ -39,6 +42,7 @@ impl Protocol {
             Protocol::LlamaCpp => "llama-cpp",
             Protocol::Gptq => "gptq",
             Protocol::Sliding => "sliding",
+            Protocol::Rows => "rows",
             Protocol::LmEval => "lm-eval",
         }
     }
@@ -47,7 +51,7 @@ impl Protocol {
     fn usual_context(self) -> Option<usize> {
         match self {
             Protocol::LlamaCpp => Some(512),
-            Protocol::Gptq => Some(2048),
+            Protocol::Gptq | Protocol::Rows => Some(2048),
             Protocol::Sliding => Some(1024),
             Protocol::Passages | Protocol::LmEval => None,
         }
@@ -61,8 +65,10 @@ pub struct Rule {
     pub protocol: Protocol,
     /// Tokens that a model sees at most before the last one it is asked about.
     pub context: usize,
-    /// Tokens by which sliding windows move.
+    /// Tokens by which windows move.
     pub stride: usize,
+    /// At most so many blocks, from the beginning; of rows, at most so many windows.
+    pub limit: Option<usize>,
 }
 
 impl Rule {
@@ -78,6 +84,7 @@ impl Rule {
                 protocol: plan.protocol,
                 context: usize::MAX,
                 stride: usize::MAX,
+                limit: plan.limit_chunks,
             });
         }
         let context = plan.context.or(usual).unwrap_or(trained);
@@ -93,17 +100,27 @@ impl Rule {
                 card.name
             ));
         }
-        let stride = plan.stride.unwrap_or(context / 2).max(1);
+        let usual = match plan.protocol {
+            Protocol::Rows => context,
+            _ => context / 2,
+        };
+        let stride = plan.stride.unwrap_or(usual).max(1);
         // A window that scores all of its tokens would have none to predict the first one from.
         if plan.protocol == Protocol::Sliding && stride >= context {
             return Err(format!(
                 "a stride of {stride} leaves tokens without any context in windows of {context}; give a smaller --stride"
             ));
         }
+        if plan.protocol == Protocol::Rows && stride > context {
+            return Err(format!(
+                "a stride of {stride} passes over tokens between rows of {context}; give a smaller --stride"
+            ));
+        }
         Ok(Rule {
             protocol: plan.protocol,
             context,
             stride,
+            limit: plan.limit_chunks,
         })
     }
 }
@@ -188,6 +205,6 @@ impl Cut {
 
 impl Piece {
     fn n_fed(&self) -> usize {
-        (usize::from(self.start.is_some()) + self.range.len()).saturating_sub(1)
+        score::n_fed(usize::from(self.start.is_some()) + self.range.len())
     }
 }

@@ -1,11 +1,12 @@
 //! A whole plan: one model after another, and speed at the end with all of them side by side.
 
-use task::Suite;
+use task::{Quiz, Suite};
 
 use crate::desk::{Desk, Subject};
+use crate::meter::Work;
 use crate::plan::Plan;
 use crate::text::Text;
-use crate::{Error, code, divergence, latency, memory, perplexity};
+use crate::{Error, accuracy, code, context, divergence, latency, memory, perplexity, variants};
 
 /// What a plan names and somebody else has read: problems and texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,6 +17,10 @@ pub struct Material<'a> {
     pub texts: &'a [Text],
     /// The texts of divergence.
     pub compared: &'a [Text],
+    /// The questions of multiple choice.
+    pub quizzes: &'a [Quiz],
+    /// The texts on which caches are held against an f16 one.
+    pub cached: &'a [Text],
 }
 
 /// Checks what can be checked of one model before the work starts.
@@ -26,8 +31,17 @@ pub fn check(subject: &Subject<'_>, plan: &Plan, material: Material<'_>) -> Resu
     if let Some(plan) = &plan.perplexity {
         perplexity::check(subject, plan, material.texts)?;
     }
-    match &plan.divergence {
-        Some(plan) => divergence::check_texts(subject, plan, material.compared),
+    if let Some(plan) = &plan.divergence {
+        divergence::check_texts(subject, plan, material.compared)?;
+    }
+    if let Some(plan) = &plan.accuracy {
+        accuracy::check(subject, plan, material.quizzes)?;
+    }
+    if let Some(plan) = plan.memory.as_ref().and_then(|plan| plan.quality.as_ref()) {
+        divergence::check_texts(subject, plan, material.cached)?;
+    }
+    match &plan.context {
+        Some(plan) => context::check(subject, plan),
         None => Ok(()),
     }
 }
@@ -41,7 +55,7 @@ pub enum Ended {
     Interrupted,
 }
 
-/// What is measured of one model by itself: memory, code, perplexity.
+/// What is measured of one model by itself: memory, code, perplexity, multiple choice, recall.
 ///
 /// # Errors
 /// Those of the benchmarks.
@@ -52,9 +66,17 @@ pub fn alone(
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.memory {
+        desk.turn(0, Work::of(&subject.name, "memory"));
         memory::measure(subject, plan, desk)?;
+        if let (Some(quality), false) = (&plan.quality, desk.stopped()) {
+            divergence::of_caches(subject, quality, material.cached, desk)?;
+        }
     }
-    if let (Some(code_plan), false) = (&plan.code, desk.stopped()) {
+    if let (Some(plan), false) = (&plan.variants, desk.stopped()) {
+        variants::measure(subject, plan, desk)?;
+    }
+    let answers = variants::answers(subject, plan) && !desk.stopped();
+    if let (Some(code_plan), true) = (&plan.code, answers) {
         let order = code::Order {
             plan: code_plan,
             suites: material.suites,
@@ -63,12 +85,22 @@ pub fn alone(
         code::measure(subject, &order, desk)?;
     }
     if let (Some(plan), false) = (&plan.perplexity, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, "perplexity"));
         perplexity::measure(subject, plan, material.texts, desk)?;
     }
+    if let (Some(plan), false) = (&plan.accuracy, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, "accuracy"));
+        accuracy::measure(subject, plan, material.quizzes, desk)?;
+    }
+    if let (Some(context), false) = (&plan.context, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, "context"));
+        context::recall(subject, context, plan.seed, desk)?;
+    }
+    desk.turn_away()?;
     Ok(ended(desk))
 }
 
-/// What is measured of all models side by side: divergence, and speed in turns.
+/// What is measured of all models side by side: divergence, and speed in turns, also at growing context.
 ///
 /// # Errors
 /// Those of the benchmarks.
@@ -79,12 +111,32 @@ pub fn together(
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
     if let Some(plan) = &plan.divergence {
+        desk.turn(0, shared("divergence", subjects));
         divergence::measure(subjects, plan, material.compared, desk)?;
     }
     if let (Some(plan), false) = (&plan.latency, desk.stopped()) {
+        desk.turn(0, shared("latency", subjects));
         latency::measure(subjects, plan, desk)?;
     }
+    if let (Some(plan), false) = (&plan.context, desk.stopped()) {
+        desk.turn(0, shared("context", subjects));
+        context::speed(subjects, plan, desk)?;
+    }
+    desk.turn_away()?;
     Ok(ended(desk))
+}
+
+/// Work on these models together; of one alone it is that one's.
+fn shared(phase: &str, subjects: &[Subject<'_>]) -> Work {
+    let model = match subjects {
+        [one] => Some(one.name.clone()),
+        _ => None,
+    };
+    Work {
+        model,
+        phase: phase.to_owned(),
+        ..Work::default()
+    }
 }
 
 fn ended(desk: &Desk<'_>) -> Ended {

@@ -1,11 +1,12 @@
 //! The texts that models are measured on: bundled ones, and files of the user's.
 //!
-//! A file becomes a text by its ending: `.jsonl` holds documents, one in a field of each line; `.npy`
-//! holds token ids that somebody's tokenizer made; everything else is plain text. What is read is
+//! A file becomes a text by its ending: `.jsonl` and `.parquet` hold documents, one in a field of each line or
+//! row; `.npy` holds token ids that somebody's tokenizer made; everything else is plain text. What is read is
 //! checked here, before any model is loaded. Nothing is opened here: whoever has the bytes hands them
-//! over. Parquet is left out: it would bring a column store for what one line of Python turns into JSONL.
+//! over.
 
 mod npy;
+mod rows;
 pub mod wikitext;
 
 use engine::Token;
@@ -46,7 +47,7 @@ impl Text {
         })
     }
 
-    /// Reads the bytes of a file. `field` names what is read of each line of JSON.
+    /// Reads the bytes of a file. `field` names what is read of each line of JSON or each row.
     ///
     /// # Errors
     /// What is wrong with the file, where, and what would help.
@@ -55,6 +56,8 @@ impl Text {
             Content::Tokens(npy::tokens(bytes)?)
         } else if name.ends_with(".jsonl") {
             Content::Documents(documents(utf8(bytes)?, field)?)
+        } else if name.ends_with(".parquet") {
+            Content::Documents(rows::documents(bytes, field)?)
         } else {
             Content::Plain(utf8(bytes)?.to_owned())
         };

@@ -5,7 +5,8 @@ use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
 use crate::Error;
 use crate::desk::Subject;
 use crate::latency::prompt;
-use crate::plan::{Plan, Point};
+use crate::plan::{ContextPlan, DivergencePlan, Plan, Point, Shape, VariantsPlan};
+use crate::protocol::Protocol;
 use crate::run::Material;
 use crate::text::Text;
 use measure::clock::Clock;
@@ -80,11 +81,22 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
         }
     }
     if let Some(plan) = &plan.perplexity {
-        seconds += reading(material.texts, plan.context, plan.limit_chunks) / rates.prefill;
+        // Every token is read once for each window that it lies in.
+        let again = match (plan.protocol, plan.stride) {
+            (Protocol::Rows, Some(stride)) => plan.context.unwrap_or(2048) as f64 / stride as f64,
+            (Protocol::Sliding, Some(stride)) => {
+                plan.context.unwrap_or(1024) as f64 / stride as f64
+            }
+            (Protocol::Sliding, None) => 2.0,
+            _ => 1.0,
+        };
+        let once = reading(material.texts, plan.context, None) * again;
+        let most = limit(plan.context, plan.limit_chunks) * material.texts.len() as f64;
+        seconds += once.min(most) / rates.prefill;
     }
     if let Some(memory) = &plan.memory {
-        let n_tokens = memory.contexts.iter().sum::<usize>() * memory.caches.len();
-        seconds += n_tokens as f64 / rates.prefill;
+        seconds += memory.n_fed() / rates.prefill;
+        seconds += quality_seconds(plan, material, rates);
     }
     if let Some(latency) = &plan.latency {
         let n_runs = (latency.warmups + latency.repeats) as f64;
@@ -95,11 +107,70 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
                 .map(|point| run_seconds(point, rates))
                 .sum::<f64>();
     }
+    if let Some(variants) = &plan.variants {
+        seconds += family_seconds(variants, plan.threads, rates);
+    }
     if let Some(plan) = &plan.divergence {
-        let n_tokens = reading(material.compared, Some(plan.context), plan.limit_chunks);
-        seconds += n_tokens * (1 + plan.caches.len()) as f64 / rates.prefill;
+        seconds += comparing(plan, material.compared) / rates.prefill;
+    }
+    if plan.accuracy.is_some() {
+        seconds += choosing(plan, material) / rates.prefill;
+    }
+    if let Some(context) = &plan.context {
+        seconds += growing(context, rates);
     }
     seconds
+}
+
+/// Tokens of multiple choice: each context once, and every choice.
+fn choosing(plan: &Plan, material: Material<'_>) -> f64 {
+    let limit = plan.accuracy.as_ref().and_then(|plan| plan.limit);
+    let questions = material.quizzes.iter().flat_map(|quiz| {
+        let wanted = limit.unwrap_or(usize::MAX);
+        quiz.questions.iter().take(wanted)
+    });
+    let bytes = questions.map(|question| {
+        let context = question
+            .choices
+            .first()
+            .map_or(0, |choice| choice.context.len());
+        let texts = question.choices.iter().map(|choice| choice.text.len());
+        context + texts.sum::<usize>()
+    });
+    bytes.sum::<usize>() as f64 / BYTES_PER_TOKEN
+}
+
+/// Filling each context once or twice, and the runs at its lengths, as if depth cost nothing.
+fn growing(plan: &ContextPlan, rates: Rates) -> f64 {
+    let lengths = plan.contexts.len().max(1) as f64;
+    let longest = plan.contexts.iter().max().copied().unwrap_or(8192) as f64;
+    let run = plan.piece_tokens as f64 / rates.prefill + plan.generate_tokens as f64 / rates.decode;
+    let asked = plan.recall.as_ref().map_or(0, |recall| {
+        recall.places.len() * recall.keys * (recall.rivals + 6)
+    });
+    let fill = longest / rates.prefill * if asked > 0 { 2.0 } else { 1.0 };
+    let at_length = run * (plan.repeats + 1) as f64 + asked as f64 / rates.decode;
+    plan.caches.len() as f64 * (fill + lengths * at_length)
+}
+
+/// A family, for the mean of its shapes: whoever asks multiplies by how many there are.
+fn family_seconds(plan: &VariantsPlan, threads: usize, rates: Rates) -> f64 {
+    let n_runs = (plan.warmups + plan.repeats) as f64;
+    let seconds = |shape: &Shape| {
+        let latency = plan.latency(shape);
+        let points = latency.points(threads);
+        let runs: f64 = points.iter().map(|point| run_seconds(point, rates)).sum();
+        let held: usize = points.iter().map(|point| point.depth).sum();
+        n_runs * runs + (shape.context + held) as f64 / rates.prefill
+    };
+    let all: f64 = plan.shapes.iter().map(seconds).sum();
+    all / plan.shapes.len().max(1) as f64
+}
+
+/// Seconds of these for what caches cost in quality; 0 if that is not asked for.
+pub fn quality_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f64 {
+    let quality = plan.memory.as_ref().and_then(|plan| plan.quality.as_ref());
+    quality.map_or(0.0, |plan| comparing(plan, material.cached) / rates.prefill)
 }
 
 /// One run of the speed benchmark at one combination.
@@ -113,9 +184,19 @@ fn run_seconds(point: &Point, rates: Rates) -> f64 {
     n_read / rates.prefill + n_new / (rates.decode * gain)
 }
 
+/// Tokens that so many chunks hold, roughly.
+fn limit(context: Option<usize>, n_chunks: Option<usize>) -> f64 {
+    n_chunks.map_or(f64::INFINITY, |n| n as f64 * context.unwrap_or(1024) as f64)
+}
+
+/// Tokens that one model reads with each of the caches, roughly.
+fn comparing(plan: &DivergencePlan, texts: &[Text]) -> f64 {
+    reading(texts, Some(plan.context), plan.limit_chunks) * (1 + plan.caches.len()) as f64
+}
+
 /// Tokens of texts that are read, roughly.
 fn reading(texts: &[Text], context: Option<usize>, limit_chunks: Option<usize>) -> f64 {
-    let most = limit_chunks.map_or(f64::INFINITY, |n| n as f64 * context.unwrap_or(1024) as f64);
+    let most = limit(context, limit_chunks);
     let tokens = |text: &Text| (text.n_bytes() as f64 / BYTES_PER_TOKEN).min(most);
     texts.iter().map(tokens).sum()
 }

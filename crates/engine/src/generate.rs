@@ -9,11 +9,15 @@
 //! dummy token. Prompts are always read alone, split only where [`Request::n_shared`] says. So a
 //! completion depends on its request, not on its neighbours or on how many there are.
 
+mod busy;
+mod root;
+
 use crate::model::{Feed, Logits, Model, ModelCard, Session, SessionShape, Token, Tokenizer};
-use crate::request::{Completion, Ending, Engine, Event, Finish, Flow, Request, Sink};
-use crate::sampling::Sampler;
-use crate::text::TextStream;
+use crate::request::{Engine, Event, Flow, Request, Sink};
 use crate::{CacheKinds, Error};
+
+pub(crate) use busy::{Busy, Took};
+pub(crate) use root::Root;
 
 /// How many rows a decode step has: the number of busy lanes, rounded up, and never below a minimum.
 ///
@@ -48,7 +52,7 @@ impl Width {
     }
 
     /// Rows of a step with so many busy lanes.
-    fn rows(self, n_busy: usize) -> usize {
+    pub(crate) fn rows(self, n_busy: usize) -> usize {
         n_busy.next_multiple_of(self.multiple).max(self.least)
     }
 }
@@ -109,11 +113,7 @@ impl Engine for Plain<'_> {
             session,
             tokenizer: self.model.tokenizer(),
             requests,
-            root: Root {
-                sequence: n_sequences - 1,
-                tokens: Vec::new(),
-                logits: Vec::new(),
-            },
+            root: Root::new(n_sequences - 1),
             lanes: (0..n_rows).map(|_| None).collect(),
             n_lanes: n,
             width,
@@ -122,7 +122,7 @@ impl Engine for Plain<'_> {
     }
 }
 
-fn check(request: &Request, capacity: usize) -> Result<(), String> {
+pub(crate) fn check(request: &Request, capacity: usize) -> Result<(), String> {
     if request.prompt.is_empty() {
         return Err("its prompt is empty".into());
     }
@@ -147,25 +147,8 @@ fn check(request: &Request, capacity: usize) -> Result<(), String> {
     request.sampling.check()
 }
 
-/// The prompt read last, kept for whoever asks for the same.
-struct Root {
-    sequence: usize,
-    tokens: Vec<Token>,
-    /// The row after its last token.
-    logits: Vec<f32>,
-}
-
-/// A request being served.
-struct Busy<'r> {
-    request: usize,
-    sampler: Sampler,
-    /// Prompt and completion so far.
-    history: Vec<Token>,
-    stream: TextStream<'r>,
-}
-
 /// What an idle sequence is fed to fill up the width.
-const DUMMY: Token = 0;
+pub(crate) const DUMMY: Token = 0;
 
 /// Everything on the desk while requests are served.
 struct Desk<'m, 'r> {
@@ -204,64 +187,14 @@ impl<'r> Desk<'_, 'r> {
             return Ok(Flow::Stopped);
         }
         let asked = &self.requests[request];
-        self.read_prompt(asked)?;
+        self.root.read(self.session.as_mut(), asked)?;
         if lane != self.root.sequence {
             self.session.fork(self.root.sequence, lane)?;
         }
-        let mut busy = Busy {
-            request,
-            sampler: Sampler::new(asked.sampling, asked.seed),
-            history: asked.prompt.clone(),
-            stream: TextStream::new(&asked.stop),
-        };
+        let mut busy = Busy::new(request, asked);
         let token = busy.sampler.pick(&self.root.logits, &busy.history);
         self.lanes[lane] = Some(busy);
         self.advance(lane, token, sink)
-    }
-
-    /// Brings the root to the end of a prompt.
-    fn read_prompt(&mut self, asked: &Request) -> Result<(), Error> {
-        let Root {
-            sequence,
-            tokens,
-            logits,
-        } = &mut self.root;
-        if *tokens == asked.prompt && self.session.len(*sequence) >= tokens.len() {
-            return self.session.rewind(*sequence, asked.prompt.len());
-        }
-        let shared = &asked.prompt[..asked.n_shared];
-        let n_kept = if tokens.starts_with(shared) {
-            asked.n_shared
-        } else {
-            0
-        };
-        self.session.rewind(*sequence, n_kept)?;
-        if n_kept == 0 && !shared.is_empty() {
-            let wanted = if asked.n_shared == asked.prompt.len() {
-                Logits::Last
-            } else {
-                Logits::None
-            };
-            let feed = Feed {
-                sequence: *sequence,
-                tokens: shared,
-                logits: wanted,
-            };
-            self.session
-                .feed(&[feed], &mut |row| row.logits.clone_into(logits))?;
-        }
-        let rest = &asked.prompt[asked.n_shared..];
-        if !rest.is_empty() {
-            let feed = Feed {
-                sequence: *sequence,
-                tokens: rest,
-                logits: Logits::Last,
-            };
-            self.session
-                .feed(&[feed], &mut |row| row.logits.clone_into(logits))?;
-        }
-        asked.prompt.clone_into(tokens);
-        Ok(())
     }
 
     /// Feeds every busy lane its newest token and chooses the next ones.
@@ -334,56 +267,15 @@ impl<'r> Desk<'_, 'r> {
         let Some(busy) = &mut self.lanes[lane] else {
             return Ok(Flow::Complete);
         };
-        let request = busy.request;
-        let asked = &self.requests[request];
-        let natural = asked.ending == Ending::Natural;
-        if natural && self.tokenizer.is_end(token) {
-            return Ok(self.finish(lane, Finish::EndOfText, sink));
-        }
-        busy.history.push(token);
-        let stopped = busy.stream.push(&self.tokenizer.bytes(token)) && natural;
-        let full = busy.history.len() - asked.prompt.len() >= asked.max_tokens;
-        let text = if stopped || full {
-            busy.stream.take_rest()
-        } else {
-            busy.stream.take_certain()
-        };
-        if sink
-            .on(Event::Token {
-                request,
-                token,
-                text,
-            })
-            .is_break()
-        {
-            return Ok(Flow::Stopped);
-        }
-        match (stopped, full) {
-            (true, _) => Ok(self.finish(lane, Finish::StopString, sink)),
-            (false, true) => Ok(self.finish(lane, Finish::Length, sink)),
-            (false, false) => Ok(Flow::Complete),
-        }
-    }
-
-    fn finish(&mut self, lane: usize, finish: Finish, sink: &mut dyn Sink) -> Flow {
-        let Some(busy) = self.lanes[lane].take() else {
-            return Flow::Complete;
-        };
-        let n_prompt = self.requests[busy.request].prompt.len();
-        let completion = Completion {
-            text: busy.stream.text(),
-            tokens: busy.history[n_prompt..].to_vec(),
-            finish,
-        };
-        match sink.on(Event::Finished {
-            request: busy.request,
-            completion,
-        }) {
-            std::ops::ControlFlow::Break(()) => Flow::Stopped,
-            std::ops::ControlFlow::Continue(()) => Flow::Complete,
+        match busy.take(token, self.tokenizer, sink) {
+            Took::On => Ok(Flow::Complete),
+            Took::Stopped => Ok(Flow::Stopped),
+            Took::Ended(finish) => Ok(self.lanes[lane]
+                .take()
+                .map_or(Flow::Complete, |busy| busy.finish(finish, sink))),
         }
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,10 +4,14 @@
 //! kernels round by batch shape is held to a bound on the logits, and to exactness only where
 //! shapes are equal.
 
+mod speculation;
+
 use crate::{
     Ending, Engine, Error, Feed, Lanes, Logits, Model, Plain, Request, Sampling, Session,
     SessionShape, Token, Width, completions, score,
 };
+
+pub use speculation::speculation;
 
 /// How equal two rows must be that were computed in different pieces.
 #[derive(Debug, Clone, Copy, PartialEq)]

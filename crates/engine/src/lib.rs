@@ -8,9 +8,10 @@
 //! This room never reads a clock, prints, opens a file or judges a text. Whoever measures listens
 //! through a [`Sink`] and looks at a clock there.
 //!
-//! Reading order: [`model`], [`request`], [`sampling`], [`generate`], then the fakes ([`toy`],
-//! [`scripted`]) and the [`laws`] that every implementation obeys.
+//! Reading order: [`model`], [`request`], [`sampling`], [`generate`], [`speculate`],
+//! then the fakes ([`toy`], [`scripted`]) and the [`laws`] that every implementation obeys.
 
+pub mod branches;
 pub mod divergence;
 mod error;
 pub mod generate;
@@ -21,6 +22,7 @@ pub mod sampling;
 pub mod score;
 pub mod scripted;
 pub mod seed;
+pub mod speculate;
 mod text;
 pub mod toy;
 
@@ -31,5 +33,8 @@ pub use model::{
     CacheElements, CacheKind, CacheKinds, Feed, Logits, Model, ModelCard, Row, Session,
     SessionShape, Special, Token, Tokenizer,
 };
-pub use request::{Completion, Ending, Engine, Event, Finish, Flow, Request, Sink, completions};
-pub use sampling::{Sampler, Sampling};
+pub use request::{
+    Completion, Ending, Engine, Event, Finish, Flow, Pass, Request, Sink, completions,
+};
+pub use sampling::{Chances, Sampler, Sampling};
+pub use speculate::Speculative;

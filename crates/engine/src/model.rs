@@ -4,6 +4,8 @@
 //! perplexity run feeds a block and asks for every row, verifying a draft feeds k+1 and rewinds.
 //! Several sequences advance in one [`Session::feed`], so that batching needs no second trait.
 
+use std::path::Path;
+
 use crate::Error;
 
 /// A token id of one model's vocabulary.
@@ -205,6 +207,11 @@ pub trait Session {
 
     /// Bytes that the cache buffers of this session occupy.
     fn cache_bytes(&self) -> u64;
+
+    /// Bytes of the buffers that computing needs beside the cache; 0 if the implementation does not say.
+    fn scratch_bytes(&self) -> u64 {
+        0
+    }
 }
 
 /// Whether special tokens written out in a text become those tokens.
@@ -244,6 +251,11 @@ pub trait Model {
 
     /// Its tokenizer.
     fn tokenizer(&self) -> &dyn Tokenizer;
+
+    /// The file that its weights were read from, if there is one.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
 
     /// Opens a session.
     ///

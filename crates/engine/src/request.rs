@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::speculate::Source;
 use crate::{Error, ModelCard, Sampling, Token, Tokenizer};
 
 /// When a completion may end by itself.
@@ -55,6 +56,17 @@ pub struct Completion {
     pub finish: Finish,
 }
 
+/// One look of a model at the guesses for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass {
+    /// Guesses that were looked at; may be none.
+    pub drafted: usize,
+    /// How many of them, from the first on, were taken over. One further token comes from the model itself.
+    pub accepted: usize,
+    /// Who guessed.
+    pub source: Source,
+}
+
 /// What happens while requests are served, told in the order in which it happens.
 #[derive(Debug)]
 pub enum Event<'a> {
@@ -71,6 +83,19 @@ pub enum Event<'a> {
         token: Token,
         /// Text that is now certain: complete characters, no beginning of a stop string.
         text: &'a str,
+    },
+    /// Guesses were made for all requests under way; the model looks at them next. Only engines that
+    /// speculate tell of this.
+    Drafted {
+        /// Guesses that will be looked at, over all requests.
+        n: usize,
+    },
+    /// The model has looked at the guesses of a request; the tokens that came of it are told next.
+    Checked {
+        /// Index into the list of requests.
+        request: usize,
+        /// How it went.
+        pass: Pass,
     },
     /// A request is complete.
     Finished {

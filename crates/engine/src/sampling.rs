@@ -8,11 +8,15 @@
 //! Sources: nucleus sampling (Holtzman et al. 2020), min-p (Nguyen et al. 2024), repetition penalty
 //! (Keskar et al. 2019, CTRL).
 
+mod chances;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Token;
 use crate::score::exp_nonpositive;
+
+pub use chances::Chances;
 
 /// How many of the last tokens the repetition penalty looks at.
 pub const PENALTY_WINDOW: usize = 64;
@@ -102,6 +106,17 @@ impl Sampler {
     /// repetition penalty only. NaN counts as impossible. One random number is used for each call,
     /// none if greedy.
     pub fn pick(&mut self, logits: &[f32], history: &[Token]) -> Token {
+        match self.choose(logits, history) {
+            Some(token) => token,
+            None => {
+                let u: f64 = self.random.random();
+                pick_weighted(&self.kept, u)
+            }
+        }
+    }
+
+    /// The only token that is possible, or `None` with the possible ones weighed in `kept`.
+    fn choose(&mut self, logits: &[f32], history: &[Token]) -> Option<Token> {
         let mut penalised = std::mem::take(&mut self.penalised);
         let scores = if self.sampling.repetition_penalty == 1.0 {
             logits
@@ -114,19 +129,19 @@ impl Sampler {
             );
             &penalised
         };
-        let token = if self.sampling.temperature == 0.0 {
-            greedy(scores)
+        let only = if self.sampling.temperature == 0.0 {
+            Some(greedy(scores))
         } else {
-            self.draw(scores)
+            self.weigh_all(scores)
         };
         self.penalised = penalised;
-        token
+        only
     }
 
-    fn draw(&mut self, scores: &[f32]) -> Token {
+    fn weigh_all(&mut self, scores: &[f32]) -> Option<Token> {
         let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if !top.is_finite() {
-            return greedy(scores);
+            return Some(greedy(scores));
         }
         self.kept.clear();
         let total = if self.sampling.top_k > 0 {
@@ -137,8 +152,7 @@ impl Sampler {
         };
         self.weigh(top);
         self.cut(total);
-        let u: f64 = self.random.random();
-        pick_weighted(&self.kept, u)
+        None
     }
 
     /// Without top-k: leaves out what top-p and min-p must refuse anyway, so that sorting is cheap.

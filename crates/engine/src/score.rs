@@ -28,10 +28,22 @@ impl Window {
     }
 }
 
+/// How many tokens of a window of `len` are fed.
+///
+/// Nobody asks what comes after the last one, and it is left out where it would take a step of its own. Else it is
+/// fed: matrix kernels round a remainder of rows in another way than whole tiles, and a window of 512 tokens then
+/// gets the very numbers that llama.cpp's own tool gives it.
+pub fn n_fed(len: usize) -> usize {
+    match len % PIECE {
+        1 => len - 1,
+        _ => len,
+    }
+}
+
 /// Reads a window with one sequence, which is rewound first, and hands over for each scored token, in
 /// order, its place in the window and the row that predicts it.
 ///
-/// The last token is not fed: nobody asks what comes after it.
+/// See [`n_fed`] for what becomes of the last token.
 ///
 /// # Errors
 /// Those of [`Session::feed`].
@@ -46,7 +58,7 @@ pub fn read(
         "the first token of a window cannot be scored"
     );
     session.rewind(sequence, 0)?;
-    let n_fed = window.tokens.len().saturating_sub(1);
+    let n_fed = n_fed(window.tokens.len());
     for (i, tokens) in window.tokens[..n_fed].chunks(PIECE).enumerate() {
         // The row of a token predicts the one after it.
         let next = i * PIECE + 1;
@@ -55,7 +67,12 @@ pub fn read(
             tokens,
             logits: Logits::From(window.first().saturating_sub(next)),
         };
-        session.feed(&[feed], &mut |row| on_row(next + row.offset, row.logits))?;
+        session.feed(&[feed], &mut |row| {
+            let place = next + row.offset;
+            if place < window.tokens.len() {
+                on_row(place, row.logits);
+            }
+        })?;
     }
     Ok(())
 }
@@ -210,7 +227,7 @@ mod tests {
             cache: F16,
         };
         let mut session = model.open(shape).unwrap();
-        for n in [2, PIECE, PIECE + 1, PIECE + 2, 2 * PIECE + 7] {
+        for n in [2, PIECE - 1, PIECE, PIECE + 1, PIECE + 2, 2 * PIECE + 7] {
             let tokens: Vec<Token> = (0..n as Token).map(|i| i * 7 % 251).collect();
             let whole = nats_of(session.as_mut(), 0, &tokens[..1], &tokens[1..]).unwrap();
             assert_eq!(whole.len(), n - 1);

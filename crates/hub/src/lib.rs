@@ -34,3 +34,4 @@ pub use error::{Attempt, Error};
 pub use progress::{Progress, Silent};
 pub use pull::pull;
 pub use sources::{FetchWheel, Hub, Offline, Route, Sources};
+pub use space::ensure as ensure_space;

@@ -8,7 +8,10 @@ use std::path::Path;
 use crate::Error;
 
 /// An error if fewer than `needed` bytes are free for this user on the disk of `folder`.
-pub(crate) fn ensure(folder: &Path, needed: u64) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::NoSpace`].
+pub fn ensure(folder: &Path, needed: u64) -> Result<(), Error> {
     match free(folder) {
         Some(free) if free < needed => Err(Error::NoSpace {
             folder: folder.to_path_buf(),

@@ -12,7 +12,7 @@ use crate::error::{Error, io_at};
 use crate::folder::LOCK;
 use crate::line::Record;
 use crate::read::HEADER;
-use crate::record::{Attempt, Done, Measurement, Verdict, Warning};
+use crate::record::{Attempt, Done, HardwareSample, Measurement, Verdict, Warning};
 
 /// Writes `folder/name` atomically and returns its path. `name` may lead into a subfolder
 /// (`charts/speed.svg`), which is made. Takes no lock: a report of a running run is allowed.
@@ -59,12 +59,13 @@ fn part_file(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 }
 
 fn is_derived(name: &str) -> bool {
-    const RECORDS: [&str; 7] = [
+    const RECORDS: [&str; 8] = [
         HEADER,
         LOCK,
         Attempt::FILE,
         Verdict::FILE,
         Measurement::FILE,
+        HardwareSample::FILE,
         Warning::FILE,
         Done::FILE,
     ];

@@ -13,7 +13,7 @@ use crate::derived::{write_derived, write_whole};
 use crate::error::{Error, io_at};
 use crate::line::{Record, encode};
 use crate::read::{HEADER, read};
-use crate::record::{Attempt, Done, Measurement, RunHeader, Verdict, Warning};
+use crate::record::{Attempt, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning};
 use crate::run::{Run, TornTail};
 use crate::tape::Tape;
 
@@ -31,8 +31,10 @@ pub struct RunFolder {
     attempts: Tape,
     verdicts: Tape,
     measurements: Tape,
+    hardware: Tape,
     warnings: Tape,
     done: Tape,
+    has_grown: bool,
     lock: File,
 }
 
@@ -87,7 +89,9 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Append`] if the disk refuses; the records before it stay whole.
     pub fn append_attempt(&mut self, attempt: &Attempt) -> Result<(), Error> {
-        self.attempts.append(&encode(attempt)?)
+        self.attempts.append(&encode(attempt)?)?;
+        self.has_grown = true;
+        Ok(())
     }
 
     /// Appends to `verdicts.jsonl` and flushes.
@@ -95,7 +99,9 @@ impl RunFolder {
     /// # Errors
     /// [`Error::NotFinite`] for a score that is no number, [`Error::Append`] if the disk refuses.
     pub fn append_verdict(&mut self, verdict: &Verdict) -> Result<(), Error> {
-        self.verdicts.append(&encode(verdict)?)
+        self.verdicts.append(&encode(verdict)?)?;
+        self.has_grown = true;
+        Ok(())
     }
 
     /// Appends to `measurements.jsonl` and flushes.
@@ -104,7 +110,25 @@ impl RunFolder {
     /// [`Error::NotFinite`] for a value that is no number, [`Error::Unexplained`] for neither value
     /// nor reason, [`Error::Append`] if the disk refuses.
     pub fn append_measurement(&mut self, measurement: &Measurement) -> Result<(), Error> {
-        self.measurements.append(&encode(measurement)?)
+        self.measurements.append(&encode(measurement)?)?;
+        self.has_grown = true;
+        Ok(())
+    }
+
+    /// Appends to `hardware.jsonl`, all in one write, and flushes once.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] for a reading that is no number, [`Error::Append`] if the disk refuses; then none
+    /// of them is in the file.
+    pub fn append_hardware(&mut self, samples: &[HardwareSample]) -> Result<(), Error> {
+        let mut lines = Vec::new();
+        for sample in samples {
+            lines.extend(encode(sample)?);
+        }
+        match lines.is_empty() {
+            true => Ok(()),
+            false => self.hardware.append(&lines),
+        }
     }
 
     /// Appends to `warnings.jsonl` and flushes.
@@ -120,7 +144,14 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Append`] if the disk refuses.
     pub fn append_done(&mut self, done: &Done) -> Result<(), Error> {
-        self.done.append(&encode(done)?)
+        self.done.append(&encode(done)?)?;
+        self.has_grown = true;
+        Ok(())
+    }
+
+    /// Whether a result was written since the folder was opened: anything but warnings and samples.
+    pub fn has_grown(&self) -> bool {
+        self.has_grown
     }
 
     /// [`write_derived`] into this folder.
@@ -137,8 +168,10 @@ impl RunFolder {
             attempts: tape::<Attempt>(path, torn)?,
             verdicts: tape::<Verdict>(path, torn)?,
             measurements: tape::<Measurement>(path, torn)?,
+            hardware: tape::<HardwareSample>(path, torn)?,
             warnings: tape::<Warning>(path, torn)?,
             done: tape::<Done>(path, torn)?,
+            has_grown: false,
             lock,
         })
     }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::record::{Attempt, Done, Measurement, Verdict, Warning};
+use crate::record::{Attempt, Done, HardwareSample, Measurement, Verdict, Warning};
 
 /// A record with a file of its own.
 pub(crate) trait Record: Serialize + DeserializeOwned {
@@ -64,6 +64,17 @@ impl Record for Measurement {
 impl Record for Warning {
     const KIND: &'static str = "warning";
     const FILE: &'static str = "warnings.jsonl";
+}
+
+impl Record for HardwareSample {
+    const KIND: &'static str = "hardware sample";
+    const FILE: &'static str = "hardware.jsonl";
+
+    fn check(&self) -> Result<(), Error> {
+        self.readings
+            .iter()
+            .try_for_each(|(name, value)| finite(Self::KIND, name, *value))
+    }
 }
 
 impl Record for Done {

@@ -247,6 +247,35 @@ pub struct Measurement {
     pub reason: Option<String>,
 }
 
+/// `hardware.jsonl`: one look at the machine while the run worked. Each sample closes an interval that began
+/// with the sample before it in the same session; the first of a session closes none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HardwareSample {
+    /// 0 for the process that began the run, one more for each that went on with it.
+    pub session: u32,
+    /// 0, 1, 2 … within the session.
+    pub sample: u64,
+    /// Monotonic time since some moment of the session.
+    pub at_ns: u64,
+    /// The same moment by the machine's calendar, in milliseconds since 1970.
+    pub unix_ms: i64,
+    /// What was done in the interval: `idle`, `prefill`, `decode`, `generate`, `judge` …
+    pub phase: String,
+    /// For which model; `None` if for none in particular.
+    pub model: Option<String>,
+    /// Under which conditions, as in [`Measurement::conditions`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, Value>,
+    /// Tokens that were read or written in the phase that ends here; 0 where none ends.
+    #[serde(default)]
+    pub tokens: u64,
+    /// Processor time of whoever samples, since the session began; `None` where it is not known.
+    pub monitor_ns: Option<u64>,
+    /// Numbers by name in base units (`measure::probe::gauge::Readings` lists them). What could not be read
+    /// has no entry.
+    pub readings: BTreeMap<String, f64>,
+}
+
 /// `warnings.jsonl`: a doubt about this run, with advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {

@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use crate::record::{Attempt, AttemptKey, Done, Measurement, RunHeader, Verdict, Warning};
+use crate::record::{
+    Attempt, AttemptKey, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning,
+};
 
 /// Everything that a run folder holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Run {
     pub verdicts: Vec<Verdict>,
     /// `measurements.jsonl`, one per model, benchmark, metric and conditions.
     pub measurements: Vec<Measurement>,
+    /// `hardware.jsonl`, one per session and number.
+    pub hardware: Vec<HardwareSample>,
     /// `warnings.jsonl`, each once.
     pub warnings: Vec<Warning>,
     /// `progress.jsonl`, each once.
@@ -46,6 +50,7 @@ impl Run {
             attempts: Vec::new(),
             verdicts: Vec::new(),
             measurements: Vec::new(),
+            hardware: Vec::new(),
             warnings: Vec::new(),
             done: Vec::new(),
             torn: Vec::new(),
@@ -90,6 +95,7 @@ impl Run {
         self.repeats += keep_first(&mut self.attempts, |attempt| attempt.key.clone());
         self.repeats += keep_first(&mut self.verdicts, |verdict| verdict.key.clone());
         self.repeats += keep_first(&mut self.measurements, subject);
+        self.repeats += keep_first(&mut self.hardware, |sample| (sample.session, sample.sample));
         self.repeats += keep_first(&mut self.warnings, |warning| {
             (
                 warning.kind.clone(),

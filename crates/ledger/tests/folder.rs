@@ -178,6 +178,7 @@ fn derived_files_replace_each_other_whole_and_never_a_record() {
         "attempts.jsonl",
         "verdicts.jsonl",
         "measurements.jsonl",
+        "hardware.jsonl",
         "warnings.jsonl",
         "progress.jsonl",
         "lock",

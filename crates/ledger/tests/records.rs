@@ -7,7 +7,7 @@ mod example;
 use std::fs;
 use std::path::Path;
 
-use example::{attempt, done, header, key, measurement, verdict, warning};
+use example::{attempt, done, header, key, measurement, sample, verdict, warning};
 use ledger::record::{Attempt, Done, Measurement, Verdict, Warning};
 use ledger::{Error, Run, RunFolder, read};
 use proptest::prelude::*;
@@ -25,6 +25,7 @@ fn written(root: &Path, run: &Run) -> std::path::PathBuf {
     run.measurements
         .iter()
         .for_each(|record| folder.append_measurement(record).unwrap());
+    folder.append_hardware(&run.hardware).unwrap();
     run.warnings
         .iter()
         .for_each(|record| folder.append_warning(record).unwrap());
@@ -72,6 +73,11 @@ fn rich() -> Run {
             reason: Some("no counter".into()),
             ..measurement("memory")
         },
+    ];
+    run.hardware = vec![
+        sample(0, 0, torture),
+        sample(0, 1, "decode"),
+        sample(1, 0, "decode"),
     ];
     run.warnings = vec![warning("noisy_host"), warning(torture)];
     run.done = vec![done("one"), done(torture)];
@@ -130,6 +136,42 @@ fn a_resumed_run_cuts_its_torn_tails_names_them_and_goes_on() {
         assert_eq!(after.torn, []);
         assert_eq!(after.verdicts.last(), Some(&verdict(7)));
         assert_eq!(after.verdicts.len(), found.verdicts.len() + 1);
+    }
+}
+
+#[test]
+fn samples_are_written_together_or_not_at_all_and_none_counts_twice() {
+    let root = tempfile::tempdir().unwrap();
+    let path = written(root.path(), &rich());
+    let (mut folder, found) = RunFolder::open(&path).unwrap();
+    let mut bad = sample(2, 1, "decode");
+    bad.readings.insert("cpu_hz".into(), f64::NAN);
+    let refused = folder
+        .append_hardware(&[sample(2, 0, "decode"), bad])
+        .unwrap_err();
+    assert!(refused.to_string().contains("cpu_hz"), "{refused}");
+    folder.append_hardware(&[]).unwrap();
+    folder
+        .append_hardware(&[sample(1, 0, "again"), sample(1, 1, "new")])
+        .unwrap();
+    drop(folder);
+    let after = read(&path).unwrap();
+    let whole: Vec<_> = found
+        .hardware
+        .into_iter()
+        .chain([sample(1, 1, "new")])
+        .collect();
+    assert_eq!((after.hardware, after.repeats), (whole, 1));
+    let file = path.join("hardware.jsonl");
+    let bytes = fs::read(&file).unwrap();
+    for cut in 0..bytes.len() {
+        fs::write(&file, &bytes[..cut]).unwrap();
+        let (folder, torn) = RunFolder::open(&path).unwrap();
+        assert!(
+            torn.hardware.len() < 5 && torn.torn.len() <= 1,
+            "cut at byte {cut}"
+        );
+        drop(folder);
     }
 }
 

@@ -13,7 +13,7 @@ use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 
 use crate::guard;
 use crate::log;
-use crate::session::{self, LlamaSession};
+use crate::session::{self, Buffers, LlamaSession};
 use crate::tokenizer::Vocabulary;
 
 /// How a model is loaded.
@@ -44,6 +44,7 @@ pub struct Llama {
     vocabulary: Vocabulary,
     card: ModelCard,
     facts: ModelFacts,
+    path: PathBuf,
     threads: usize,
     /// llama.cpp may write to the model while it makes a context: one at a time.
     opening: Mutex<()>,
@@ -82,6 +83,7 @@ impl Llama {
             adapter,
             card,
             facts,
+            path: path.to_owned(),
             threads: options.threads,
             opening: Mutex::new(()),
         })
@@ -101,7 +103,7 @@ impl Llama {
         &self,
         shape: SessionShape,
         threads: usize,
-    ) -> Result<(LlamaContext<'_>, u64), String> {
+    ) -> Result<(LlamaContext<'_>, Buffers), String> {
         let cells = guard::cells(shape, self.card.cache_elements)?;
         let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         let params = session::params(shape, cells, threads);
@@ -110,14 +112,17 @@ impl Llama {
             .model
             .new_context(backend()?, params)
             .map_err(|error| log::complaint(&error.to_string()))?;
-        let cache_bytes = log::announced_cache_bytes().unwrap_or(0);
+        let buffers = Buffers {
+            cache: log::announced_bytes(log::CACHE).unwrap_or(0),
+            scratch: log::announced_bytes(log::SCRATCH).unwrap_or(0),
+        };
         if let Some((adapter, scale)) = &self.adapter {
             let mut adapter = adapter.lock().unwrap_or_else(PoisonError::into_inner);
             context
                 .lora_adapter_set(&mut adapter, *scale)
                 .map_err(|error| error.to_string())?;
         }
-        Ok((context, cache_bytes))
+        Ok((context, buffers))
     }
 }
 
@@ -130,6 +135,10 @@ impl Model for Llama {
         &self.vocabulary
     }
 
+    fn file(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
     fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
         self.open_with(shape, self.threads)
     }
@@ -139,12 +148,12 @@ impl Model for Llama {
         shape: SessionShape,
         threads: usize,
     ) -> Result<Box<dyn Session + '_>, Error> {
-        let (context, cache_bytes) = self.context(shape, threads).map_err(|cause| Error::Open {
+        let (context, buffers) = self.context(shape, threads).map_err(|cause| Error::Open {
             n_sequences: shape.n_sequences,
             capacity: shape.capacity,
             cause,
         })?;
-        Ok(Box::new(LlamaSession::new(context, shape, cache_bytes)))
+        Ok(Box::new(LlamaSession::new(context, shape, buffers)))
     }
 }
 

@@ -76,10 +76,15 @@ pub(crate) fn complaint(fallback: &str) -> String {
     })
 }
 
-/// Bytes of cache buffers announced since [`begin`]; the log gives them to 0.01 MiB.
-pub(crate) fn announced_cache_bytes() -> Option<u64> {
+/// What the lines say that announce buffers of the cache.
+pub(crate) const CACHE: &str = "KV buffer size =";
+/// What the lines say that announce buffers for computing.
+pub(crate) const SCRATCH: &str = "compute buffer size =";
+
+/// Bytes of such buffers announced since [`begin`]; the log gives them to 0.01 MiB.
+pub(crate) fn announced_bytes(what: &str) -> Option<u64> {
     let sizes: Vec<f64> = LINES.with_borrow(|lines| {
-        let sizes = lines.iter().map(|line| cache_mebibytes(&line.text));
+        let sizes = lines.iter().map(|line| mebibytes(&line.text, what));
         sizes.flatten().collect()
     });
     let total: f64 = sizes.iter().sum();
@@ -87,8 +92,8 @@ pub(crate) fn announced_cache_bytes() -> Option<u64> {
 }
 
 /// From `llama_kv_cache:        CPU KV buffer size =    12.00 MiB`.
-fn cache_mebibytes(line: &str) -> Option<f64> {
-    let (_, size) = line.split_once("KV buffer size =")?;
+fn mebibytes(line: &str, what: &str) -> Option<f64> {
+    let (_, size) = line.split_once(what)?;
     size.trim().strip_suffix("MiB")?.trim().parse().ok()
 }
 
@@ -127,7 +132,7 @@ fn keep(lines: &mut Vec<Line>, level: sys::ggml_log_level, text: String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Progress, cache_mebibytes, progress};
+    use super::{CACHE, Progress, SCRATCH, mebibytes, progress};
 
     #[test]
     fn only_lines_that_count_are_progress() {
@@ -143,12 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_size_is_read_from_its_line_only() {
-        let line = "llama_kv_cache:        CPU KV buffer size =    12.50 MiB\n";
-        assert_eq!(cache_mebibytes(line), Some(12.5));
-        assert_eq!(
-            cache_mebibytes("CPU compute buffer size = 300.00 MiB"),
-            None
-        );
+    fn the_sizes_of_buffers_are_read_from_their_lines_only() {
+        let cache = "llama_kv_cache:        CPU KV buffer size =    12.50 MiB\n";
+        let scratch = "CPU compute buffer size = 300.00 MiB";
+        assert_eq!(mebibytes(cache, CACHE), Some(12.5));
+        assert_eq!(mebibytes(scratch, CACHE), None);
+        assert_eq!(mebibytes(scratch, SCRATCH), Some(300.0));
+        assert_eq!(mebibytes(cache, SCRATCH), None);
     }
 }

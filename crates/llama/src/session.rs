@@ -38,13 +38,20 @@ fn cache_type(kind: CacheKind) -> KvCacheType {
     }
 }
 
+/// What llama.cpp announced for a context, in bytes; 0 where it did not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Buffers {
+    pub(crate) cache: u64,
+    pub(crate) scratch: u64,
+}
+
 /// A context with the lengths of its sequences.
 pub(crate) struct LlamaSession<'m> {
     context: LlamaContext<'m>,
     batch: LlamaBatch<'static>,
     shape: SessionShape,
     lens: Vec<usize>,
-    cache_bytes: u64,
+    buffers: Buffers,
 }
 
 /// A token of one call: its place in the feeds, and whether a row is wanted.
@@ -58,14 +65,14 @@ struct Slot {
 }
 
 impl<'m> LlamaSession<'m> {
-    pub(crate) fn new(context: LlamaContext<'m>, shape: SessionShape, cache_bytes: u64) -> Self {
+    pub(crate) fn new(context: LlamaContext<'m>, shape: SessionShape, buffers: Buffers) -> Self {
         let batch = LlamaBatch::new(BATCH, 1);
         LlamaSession {
             context,
             batch,
             shape,
             lens: vec![0; shape.n_sequences],
-            cache_bytes,
+            buffers,
         }
     }
 
@@ -179,6 +186,10 @@ impl Session for LlamaSession<'_> {
     }
 
     fn cache_bytes(&self) -> u64 {
-        self.cache_bytes
+        self.buffers.cache
+    }
+
+    fn scratch_bytes(&self) -> u64 {
+        self.buffers.scratch
     }
 }

@@ -2,16 +2,19 @@
 //! the clock and the probes of this machine.
 //!
 //! This room knows nothing of models, prompts or reports. Statistics are pure functions of their
-//! arguments (a bootstrap takes its seed); only [`clock`] and [`probe`] look at the machine.
+//! arguments (a bootstrap takes its seed); only [`clock`], [`probe`] and [`monitor`] look at the machine.
 //!
 //! Reading order: [`mod@unit`], [`metric`], [`series`], [`interval`], [`summary`], [`estimate`],
-//! [`compare`], [`clock`], [`probe`].
+//! [`compare`], [`gate`], [`clock`], [`probe`], [`energy`], [`monitor`].
 
 pub mod clock;
 pub mod compare;
+pub mod energy;
 pub mod estimate;
+pub mod gate;
 pub mod interval;
 pub mod metric;
+pub mod monitor;
 pub mod probe;
 mod resample;
 pub mod series;
@@ -20,8 +23,10 @@ mod tail;
 pub mod unit;
 
 pub use clock::{Clock, FakeClock, SystemClock};
+pub use gate::Gate;
 pub use interval::{Estimate, Interval, LEVEL, NoInterval};
 pub use metric::Metric;
+pub use monitor::Monitor;
 pub use probe::{Absent, Fact};
 pub use resample::RESAMPLES;
 pub use series::Series;

@@ -48,10 +48,35 @@ pub const METRICS: &[Metric] = &[
     metric("decode_bytes_per_s", Unit::BytesPerSecond, Better::Higher, "decode, bytes read"),
     metric("memory_bandwidth_bytes_per_s", Unit::BytesPerSecond, Better::Neither, "memory bandwidth"),
     metric("bandwidth_share", Unit::Ratio, Better::Higher, "share of memory bandwidth"),
+    metric("speculative_speedup", Unit::Factor, Better::Higher, "speed-up against the target alone"),
+    metric("predicted_speedup", Unit::Factor, Better::Higher, "predicted speed-up"),
+    metric("lever_speedup", Unit::Factor, Better::Higher, "predicted speed-up, with help"),
+    metric("break_even_acceptance", Unit::Ratio, Better::Lower, "acceptance at which nothing is lost"),
+    metric("trial_acceptance", Unit::Ratio, Better::Higher, "guesses that came true, trial"),
+    metric("draft_length", Unit::Count, Better::Neither, "guesses a pass, fixed"),
+    metric("check_step_ns", Unit::Nanoseconds, Better::Lower, "step of the target"),
+    metric("draft_step_ns", Unit::Nanoseconds, Better::Lower, "step of the draft"),
+    metric("accepted_of_drafted", Unit::Ratio, Better::Higher, "accepted of drafted"),
+    metric("accepted_of_emitted", Unit::Ratio, Better::Higher, "accepted of emitted"),
+    metric("accepted_at_guess", Unit::Ratio, Better::Higher, "accepted, by place of the guess"),
+    metric("accepted_length_share", Unit::Ratio, Better::Neither, "passes by accepted guesses"),
+    metric("tokens_per_pass", Unit::Count, Better::Higher, "tokens per pass of the target"),
+    metric("answer_tokens", Unit::Tokens, Better::Neither, "tokens of an answer"),
+    metric("drafting_ns", Unit::Nanoseconds, Better::Lower, "drafting, per answer"),
+    metric("first_drafting_ns", Unit::Nanoseconds, Better::Lower, "first draft of an answer"),
+    metric("checking_ns", Unit::Nanoseconds, Better::Lower, "looking at guesses, per answer"),
+    metric("pass_drafted", Unit::Count, Better::Neither, "guesses of a pass"),
+    metric("pass_accepted", Unit::Count, Better::Higher, "accepted guesses of a pass"),
+    metric("equal_to_target", Unit::Ratio, Better::Higher, "answers equal to the target's own"),
+    metric("difference_gap", Unit::Count, Better::Lower, "gap of the two best logits at a difference"),
+    metric("added_bytes", Unit::Bytes, Better::Lower, "memory beside the target"),
     metric("model_load_ns", Unit::Nanoseconds, Better::Lower, "model load"),
     metric("weight_bytes", Unit::Bytes, Better::Lower, "weights"),
+    metric("weights_mapped_bytes", Unit::Bytes, Better::Neither, "weights, mapped"),
+    metric("weights_resident_bytes", Unit::Bytes, Better::Lower, "weights, mapped and resident"),
     metric("kv_logical_bytes", Unit::Bytes, Better::Lower, "KV cache, logical"),
     metric("kv_allocated_bytes", Unit::Bytes, Better::Lower, "KV cache, allocated"),
+    metric("kv_ratio_to_f16", Unit::Ratio, Better::Lower, "KV cache, share of f16"),
     metric("resident_bytes", Unit::Bytes, Better::Lower, "resident"),
     metric("peak_resident_bytes", Unit::Bytes, Better::Lower, "resident, peak"),
     metric("passage_nats", Unit::Nats, Better::Lower, "surprise per passage"),
@@ -77,12 +102,51 @@ pub const METRICS: &[Metric] = &[
     metric("delta_p_mean", Unit::Ratio, Better::Neither, "Δp of the true token, mean"),
     metric("delta_p_rms", Unit::Ratio, Better::Lower, "Δp of the true token, RMS"),
     metric("perplexity_ratio", Unit::Ratio, Better::Lower, "perplexity against the reference"),
+    metric("accuracy", Unit::Ratio, Better::Higher, "accuracy"),
+    metric("accuracy_by_bytes", Unit::Ratio, Better::Higher, "accuracy, per byte"),
+    metric("accuracy_by_characters", Unit::Ratio, Better::Higher, "accuracy, per character"),
+    metric("choice_log_prob", Unit::Nats, Better::Neither, "log-probability of a choice"),
+    metric("choice_tokens", Unit::Tokens, Better::Neither, "tokens of a choice"),
+    metric("choice_bytes", Unit::Bytes, Better::Neither, "bytes of a choice"),
+    metric("choice_characters", Unit::Count, Better::Neither, "characters of a choice"),
+    metric("fill_ns", Unit::Nanoseconds, Better::Lower, "time to fill the context"),
+    metric("recall_share", Unit::Ratio, Better::Higher, "values recalled"),
+    metric("recall_first_share", Unit::Ratio, Better::Higher, "right value likeliest"),
+    metric("recalled", Unit::Count, Better::Higher, "whether a value was recalled"),
+    metric("recall_rank", Unit::Count, Better::Lower, "rank of the right value"),
     metric("determinism_differing_share", Unit::Ratio, Better::Lower, "texts that changed with the batch"),
+    metric("energy_run_joules", Unit::Joules, Better::Lower, "energy of all work"),
+    metric("energy_per_token_joules", Unit::Joules, Better::Lower, "energy per token"),
+    metric("energy_per_solved_joules", Unit::Joules, Better::Lower, "energy per right answer"),
+    metric("power_mean_watts", Unit::Watts, Better::Neither, "power, mean"),
+    metric("power_idle_watts", Unit::Watts, Better::Neither, "power at rest"),
+    metric("cpu_busy_share", Unit::Ratio, Better::Neither, "processors busy, mean"),
+    metric("cpu_lowest_hz", Unit::Hertz, Better::Neither, "processor frequency, lowest"),
+    metric("cpu_highest_hz", Unit::Hertz, Better::Neither, "processor frequency, highest"),
+    metric("gpu_busy_share", Unit::Ratio, Better::Neither, "GPU busy, mean"),
+    metric("gpu_peak_bytes", Unit::Bytes, Better::Lower, "GPU memory, peak"),
+    metric("process_peak_bytes", Unit::Bytes, Better::Lower, "memory of the program, peak"),
+    metric("system_peak_bytes", Unit::Bytes, Better::Neither, "memory of the machine in use, peak"),
+    metric("monitor_share", Unit::Ratio, Better::Lower, "time of the hardware monitor"),
 ];
 
 /// The metric of that name.
 pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
+}
+
+/// Whether a name is `pass_at_<k>` or `compile_at_<k>`, which stand in the catalogue for k = 1 at most.
+pub fn is_at_k(name: &str) -> bool {
+    let k = name
+        .strip_prefix("pass_at_")
+        .or(name.strip_prefix("compile_at_"));
+    k.is_some_and(|k| !k.is_empty() && k.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a number of that name is counted or follows from a formula, and would be the same again.
+pub fn is_counted(name: &str) -> bool {
+    const COUNTED: [&str; 3] = ["weight_bytes", "kv_logical_bytes", "kv_allocated_bytes"];
+    COUNTED.contains(&name)
 }
 
 const fn metric(name: &'static str, unit: Unit, better: Better, title: &'static str) -> Metric {

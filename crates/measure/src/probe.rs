@@ -1,26 +1,35 @@
 //! What this machine is, what it is doing, and what this process takes of it.
 //!
 //! Every probe answers with a value or with [`Absent`]: the reason why there is none, and what
-//! would help. An absent value is never a 0. All readings come from the text files that Linux
-//! keeps under `/proc` and `/sys`; they need no privilege, no process is started for them, and on
-//! other systems each says that it is absent. GPUs and energy counters are not read here.
+//! would help. An absent value is never a 0. Readings come from the text files that Linux keeps under
+//! `/proc` and `/sys`, and of NVIDIA's cards from the library of their driver; no process is started for
+//! them, only the counters of the processor's energy need a privilege, and on other systems each
+//! says that it is absent.
 //!
 //! The files are read one field at a time instead of through a whole-file parser, because kernels
 //! in small virtual machines and sandboxes leave out fields, and one missing field must not cost
 //! all the others.
 
+mod amd;
 pub mod bandwidth;
 mod cgroup;
 mod cpu;
+pub mod gauge;
+mod hardware;
 mod host;
+mod load;
 pub mod machine;
+pub mod mapping;
 pub mod memory;
 pub mod noise;
+mod nvidia;
+mod rapl;
 mod text;
 
 use serde::{Deserialize, Serialize};
 
 pub use bandwidth::{Bandwidth, read_bandwidth};
+pub use hardware::{Hardware, Source};
 pub use machine::machine;
 
 /// Why a reading is missing, and what would bring it back.

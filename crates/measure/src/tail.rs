@@ -21,6 +21,11 @@ pub(crate) fn normal_quantile(p: f64) -> Option<f64> {
         .filter(|z| z.is_finite())
 }
 
+/// P(Z <= z) of a standard normal.
+pub(crate) fn normal_cdf(z: f64) -> f64 {
+    Normal::standard().cdf(z)
+}
+
 /// Half-width in standard errors of a two-sided normal interval.
 pub(crate) fn normal_width(level: f64) -> Option<f64> {
     normal_quantile(0.5 + 0.5 * checked_level(level)?)

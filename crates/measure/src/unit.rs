@@ -21,8 +21,16 @@ pub enum Unit {
     BytesPerSecond,
     /// Arithmetic operations per second of monotonic wall time.
     OperationsPerSecond,
+    /// Energy, in joules (watt seconds).
+    Joules,
+    /// Power, in watts.
+    Watts,
+    /// Cycles per second.
+    Hertz,
     /// A share or a quotient without dimension; 0.5 is 50 %.
     Ratio,
+    /// How many times as much: 1 is equal.
+    Factor,
     /// A natural-log likelihood, in nats.
     Nats,
     /// Bits needed per byte of text.

@@ -30,25 +30,24 @@ fn nothing_gives_nothing_and_one_value_gives_no_interval() {
     assert_eq!((lone.value, lone.interval), (0.5, None));
     assert_eq!(
         lone.no_interval,
-        Some(NoInterval::TooFew { n: 1, needed: 2 })
+        Some(NoInterval::TooFew { n: 1, needed: 5 })
     );
     let lone = ratio_of_medians(&[2.0, 3.0], &[1.0], 1, LEVEL).unwrap();
     assert_eq!(
         (lone.n, lone.no_interval),
-        (1, Some(NoInterval::TooFew { n: 1, needed: 2 }))
+        (1, Some(NoInterval::TooFew { n: 1, needed: 5 }))
     );
 }
 
 #[test]
-fn two_values_carry_a_deviation_and_a_bootstrap_but_no_interval_of_the_median() {
+fn two_values_carry_a_deviation_but_no_interval() {
     let two = summarise(&[1.0, 3.0]).unwrap();
     assert_eq!((two.median, two.sd, two.mad), (2.0, Some(2f64.sqrt()), 1.0));
     assert!(two.interval.is_none() && two.no_interval.is_some());
-    let interval = bootstrap_mean(&[1.0, 3.0], 1, LEVEL)
-        .unwrap()
-        .interval
-        .unwrap();
-    assert_eq!((interval.lo, interval.hi), (1.0, 3.0));
+    assert_eq!(
+        bootstrap_mean(&[1.0, 3.0], 1, LEVEL).unwrap().interval,
+        None
+    );
 }
 
 #[test]
@@ -92,7 +91,7 @@ fn values_whose_sums_overflow_give_no_number_at_all() {
     assert_eq!(mean_interval(&huge, LEVEL), None);
     assert_eq!(bootstrap_mean(&[f64::MAX; 3], 1, LEVEL), None);
     assert_eq!(sign_flip_test(&huge, 1), None);
-    let mixed = bootstrap_mean(&[f64::MAX, -f64::MAX, 0.0], 1, LEVEL).unwrap();
+    let mixed = bootstrap_mean(&[f64::MAX, -f64::MAX, 0.0, 0.0, 0.0], 1, LEVEL).unwrap();
     assert_eq!(mixed.no_interval, Some(NoInterval::Overflow));
 }
 
@@ -254,6 +253,42 @@ fn another_seed_gives_almost_the_same_bootstrap_interval() {
 }
 
 #[test]
+fn few_values_carry_an_interval_only_where_resampling_can_see_both_tails() {
+    let values = [
+        1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0,
+    ];
+    let fewest = |level: f64| {
+        (1..=values.len()).find(|n| {
+            let found = bootstrap_mean(&values[..*n], 1, level).unwrap();
+            found.interval.is_some()
+        })
+    };
+    assert_eq!(
+        (fewest(0.8), fewest(0.95), fewest(0.99)),
+        (Some(3), Some(5), Some(12))
+    );
+    let four = bootstrap_mean(&values[..4], 1, LEVEL).unwrap();
+    assert_eq!(
+        four.no_interval,
+        Some(NoInterval::TooFew { n: 4, needed: 5 })
+    );
+}
+
+#[test]
+fn five_values_hold_the_truth_nearly_as_often_as_they_say() {
+    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let runs = 300;
+    let held = (0..runs).filter(|run| {
+        let values: Vec<f64> = (0..5).map(|_| noise.uniform()).collect();
+        let interval = bootstrap_mean(&values, *run, LEVEL).unwrap().interval;
+        interval.unwrap().contains(0.5)
+    });
+    // Nominal 285 of 300, sd 3.8. In 2,000 runs elsewhere 91 % held it, and 84 % of plain percentiles.
+    let held = held.count();
+    assert!((262..=300).contains(&held), "{held}");
+}
+
+#[test]
 fn intervals_hold_the_truth_about_as_often_as_they_say() {
     let mut noise = Noise(0x2545_f491_4f6c_dd1d);
     let (mut mean, mut median, mut student, runs) = (0, 0, 0, 300);
@@ -266,8 +301,8 @@ fn intervals_hold_the_truth_about_as_often_as_they_say() {
         median += holds(summarise(&values).unwrap().interval);
         student += holds(mean_interval(&values, LEVEL));
     }
-    // Nominal 285 of 300, sd 3.8; the percentile bootstrap is known to be a little narrow at n = 25.
-    assert!((264..=297).contains(&mean), "bootstrap {mean}");
+    // Nominal 285 of 300, sd 3.8; and 25 uniform values are kind to all three.
+    assert!((270..=299).contains(&mean), "bootstrap {mean}");
     assert!((270..=299).contains(&student), "student {student}");
     assert!((270..=300).contains(&median), "median {median}");
 }

@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn ratios_turn_over_with_their_sides(values in prop::collection::vec((1.0f64..100.0, 1.0f64..100.0), 2..10), seed in any::<u64>()) {
+    fn ratios_turn_over_with_their_sides(values in prop::collection::vec((1.0f64..100.0, 1.0f64..100.0), 5..10), seed in any::<u64>()) {
         let (over, under): (Vec<f64>, Vec<f64>) = values.iter().copied().unzip();
         let ours = bootstrap_ratio(&over, &under, seed, LEVEL).unwrap();
         prop_assert_eq!(bootstrap_ratio(&reversed(&over), &reversed(&under), seed, LEVEL), Some(ours));

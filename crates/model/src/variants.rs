@@ -111,6 +111,27 @@ impl Variant {
         self.context
     }
 
+    /// Its layers.
+    pub fn layers(&self) -> u32 {
+        self.layers
+    }
+
+    /// Whether it differs from another shape in its context alone.
+    pub fn is_long(&self) -> bool {
+        self.name.ends_with("-lc")
+    }
+
+    /// Bytes of its weights in a file of that precision; what a file holds besides is small.
+    pub fn tensor_bytes(&self, precision: Precision) -> u64 {
+        let bytes = |wanted: &Wanted| {
+            let row = wanted.dims.first().copied().unwrap_or(1);
+            let kind = precision.kind(wanted.role, row);
+            let n: u64 = wanted.dims.iter().product();
+            n / kind.block_len() * kind.block_bytes()
+        };
+        layout::of(&self.decoder(), true).iter().map(bytes).sum()
+    }
+
     /// The number of its weights; the token table counts once, as it is the output matrix as well.
     pub fn parameters(&self) -> u64 {
         let wanted = layout::of(&self.decoder(), true);
@@ -227,6 +248,22 @@ mod tests {
             assert_eq!(Variant::find(variant.name), Some(*variant));
         }
         assert_eq!(Variant::find("smallcoder-huge"), None);
+    }
+
+    #[test]
+    fn files_are_as_large_as_their_bits_and_long_shapes_as_plain_ones() {
+        let tiny = ALL[0];
+        let f16 = tiny.tensor_bytes(Precision::F16);
+        // Two bytes a weight, and the few norms are wider.
+        assert!((200_185_344..201_000_000).contains(&f16), "{f16}");
+        assert!(tiny.tensor_bytes(Precision::Q4_0) < tiny.tensor_bytes(Precision::Q8_0));
+        for (plain, long) in ALL.iter().zip(&ALL[3..]) {
+            assert!(long.is_long() && !plain.is_long());
+            assert_eq!(
+                plain.tensor_bytes(Precision::Q8_0),
+                long.tensor_bytes(Precision::Q8_0)
+            );
+        }
     }
 
     #[test]

@@ -7,11 +7,16 @@
 mod draw;
 mod pick;
 mod pixels;
+mod plane;
 
 use crate::error::Error;
 use crate::view::Scorecard;
 
+use pick::short;
+
 pub use pick::charts;
+pub(crate) use plane::choices;
+pub use plane::{Plane, PlaneSpec, Trace, planes};
 
 /// One picture of one or more panels.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,7 +102,19 @@ pub fn pictures(card: &Scorecard) -> Vec<Picture> {
         stem: spec.stem,
         title: spec.title,
     };
-    charts(card).into_iter().map(drawn).collect()
+    let plane = |spec: PlaneSpec| Picture {
+        svg: draw::plane::svg(&spec),
+        stem: spec.stem,
+        title: spec.title,
+    };
+    let bars = charts(card).into_iter().map(drawn);
+    bars.chain(planes(card).into_iter().map(plane)).collect()
+}
+
+/// Whether a picture belongs to a benchmark: `memory` and `memory_scaling` do to that of memory.
+pub(crate) fn is_of(stem: &str, benchmark: &str) -> bool {
+    let rest = stem.strip_prefix(benchmark);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 impl Picture {

@@ -1,12 +1,18 @@
 //! Files for programs: `report.json` and one CSV per benchmark that ran.
 //!
 //! CSV holds raw values in base units, one per line (the tidy long form), so that a reader can do the
-//! statistics again; `scorecard.csv` holds the results, `latency.csv` those of speed under the column
-//! names that others publish. Conditions become columns. JSON is the
+//! statistics again; `scorecard.csv` holds the results, `latency.csv` and `memory.csv` those of speed and
+//! memory under the column names that others publish. Conditions become columns. JSON is the
 //! [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
+mod accuracy;
+mod context;
 mod divergence;
+mod hardware;
+mod memory;
+mod speculation;
 mod speed;
+mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +21,9 @@ use ledger::record::{AttemptKey, Finish, Measurement, Setting, Verdict};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::view::{Counted, Scorecard};
+use crate::view::{Counted, Scorecard, VARIANTS};
+
+pub use speculation::speculation_suite;
 
 /// `report.json`, indented, with a line break at its end.
 ///
@@ -27,58 +35,91 @@ pub fn scorecard_json(card: &Scorecard) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// A file's name, and its lines if what it shows was measured.
+type Table = (&'static str, fn(&Run, &Scorecard) -> Option<Lines>);
+
+/// Every CSV file.
+const TABLES: [Table; 16] = [
+    ("code.csv", |run, _| {
+        some(!run.attempts.is_empty(), || attempts(run))
+    }),
+    ("causes.csv", |run, card| {
+        some(!run.attempts.is_empty(), || causes(card))
+    }),
+    ("accuracy.csv", |run, card| {
+        of(run, "accuracy").map(|_| accuracy::suites(card))
+    }),
+    ("accuracy_choices.csv", |run, _| {
+        of(run, "accuracy").map(|_| accuracy::choices(run))
+    }),
+    ("latency.csv", |run, _| {
+        of(run, "latency").map(|timed| speed::table(&timed))
+    }),
+    ("latency_values.csv", |run, _| {
+        of(run, "latency").map(|all| measurements(&all))
+    }),
+    ("context.csv", |run, card| {
+        of(run, "context").map(|_| context::lengths(card))
+    }),
+    ("context_values.csv", |run, _| {
+        of(run, "context").map(|all| measurements(&all))
+    }),
+    ("memory.csv", |run, card| {
+        of(run, "memory").map(|_| memory::table(run, card))
+    }),
+    ("memory_values.csv", |run, _| {
+        of(run, "memory").map(|all| measurements(&all))
+    }),
+    ("variants.csv", |_, card| {
+        let family = card
+            .sections
+            .iter()
+            .find(|section| section.benchmark == VARIANTS);
+        family.map(variants::table)
+    }),
+    ("variants_values.csv", |run, _| {
+        of(run, VARIANTS).map(|all| measurements(&all))
+    }),
+    ("perplexity.csv", |run, _| {
+        of(run, "perplexity").map(|all| measurements(&all))
+    }),
+    ("speculation.csv", |run, _| {
+        of(run, "speculation").map(|all| measurements(&all))
+    }),
+    ("hardware.csv", |run, _| {
+        some(!run.hardware.is_empty(), || hardware::lines(&run.hardware))
+    }),
+    ("divergence.csv", |run, _| {
+        some(run.measurements.iter().any(divergence::is_one), || {
+            divergence::tokens(run)
+        })
+    }),
+];
+
 /// The CSV files of the benchmarks that ran, by name.
 ///
 /// # Errors
 /// [`Error::Csv`] if a record cannot be written.
 pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut files = Vec::new();
-    if !run.attempts.is_empty() {
-        files.push(("code.csv".to_owned(), written("code.csv", &attempts(run))?));
-        files.push((
-            "causes.csv".to_owned(),
-            written("causes.csv", &causes(card))?,
-        ));
-    }
-    let timed: Vec<&Measurement> = run
-        .measurements
-        .iter()
-        .filter(|m| m.benchmark == "latency")
-        .collect();
-    if !timed.is_empty() {
-        files.push((
-            "latency.csv".to_owned(),
-            written("latency.csv", &speed::table(&timed))?,
-        ));
-    }
-    for (file, benchmark) in [
-        ("latency_values.csv", "latency"),
-        ("memory.csv", "memory"),
-        ("perplexity.csv", "perplexity"),
-    ] {
-        let records: Vec<&Measurement> = run
-            .measurements
-            .iter()
-            .filter(|m| m.benchmark == benchmark)
-            .collect();
-        if !records.is_empty() {
-            files.push((file.to_owned(), written(file, &measurements(&records))?));
-        }
-    }
-    if run.measurements.iter().any(|m| m.benchmark == "divergence") {
-        let lines = divergence::tokens(run);
-        files.push((
-            "divergence.csv".to_owned(),
-            written("divergence.csv", &lines)?,
-        ));
-    }
-    if !card.sections.is_empty() {
-        files.push((
-            "scorecard.csv".to_owned(),
-            written("scorecard.csv", &scorecard(card))?,
-        ));
-    }
-    Ok(files)
+    let summary: Table = ("scorecard.csv", |_, card| {
+        some(!card.sections.is_empty(), || scorecard(card))
+    });
+    let tables = TABLES.iter().chain([&summary]);
+    let filled = tables.filter_map(|(file, lines)| Some((*file, lines(run, card)?)));
+    filled
+        .map(|(file, lines)| Ok((file.to_owned(), written(file, &lines)?)))
+        .collect()
+}
+
+fn some(there: bool, lines: impl FnOnce() -> Lines) -> Option<Lines> {
+    there.then(lines)
+}
+
+/// The records of a benchmark; `None` if it did not run.
+fn of<'run>(run: &'run Run, benchmark: &str) -> Option<Vec<&'run Measurement>> {
+    let records = run.measurements.iter().filter(|m| m.benchmark == benchmark);
+    let records: Vec<&Measurement> = records.collect();
+    (!records.is_empty()).then_some(records)
 }
 
 /// Lines of cells, the header first. Text is written as it is: this is raw data.

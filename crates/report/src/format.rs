@@ -7,14 +7,18 @@
 //! measured. Without an interval four significant digits are shown. Intervals are printed as `[lo, hi]`, never as `±`, which readers
 //! take for one thing and programs use for another.
 
+mod absent;
 mod judging;
+mod scale;
 
 use measure::{Interval, Unit};
 use serde_json::Value;
 
-use crate::view::{Cell, Comparison, Finding, IS_REFERENCE, Kind, Row, Section};
+use crate::view::{Cell, Comparison, Finding, Kind, Row, Section};
 
+pub use absent::absences;
 pub use judging::{endings, judging};
+pub use scale::{Scale, scale_of};
 
 /// What is printed where there is no number.
 pub const ABSENT: &str = "—";
@@ -45,64 +49,6 @@ pub struct ComparisonText {
     pub detectable: Option<String>,
     /// Why there is no comparison.
     pub reason: Option<String>,
-}
-
-/// A unit as printed: the base value divided by `factor`, with `suffix` behind it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scale {
-    /// Base units in one printed unit.
-    pub factor: f64,
-    /// What follows the number, with its leading space.
-    pub suffix: &'static str,
-}
-
-const fn scale(factor: f64, suffix: &'static str) -> Scale {
-    Scale { factor, suffix }
-}
-
-const TIMES: [Scale; 4] = [
-    scale(1e9, " s"),
-    scale(1e6, " ms"),
-    scale(1e3, " µs"),
-    scale(1.0, " ns"),
-];
-const KIB: f64 = 1024.0;
-const SIZES: [Scale; 4] = [
-    scale(KIB * KIB * KIB, " GiB"),
-    scale(KIB * KIB, " MiB"),
-    scale(KIB, " KiB"),
-    scale(1.0, " B"),
-];
-const FLOWS: [Scale; 4] = [
-    scale(1e9, " GB/s"),
-    scale(1e6, " MB/s"),
-    scale(1e3, " kB/s"),
-    scale(1.0, " B/s"),
-];
-const RATES: [Scale; 4] = [
-    scale(1e12, " TFLOP/s"),
-    scale(1e9, " GFLOP/s"),
-    scale(1e6, " MFLOP/s"),
-    scale(1.0, " FLOP/s"),
-];
-
-/// The scale in which a value of this size reads best.
-pub fn scale_of(unit: Unit, value: f64) -> Scale {
-    let fitting = |scales: &[Scale; 4]| {
-        let chosen = scales.iter().find(|scale| value.abs() >= scale.factor);
-        chosen.copied().unwrap_or(scales[3])
-    };
-    match unit {
-        Unit::Nanoseconds => fitting(&TIMES),
-        Unit::Bytes => fitting(&SIZES),
-        Unit::BytesPerSecond => fitting(&FLOWS),
-        Unit::OperationsPerSecond => fitting(&RATES),
-        Unit::Ratio => scale(0.01, " %"),
-        Unit::TokensPerSecond => scale(1.0, " tok/s"),
-        Unit::Tokens => scale(1.0, " tokens"),
-        Unit::Nats => scale(1.0, " nats"),
-        Unit::BitsPerByte | Unit::Perplexity | Unit::Count => scale(1.0, ""),
-    }
 }
 
 /// One scale for a whole row, that of its smallest value, so that its cells compare at a glance.
@@ -140,6 +86,20 @@ pub fn cell(cell: &Cell, row: &Row) -> CellText {
         n: cell.n.to_string(),
         reason: None,
     }
+}
+
+/// A cell's number and interval in a unit that stands elsewhere.
+pub(crate) fn bare(cell: &Cell, factor: f64) -> (String, Option<String>) {
+    let Some(value) = cell.value else {
+        return (ABSENT.into(), None);
+    };
+    let half = cell.interval.map(|interval| interval.half_width() / factor);
+    let places = decimals(value / factor, half);
+    let interval = cell.interval;
+    (
+        fixed(value / factor, places),
+        interval.map(|interval| brackets(interval, factor, places, Sign::WhenNegative)),
+    )
 }
 
 /// The words of one comparison of a row.
@@ -188,37 +148,6 @@ pub fn counts(row: &Row) -> String {
     } else {
         format!("n {}", counts.join(" / "))
     }
-}
-
-/// Which numbers of a section are absent and why, one sentence per metric, model and reason.
-pub fn absences(section: &Section) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for row in &section.rows {
-        let named = |cell: &&Cell| cell.reason.as_deref() != Some(IS_REFERENCE);
-        let without = row.cells.iter().filter(|cell| cell.value.is_none());
-        for cell in without.filter(named) {
-            let reason = cell.reason.as_deref().unwrap_or("no reason was recorded");
-            let conditions = conditions(row.own_conditions(section));
-            let place = if conditions.is_empty() {
-                String::new()
-            } else {
-                format!(" at {conditions}")
-            };
-            found.push(format!("{}{place} of {}: {reason}", row.title, cell.model));
-        }
-        let refused = |comparison: &&Comparison| {
-            comparison.value.is_none() && row.cells.iter().all(|cell| cell.value.is_some())
-        };
-        for comparison in row.comparisons.iter().filter(refused) {
-            let reason = comparison
-                .reason
-                .as_deref()
-                .unwrap_or("no reason was recorded");
-            found.push(format!("change of {}: {reason}", row.title));
-        }
-    }
-    found.dedup();
-    found
 }
 
 /// What the inconclusive comparisons of a section could have shown; `None` if none was inconclusive.

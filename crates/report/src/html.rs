@@ -14,11 +14,13 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::chart::Picture;
+use crate::chart::{Picture, is_of};
 use crate::error::Error;
 use crate::format;
+use crate::overview::Extent;
+use crate::table::Side;
 use crate::untrusted::{one_line, visible};
-use crate::view::{Cell, Comparison, Fact, ModelCard, Row, Scorecard, Section};
+use crate::view::{Cell, Comparison, Entry, Fact, ModelCard, Overview, Row, Scorecard, Section};
 
 const TEMPLATE: &str = include_str!("../assets/report.html");
 const STYLE: &str = include_str!("../assets/report.css");
@@ -33,12 +35,6 @@ pub fn page(run: &Run, card: &Scorecard, pictures: &[Picture]) -> Result<String,
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("report.html", TEMPLATE)?;
     let from = &card.provenance;
-    let svg = |stem: &str| {
-        pictures
-            .iter()
-            .find(|picture| picture.stem == stem)
-            .map(|picture| picture.svg.as_str())
-    };
     let samples = samples::of(run);
     let page = environment.get_template("report.html")?.render(Serde(json!({
         "policy": policy::policy(STYLE, SCRIPT),
@@ -54,7 +50,7 @@ pub fn page(run: &Run, card: &Scorecard, pictures: &[Picture]) -> Result<String,
         "warnings": warnings(card),
         "models": from.models.iter().map(model).collect::<Vec<_>>(),
         "changes": changes(card),
-        "sections": card.sections.iter().map(|section| section_view(section, card, svg)).collect::<Vec<_>>(),
+        "sections": card.sections.iter().map(|section| section_view(section, card, pictures)).collect::<Vec<_>>(),
         "suites": samples::distinct(&samples, |sample| &sample.suite),
         "causes": samples::distinct(&samples, |sample| &sample.cause),
         "samples": samples,
@@ -101,7 +97,7 @@ fn model(model: &ModelCard) -> serde_json::Value {
     let facts: Vec<String> = model.facts.iter().map(fact).collect();
     json!({
         "name": one_line(&model.name),
-        "size": format::bytes(model.file_bytes),
+        "size": model.size_line(),
         "facts": one_line(&facts.join(" · ")),
         "sha256": one_line(&model.sha256),
     })
@@ -127,7 +123,8 @@ struct SectionView<'a> {
     rows: Vec<RowView>,
     remarks: Vec<String>,
     causes: Vec<serde_json::Value>,
-    chart: Option<&'a str>,
+    overviews: Vec<serde_json::Value>,
+    charts: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -162,7 +159,7 @@ struct ChangeView {
 fn section_view<'a>(
     section: &Section,
     card: &Scorecard,
-    svg: impl Fn(&str) -> Option<&'a str>,
+    pictures: &'a [Picture],
 ) -> SectionView<'a> {
     let place = card
         .sections
@@ -193,8 +190,47 @@ fn section_view<'a>(
             .collect(),
         remarks: remarks.map(|remark| one_line(&remark)).collect(),
         causes: section.causes.iter().map(cause).collect(),
-        chart: if last { svg(&section.benchmark) } else { None },
+        overviews: section.overviews.iter().map(overview_view).collect(),
+        charts: pictures
+            .iter()
+            .filter(|picture| last && is_of(&picture.stem, &section.benchmark))
+            .map(|picture| picture.svg.as_str())
+            .collect(),
     }
+}
+
+/// An overview as finished text; numbers bring their own value to sort by.
+fn overview_view(overview: &Overview) -> serde_json::Value {
+    let table = crate::overview::table(overview, Extent::Full);
+    let columns = table
+        .columns()
+        .iter()
+        .map(|column| json!({ "title": column.title, "number": column.side == Side::Right }));
+    let lines = table
+        .rows()
+        .iter()
+        .zip(&overview.lines)
+        .map(|(texts, line)| {
+            let cells = texts.iter().zip(table.columns()).zip(line);
+            let cells = cells.map(|((text, column), entry)| {
+                let reason = match entry {
+                    Entry::Number(cell) => cell.reason.as_deref().map(one_line),
+                    Entry::Words(_) => None,
+                };
+                json!({
+                    "text": text.text,
+                    "number": column.side == Side::Right,
+                    "sort": entry.value().map(|value| value.to_string()),
+                    "reason": reason,
+                })
+            });
+            cells.collect::<Vec<_>>()
+        });
+    json!({
+        "title": one_line(&overview.title),
+        "columns": columns.collect::<Vec<_>>(),
+        "lines": lines.collect::<Vec<_>>(),
+    })
 }
 
 fn row_view(row: &Row, section: &Section) -> RowView {

@@ -6,15 +6,19 @@
 //!
 //! Reading order: [`view`] (what is said), [`mod@format`] (with which digits), [`table`], then the
 //! renderers: `text` (terminal), [`markdown`], [`html`], [`export`] (JSON, CSV), [`chart`]; and
-//! `files`, which calls them all. [`untrusted`] guards every door.
+//! `files`, which calls them all. [`fn@join`] lays runs together to compare them, [`gates`] holds claims against
+//! what comes of it. [`untrusted`] guards every door.
 
 pub mod chart;
 mod error;
 pub mod export;
 mod files;
 pub mod format;
+pub mod gates;
 pub mod html;
+mod join;
 pub mod markdown;
+mod overview;
 pub mod table;
 mod text;
 pub mod untrusted;
@@ -22,5 +26,6 @@ pub mod view;
 
 pub use error::Error;
 pub use files::files;
+pub use join::join;
 pub use text::{Colour, scorecard_text};
 pub use view::Scorecard;

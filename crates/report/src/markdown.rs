@@ -1,6 +1,8 @@
 //! `report.md`: the scorecard as a page that pastes into an issue.
 
+use crate::chart::is_of;
 use crate::format;
+use crate::overview::Extent;
 use crate::table::{Entry, Side, Table, escape_markdown, markdown};
 use crate::untrusted::one_line;
 use crate::view::{Cell, Comparison, Provenance, Row, Scorecard, Section};
@@ -42,7 +44,7 @@ fn belongs(stem: &str, section: &Section, card: &Scorecard) -> bool {
         .sections
         .iter()
         .rev()
-        .find(|other| other.benchmark == stem);
+        .find(|other| is_of(stem, &other.benchmark));
     last.is_some_and(|last| std::ptr::eq(last, section))
 }
 
@@ -56,7 +58,18 @@ fn section_text(section: &Section, card: &Scorecard) -> String {
     if !shared.is_empty() {
         out.push_str(&format!(" Everywhere: {}.", text(&shared)));
     }
-    out.push_str(&format!("\n\n{}", markdown(&rows(section, card))));
+    out.push('\n');
+    for overview in &section.overviews {
+        let table = crate::overview::table(overview, Extent::Full);
+        out.push_str(&format!(
+            "\n{}:\n\n{}",
+            text(&overview.title),
+            markdown(&table)
+        ));
+    }
+    if !section.rows.is_empty() {
+        out.push_str(&format!("\n{}", markdown(&rows(section, card))));
+    }
     if !section.causes.is_empty() {
         out.push_str(&format!(
             "\nHow attempts ended:\n\n{}",
@@ -198,7 +211,7 @@ fn provenance(from: &Provenance) -> String {
             &format!(
                 "{} · {} · sha256 {}",
                 model.name,
-                format::bytes(model.file_bytes),
+                model.size_line(),
                 model.sha256
             ),
         );

@@ -9,7 +9,7 @@ mod machine;
 mod markdown;
 
 pub use console::{Colour, console};
-pub(crate) use console::{Fit, Frame, Grid, Span};
+pub(crate) use console::{Fit, Frame, Grid, Span, grid};
 pub use machine::{csv, json};
 pub(crate) use markdown::escape as escape_markdown;
 pub use markdown::markdown;

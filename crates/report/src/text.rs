@@ -4,55 +4,101 @@
 //! More: one line per model, each against the first. Every number comes from [`crate::format`].
 
 mod layout;
+mod scatter;
 
 use ledger::record::Warning;
 
+use crate::chart::choices;
 use crate::format;
-use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Tone};
-use crate::view::{Finding, Row, Scorecard, Section};
+use crate::overview::Extent;
+use crate::table::{Entry, Fit, Frame, Grid, Side, Span, Table, Tone, grid};
+use crate::view::{Finding, Overview, Row, Scorecard, Section, VARIANTS};
 
 pub use crate::table::Colour;
 
 /// The scorecard as text, at most `width` columns of the terminal wide (not below 40).
 pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
-    let mut blocks = vec![head(card)];
+    let render = |grid: Grid| grid.render(width, colour);
+    let mut blocks = vec![render(head(card))];
     for section in &card.sections {
         let section = &without_details(section);
-        blocks.push(title(section));
-        blocks.push(layout::rows(section, card));
-        blocks.extend(remarks(section, card));
-        blocks.push(gap());
+        blocks.push(render(title(section)));
+        let overviews = section.overviews.iter().flat_map(|o| overview(o, width));
+        blocks.extend(overviews.map(render));
+        if section.benchmark == VARIANTS {
+            let spots = choices(card);
+            let panels = spots.iter().flat_map(|spec| &spec.panels);
+            blocks.extend(panels.map(|panel| scatter::scatter(panel, width)));
+        }
+        if !section.rows.is_empty() {
+            blocks.push(render(layout::rows(section, card)));
+        }
+        blocks.extend(remarks(section, card).map(render));
+        blocks.push(render(gap()));
     }
     if card.sections.is_empty() {
-        blocks.push(labelled(vec![(
-            "",
-            "This run holds no results yet.".to_owned(),
-            Tone::Doubt,
-        )]));
+        let nothing = "This run holds no results yet.".to_owned();
+        blocks.push(render(labelled(vec![("", nothing, Tone::Doubt)])));
     }
-    blocks.extend(verdict(card));
-    blocks.extend(card.warnings.iter().map(warning));
-    blocks
-        .iter()
-        .map(|block| block.render(width, colour))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
-        + "\n"
+    blocks.extend(verdict(card).map(render));
+    blocks.extend(card.warnings.iter().map(warning).map(render));
+    blocks.concat().trim_end().to_owned() + "\n"
 }
 
-/// The section with the rows that a terminal has room for, and a word about the others.
+/// An overview with its heading. No number or short word is broken as long as there is room for all of them.
+fn overview(overview: &Overview, width: u16) -> [Grid; 2] {
+    let heading = labelled(vec![("", overview.title.clone(), Tone::Faint)]);
+    let table = crate::overview::table(overview, Extent::Numbers);
+    let mut grid = grid(&table);
+    let needs = (0..grid.columns.len()).map(|at| longest_word(&table, at) + PADDING);
+    let needs: Vec<u16> = needs.collect();
+    if needs.iter().sum::<u16>() <= width {
+        for ((_, span), need) in grid.columns.iter_mut().zip(needs) {
+            *span = Span::AtLeast(need);
+        }
+    }
+    [heading, grid]
+}
+
+/// Blanks beside a cell.
+const PADDING: u16 = 2;
+
+/// The longest word in a column, as far as names of models let it.
+fn longest_word(table: &Table, at: usize) -> u16 {
+    /// Longer ones are names, which may be broken.
+    const LONGEST: usize = 12;
+    let cells = table.rows().iter().filter_map(|row| row.get(at));
+    let heading = table.columns().get(at).map(|column| column.title.as_str());
+    let texts = cells.map(|entry| entry.text.as_str()).chain(heading);
+    let words = texts.flat_map(str::split_whitespace);
+    let longest = words.map(|word| word.chars().count()).max();
+    longest.unwrap_or(0).min(LONGEST) as u16
+}
+
+/// The section with the rows that a terminal has room for, and a word about the others. Where an overview
+/// stands, it says what the rows say.
 fn without_details(section: &Section) -> Section {
-    let (details, rows): (Vec<_>, Vec<_>) = section.rows.iter().cloned().partition(Row::is_detail);
+    let in_report = |row: &Row| row.is_detail() || !section.overviews.is_empty();
+    let (details, rows): (Vec<_>, Vec<_>) = section.rows.iter().cloned().partition(in_report);
     let mut shown = Section {
         rows,
         ..section.clone()
     };
-    if !details.is_empty() {
-        shown.notes.push(format!(
-            "{} rows more in the report: operations, between two tokens, end to end",
-            details.len()
-        ));
+    let n = details.len();
+    if !section.overviews.is_empty() && n > 0 {
+        shown.notes.extend(format::absences(section));
+        let what = "with every number by itself";
+        shown
+            .notes
+            .push(format!("{n} rows more in the report, {what}"));
+    } else if n > 0 {
+        let what = match section.benchmark.as_str() {
+            "hardware" => "frequencies, the machine's memory, what looking cost",
+            "speculation" => "by category, by place of a guess, costs, the forecast",
+            _ => "operations, between two tokens, end to end",
+        };
+        let note = format!("{n} rows more in the report: {what}");
+        shown.notes.push(note);
     }
     shown
 }
@@ -69,7 +115,7 @@ fn head(card: &Scorecard) -> Grid {
         let label = if index == 0 { "model" } else { "" };
         lines.push((
             label,
-            format!("{} · {}", model.name, format::bytes(model.file_bytes)),
+            format!("{} · {}", model.name, model.size_line()),
             Tone::Plain,
         ));
     }

@@ -9,17 +9,25 @@
 //! eight compiles", is there to be compared with upstream and says so); percentiles that the number of
 //! samples cannot carry.
 
+pub(crate) mod accuracy;
 mod causes;
 mod code;
+mod context;
+mod counted;
 mod divergence;
+mod hardware;
 mod judging;
 mod knee;
+mod memory;
+mod overview;
 mod pairing;
 mod passage;
 mod provenance;
 mod sentence;
+mod speculation;
 mod statistic;
 mod timing;
+mod variants;
 
 use std::collections::BTreeMap;
 
@@ -30,7 +38,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use causes::{Cause, Outcome};
+pub use counted::Counted;
 pub use judging::{Flip, Judging};
+pub use overview::{Column, Entry, Overview};
+pub(crate) use variants::NAME as VARIANTS;
+
 pub use provenance::{Fact, ModelCard, Provenance, SuiteCard};
 
 /// The version of the meaning of [`Scorecard`]'s JSON. Fields are only ever added to it.
@@ -58,12 +70,15 @@ pub struct Scorecard {
 pub struct Section {
     /// `code`, `latency`, `memory`, `perplexity` …
     pub benchmark: String,
-    /// The suite's name, for code.
+    /// The suite's name, for code and multiple choice.
     pub suite: Option<String>,
     /// Conditions that every row shares and that the rows therefore need not repeat.
     pub shared: BTreeMap<String, Value>,
     /// What was counted, in one line, for instance `24 problems × 4 attempts`.
     pub scope: String,
+    /// Tables to decide by, where lines are choices and not metrics.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overviews: Vec<Overview>,
     /// One row per metric and set of conditions.
     pub rows: Vec<Row>,
     /// How the attempts ended, by the kind of end; empty outside of code.
@@ -119,24 +134,6 @@ pub struct Cell {
 
 /// The reason of a cell that holds no number because everything else is held against its model.
 pub(crate) const IS_REFERENCE: &str = "it is the reference";
-
-/// What a cell's n counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Counted {
-    /// Problems; the attempts at one problem are one thing.
-    Problems,
-    /// Passages of text.
-    Passages,
-    /// Chunks of text, which the tokenizer cuts.
-    Chunks,
-    /// Whole documents.
-    Documents,
-    /// Tokens of text.
-    Tokens,
-    /// Repeated measurements.
-    Repetitions,
-}
 
 /// One model against the run's first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -195,8 +192,14 @@ impl Scorecard {
     pub fn of(run: &Run) -> Scorecard {
         let mut sections = code::sections(run);
         sections.extend(timing::sections(run));
+        memory::complete(run, &mut sections);
         sections.extend(passage::sections(run));
         sections.extend(divergence::sections(run));
+        sections.extend(accuracy::sections(run));
+        sections.extend(context::sections(run));
+        sections.extend(variants::section(run, &sections));
+        sections.extend(hardware::section(run));
+        sections.extend(speculation::sections(run));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,
@@ -225,19 +228,40 @@ impl Section {
 }
 
 /// Metrics that a page has room for and a terminal has not.
-const DETAILS: [&str; 6] = [
+const DETAILS: [&str; 18] = [
     "prefill_operations_per_s",
     "inter_token_ns",
     "inter_token_p90_ns",
     "inter_token_p99_ns",
     "end_to_end_ns",
     "end_to_end_tokens_per_s",
+    "cpu_lowest_hz",
+    "cpu_highest_hz",
+    "system_peak_bytes",
+    "monitor_share",
+    "accepted_at_guess",
+    "accepted_length_share",
+    "predicted_speedup",
+    "lever_speedup",
+    "trial_acceptance",
+    "draft_length",
+    "check_step_ns",
+    "draft_step_ns",
 ];
 
 impl Row {
     /// Whether it adds to a row beside it what only some readers want to know.
     pub fn is_detail(&self) -> bool {
-        DETAILS.contains(&self.metric.as_str())
+        let with_rest = self
+            .conditions
+            .get("idle")
+            .is_some_and(|idle| idle == "included");
+        let by_category = self.conditions.contains_key("category");
+        let answered =
+            self.conditions.contains_key("mode") && self.metric.starts_with("end_to_end");
+        with_rest
+            || DETAILS.contains(&self.metric.as_str()) && !answered
+            || by_category && self.metric != "speculative_speedup"
     }
 
     /// The conditions that tell this row from its neighbours: those that the section does not share.
@@ -298,7 +322,18 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 5] = ["code", "latency", "memory", "perplexity", "divergence"];
+    const ORDER: [&str; 10] = [
+        VARIANTS,
+        "code",
+        "accuracy",
+        "latency",
+        "speculation",
+        "context",
+        "memory",
+        "perplexity",
+        "divergence",
+        "hardware",
+    ];
     ORDER
         .iter()
         .position(|known| *known == benchmark)

@@ -204,6 +204,7 @@ fn csv_files_exist_for_the_benchmarks_that_ran_and_hold_raw_base_units() {
             "latency.csv",
             "latency_values.csv",
             "memory.csv",
+            "memory_values.csv",
             "perplexity.csv",
             "scorecard.csv"
         ]
@@ -214,7 +215,7 @@ fn csv_files_exist_for_the_benchmarks_that_ran_and_hold_raw_base_units() {
         code.records().map(Result::unwrap).count(),
         2 * (24 + 12) * 4
     );
-    let mut memory = csv::Reader::from_reader(files["memory.csv"].as_slice());
+    let mut memory = csv::Reader::from_reader(files["memory_values.csv"].as_slice());
     let rows: Vec<_> = memory.records().map(Result::unwrap).collect();
     assert!(
         rows.iter()

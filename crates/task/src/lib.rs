@@ -6,7 +6,7 @@
 //! *unscored*; neither is ever an error of this crate.
 //!
 //! Reading order: [`problem`], [`catalog`], [`chat`], [`prompt`], [`extract`], [`judge`],
-//! [`shelf`].
+//! [`shelf`], [`quiz`].
 
 pub mod acceptance;
 pub mod catalog;
@@ -17,11 +17,13 @@ pub mod extract;
 pub mod judge;
 pub mod problem;
 pub mod prompt;
+pub mod quiz;
 pub mod shelf;
 
 pub use error::Error;
 pub use problem::{Judging, Language, Problem, PromptStyle, Suite, Target};
 pub use prompt::PromptProfile;
+pub use quiz::{Quiz, Shape};
 
 use sha2::{Digest, Sha256};
 

@@ -10,7 +10,7 @@
 //! name of the function under test, in MBPP), it is found in the text of the tests.
 
 mod evalplus;
-mod line;
+pub(crate) mod line;
 mod mbpp;
 mod shape;
 

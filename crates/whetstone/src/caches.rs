@@ -25,6 +25,11 @@ pub(crate) fn precedents() -> Option<Precedents> {
     Precedents::open(&folder("verdicts").ok()?).ok()
 }
 
+/// Model files that are made of a shape and a seed, and can be made again.
+pub(crate) fn made() -> Result<PathBuf> {
+    folder("made")
+}
+
 /// What the fast ways of judging have prepared. `None` where nothing can be kept, or where a box may not
 /// show it (in a folder for temporary files, say): judging then takes the slow way, and says so.
 pub(crate) fn fast_ways() -> Option<PathBuf> {

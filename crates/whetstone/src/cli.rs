@@ -1,24 +1,32 @@
 //! The words that `whet` understands. Doc comments are the help texts.
 
 mod bench;
+mod choices;
 mod models;
 mod numbers;
+mod runs;
 mod sample;
+mod speculation;
 mod speed;
 mod texts;
 mod train;
+mod variants;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
+pub(crate) use choices::Shape;
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
+pub(crate) use runs::{Compare, Report, Runs};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
+pub(crate) use speculation::Speculation;
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
 pub(crate) use train::{Sft, Train};
+pub(crate) use variants::VariantsFlags;
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.
@@ -32,6 +40,7 @@ pub(crate) use train::{Sft, Train};
 #[command(after_help = "Examples:
   whet bench qwen2.5-coder-0.5b        report card of a model, in minutes
   whet generate smollm2-135m -p 'Once upon a time'
+  whet compare RUN RUN                 what changed between two runs, with intervals
   whet models ls                       which models can be named
   whet doctor                          what this machine can do, and what is missing")]
 pub(crate) struct Cli {
@@ -80,6 +89,9 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Measure one or several models and write a report
     Bench(Box<Bench>),
+    /// The same as `whet bench spec`
+    #[command(hide = true)]
+    BenchmarkSuite(Box<Speculation>),
     /// Let a model write
     Generate(Generate),
     /// Completions without verdicts, and verdicts without a model
@@ -94,6 +106,13 @@ pub(crate) enum Command {
     /// Train low-rank adapters for models
     #[command(subcommand)]
     Train(Train),
+    /// Make the report of runs anew from their records, and print it
+    Report(Report),
+    /// Hold runs against each other, and against claims
+    Compare(Compare),
+    /// List, show and delete runs
+    #[command(subcommand)]
+    Runs(Runs),
     /// Show what this machine can do and what is missing, and attack the sandbox
     Doctor(Doctor),
     /// Try every part of the program, from the toolchain to the report

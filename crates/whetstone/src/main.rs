@@ -13,6 +13,7 @@ mod exit;
 mod interrupt;
 mod logs;
 mod provenance;
+mod quizzes;
 mod subject;
 mod suites;
 mod terminal;

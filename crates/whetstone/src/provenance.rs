@@ -6,14 +6,21 @@ use anyhow::Result;
 use bench::Plan;
 use ledger::record::{ModelRecord, RunHeader, SCHEMA_VERSION, SandboxRecord, SuiteRecord};
 use measure::Fact;
+use measure::probe::Source;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::subject::{Loaded, Located};
 
-/// The machine's facts; an unknown one is `null`.
+/// The machine's facts; an unknown one is `null`, and `unknown` says why.
 pub(crate) fn machine() -> BTreeMap<String, Value> {
-    let facts = measure::probe::machine().into_iter();
+    let found = measure::probe::machine();
+    let reasons: BTreeMap<&str, String> = found
+        .iter()
+        .filter_map(|(name, finding)| Some((*name, finding.as_ref().err()?.to_string())))
+        .collect();
+    let unknown = ("unknown".to_owned(), json!(reasons));
+    let facts = found.into_iter();
     facts
         .map(|(name, finding)| match finding {
             Ok(Fact::Bytes(bytes)) => (format!("{name}_bytes"), json!(bytes)),
@@ -22,7 +29,29 @@ pub(crate) fn machine() -> BTreeMap<String, Value> {
             Ok(Fact::List(names)) => (name.to_owned(), json!(names)),
             Err(_) => (name.to_owned(), Value::Null),
         })
+        .chain([unknown])
         .collect()
+}
+
+/// The sources of energy, and the accelerators; of what is hidden, why.
+pub(crate) fn hardware(sources: &[Source]) -> BTreeMap<String, Value> {
+    let gpus = sources.iter().filter(|source| source.device != "cpu");
+    let accelerators: Vec<String> = gpus
+        .map(|gpu| format!("{} {}", gpu.device, gpu.title))
+        .collect();
+    BTreeMap::from([
+        ("power_sources".to_owned(), json!(power_sources(sources))),
+        ("accelerators".to_owned(), json!(accelerators)),
+    ])
+}
+
+/// What tells its energy, and how: `processor packages (counter, 1 package)`.
+pub(crate) fn power_sources(sources: &[Source]) -> Vec<String> {
+    let told = sources.iter().filter_map(|source| {
+        let how = source.energy.as_ref().ok()?;
+        Some(format!("{} ({how})", source.title))
+    });
+    told.collect()
 }
 
 /// A whole number without a decimal point.
@@ -57,6 +86,11 @@ pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
     if let Some(map) = record.as_object_mut() {
         map.remove("chat_template");
         map.retain(|_, value| !value.is_null());
+    }
+    if model::variants::is_untrained(&gguf::Gguf::open(&located.path)?)
+        && let Some(map) = record.as_object_mut()
+    {
+        map.insert("untrained".into(), json!(true));
     }
     let facts_map = record
         .as_object()

@@ -7,18 +7,22 @@ use bench::{Plan, Text, passages};
 
 use crate::exit::Usage;
 
-/// Reads the texts that a plan names, for perplexity and for divergence, and writes their hashes into it. A plan
+/// Reads the texts that a plan names, for perplexity, divergence and caches, and writes their hashes into it. A plan
 /// that has hashes already is that of an earlier run, which must find the very texts it began with.
 ///
 /// # Errors
 /// [`Usage`] for a word that names nothing and for files that cannot be read as a text.
-pub(crate) fn of_plan(plan: &mut Plan) -> Result<[Vec<Text>; 2]> {
-    let mut texts = [Vec::new(), Vec::new()];
+pub(crate) fn of_plan(plan: &mut Plan) -> Result<[Vec<Text>; 3]> {
+    let mut texts = [const { Vec::new() }; 3];
     if let Some(plan) = &mut plan.perplexity {
         texts[0] = read_all(&plan.texts, &plan.field, &mut plan.sha256)?;
     }
     if let Some(plan) = &mut plan.divergence {
         texts[1] = read_all(&plan.texts, &plan.field, &mut plan.sha256)?;
+    }
+    let quality = plan.memory.as_mut().and_then(|plan| plan.quality.as_mut());
+    if let Some(plan) = quality {
+        texts[2] = read_all(&plan.texts, &plan.field, &mut plan.sha256)?;
     }
     Ok(texts)
 }

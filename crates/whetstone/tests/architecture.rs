@@ -71,6 +71,7 @@ const RESERVED: [(&str, &[&str]); 11] = [
         "rand_chacha",
         &["engine", "measure", "gguf", "model", "decoder", "improve"],
     ),
+    ("nvml-wrapper", &["measure"]),
 ];
 
 /// Longest source file, in lines; files of tests may be longer.

@@ -8,7 +8,7 @@ use measure::percentile_supported;
 use super::Cell;
 use super::rig::{Timing, per_second};
 use crate::Error;
-use crate::desk::{Desk, Place, Subject};
+use crate::desk::{Conditions, Desk, Place, Subject};
 use crate::plan::Point;
 
 /// Writes down every cell, the bandwidth of the memory and how long the models took to load.
@@ -16,6 +16,7 @@ use crate::plan::Point;
 /// # Errors
 /// Those of the ledger.
 pub(super) fn everything(
+    benchmark: &str,
     subjects: &[Subject<'_>],
     cells: &[Cell],
     desk: &mut Desk<'_>,
@@ -25,10 +26,10 @@ pub(super) fn everything(
     threads.dedup();
     let mut floors = Vec::new();
     for threads in threads {
-        floors.push((threads, bandwidth(subjects, threads, desk)?));
+        floors.push((threads, bandwidth(benchmark, subjects, threads, desk)?));
     }
     for subject in subjects {
-        let place = Place::new(&subject.name, "latency");
+        let place = Place::new(&subject.name, benchmark);
         desk.record(&place, "model_load_ns", vec![subject.load_ns as f64])?;
     }
     for cell in cells {
@@ -40,7 +41,7 @@ pub(super) fn everything(
             subject: &subjects[cell.subject],
             point: &cell.point,
             timings: &cell.timings,
-            place: place(&subjects[cell.subject], &cell.point),
+            place: place(benchmark, &subjects[cell.subject], &cell.point),
         };
         row.times(desk)?;
         row.between_tokens(desk)?;
@@ -52,6 +53,7 @@ pub(super) fn everything(
 
 /// Measured read bandwidth with so many threads, recorded for each subject.
 fn bandwidth(
+    benchmark: &str,
     subjects: &[Subject<'_>],
     threads: usize,
     desk: &mut Desk<'_>,
@@ -59,7 +61,7 @@ fn bandwidth(
     let n_threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
     let measured = measure::probe::read_bandwidth(desk.clock, n_threads);
     for subject in subjects {
-        let place = Place::new(&subject.name, "latency").with("threads", threads);
+        let place = Place::new(&subject.name, benchmark).with("threads", threads);
         let metric = "memory_bandwidth_bytes_per_s";
         match &measured {
             Ok(bandwidth) => desk.record(&place, metric, bandwidth.bytes_per_s_samples.clone())?,
@@ -69,8 +71,9 @@ fn bandwidth(
     Ok(measured.ok().map(|bandwidth| bandwidth.best()))
 }
 
-fn place<'a>(subject: &'a Subject<'_>, point: &Point) -> Place<'a> {
-    Place::new(&subject.name, "latency")
+/// What has to be equal before two numbers of speed may be compared.
+pub(super) fn conditions(point: &Point) -> Conditions {
+    Place::new("", "latency")
         .with("prompt_tokens", point.n_prompt)
         .with("generate_tokens", point.n_new)
         .with("batch", point.batch)
@@ -78,6 +81,14 @@ fn place<'a>(subject: &'a Subject<'_>, point: &Point) -> Place<'a> {
         .with("threads", point.threads)
         .with("cache", point.cache.name())
         .with("use_cache", point.use_cache)
+        .conditions
+}
+
+fn place<'a>(benchmark: &'a str, subject: &'a Subject<'_>, point: &Point) -> Place<'a> {
+    Place {
+        conditions: conditions(point),
+        ..Place::new(&subject.name, benchmark)
+    }
 }
 
 /// One cell with the conditions of all its numbers.

@@ -11,36 +11,47 @@ use crate::{Error, passages};
 
 /// Times of one prompt and the tokens after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Timing {
+pub(crate) struct Timing {
     /// Reading the prompts and choosing the first token of each.
-    pub(super) first_token_ns: u64,
+    pub(crate) first_token_ns: u64,
     /// Each later step: one more token for every sequence.
-    pub(super) steps_ns: Vec<u64>,
+    pub(crate) steps_ns: Vec<u64>,
 }
 
 impl Timing {
     /// From the first token to the last.
-    pub(super) fn rest_ns(&self) -> u64 {
+    pub(crate) fn rest_ns(&self) -> u64 {
         self.steps_ns.iter().sum()
     }
 
     /// From the prompt to the last token.
-    pub(super) fn total_ns(&self) -> u64 {
+    pub(crate) fn total_ns(&self) -> u64 {
         self.first_token_ns + self.rest_ns()
     }
 
     /// Tokens per second of all sequences together, the first ones left out.
-    pub(super) fn decode_rate(&self, point: &Point) -> f64 {
+    pub(crate) fn decode_rate(&self, point: &Point) -> f64 {
         per_second((point.batch * self.steps_ns.len()) as f64, self.rest_ns())
     }
 }
 
-pub(super) fn per_second(n: f64, ns: u64) -> f64 {
+pub(crate) fn per_second(n: f64, ns: u64) -> f64 {
     n * 1e9 / ns.max(1) as f64
 }
 
+/// Places of a run at which somebody may look at something else than the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Before the prompts are read.
+    Start,
+    /// Each sequence has its first token.
+    First,
+    /// Each has its last.
+    Last,
+}
+
 /// One session of one model, for all combinations with this cache and these threads.
-pub(super) struct Rig<'m> {
+pub(crate) struct Rig<'m> {
     subject: usize,
     threads: usize,
     cache: CacheKind,
@@ -49,13 +60,15 @@ pub(super) struct Rig<'m> {
     text: Vec<Token>,
     /// The sequence that holds the deepest beginning, if any combination has one.
     root: Option<usize>,
+    /// Tokens of the text that stay in the only sequence from run to run; 0 unless it is filled step by step.
+    filled: usize,
 }
 
 /// A rig for every subject, cache type and number of threads of the points.
 ///
 /// # Errors
 /// Those of the engine.
-pub(super) fn rigs<'m>(subjects: &[Subject<'m>], points: &[Point]) -> Result<Vec<Rig<'m>>, Error> {
+pub(crate) fn rigs<'m>(subjects: &[Subject<'m>], points: &[Point]) -> Result<Vec<Rig<'m>>, Error> {
     let mut rigs: Vec<Rig<'m>> = Vec::new();
     for point in points {
         for (at, subject) in subjects.iter().enumerate() {
@@ -99,27 +112,89 @@ impl<'m> Rig<'m> {
             session,
             text,
             root,
+            filled: 0,
         })
     }
 
-    /// Whether this rig was made for such a combination.
-    pub(super) fn serves(&self, subject: usize, point: &Point) -> bool {
-        (self.subject, self.threads, self.cache) == (subject, point.threads, point.cache)
+    /// A rig with one sequence that is filled step by step. It serves points of one sequence at the depth that it
+    /// was last brought to.
+    pub(crate) fn single(
+        subject: &Subject<'m>,
+        shape: SessionShape,
+        threads: usize,
+    ) -> Result<Self, Error> {
+        Ok(Rig {
+            subject: 0,
+            threads,
+            cache: shape.cache.k,
+            session: subject.model.open_with(shape, threads)?,
+            text: prompt(subject, shape.capacity),
+            root: None,
+            filled: 0,
+        })
     }
 
-    /// One run, timed.
+    /// Tokens that a single sequence holds.
+    pub(crate) fn held(&self) -> usize {
+        self.session.len(0)
+    }
+
+    /// Brings a single sequence a piece nearer to a depth. The time that took, `None` if nothing was left to do.
     ///
     /// # Errors
     /// Those of the engine.
-    pub(super) fn run(&mut self, point: &Point, clock: &dyn Clock) -> Result<Timing, Error> {
+    pub(crate) fn deepen(
+        &mut self,
+        depth: usize,
+        piece: usize,
+        clock: &dyn Clock,
+    ) -> Result<Option<u64>, Error> {
+        // What a run left behind its prompt is no text.
+        self.session.rewind(0, self.filled)?;
+        let tokens = self.text[self.filled..depth.max(self.filled)]
+            .chunks(piece)
+            .next();
+        let Some(tokens) = tokens else {
+            return Ok(None);
+        };
+        let feed = Feed {
+            sequence: 0,
+            tokens,
+            logits: Logits::None,
+        };
+        let started = clock.now_ns();
+        self.session.feed(&[feed], &mut |_| ())?;
+        self.filled += tokens.len();
+        Ok(Some(clock.now_ns() - started))
+    }
+
+    /// Whether this rig was made for such a combination.
+    pub(crate) fn serves(&self, subject: usize, point: &Point) -> bool {
+        (self.subject, self.threads, self.cache) == (subject, point.threads, point.cache)
+    }
+
+    /// One run, timed. What is done at a mark, of which the answer says whether it took time, is not part of it.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub(crate) fn run(
+        &mut self,
+        point: &Point,
+        clock: &dyn Clock,
+        at: &mut dyn FnMut(Mark) -> bool,
+    ) -> Result<Timing, Error> {
         self.begin(point)?;
         let prompt = self.text[point.depth..point.depth + point.n_prompt].to_vec();
         let mut held = vec![prompt; point.batch];
         let mut last = vec![0; point.batch];
+        at(Mark::Start);
         let started = clock.now_ns();
         self.step(&held, &mut last)?;
         let first = clock.now_ns();
-        let mut before = first;
+        let mut before = match at(Mark::First) {
+            true => clock.now_ns(),
+            false => first,
+        };
         let mut steps_ns = Vec::with_capacity(point.n_new - 1);
         for _ in 1..point.n_new {
             if point.use_cache {
@@ -136,6 +211,7 @@ impl<'m> Rig<'m> {
             steps_ns.push(now - before);
             before = now;
         }
+        at(Mark::Last);
         Ok(Timing {
             first_token_ns: first - started,
             steps_ns,
@@ -147,7 +223,7 @@ impl<'m> Rig<'m> {
     fn begin(&mut self, point: &Point) -> Result<(), Error> {
         let n_sequences = self.session.shape().n_sequences - usize::from(self.root.is_some());
         for sequence in 0..n_sequences {
-            self.session.rewind(sequence, 0)?;
+            self.session.rewind(sequence, self.filled)?;
         }
         if let (Some(root), true) = (self.root, point.depth > 0) {
             for sequence in 0..point.batch {

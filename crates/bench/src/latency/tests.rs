@@ -121,11 +121,16 @@ fn timed_run(points: &[Point]) -> Vec<Timing> {
     let cells = cells(1, points, &rigs);
     // Twice, so that each run begins with what another combination has left.
     for cell in &cells {
-        rigs[cell.rig].run(&cell.point, &clock).unwrap();
+        rigs[cell.rig]
+            .run(&cell.point, &clock, &mut |_| false)
+            .unwrap();
     }
     cells
         .iter()
-        .map(|cell| rigs[cell.rig].run(&cell.point, &clock).unwrap())
+        .map(|cell| {
+            let rig = &mut rigs[cell.rig];
+            rig.run(&cell.point, &clock, &mut |_| false).unwrap()
+        })
         .collect()
 }
 
@@ -155,6 +160,23 @@ fn the_harness_adds_nothing_to_what_the_engine_takes() {
         };
         assert_eq!(timing.steps_ns, [step(0), step(1), step(2)], "{point:?}");
     }
+}
+
+#[test]
+fn what_is_looked_at_between_the_phases_is_part_of_neither() {
+    let clock = Script::default();
+    let model = timed_by(&clock);
+    let points = [point(2, 0, true)];
+    let mut rigs = rigs(&[subject(&model)], &points).unwrap();
+    let plain = rigs[0].run(&points[0], &clock, &mut |_| false).unwrap();
+    let mut marks = Vec::new();
+    let mut look = |mark| {
+        clock.0.fetch_add(1_000_000, Ordering::Relaxed);
+        marks.push(mark);
+        true
+    };
+    assert_eq!(rigs[0].run(&points[0], &clock, &mut look).unwrap(), plain);
+    assert_eq!(marks, [Mark::Start, Mark::First, Mark::Last]);
 }
 
 #[test]

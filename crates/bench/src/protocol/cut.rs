@@ -16,13 +16,16 @@ pub(super) fn cut(
         rule,
         tokenizer,
     };
-    match rule.protocol {
+    let mut cut = match rule.protocol {
         Protocol::Passages => source.passages(),
         Protocol::LmEval => source.documents(),
         Protocol::LlamaCpp => source.llama_cpp(source.stream(n_vocab)?),
         Protocol::Gptq => source.gptq(source.stream(n_vocab)?),
         Protocol::Sliding => source.sliding(source.stream(n_vocab)?),
-    }
+        Protocol::Rows => source.rows(source.stream(n_vocab)?),
+    }?;
+    cut.blocks.truncate(rule.limit.unwrap_or(usize::MAX));
+    Ok(cut)
 }
 
 /// A text with what it takes to cut it.
@@ -65,8 +68,8 @@ impl Source<'_> {
         }
     }
 
-    fn enough(&self, tokens: &[Token]) -> Result<(), String> {
-        let (n, needed) = (tokens.len(), self.rule.context);
+    fn enough(&self, tokens: &[Token], needed: usize) -> Result<(), String> {
+        let n = tokens.len();
         if n >= needed {
             return Ok(());
         }
@@ -79,7 +82,7 @@ impl Source<'_> {
     /// Disjoint chunks; the start token takes the place of each chunk's first token; the second half
     /// is scored, its first token not.
     fn llama_cpp(&self, stream: Vec<Token>) -> Result<Cut, String> {
-        self.enough(&stream)?;
+        self.enough(&stream, self.rule.context)?;
         let n = self.rule.context;
         // Ids that were made elsewhere are left as they are.
         let start = match self.text.content {
@@ -103,7 +106,7 @@ impl Source<'_> {
 
     /// Disjoint chunks; every token is scored but the first of each.
     fn gptq(&self, stream: Vec<Token>) -> Result<Cut, String> {
-        self.enough(&stream)?;
+        self.enough(&stream, self.rule.context)?;
         let n = self.rule.context;
         if n < 2 {
             return Err(
@@ -123,7 +126,7 @@ impl Source<'_> {
     /// Windows that overlap, each scoring what the one before it did not reach. Those that score a
     /// context's worth of tokens together are one block.
     fn sliding(&self, stream: Vec<Token>) -> Result<Cut, String> {
-        self.enough(&stream)?;
+        self.enough(&stream, self.rule.context)?;
         let Rule {
             context, stride, ..
         } = self.rule;
@@ -147,6 +150,28 @@ impl Source<'_> {
             (begin, reached) = (begin + stride, end);
         }
         groups.retain(|group| !group.is_empty());
+        let start = self.front(&stream);
+        Ok(self.chunks(groups, stream, start))
+    }
+
+    /// Windows of a context and the token behind it, all scored but the first. Where they overlap, those that
+    /// begin within one context's length are one block: they score the same tokens again and again.
+    fn rows(&self, stream: Vec<Token>) -> Result<Cut, String> {
+        let Rule {
+            context, stride, ..
+        } = self.rule;
+        self.enough(&stream, context + 1)?;
+        let begins = (0..stream.len() - context).step_by(stride);
+        let mut groups: Vec<Vec<Piece>> = Vec::new();
+        for begin in begins.take(self.rule.limit.unwrap_or(usize::MAX)) {
+            groups.resize_with(begin / context + 1, Vec::new);
+            groups[begin / context].push(Piece {
+                list: 0,
+                start: None,
+                range: begin..begin + context + 1,
+                n_scored: context,
+            });
+        }
         let start = self.front(&stream);
         Ok(self.chunks(groups, stream, start))
     }
@@ -292,7 +317,7 @@ impl Source<'_> {
 
     fn needs_text(&self) -> String {
         format!(
-            "{} holds token ids, and {} scores text; take the protocol llama-cpp, gptq or sliding",
+            "{} holds token ids, and {} scores text; take the protocol llama-cpp, gptq, sliding or rows",
             self.text.name,
             self.rule.protocol.name()
         )

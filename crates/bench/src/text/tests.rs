@@ -205,3 +205,51 @@ fn words_are_counted_as_a_split_at_white_space_counts_them() {
         assert_eq!(wikitext::n_words(text), n, "{text:?}");
     }
 }
+
+fn parquet(file: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    std::fs::read(format!("{folder}/{file}.parquet")).unwrap()
+}
+
+#[test]
+fn a_column_of_texts_is_read_from_parquet_as_another_program_wrote_it() {
+    let rows = ["one\n", "zwei — 2", ""].map(String::from).to_vec();
+    for codec in ["none", "snappy", "gzip", "lz4"] {
+        let text = Text::read("rows.parquet", &parquet(codec), "text").unwrap();
+        assert_eq!(text.content, Content::Documents(rows.clone()), "{codec}");
+    }
+}
+
+#[test]
+fn a_parquet_file_that_cannot_be_used_says_why() {
+    let refused = |bytes: &[u8], column: &str, said: &str| {
+        let error = Text::read("rows.parquet", bytes, column).unwrap_err();
+        assert!(error.contains(said), "{error}");
+    };
+    let good = parquet("snappy");
+    refused(&good, "body", "no column body; --field may be text, page");
+    refused(&good, "id", "column id holds no texts");
+    refused(&good, "raw", "column raw holds no texts");
+    refused(&good, "page", "row 2 has no text in page");
+    refused(&parquet("zstd"), "text", "JSON lines");
+    refused(b"PAR1", "text", "JSON lines");
+    refused(b"{}", "text", "JSON lines");
+}
+
+#[test]
+fn no_cut_or_spoilt_parquet_file_does_more_than_fail() {
+    let good = parquet("snappy");
+    for n in 0..good.len() {
+        let cut = Text::read("rows.parquet", &good[..n], "text");
+        assert!(cut.is_err(), "the first {n} bytes");
+    }
+    std::panic::set_hook(Box::new(|_| ()));
+    for place in 0..good.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut spoilt = good.clone();
+            spoilt[place] ^= flip;
+            let _ = Text::read("rows.parquet", &spoilt, "text");
+        }
+    }
+    let _ = std::panic::take_hook();
+}

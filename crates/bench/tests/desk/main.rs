@@ -6,13 +6,19 @@
     reason = "a test that cannot prepare its desk has failed; a child of the test has a full disk"
 )]
 
+mod accuracy;
 mod author;
+mod context;
 mod divergence;
 mod faults;
+mod memory;
+mod meter;
 mod numbers;
 mod protocols;
 mod requests;
+mod speculation;
 mod stop;
+mod variants;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -21,12 +27,13 @@ use std::sync::atomic::AtomicBool;
 
 use bench::desk::Unwatched;
 use bench::run::{self, Ended, Material};
-use bench::{Desk, Error, Plan, Subject, Text, Watcher};
+use bench::{Desk, Error, Meter, Plan, Subject, Text, Watcher};
 use engine::Model;
 use ledger::record::{Measurement, RunHeader, SCHEMA_VERSION};
 use ledger::{Run, RunFolder};
-use measure::{Clock, FakeClock};
+use measure::{Clock, FakeClock, Monitor};
 use sandbox::{Captured, Ending, File, Limits, Mode, Outcome, Profile, Program, Sandbox, Scripted};
+use task::Quiz;
 use tempfile::TempDir;
 
 fn header(run_id: &str) -> RunHeader {
@@ -85,7 +92,7 @@ fn suites(plan: &Plan) -> Vec<task::Suite> {
 }
 
 /// The bundled texts that a plan names, for perplexity and for divergence.
-fn texts(plan: &Plan) -> [Vec<Text>; 2] {
+fn texts(plan: &Plan) -> [Vec<Text>; 3] {
     let read = |names: &[String]| {
         names
             .iter()
@@ -98,6 +105,10 @@ fn texts(plan: &Plan) -> [Vec<Text>; 2] {
             .map_or(Vec::new(), |plan| read(&plan.texts)),
         plan.divergence
             .as_ref()
+            .map_or(Vec::new(), |plan| read(&plan.texts)),
+        plan.memory
+            .as_ref()
+            .and_then(|plan| plan.quality.as_ref())
             .map_or(Vec::new(), |plan| read(&plan.texts)),
     ]
 }
@@ -138,6 +149,27 @@ fn carry_out(
     plan: &Plan,
     tools: &mut Tools<'_>,
 ) -> Result<Ended, Error> {
+    watched(root, subjects, (plan, None), tools)
+}
+
+/// The same beside a monitor.
+fn watched(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    beside: (&Plan, Option<&Monitor>),
+    tools: &mut Tools<'_>,
+) -> Result<Ended, Error> {
+    carry_out_with(root, subjects, beside, &[], tools)
+}
+
+/// The same with questions of multiple choice.
+fn carry_out_with(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    (plan, monitor): (&Plan, Option<&Monitor>),
+    quizzes: &[Quiz],
+    tools: &mut Tools<'_>,
+) -> Result<Ended, Error> {
     let (mut folder, earlier) = match RunFolder::open(&root.join("run")) {
         Ok(found) => found,
         Err(ledger::Error::NotARun { .. }) => {
@@ -159,12 +191,15 @@ fn carry_out(
         threads: 1,
         stop: tools.stop,
         watcher: tools.watcher,
+        meter: monitor.map(|monitor| Meter::new(monitor, &earlier, 0)),
     };
-    let (suites, [texts, compared]) = (suites(plan), texts(plan));
+    let (suites, [texts, compared, cached]) = (suites(plan), texts(plan));
     let material = Material {
         suites: &suites,
         texts: &texts,
         compared: &compared,
+        quizzes,
+        cached: &cached,
     };
     for subject in subjects {
         if run::alone(subject, plan, material, &mut desk)? == Ended::Interrupted {
@@ -176,10 +211,21 @@ fn carry_out(
 
 /// A run that nobody watches or stops.
 fn complete(root: &Path, subjects: &[Subject<'_>], plan: &Plan) -> Result<Run, Error> {
-    let ended = carry_out(
+    complete_with(root, subjects, plan, &[])
+}
+
+/// The same with questions of multiple choice.
+fn complete_with(
+    root: &Path,
+    subjects: &[Subject<'_>],
+    plan: &Plan,
+    quizzes: &[Quiz],
+) -> Result<Run, Error> {
+    let ended = carry_out_with(
         root,
         subjects,
-        plan,
+        (plan, None),
+        quizzes,
         &mut Tools {
             clock: &FakeClock::stepping(1000),
             sandbox: &machine(),

@@ -176,10 +176,7 @@ fn latency_on_a_clock_moved_by_hand_is_what_the_hand_computes() {
 fn the_logical_size_of_a_cache_is_the_formula() {
     let (folder, model) = (folder(), Toy::new(1));
     let plan = only(|plan| {
-        plan.memory = Some(MemoryPlan {
-            contexts: vec![1, 300],
-            caches: vec!["f16".into(), "q8_0".into(), "q4_0".into()],
-        });
+        plan.memory = Some(MemoryPlan::of(&[1, 300], &["f16", "q8_0", "q4_0"]));
     });
     let run = complete(folder.path(), &[subject("one", &model)], &plan).unwrap();
     // 64 elements a token: 16 bits, 8.5 bits, 4.5 bits.
@@ -198,11 +195,13 @@ fn the_logical_size_of_a_cache_is_the_formula() {
 }
 
 fn guess(plan: &Plan, rates: trial::Rates) -> f64 {
-    let (suites, [texts, compared]) = (suites(plan), texts(plan));
+    let (suites, [texts, compared, cached]) = (suites(plan), texts(plan));
     let material = Material {
         suites: &suites,
         texts: &texts,
         compared: &compared,
+        cached: &cached,
+        quizzes: &[],
     };
     trial::estimate_seconds(plan, material, rates)
 }

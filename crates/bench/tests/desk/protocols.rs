@@ -80,6 +80,7 @@ fn scored(
         threads: 1,
         stop: &stop,
         watcher: &mut StopAfter(most, &stop),
+        meter: None,
     };
     let ended = run::alone(&subject("one", model), plan, material, &mut desk)?;
     drop(folder);
@@ -217,6 +218,37 @@ fn gptq_scores_every_token_of_a_chunk_but_its_first() {
         assert_near(&list(&run, "passage_nats"), &wanted);
         assert_eq!(values(&run, "start_tokens")[0].values, [n_start]);
     }
+}
+
+#[test]
+fn rows_score_every_token_of_a_window_and_overlapping_ones_are_one_block() {
+    let (model, letters) = (Toy::new(6), noise(40));
+    let text = read("noise.txt", letters.as_bytes());
+    let stream: Vec<Token> = [START]
+        .into_iter()
+        .chain(letters.bytes().map(Token::from))
+        .collect();
+    let row = |begin: usize| -> f64 {
+        (begin + 1..=begin + 8)
+            .map(|place| nats(&model, &stream[begin..place], stream[place]))
+            .sum()
+    };
+    let cut = |stride, limit| {
+        move |p: &mut PerplexityPlan| {
+            (p.context, p.stride, p.limit_chunks) = (Some(8), stride, limit);
+        }
+    };
+    let run = whole(&model, &plan(Protocol::Rows, cut(None, None)), &text).unwrap();
+    assert_near(&list(&run, "passage_nats"), &[0, 8, 16, 24, 32].map(row));
+    assert_eq!(list(&run, "passage_tokens"), [8.0; 5]);
+
+    // Ten windows one step apart: eight begin within the first context, two within the second.
+    let run = whole(&model, &plan(Protocol::Rows, cut(Some(1), Some(10))), &text).unwrap();
+    let sums = [(0..8).map(row).sum(), (8..10).map(row).sum()];
+    assert_near(&list(&run, "passage_nats"), &sums);
+    assert_eq!(list(&run, "passage_tokens"), [64.0, 16.0]);
+    let conditions = &values(&run, "passage_nats")[0].conditions;
+    assert_eq!(conditions["stride_tokens"], json!(1));
 }
 
 #[test]
@@ -383,6 +415,15 @@ fn what_is_too_short_or_too_long_is_refused_with_both_numbers() {
             &["without any context in windows of 4"],
         );
     }
+    let words = ["short.txt has 10 tokens", "needs 11"];
+    assert_refused(Protocol::Rows, of(10), &short, &words);
+    let far = (Some(4), Some(5));
+    assert_refused(
+        Protocol::Rows,
+        far,
+        &short,
+        &["passes over tokens between rows of 4"],
+    );
     let words = ["document 1 of short.txt has 9 tokens", "lm-eval"];
     assert_refused(Protocol::Passages, of(4), &short, &words);
 }

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use super::*;
 use crate::laws::{self, Closeness};
 use crate::toy::{F16, Toy};
-use crate::{Sampling, Special};
+use crate::{Completion, Ending, Finish, Sampling, Special};
 
 fn lanes(n: usize, width: Width) -> Lanes {
     Lanes {
@@ -40,7 +40,7 @@ fn completions(n: usize, width: Width, requests: &[Request]) -> Vec<Completion> 
             } => {
                 assert!(done[request].replace(completion).is_none(), "told twice");
             }
-            Event::Started { .. } => {}
+            _ => {}
         }
         ControlFlow::Continue(())
     });
@@ -157,15 +157,32 @@ fn a_sink_can_stop_at_any_event() {
     }
 }
 
+/// The sequences of a feed, each with its number of tokens.
+type Rows = Vec<Vec<(usize, usize)>>;
+
 /// The toy, with every feed of its sessions written down.
-struct Spied {
+pub(crate) struct Spied {
     toy: Toy,
-    feeds: std::rc::Rc<std::cell::RefCell<Vec<Vec<usize>>>>,
+    pub(crate) rows: std::rc::Rc<std::cell::RefCell<Rows>>,
+}
+
+impl Spied {
+    pub(crate) fn new(seed: u64) -> Spied {
+        Spied {
+            toy: Toy::new(seed),
+            rows: Default::default(),
+        }
+    }
+
+    fn feeds(&self) -> Vec<Vec<usize>> {
+        let sequences = |feed: &Vec<(usize, usize)>| feed.iter().map(|(s, _)| *s).collect();
+        self.rows.borrow().iter().map(sequences).collect()
+    }
 }
 
 struct SpiedSession<'m> {
     inner: Box<dyn Session + 'm>,
-    feeds: std::rc::Rc<std::cell::RefCell<Vec<Vec<usize>>>>,
+    rows: std::rc::Rc<std::cell::RefCell<Rows>>,
 }
 
 impl Model for Spied {
@@ -178,8 +195,8 @@ impl Model for Spied {
     }
 
     fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
-        let (inner, feeds) = (self.toy.open(shape)?, self.feeds.clone());
-        Ok(Box::new(SpiedSession { inner, feeds }))
+        let (inner, rows) = (self.toy.open(shape)?, self.rows.clone());
+        Ok(Box::new(SpiedSession { inner, rows }))
     }
 }
 
@@ -197,9 +214,10 @@ impl Session for SpiedSession<'_> {
         feeds: &[Feed<'_>],
         on_row: &mut dyn FnMut(crate::Row<'_>),
     ) -> Result<(), Error> {
-        self.feeds
+        let rows = |feed: &Feed<'_>| (feed.sequence, feed.tokens.len());
+        self.rows
             .borrow_mut()
-            .push(feeds.iter().map(|feed| feed.sequence).collect());
+            .push(feeds.iter().map(rows).collect());
         self.inner.feed(feeds, on_row)
     }
 
@@ -218,10 +236,7 @@ impl Session for SpiedSession<'_> {
 
 #[test]
 fn steps_are_whole_tiles_of_neighbouring_sequences_and_shrink_with_the_work() {
-    let spied = Spied {
-        toy: Toy::new(3),
-        feeds: Default::default(),
-    };
+    let spied = Spied::new(3);
     // The first requests end first, so that the busy lanes that are left have to move down.
     let requests: Vec<Request> = (0..12)
         .map(|i| request(&format!("{i}"), 5 + 6 * i))
@@ -242,7 +257,7 @@ fn steps_are_whole_tiles_of_neighbouring_sequences_and_shrink_with_the_work() {
         ControlFlow::Continue(())
     });
     assert_eq!(flow.unwrap(), Flow::Complete);
-    let feeds = spied.feeds.borrow();
+    let feeds = spied.feeds();
     let steps: Vec<&Vec<usize>> = feeds
         .iter()
         .filter(|feed| feed.as_slice() != [12])
@@ -267,10 +282,7 @@ fn steps_are_whole_tiles_of_neighbouring_sequences_and_shrink_with_the_work() {
 
 #[test]
 fn prompts_that_are_asked_several_times_are_read_once() {
-    let spied = Spied {
-        toy: Toy::new(3),
-        feeds: Default::default(),
-    };
+    let spied = Spied::new(3);
     let requests: Vec<Request> = (0..6)
         .map(|i| request(if i < 3 { "first" } else { "second" }, 4))
         .collect();
@@ -278,8 +290,7 @@ fn prompts_that_are_asked_several_times_are_read_once() {
         .generate(&requests, &mut |_: Event<'_>| ControlFlow::Continue(()));
     assert_eq!(flow.unwrap(), Flow::Complete);
     let n_prompts = spied
-        .feeds
-        .borrow()
+        .feeds()
         .iter()
         .filter(|feed| feed.as_slice() == [2])
         .count();

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use ledger::record::{
-    Attempt, AttemptKey, Done, Finish, Measurement, ModelRecord, RunHeader, SCHEMA_VERSION,
-    SandboxRecord, Stage, SuiteRecord, Verdict, Warning,
+    Attempt, AttemptKey, Done, Finish, HardwareSample, Measurement, ModelRecord, RunHeader,
+    SCHEMA_VERSION, SandboxRecord, Stage, SuiteRecord, Verdict, Warning,
 };
 use serde_json::json;
 
@@ -105,5 +105,20 @@ pub(crate) fn done(step: &str) -> Done {
     Done {
         model: "toy".to_owned(),
         step: step.to_owned(),
+    }
+}
+
+pub(crate) fn sample(session: u32, sample: u64, phase: &str) -> HardwareSample {
+    HardwareSample {
+        session,
+        sample,
+        at_ns: sample * 500_000_000,
+        unix_ms: 1_767_225_600_000,
+        phase: phase.to_owned(),
+        model: Some("m".to_owned()),
+        conditions: BTreeMap::new(),
+        tokens: sample,
+        monitor_ns: None,
+        readings: BTreeMap::from([("cpu_joules".to_owned(), 0.1 + 0.2)]),
     }
 }

@@ -67,3 +67,26 @@ fn narrow_toy(path: &std::path::Path) {
         Some((key.to_owned(), value))
     });
 }
+
+#[test]
+fn whoever_guesses_the_text_is_the_models_own() {
+    let (_folder, model) = toy();
+    let (_other_folder, path) = super::toy_file(8);
+    let draft = llama::Llama::load(&path, &super::options(None)).unwrap();
+    let text = text_tokens(&model);
+    for (n, width) in [(1, Width::DETERMINISTIC), (3, Width::DETERMINISTIC)] {
+        let lanes = Lanes {
+            n,
+            capacity: 256,
+            width,
+            cache: CacheKinds::both(CacheKind::F16),
+        };
+        for guesses in [&model, &draft] {
+            assert_eq!(
+                laws::speculation(&model, guesses, &text, lanes),
+                Ok(()),
+                "{n}"
+            );
+        }
+    }
+}

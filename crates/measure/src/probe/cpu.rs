@@ -180,6 +180,24 @@ pub(crate) fn governor(root: Root) -> Finding {
     ))
 }
 
+/// "on" where the processor may exceed its nominal frequency for as long as it stays cool, else "off".
+pub(crate) fn boost(root: Root) -> Finding {
+    let on = |on: bool| Ok(Fact::Text(if on { "on" } else { "off" }.to_owned()));
+    if let Ok(forbidden) = root.number(&format!("{DEVICES}/intel_pstate/no_turbo")) {
+        return on(forbidden == 0);
+    }
+    let allowed = root.number(&format!("{DEVICES}/cpufreq/boost"));
+    on(allowed.map_err(no_scaling)? != 0)
+}
+
+/// "yes" where two hardware threads of one core are in use, else "no".
+pub(crate) fn threads_share_cores(root: Root) -> Finding {
+    let active = root.number(&format!("{DEVICES}/smt/active"))?;
+    Ok(Fact::Text(
+        if active == 0 { "no" } else { "yes" }.to_owned(),
+    ))
+}
+
 /// The highest frequency that any allowed processor may reach, in hertz.
 pub(crate) fn max_hz(root: Root) -> Finding {
     let all = frequencies(root, "cpuinfo_max_freq").map_err(no_scaling)?;

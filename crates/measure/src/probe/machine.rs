@@ -41,6 +41,8 @@ fn facts(root: Root) -> Vec<(&'static str, Finding)> {
             cpu::last_level_cache_bytes(root).map(Fact::Bytes),
         ),
         ("cpu_governor", cpu::governor(root)),
+        ("cpu_boost", cpu::boost(root)),
+        ("cpu_threads_share_cores", cpu::threads_share_cores(root)),
         ("cpu_max_hz", cpu::max_hz(root)),
         ("cpu_current_hz", cpu::current_hz(root)),
         ("memory_total", memory::total_below(root).map(Fact::Bytes)),

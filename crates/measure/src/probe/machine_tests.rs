@@ -63,6 +63,8 @@ fn laptop() -> tempfile::TempDir {
             "etc/os-release",
             "NAME=\"Example\"\nPRETTY_NAME=\"Example Linux 12\"\n",
         ),
+        ("sys/devices/system/cpu/intel_pstate/no_turbo", "1\n"),
+        ("sys/devices/system/cpu/smt/active", "1\n"),
         ("sys/class/power_supply/BAT0/type", "Battery\n"),
         ("sys/class/power_supply/BAT0/status", "Discharging\n"),
         ("sys/class/power_supply/AC/type", "Mains\n"),
@@ -118,6 +120,8 @@ fn a_laptop_tells_what_this_process_may_use_of_it() {
     assert_eq!(number("cpu_quota"), text("none"));
     assert_eq!(number("cpu_last_level_cache"), Ok(Fact::Bytes(8 << 20)));
     assert_eq!(number("cpu_governor"), text("performance, powersave"));
+    assert_eq!(number("cpu_boost"), text("off"));
+    assert_eq!(number("cpu_threads_share_cores"), text("yes"));
     assert_eq!(number("cpu_max_hz"), Ok(Fact::Number(4.2e9)));
     assert_eq!(number("cpu_current_hz"), Ok(Fact::Number(3e9)));
     assert_eq!(number("memory_total"), Ok(Fact::Bytes(8_000_000 * 1024)));

@@ -19,7 +19,11 @@ const CLEAR: &str = "proc/self/clear_refs";
 /// # Errors
 /// [`Absent`] where the system does not tell.
 pub fn resident_bytes() -> Result<u64, Absent> {
-    Root::machine().kib_field(STATUS, "VmRSS")
+    resident_below(Root::machine())
+}
+
+pub(crate) fn resident_below(root: Root) -> Result<u64, Absent> {
+    root.kib_field(STATUS, "VmRSS")
 }
 
 /// The most bytes of this process that were in memory at once, since its start or since the last

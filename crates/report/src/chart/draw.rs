@@ -1,8 +1,10 @@
-//! Charts as SVG, through kuva. This is the only file that knows it.
+//! Charts as SVG, through kuva. Only this file and the one below it know it.
 //!
 //! kuva is young and moves fast: it is pinned, and everything it is told stands here. Its automatic
 //! ranges do not look at error bars, so ranges are always given. Colours are written as attributes,
 //! which the page's style sheet overrides in the dark.
+
+pub(super) mod plane;
 
 use std::sync::Arc;
 
@@ -38,36 +40,53 @@ const AXIS: f64 = 80.0;
 
 /// The drawing, one `<svg>` element that scales with its place.
 pub(super) fn svg(spec: &ChartSpec) -> String {
-    let n = spec.panels.len();
-    let columns = if n == 1 { 1 } else { 2 };
-    let rows = n.div_ceil(columns);
-    let width = if n == 1 { SINGLE_WIDTH } else { PANEL_WIDTH };
-    let figure = Figure::new(rows, columns)
-        .with_structure(structure(n, rows, columns))
-        .with_plots(
-            spec.panels
-                .iter()
-                .map(|panel| vec![Plot::Bar(bars(panel))])
-                .collect(),
-        )
-        .with_layouts(
-            spec.panels
-                .iter()
-                .map(|panel| layout(panel, width))
-                .collect(),
-        )
-        .with_cell_size(width, PANEL_HEIGHT)
-        .with_spacing(18.0)
-        .with_padding(12.0)
-        .with_shared_legend_bottom()
-        .with_shared_legend_entries(legend(spec));
-    scalable(
-        &own_names(
-            &SvgBackend::new().render_scene(&figure.render()),
-            &spec.stem,
-        ),
-        &spec.title,
-    )
+    let width = match spec.panels.len() {
+        1 => SINGLE_WIDTH,
+        _ => PANEL_WIDTH,
+    };
+    let panels = spec.panels.iter();
+    Sheet {
+        stem: &spec.stem,
+        title: &spec.title,
+        width,
+        plots: panels
+            .clone()
+            .map(|panel| vec![Plot::Bar(bars(panel))])
+            .collect(),
+        layouts: panels.map(|panel| layout(panel, width)).collect(),
+        legend: legend(spec),
+    }
+    .svg()
+}
+
+/// Panels about to be drawn on one sheet, at most two in a row.
+struct Sheet<'a> {
+    stem: &'a str,
+    title: &'a str,
+    /// Of one panel.
+    width: f64,
+    plots: Vec<Vec<Plot>>,
+    layouts: Vec<Layout>,
+    legend: Vec<LegendEntry>,
+}
+
+impl Sheet<'_> {
+    fn svg(self) -> String {
+        let n = self.plots.len();
+        let columns = if n == 1 { 1 } else { 2 };
+        let rows = n.div_ceil(columns);
+        let figure = Figure::new(rows, columns)
+            .with_structure(structure(n, rows, columns))
+            .with_plots(self.plots)
+            .with_layouts(self.layouts)
+            .with_cell_size(self.width, PANEL_HEIGHT)
+            .with_spacing(18.0)
+            .with_padding(12.0)
+            .with_shared_legend_bottom()
+            .with_shared_legend_entries(self.legend);
+        let drawn = SvgBackend::new().render_scene(&figure.render());
+        scalable(&own_names(&drawn, self.stem), self.title)
+    }
 }
 
 /// Panels row by row; the last of an odd number takes the whole row.
@@ -149,35 +168,39 @@ fn layout(panel: &Panel, width: f64) -> Layout {
         .max()
         .unwrap_or(0) as f64;
     let crowded = longest * CHARACTER > (width - AXIS) / labels.len() as f64;
-    let theme = Theme {
-        background: PAPER.into(),
-        legend_bg: PAPER.into(),
-        legend_border: GRID.into(),
-        axis_color: INK.into(),
-        grid_color: GRID.into(),
-        tick_color: INK.into(),
-        text_color: INK.into(),
-        ..Theme::light()
-    };
-    let layout = Layout::new((0.5, labels.len() as f64 + 0.5), (0.0, top))
+    let layout = dressed(Layout::new((0.5, labels.len() as f64 + 0.5), (0.0, top)))
         .with_x_categories(labels)
         .with_title(panel.title.clone())
-        .with_title_size(15)
-        .with_label_size(12)
-        .with_tick_size(11)
         .with_x_label(panel.across.clone())
         .with_y_label(panel.axis.clone())
         .with_y_axis_min(0.0)
         .with_y_axis_max(top)
         .with_y_tick_step(step)
-        .with_y_tick_format(TickFormat::Custom(Arc::new(move |value| tick(value, step))))
-        .with_font_family("DejaVu Sans, Verdana, sans-serif")
-        .with_theme(theme);
+        .with_y_tick_format(TickFormat::Custom(Arc::new(move |value| tick(value, step))));
     if crowded {
         layout.with_x_tick_rotate(-35.0)
     } else {
         layout
     }
+}
+
+/// In the letters and colours of all our pictures.
+fn dressed(layout: Layout) -> Layout {
+    layout
+        .with_title_size(15)
+        .with_label_size(12)
+        .with_tick_size(11)
+        .with_font_family("DejaVu Sans, Verdana, sans-serif")
+        .with_theme(Theme {
+            background: PAPER.into(),
+            legend_bg: PAPER.into(),
+            legend_border: GRID.into(),
+            axis_color: INK.into(),
+            grid_color: GRID.into(),
+            tick_color: INK.into(),
+            text_color: INK.into(),
+            ..Theme::light()
+        })
 }
 
 /// Upper end and tick step of the value axis: above every bar, stack and interval.

@@ -1,6 +1,10 @@
 //! Which numbers of a scorecard become which bars.
 
+mod speed;
+mod texts;
+
 use measure::Unit;
+use serde_json::Value;
 
 use super::{Bar, ChartSpec, Group, Panel, Series, Stacking};
 use crate::format;
@@ -21,11 +25,20 @@ const LABEL_LIMIT: usize = 28;
 
 /// The pictures that this scorecard can fill, `summary` first if there are at least two others.
 pub fn charts(card: &Scorecard) -> Vec<ChartSpec> {
-    let found: Vec<ChartSpec> = [code(card), latency(card), memory(card), perplexity(card)]
-        .into_iter()
-        .flatten()
-        .filter(|chart| !chart.panels.is_empty())
-        .collect();
+    let found: Vec<ChartSpec> = [
+        code(card),
+        accuracy(card),
+        speed::latency(card),
+        speed::speculation(card),
+        speed::context(card),
+        memory(card),
+        texts::perplexity(card),
+        texts::divergence(card),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|chart| !chart.panels.is_empty())
+    .collect();
     let mut all = Vec::new();
     if found.len() > 1 {
         let panels = found
@@ -63,34 +76,36 @@ fn code(card: &Scorecard) -> Option<ChartSpec> {
     chart("code", "Code", sections(card, "code").map(panel).collect())
 }
 
-fn latency(card: &Scorecard) -> Option<ChartSpec> {
-    let panels = [
-        ("prefill_tokens_per_s", "Prefill"),
-        ("decode_tokens_per_s", "Decode"),
-    ]
-    .map(|(metric, title)| {
-        let rows = sections(card, "latency")
-            .flat_map(|section| section.rows.iter().map(move |row| (section, row)));
-        let groups = rows
-            .filter(|(_, row)| row.metric == metric)
-            .filter_map(|(section, row)| {
-                let label = row.conditions.get("prompt_tokens").map_or_else(
-                    || format::conditions(row.own_conditions(section)),
-                    |prompt| prompt.to_string(),
-                );
-                group(label, row, 1.0)
-            });
+/// One panel per suite: its rules, and what guessing gives.
+fn accuracy(card: &Scorecard) -> Option<ChartSpec> {
+    let panel = |section: &Section| {
+        let rows = section.rows.iter();
+        let mut groups: Vec<Group> = rows
+            .filter_map(|row| group(row.title.clone(), row, 0.01))
+            .collect();
+        let chance = section.shared.get("chance").and_then(Value::as_f64);
+        groups.extend(chance.map(|chance| Group {
+            label: "guessing".into(),
+            bars: vec![
+                Some(Bar {
+                    value: chance * 100.0,
+                    interval: None,
+                });
+                card.provenance.models.len()
+            ],
+        }));
         Panel {
-            title: title.into(),
-            axis: "tokens per second".into(),
-            across: "prompt (tokens)".into(),
+            title: short(&section.title()),
+            axis: "share right (%)".into(),
+            across: String::new(),
             stacking: Stacking::Beside,
             series: models(card),
-            ceiling: None,
-            groups: groups.collect(),
+            ceiling: Some(100.0),
+            groups,
         }
-    });
-    chart("latency", "Speed", panels.into())
+    };
+    let panels = sections(card, "accuracy").map(panel);
+    chart("accuracy", "Multiple choice", panels.collect())
 }
 
 /// One panel per model: its weights, and on them the cache at each context and cache type.
@@ -159,26 +174,6 @@ fn highest(section: &Section, metrics: &[&str]) -> Option<f64> {
     metrics.iter().map(largest).sum()
 }
 
-fn perplexity(card: &Scorecard) -> Option<ChartSpec> {
-    let section = sections(card, "perplexity").next()?;
-    let rows = section
-        .rows
-        .iter()
-        .filter(|row| row.metric == "bits_per_byte");
-    let panel = Panel {
-        title: "Surprise by text".into(),
-        axis: "bits per byte (less is better)".into(),
-        across: "text".into(),
-        stacking: Stacking::Beside,
-        series: models(card),
-        ceiling: None,
-        groups: rows
-            .filter_map(|row| group(format::conditions(row.own_conditions(section)), row, 1.0))
-            .collect(),
-    };
-    chart("perplexity", "Perplexity", vec![panel])
-}
-
 fn chart(stem: &str, title: &str, panels: Vec<Panel>) -> Option<ChartSpec> {
     let panels: Vec<Panel> = panels
         .into_iter()
@@ -238,7 +233,7 @@ fn bar(cell: &Cell, factor: f64) -> Option<Bar> {
 
 /// A label that fits under its bars: the middle of a long one is left out, because names differ at
 /// their ends.
-fn short(label: &str) -> String {
+pub(super) fn short(label: &str) -> String {
     let chars: Vec<char> = one_line(label).chars().collect();
     if chars.len() <= LABEL_LIMIT {
         return chars.into_iter().collect();

@@ -13,11 +13,16 @@ const CONDITIONS: [&str; 5] = ["reference", "cache", "text", "context_tokens", "
 /// Metrics with one value a token.
 const TOKENS: [&str; 3] = ["token_kl_nats", "token_delta_p", "token_same_top"];
 
+/// Whether a record is one of those that hold something against a reference.
+pub(super) fn is_one(record: &Measurement) -> bool {
+    ["divergence", "cache_quality"].contains(&record.benchmark.as_str())
+}
+
 pub(super) fn tokens(run: &Run) -> Lines {
     let header = [&["model"][..], &CONDITIONS, &["token"], &TOKENS].concat();
     let mut lines = vec![header.into_iter().map(String::from).collect()];
     let of = |metric: &'static str| {
-        let wanted = move |m: &&Measurement| m.benchmark == "divergence" && m.metric == metric;
+        let wanted = move |m: &&Measurement| is_one(m) && m.metric == metric;
         run.measurements.iter().filter(wanted)
     };
     for first in of(TOKENS[0]) {

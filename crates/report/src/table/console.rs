@@ -46,6 +46,8 @@ pub(crate) enum Span {
     Free,
     /// As its content needs, whatever becomes of the others; only for short text of our own.
     Content,
+    /// As its content needs, and at least this many columns of the terminal.
+    AtLeast(u16),
     /// At most this many percent of the width.
     AtMost(u16),
     /// This many percent of the width.
@@ -66,6 +68,11 @@ const NARROWEST: u16 = 40;
 
 /// The table with rules, at most `width` columns of the terminal wide.
 pub fn console(table: &Table, width: u16, colour: Colour) -> String {
+    grid(table).render(width, colour)
+}
+
+/// The table with rules, to be rendered.
+pub(crate) fn grid(table: &Table) -> Grid {
     let heading = |title: &str| Entry {
         text: title.to_owned(),
         tone: Tone::Strong,
@@ -90,7 +97,6 @@ pub fn console(table: &Table, width: u16, colour: Colour) -> String {
             .collect(),
         frame: Frame::Ruled,
     }
-    .render(width, colour)
 }
 
 impl Grid {
@@ -148,6 +154,10 @@ impl Grid {
             };
             match span {
                 Span::Free => {}
+                Span::AtLeast(columns) => {
+                    let least = Width::Fixed(*columns);
+                    column.set_constraint(ColumnConstraint::LowerBoundary(least));
+                }
                 Span::Content => {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }

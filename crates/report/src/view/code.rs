@@ -66,6 +66,7 @@ fn section(run: &Run, suite: &str) -> Section {
         shared: timing::shared_conditions(&rows),
         scope: scope(run, suite, &per_model),
         rows,
+        overviews: Vec::new(),
         causes: causes::count(&per_model),
         judging: judging::of(run, &per_model),
         notes: notes(run, suite, &per_model),

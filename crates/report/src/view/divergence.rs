@@ -22,6 +22,9 @@ const PERCENTILES: [(&str, f64); 6] = [
     ("kl_max_nats", 1.0),
 ];
 
+/// Benchmarks that hold something against a reference: models, and caches of one model.
+const BENCHMARKS: [&str; 2] = ["divergence", "cache_quality"];
+
 type Conditions = std::collections::BTreeMap<String, Value>;
 
 /// The divergence section, if the benchmark ran.
@@ -37,6 +40,46 @@ pub(super) fn sections(run: &Run) -> Vec<Section> {
         section.shared.insert("text".to_owned(), name.clone());
     }
     vec![section]
+}
+
+/// What caches cost each model: how far they are from its f16 cache. The first row of a text is the f16 cache's
+/// own perplexity.
+pub(super) fn quality(run: &Run) -> Vec<Row> {
+    const SHOWN: [&str; 4] = [
+        "perplexity",
+        "perplexity_ratio",
+        "kl_mean_nats",
+        "same_top_share",
+    ];
+    let mut found: Vec<Row> = Vec::new();
+    for text in texts(run, "cache_quality") {
+        let of_text = |row: &Row| row.conditions.get("text") == text.get("text");
+        if !found.iter().any(of_text) {
+            found.push(usual(run, &text));
+        }
+        let shown = |row: &Row| SHOWN.contains(&row.metric.as_str());
+        found.extend(rows(run, &text).into_iter().filter(shown));
+    }
+    found
+}
+
+/// The perplexity of the reference of those conditions, which stands beside every candidate.
+fn usual(run: &Run, text: &Conditions) -> Row {
+    let cell = |model: &str| match Tokens::of(run, model, text) {
+        Ok(tokens) => mean_cell(
+            model,
+            &tokens.reference_nats,
+            &tokens.counts(),
+            f64::exp,
+            run.header.seed,
+        ),
+        Err(reason) => pairing::missing(model, Counted::Chunks, reason),
+    };
+    let models = run.header.models.iter();
+    let cells = models.map(|model| cell(&model.name)).collect();
+    let mut conditions = text.clone();
+    conditions.insert("cache".to_owned(), "f16".into());
+    pairing::row("perplexity", conditions, cells, Vec::new())
 }
 
 /// One candidate's values: a list for each chunk.
@@ -86,7 +129,7 @@ impl Tokens {
 
 fn lists(run: &Run, model: &str, text: &Conditions, metric: &str) -> Vec<Vec<f64>> {
     let mine = |m: &&Measurement| {
-        m.benchmark == "divergence"
+        BENCHMARKS.contains(&m.benchmark.as_str())
             && m.model == model
             && m.metric == metric
             && same_text(&m.conditions, text)

@@ -87,6 +87,7 @@ pub(super) fn section(benchmark: &str, rows: Vec<Row>) -> Section {
         suite: None,
         shared: timing::shared_conditions(&rows),
         scope,
+        overviews: Vec::new(),
         rows,
         causes: Vec::new(),
         judging: Vec::new(),

@@ -86,6 +86,18 @@ pub struct SuiteCard {
     pub first_prompt: String,
 }
 
+impl ModelCard {
+    /// The size of its file, and a word if its weights are random: no view may let that be overlooked.
+    pub fn size_line(&self) -> String {
+        let marked = |fact: &Fact| fact.name == "untrained" && fact.value == Value::Bool(true);
+        let size = format::bytes(self.file_bytes);
+        match self.facts.iter().any(marked) {
+            true => format!("{size} · untrained, random weights"),
+            false => size,
+        }
+    }
+}
+
 impl Provenance {
     /// The header's facts.
     pub(super) fn of(header: &RunHeader) -> Provenance {

@@ -10,7 +10,12 @@ use super::{Comparison, Finding, Row, Section};
 use crate::format;
 
 /// Metrics that may speak for quality; the first that was measured does, for each suite.
-const QUALITY: [&str; 3] = ["pass_at_1", "keyword_share_whole", "keyword_share"];
+const QUALITY: [&str; 4] = [
+    "pass_at_1",
+    "keyword_share_whole",
+    "keyword_share",
+    "accuracy",
+];
 /// Metrics that may speak for speed.
 const SPEED: [&str; 2] = ["decode_tokens_per_s", "generate_tokens_per_s"];
 /// Metrics that may speak for memory.

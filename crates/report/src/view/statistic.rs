@@ -154,32 +154,6 @@ pub(super) fn share_cell(model: &str, tokens: &[f64]) -> Cell {
     }
 }
 
-impl Counted {
-    /// The word for one of them.
-    pub(super) fn one(self) -> &'static str {
-        match self {
-            Counted::Problems => "problem",
-            Counted::Passages => "passage",
-            Counted::Chunks => "chunk",
-            Counted::Documents => "document",
-            Counted::Tokens => "token",
-            Counted::Repetitions => "repetition",
-        }
-    }
-
-    /// The word for several.
-    pub(super) fn many(self) -> &'static str {
-        match self {
-            Counted::Problems => "problems",
-            Counted::Passages => "passages",
-            Counted::Chunks => "chunks",
-            Counted::Documents => "documents",
-            Counted::Tokens => "tokens",
-            Counted::Repetitions => "repetitions",
-        }
-    }
-}
-
 /// How a quotient becomes the row's quantity: as it is, or `exp` for perplexity. Increasing.
 pub(super) type Map = fn(f64) -> f64;
 

@@ -21,9 +21,18 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 2] = ["perplexity", "divergence"];
+const ELSEWHERE: [&str; 8] = [
+    "perplexity",
+    "divergence",
+    "accuracy",
+    "context",
+    "cache_quality",
+    "variants",
+    "hardware",
+    "speculation",
+];
 
-/// One section per benchmark, code suites, perplexity and divergence excepted.
+/// One section per benchmark, except for those that are read elsewhere.
 pub(super) fn sections(run: &Run) -> Vec<Section> {
     let outside =
         |m: &&Measurement| !ELSEWHERE.contains(&m.benchmark.as_str()) && suite_of(run, m).is_none();
@@ -84,6 +93,7 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
         suite: None,
         shared: shared_conditions(&rows),
         scope,
+        overviews: Vec::new(),
         rows,
         causes: Vec::new(),
         judging: Vec::new(),
@@ -93,7 +103,8 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
     section
 }
 
-fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
+/// A row for each metric and set of conditions of these records.
+pub(super) fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
     let mut keys: Vec<RowKey<'_>> = Vec::new();
     for record in records {
         let key = (record.metric.as_str(), &record.conditions);
@@ -111,13 +122,15 @@ fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
 }
 
 /// Joins rows that read the same single value under every condition (weights at each context
-/// length, say) into one row with the conditions that they have in common.
+/// length, say) into one row with the conditions that they have in common. In a sweep over sequences, equal sizes
+/// are equal by chance (one sequence of 512, four of 128) and stay apart.
 fn merged(rows: Vec<Row>) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::new();
     for row in rows {
+        let swept = row.conditions.contains_key("sequences");
         match out
             .last_mut()
-            .filter(|last| last.metric == row.metric && same_reading(last, &row))
+            .filter(|last| !swept && last.metric == row.metric && same_reading(last, &row))
         {
             Some(last) => last
                 .conditions
@@ -150,7 +163,8 @@ fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
     pairing::row(key.0, key.1.clone(), cells, comparisons)
 }
 
-fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
+/// The cell of a model from its records of one metric under the same conditions.
+pub(super) fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
     let mine = || {
         records
             .iter()

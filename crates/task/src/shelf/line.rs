@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The fields of one problem.
-pub(super) struct Line<'text> {
+pub(crate) struct Line<'text> {
     /// Counted from 1; in a list, the problem's place.
-    pub(super) number: usize,
+    pub(crate) number: usize,
     fields: BTreeMap<String, &'text RawValue>,
 }
 
 /// Every problem, or the number of the first that is no JSON object and why.
-pub(super) fn lines(text: &str) -> Result<Vec<Line<'_>>, (usize, String)> {
+pub(crate) fn lines(text: &str) -> Result<Vec<Line<'_>>, (usize, String)> {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('[') {
         let all: Vec<BTreeMap<String, &RawValue>> =
@@ -40,40 +40,40 @@ pub(super) fn lines(text: &str) -> Result<Vec<Line<'_>>, (usize, String)> {
 }
 
 impl<'text> Line<'text> {
-    pub(super) fn has(&self, names: &[&str]) -> bool {
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
         names.iter().all(|&name| self.fields.contains_key(name))
     }
 
     /// The field as it stands in the file.
-    pub(super) fn raw(&self, name: &str) -> Result<&'text str, String> {
+    pub(crate) fn raw(&self, name: &str) -> Result<&'text str, String> {
         let value = self.fields.get(name);
         value
             .map(|value| value.get())
             .ok_or_else(|| format!("the field `{name}` is missing"))
     }
 
-    pub(super) fn get<T: Deserialize<'text>>(&self, name: &str) -> Result<T, String> {
+    pub(crate) fn get<T: Deserialize<'text>>(&self, name: &str) -> Result<T, String> {
         serde_json::from_str(self.raw(name)?).map_err(|error| format!("`{name}`: {error}"))
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<String, String> {
+    pub(crate) fn text(&self, name: &str) -> Result<String, String> {
         self.get(name)
     }
 
     /// A text that may be missing or null.
-    pub(super) fn text_or_empty(&self, name: &str) -> Result<String, String> {
+    pub(crate) fn text_or_empty(&self, name: &str) -> Result<String, String> {
         match self.has(&[name]) {
             true => Ok(self.get::<Option<String>>(name)?.unwrap_or_default()),
             false => Ok(String::new()),
         }
     }
 
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
         self.get(name)
     }
 
     /// A list of texts that may be missing.
-    pub(super) fn texts_or_none(&self, name: &str) -> Result<Vec<String>, String> {
+    pub(crate) fn texts_or_none(&self, name: &str) -> Result<Vec<String>, String> {
         match self.has(&[name]) {
             true => self.texts(name),
             false => Ok(Vec::new()),
@@ -82,7 +82,7 @@ impl<'text> Line<'text> {
 
     /// The problem's id, whatever the shape calls it. MBPP's are bare numbers; they get the name that
     /// EvalPlus gives them.
-    pub(super) fn id(&self) -> Result<String, String> {
+    pub(crate) fn id(&self) -> Result<String, String> {
         let name = ["task_id", "id", "name"]
             .into_iter()
             .find(|name| self.has(&[name]));
@@ -94,7 +94,7 @@ impl<'text> Line<'text> {
     }
 
     /// The whole problem in our own form.
-    pub(super) fn own(&self) -> Result<crate::problem::Problem, String> {
+    pub(crate) fn own(&self) -> Result<crate::problem::Problem, String> {
         let text = serde_json::to_string(&self.fields).map_err(|error| error.to_string())?;
         serde_json::from_str(&text).map_err(|error| error.to_string())
     }

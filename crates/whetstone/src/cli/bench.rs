@@ -3,13 +3,18 @@
 //! `whet bench code MODEL` is the long way to write `whet bench MODEL --only code`, with a help that
 //! shows the flags of that benchmark alone. Both become one and the same [`Bench`].
 
+mod alone;
+
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::Format;
-use super::speed::{CacheFlag, ContextFlag, PromptFlags, SpeedFlags};
-use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextFlags, TextsFlags};
+use super::choices::ReadingFlags;
+use super::speed::{FillingFlags, SpeedFlags};
+use super::texts::TextFlags;
+use super::variants::VariantsFlags;
+use alone::Alone;
 
 /// `whet bench`.
 #[derive(Debug, Args)]
@@ -19,11 +24,12 @@ use super::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextF
   whet bench smollm2-135m ./my-model.gguf     two models, compared on the same problems
   whet bench code smollm2-135m --suite cpp-demo --samples 10 --k 1,10
   whet bench A --only latency --prompt-tokens 512 --generate-tokens 64 --format json
+  whet bench spec qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b
   whet bench --resume                         go on with the newest interrupted run
 
 A model whose file is called like a command is given as ./code.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 4 some completions could not be judged,
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 guessing changed an answer, 4 some completions could not be judged,
 130 interrupted (resume with --resume).")]
 pub(crate) struct Bench {
     #[command(subcommand)]
@@ -46,141 +52,24 @@ pub(crate) struct Bench {
     pub(crate) code: CodeFlags,
     #[command(flatten)]
     pub(crate) speed: SpeedFlags,
-    /// Speed is measured as one would publish it, and not as the preset has it.
+    /// Speed or memory is measured as one would publish it, and not as the preset has it.
     #[arg(skip)]
     pub(crate) thorough: bool,
+    /// What `memory` sweeps besides; the words stand in its own help.
+    #[arg(skip)]
+    pub(crate) filling: FillingFlags,
+    /// The shapes of `variants`, which brings its own models.
+    #[arg(skip)]
+    pub(crate) variants: Option<Box<VariantsFlags>>,
     /// What `perplexity` and `divergence` read; their words stand in their own help.
     #[arg(skip)]
     pub(crate) text: TextFlags,
-}
-
-/// One benchmark by itself.
-#[derive(Debug, Subcommand)]
-enum Alone {
-    /// Code problems: do the answers compile, run and pass?
-    Code {
-        /// Models: names of the catalogue or paths to .gguf files
-        #[arg(value_name = "MODEL", required = true)]
-        models: Vec<String>,
-        #[command(flatten)]
-        code: Box<CodeFlags>,
-        #[command(flatten)]
-        run: RunFlags,
-    },
-    /// Prefill and decode speed
-    #[command(after_help = "Examples:
-  whet bench latency smollm2-135m
-  whet bench latency A B --prompt-tokens 128-2048*2 --generate-tokens 128
-  whet bench latency A --sequences 1,4,8 --cache f16,q8_0
-  whet bench latency A --find-threads --depth 0,4096
-
-Every combination of the lists is measured: after three warm-ups, or more until two runs in a row
-agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is shorter.")]
-    Latency {
-        /// Models: names of the catalogue or paths to .gguf files
-        #[arg(value_name = "MODEL", required = true)]
-        models: Vec<String>,
-        #[command(flatten)]
-        prompts: PromptFlags,
-        #[command(flatten)]
-        cache: CacheFlag,
-        #[command(flatten)]
-        run: RunFlags,
-    },
-    /// Memory by context length and cache type
-    Memory {
-        /// Models: names of the catalogue or paths to .gguf files
-        #[arg(value_name = "MODEL", required = true)]
-        models: Vec<String>,
-        #[command(flatten)]
-        contexts: ContextFlag,
-        #[command(flatten)]
-        cache: CacheFlag,
-        #[command(flatten)]
-        run: RunFlags,
-    },
-    /// Perplexity and bits per byte of texts, by the protocol of your choice
-    #[command(after_help = PERPLEXITY_EXAMPLES)]
-    Perplexity {
-        /// Models: names of the catalogue or paths to .gguf files
-        #[arg(value_name = "MODEL", required = true)]
-        models: Vec<String>,
-        #[command(flatten)]
-        cutting: CuttingFlags,
-        #[command(flatten)]
-        texts: TextsFlags,
-        #[command(flatten)]
-        run: RunFlags,
-    },
-    /// How far models, or caches, are from a reference at every token
-    #[command(after_help = DIVERGENCE_EXAMPLES)]
-    Divergence {
-        /// The reference, then what is held against it: names of the catalogue or paths to .gguf files
-        #[arg(value_name = "MODEL", required = true)]
-        models: Vec<String>,
-        /// Hold the reference against itself with these cache types: q8_0, q4_0
-        #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
-        cache: Vec<String>,
-        #[command(flatten)]
-        texts: TextsFlags,
-        #[command(flatten)]
-        run: RunFlags,
-    },
+    /// What `accuracy` and `context` ask.
+    #[arg(skip)]
+    pub(crate) reading: ReadingFlags,
 }
 
 impl Bench {
-    /// The words of one benchmark in the form of the whole.
-    pub(crate) fn resolved(mut self) -> Bench {
-        let Some(alone) = self.alone.take() else {
-            return self;
-        };
-        self.thorough = matches!(alone, Alone::Latency { .. });
-        let (part, models, run) = match alone {
-            Alone::Code { models, code, run } => {
-                self.code = *code;
-                (Part::Code, models, run)
-            }
-            Alone::Latency {
-                models,
-                prompts,
-                cache,
-                run,
-            } => {
-                (self.speed.prompts, self.speed.cache) = (prompts, cache);
-                (Part::Latency, models, run)
-            }
-            Alone::Memory {
-                models,
-                contexts,
-                cache,
-                run,
-            } => {
-                (self.speed.contexts, self.speed.cache) = (contexts, cache);
-                (Part::Memory, models, run)
-            }
-            Alone::Perplexity {
-                models,
-                cutting,
-                texts,
-                run,
-            } => {
-                (self.text.cutting, self.text.texts) = (cutting, texts);
-                (Part::Perplexity, models, run)
-            }
-            Alone::Divergence {
-                models,
-                cache,
-                texts,
-                run,
-            } => {
-                (self.text.caches, self.text.texts) = (cache, texts);
-                (Part::Divergence, models, run)
-            }
-        };
-        (self.models, self.run, self.only) = (models, run, vec![part]);
-        self
-    }
-
     /// The code benchmark alone, without judging.
     pub(crate) fn samples_only(models: Vec<String>, code: CodeFlags, run: RunFlags) -> Bench {
         Bench {
@@ -196,7 +85,10 @@ impl Bench {
                 ..code
             },
             speed: SpeedFlags::default(),
+            filling: FillingFlags::default(),
+            variants: None,
             text: TextFlags::default(),
+            reading: ReadingFlags::default(),
         }
     }
 }
@@ -222,6 +114,9 @@ pub(crate) struct RunFlags {
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,
+    /// Energy is what matters: 30 seconds of rest come first, and a machine that tells no power is refused
+    #[arg(long)]
+    pub(crate) energy: bool,
 }
 
 /// Flags of the code benchmark.
@@ -335,4 +230,8 @@ pub(crate) enum Part {
     Perplexity,
     /// Divergence from the first model, on the bundled texts
     Divergence,
+    /// Multiple choice on the bundled questions
+    Accuracy,
+    /// Speed, memory and recall at growing context
+    Context,
 }

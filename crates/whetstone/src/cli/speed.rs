@@ -60,7 +60,7 @@ pub(crate) enum Switch {
 /// The flag of the memory benchmark.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ContextFlag {
-    /// Context lengths of the memory benchmark, in tokens
+    /// Context lengths in tokens: 512,2048 or 2048-32768*2
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) contexts: Vec<Numbers>,
 }
@@ -72,3 +72,31 @@ pub(crate) struct CacheFlag {
     #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
     pub(crate) cache: Vec<String>,
 }
+
+/// Flags of the memory benchmark by itself.
+#[derive(Debug, Default, Args)]
+pub(crate) struct FillingFlags {
+    /// Sequences side by side, each of that length: 1,4 or 1-16*2
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    pub(crate) sequences: Vec<Numbers>,
+    /// Leave the peak of the process out
+    #[arg(long)]
+    pub(crate) no_peak: bool,
+    /// Leave the cache's own size out
+    #[arg(long)]
+    pub(crate) no_kvcache: bool,
+    /// Leave out what each cache type costs in perplexity and divergence
+    #[arg(long)]
+    pub(crate) no_quality: bool,
+}
+
+pub(super) const MEMORY_EXAMPLES: &str = "Examples:
+  whet bench memory smollm2-135m
+  whet bench memory smollm2-135m --contexts 512-8192*2 --sequences 1,4 --cache f16,q8_0,q4_0
+  whet bench memory A B --contexts 4096 --no-quality
+
+Every combination of the lists is measured by itself: the cache by its formula and as allocated,
+what the process grew by, its peak, and how much of the mapped weights is in memory. Beside it
+stands what each cache type costs: perplexity and divergence from an f16 cache, on the first
+chunks of the bundled code. A combination that does not fit into the memory that is free is left
+out, and its row says why.";

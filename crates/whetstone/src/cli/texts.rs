@@ -3,18 +3,21 @@
 use clap::{Args, ValueEnum};
 
 pub(super) const PERPLEXITY_EXAMPLES: &str =
-    "Protocols (p1 to p4 are other names of the last four):
+    "Protocols (p1 to p4 are other names of llama-cpp, gptq, sliding and lm-eval):
   passages   each document by itself, from its first byte to its last (default)
   llama-cpp  disjoint chunks of 512 tokens, the second half of each scored (llama-perplexity)
   gptq       disjoint chunks of 2048 tokens, all scored (GPTQ, AWQ)
   sliding    windows of 1024 tokens that move by half of that
+  rows       windows of 2048 tokens, each predicted from the first on, as trainers read a flat file of ids;
+             --stride 1 is how some benchmarks do it, whose windows then score the same few tokens
   lm-eval    whole documents in rolling windows, per word as well (lm-evaluation-harness wikitext)
 
 Examples:
   whet bench perplexity smollm2-135m
   whet bench perplexity A.gguf B.gguf --protocol llama-cpp --text wiki.test.raw --limit-chunks 40
   whet bench perplexity smollm2-135m --protocol lm-eval --text pages.jsonl --field page
-  whet bench perplexity smollm2-135m --protocol gptq --text ids.npy --context 1024
+  whet bench perplexity smollm2-135m --protocol gptq --text test-00000-of-00001.parquet
+  whet bench perplexity smollm2-135m --protocol rows --text ids.npy --context 1024 --limit-chunks 100
 
 Numbers of different protocols cannot be compared, whatever they are called elsewhere.";
 
@@ -40,7 +43,7 @@ pub(crate) struct CuttingFlags {
     /// How a text is cut, and what of it is scored
     #[arg(long, value_enum, default_value_t = Protocol::Passages)]
     pub(crate) protocol: Protocol,
-    /// Tokens by which sliding windows move (default: half a window)
+    /// Tokens by which windows move (default: half a window of sliding, a whole one of rows)
     #[arg(long, value_name = "N")]
     pub(crate) stride: Option<usize>,
 }
@@ -49,17 +52,17 @@ pub(crate) struct CuttingFlags {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Texts")]
 pub(crate) struct TextsFlags {
-    /// Texts: code, prose (bundled), or files: plain text, WikiText, .jsonl, token ids in .npy (default: both
+    /// Texts: code, prose (bundled), or files: plain text, WikiText, .jsonl, .parquet, token ids in .npy (default: both
     /// bundled texts)
     #[arg(long, value_delimiter = ',', value_name = "TEXT,…", num_args = 1..)]
     pub(crate) text: Vec<String>,
-    /// The field of a .jsonl line that holds its text
+    /// The field of a .jsonl line, or the column of a .parquet file, that holds the text
     #[arg(long, value_name = "NAME", default_value = "text")]
     pub(crate) field: String,
     /// Tokens in a window (default: the protocol's own)
     #[arg(long, value_name = "N")]
     pub(crate) context: Option<usize>,
-    /// Only the first chunks or documents of each text
+    /// Only the first chunks, documents or rows of each text
     #[arg(long, value_name = "N")]
     pub(crate) limit_chunks: Option<usize>,
 }
@@ -79,6 +82,8 @@ pub(crate) enum Protocol {
     /// Overlapping windows
     #[value(alias = "p3")]
     Sliding,
+    /// Rows of ids as trainers read them
+    Rows,
     /// As lm-evaluation-harness's wikitext
     #[value(alias = "p4")]
     LmEval,

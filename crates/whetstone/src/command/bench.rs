@@ -1,6 +1,12 @@
 //! `whet bench`: from words to a run folder with a report.
 
+mod folder;
+mod hardware;
 mod order;
+mod reading;
+mod show;
+mod sweep;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -13,34 +19,54 @@ use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 
-use crate::cli::{Bench, Format};
-use crate::exit::{Exit, Usage};
+use crate::cli::Bench;
+use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
-use crate::{caches, containment, interrupt, provenance, texts};
+use crate::{caches, containment, interrupt, provenance, quizzes, texts};
+pub(super) use folder::create;
+use folder::started_at;
+pub(super) use hardware::Watched;
 pub(super) use order::change_judging;
 use order::{Order, describe};
-
-/// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
-const TIME_IN_NAME: usize = 16;
+pub(super) use show::{print, show, write_report};
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    if flags.variants.as_ref().is_some_and(|asked| asked.list) {
+        return variants::list(terminal);
+    }
     if flags.run.dry_run {
         let plan = resolved_plan(flags, terminal)?;
         terminal.result(&serde_json::to_string_pretty(&plan)?)?;
         return Ok(Exit::Done);
     }
-    let (exit, folder) = measure(flags, terminal, offline)?;
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    let order = match &flags.variants {
+        None => Order::of(flags, &finder)?,
+        Some(asked) => match variants::order(variants::plan(flags, asked)?, &finder)? {
+            Some(order) => order,
+            None => return Ok(Exit::Interrupted),
+        },
+    };
+    let (exit, folder) = carry_out(&order, &flags.run.output, &finder)?;
     show(&folder, exit, flags.run.format, terminal)
 }
 
 /// The plan alone: nothing is fetched for it.
 fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
-        let mut plan = order::plan(flags)?;
+        let mut plan = match &flags.variants {
+            Some(asked) => variants::plan(flags, asked)?,
+            None => order::plan(flags)?,
+        };
         texts::of_plan(&mut plan)?;
+        quizzes::of_plan(&mut plan)?;
         return Ok(plan);
     }
     let finder = Finder {
@@ -57,13 +83,23 @@ pub(crate) fn measure(
     terminal: &Terminal,
     offline: bool,
 ) -> Result<(Exit, PathBuf)> {
-    let stop = interrupt::listen()?;
     let finder = Finder {
         terminal,
         offline,
-        stop,
+        stop: interrupt::listen()?,
     };
-    let order = Order::of(flags, &finder)?;
+    carry_out(&Order::of(flags, &finder)?, &flags.run.output, &finder)
+}
+
+fn carry_out(order: &Order, runs_root: &Path, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+    let files: Vec<PathBuf> = order.models.iter().map(PathBuf::from).collect();
+    let family = order.plan.variants.as_ref();
+    if let (Some(family), Some(folder)) = (family, &order.resume)
+        && !variants::make(family, order.plan.seed, &files, finder)?
+    {
+        return Ok((Exit::Interrupted, folder.clone()));
+    }
+    hardware::refuse_without_energy(&order.plan)?;
     let mut located: Vec<Located> = order
         .models
         .iter()
@@ -73,18 +109,20 @@ pub(crate) fn measure(
         model.name.clone_from(name);
     }
     let located = distinct(located)?;
-    let cell = cell(&order)?;
+    let cell = cell(order)?;
     let job = Job {
-        order: &order,
+        order,
         located: &located,
         cell: cell.as_ref(),
-        stop,
-        terminal,
+        stop: finder.stop,
+        terminal: finder.terminal,
+        watched: Watched::start(),
     };
-    let (exit, folder) = job.carry_out(flags.run.output.as_path())?;
-    for (name, bytes) in report::files(&ledger::read(&folder)?)? {
-        ledger::write_derived(&folder, &name, &bytes)?;
+    let (exit, folder) = job.carry_out(runs_root)?;
+    if let (Some(family), Exit::Done) = (family, exit) {
+        variants::sweep_up(family, &files, finder.terminal);
     }
+    write_report(&folder, &ledger::read(&folder)?)?;
     Ok((exit, folder))
 }
 
@@ -118,13 +156,14 @@ struct Job<'a> {
     order: &'a Order,
     located: &'a [Located],
     cell: Option<&'a Cell>,
+    watched: Watched,
     stop: &'a AtomicBool,
     terminal: &'a Terminal,
 }
 
 impl Job<'_> {
     fn carry_out(&self, runs_root: &Path) -> Result<(Exit, PathBuf)> {
-        let clock = SystemClock::start();
+        let clock = self.watched.clock;
         let mut progress = Progress::new(self.terminal);
         let first = self.load(0, &clock)?;
         let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
@@ -141,7 +180,10 @@ impl Job<'_> {
             threads: self.order.plan.threads,
             stop: self.stop,
             watcher: &mut progress,
+            meter: self.watched.meter(&earlier),
         };
+        self.watched
+            .begin(self.located, &self.order.plan, &mut desk, self.terminal)?;
         let ended = self.measure(first, now, &mut desk)?;
         progress.clear();
         let exit = if ended == Ended::Complete {
@@ -181,7 +223,7 @@ impl Job<'_> {
                 return Ok(Ended::Interrupted);
             }
         }
-        if plan.latency.is_none() && plan.divergence.is_none() {
+        if plan.latency.is_none() && plan.divergence.is_none() && plan.context.is_none() {
             return Ok(Ended::Complete);
         }
         let last = loaded.pop();
@@ -253,6 +295,7 @@ impl Job<'_> {
             suites,
             sandbox,
         })?;
+        header.machine.extend(self.watched.facts());
         if let Some(adapter) = &self.order.adapter {
             let word = format!("{}={}", adapter.path.display(), adapter.scale);
             header.engine.insert("adapter".into(), word.into());
@@ -292,100 +335,41 @@ impl Job<'_> {
             .filter_map(|model| std::fs::metadata(&model.path).ok())
             .map(|file| file.len() as f64 / first_bytes)
             .sum();
-        let minutes = trial::estimate_seconds(plan, self.order.material(), rates) * weight / 60.0;
+        let material = self.order.material();
+        let seconds = trial::estimate_seconds(plan, material, rates) * weight;
+        let quality = match trial::quality_seconds(plan, material, rates) * weight {
+            0.0 => String::new(),
+            seconds => format!(", {} of it for quality", roughly(seconds)),
+        };
         let names: Vec<&str> = self
             .located
             .iter()
             .map(|model| model.name.as_str())
             .collect();
+        let names = match names.len() {
+            0..=3 => names.join(" and "),
+            n => format!("{n} models"),
+        };
         self.terminal.note(&format!(
-            "Measuring {} with the {} preset:",
-            names.join(" and "),
+            "Measuring {names} with the {} preset:",
             plan.preset
         ));
         for line in describe(plan, &self.order.suites) {
             self.terminal.note(&format!("  {line}"));
         }
         self.terminal.note(&format!(
-            "About {} (from a short trial). Everything goes to {}.",
-            if minutes < 1.5 {
-                format!("{:.0} seconds", minutes * 60.0)
-            } else {
-                format!("{minutes:.0} minutes")
-            },
+            "About {}{quality} (from a short trial). Everything goes to {}.",
+            roughly(seconds),
             folder.display()
         ));
         Ok(())
     }
 }
 
-/// A plan that does not fit a model is the user's mistake.
-fn unusable(error: bench::Error) -> anyhow::Error {
-    match error {
-        bench::Error::Plan(why) => Usage(why).into(),
-        other => other.into(),
+/// A guess of a time, no finer than it is.
+fn roughly(seconds: f64) -> String {
+    match seconds < 90.0 {
+        true => format!("{seconds:.0} seconds"),
+        false => format!("{:.0} minutes", seconds / 60.0),
     }
-}
-
-/// Makes the run folder. Runs of one model that start in one second get a number into their names,
-/// before the time, which stays at the end.
-pub(super) fn create(runs_root: &Path, mut header: RunHeader) -> Result<(RunFolder, RunHeader)> {
-    /// More runs of one model in one second than anybody starts.
-    const MOST: u32 = 100;
-    let asked = header.run_id.clone();
-    let (name, time) = asked.split_at(asked.len().saturating_sub(TIME_IN_NAME));
-    for number in 2..MOST {
-        match RunFolder::create(runs_root, &header) {
-            Err(ledger::Error::Exists { .. }) => header.run_id = format!("{name}-{number}{time}"),
-            made => return Ok((made?, header)),
-        }
-    }
-    Ok((RunFolder::create(runs_root, &header)?, header))
-}
-
-/// The local start of a run as its header says it.
-fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
-    let text = header.started_at.get(..19)?;
-    jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
-}
-
-/// Prints the scorecard and what to do next.
-pub(super) fn show(folder: &Path, exit: Exit, format: Format, terminal: &Terminal) -> Result<Exit> {
-    let run = ledger::read(folder)?;
-    let card = report::Scorecard::of(&run);
-    match format {
-        Format::Table => terminal.result(&report::scorecard_text(
-            &card,
-            terminal.width(),
-            terminal.colour(),
-        ))?,
-        Format::Json => {
-            let json = report::export::scorecard_json(&card)?;
-            terminal.result(&String::from_utf8_lossy(&json))?;
-        }
-    }
-    terminal.note(&format!("Report: {}", folder.join("report.html").display()));
-    if exit == Exit::Interrupted {
-        let command = match run.header.plan.get(super::sample::IMPORTED) {
-            Some(_) => "whet sample judge",
-            None => "whet bench",
-        };
-        terminal.note(&format!(
-            "Interrupted; go on with: {command} --resume {}",
-            folder.display()
-        ));
-        return Ok(exit);
-    }
-    let unscored = run
-        .verdicts
-        .iter()
-        .filter(|verdict| verdict.unscored.is_some())
-        .count();
-    if unscored > 0 {
-        terminal.note(&format!(
-            "{unscored} completions could not be judged; see the report"
-        ));
-        return Ok(Exit::Unscored);
-    }
-    Ok(exit)
 }

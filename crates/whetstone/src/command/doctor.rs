@@ -2,8 +2,10 @@
 
 mod containment;
 mod cost;
+mod power;
 
 use anyhow::Result;
+use measure::probe::Hardware;
 use sandbox::toolchain::{self, Language, Toolchain};
 use serde_json::{Value, json};
 
@@ -52,6 +54,8 @@ impl State {
 /// Looks at everything and reports.
 pub(crate) fn run(flags: &Doctor, terminal: &Terminal) -> Result<Exit> {
     let mut lines = machine();
+    let sources = Hardware::find().sources;
+    lines.extend(power::lines(&sources));
     lines.extend(engine());
     let (tools, missing) = toolchains();
     lines.extend(missing);
@@ -60,7 +64,10 @@ pub(crate) fn run(flags: &Doctor, terminal: &Terminal) -> Result<Exit> {
     lines.extend(cache());
     let text = match flags.format {
         Format::Table => lines.iter().map(as_text).collect(),
-        Format::Json => serde_json::to_string_pretty(&as_json(&lines, containment.facts))?,
+        Format::Json => {
+            let facts = [containment.facts, power::as_json(&sources)];
+            serde_json::to_string_pretty(&as_json(&lines, facts))?
+        }
     };
     terminal.result(&text)?;
     let broken = lines.iter().any(|line| line.state == State::Broken);
@@ -125,7 +132,7 @@ fn wrapped(text: &str) -> String {
     out
 }
 
-fn as_json(lines: &[Line], sandbox: Value) -> Value {
+fn as_json(lines: &[Line], [sandbox, power]: [Value; 2]) -> Value {
     let findings: Vec<Value> = lines
         .iter()
         .map(|line| json!({"area": line.area, "state": line.state.word(), "text": line.text, "detail": line.detail, "remedy": line.remedy}))
@@ -135,6 +142,7 @@ fn as_json(lines: &[Line], sandbox: Value) -> Value {
         "whet_version": env!("CARGO_PKG_VERSION"),
         "machine": provenance::machine(),
         "engine": provenance::engine(subject::threads(None)),
+        "power": power,
         "sandbox": sandbox,
         "findings": findings,
     })

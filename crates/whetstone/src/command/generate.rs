@@ -94,7 +94,7 @@ fn stream(
                 written = write_now(text);
             }
             Event::Finished { completion, .. } => stream.finish = Some(completion.finish),
-            Event::Started { .. } => {}
+            Event::Started { .. } | Event::Drafted { .. } | Event::Checked { .. } => {}
         }
         if written.is_ok() && !stop.load(Ordering::Relaxed) {
             ControlFlow::Continue(())

@@ -1,10 +1,13 @@
 //! One file per command.
 
 mod bench;
+mod compare;
 mod doctor;
 mod generate;
 mod models;
+mod runs;
 mod sample;
+mod speculation;
 mod tasks;
 mod test;
 mod train;
@@ -17,10 +20,17 @@ use crate::terminal::Terminal;
 pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
     let offline = cli.global.offline;
     match cli.command {
-        Command::Bench(flags) => bench::run(&flags.resolved(), terminal, offline),
+        Command::Bench(flags) => match flags.speculation() {
+            Some(flags) => speculation::run(flags, terminal, offline),
+            None => bench::run(&flags.resolved(), terminal, offline),
+        },
+        Command::BenchmarkSuite(flags) => speculation::run(&flags, terminal, offline),
         Command::Generate(flags) => generate::run(&flags, terminal, offline),
         Command::Models(what) => models::run(&what, terminal, offline),
         Command::Sample(what) => sample::run(what, terminal, offline),
+        Command::Report(flags) => runs::report(&flags, terminal),
+        Command::Compare(flags) => compare::run(&flags, terminal),
+        Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
         Command::Train(what) => train::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),

@@ -4,6 +4,8 @@ mod convert;
 mod quantize;
 mod written;
 
+pub(super) use written::watching;
+
 use anyhow::Result;
 use gguf::{CacheType, Gguf, ModelFacts};
 use serde_json::{Value, json};

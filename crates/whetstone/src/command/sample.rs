@@ -123,10 +123,7 @@ fn finder(terminal: &Terminal, offline: bool) -> Result<Finder<'_>> {
 }
 
 fn report(folder: &Path) -> Result<()> {
-    for (name, bytes) in report::files(&ledger::read(folder)?)? {
-        ledger::write_derived(folder, &name, &bytes)?;
-    }
-    Ok(())
+    super::bench::write_report(folder, &ledger::read(folder)?)
 }
 
 fn export(flags: &Export, terminal: &Terminal) -> Result<Exit> {

@@ -11,7 +11,7 @@ fn plan(words: &[&str]) -> Value {
 
 #[test]
 fn a_benchmark_by_itself_is_the_preset_with_only_that() {
-    for name in ["code", "memory", "perplexity"] {
+    for name in ["code", "perplexity"] {
         let alone = plan(&[name, "toy.gguf", "--seed", "7"]);
         assert_eq!(
             alone,

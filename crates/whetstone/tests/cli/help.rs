@@ -2,13 +2,18 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 35] = [
+    &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
     &["bench", "memory"],
+    &["bench", "variants"],
     &["bench", "perplexity"],
     &["bench", "divergence"],
+    &["bench", "accuracy"],
+    &["bench", "context"],
+    &["bench", "spec"],
     &["sample", "generate"],
     &["sample", "judge"],
     &["sample", "import"],
@@ -26,6 +31,11 @@ const COMMANDS: [&[&str]; 25] = [
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
+    &["report"],
+    &["compare"],
+    &["runs", "ls"],
+    &["runs", "show"],
+    &["runs", "rm"],
     &["doctor"],
     &["test"],
 ];
@@ -47,6 +57,11 @@ fn the_commands_with_many_flags_show_examples() {
     for words in [
         &["--help"][..],
         &["bench", "--help"],
+        &["bench", "accuracy", "--help"],
+        &["bench", "context", "--help"],
+        &["bench", "memory", "--help"],
+        &["bench", "variants", "--help"],
+        &["bench", "spec", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],

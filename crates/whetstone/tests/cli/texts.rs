@@ -43,7 +43,7 @@ fn each_protocol_has_its_name_and_its_number() {
                 "{ended}"
             );
         }
-        let report = |runs: String| place.only_run(&runs).json("report.json")["sections"].clone();
+        let report = |runs: String| place.only_run(&runs).timeless_report();
         assert_eq!(report(format!("a{i}")), report(format!("b{i}")), "{name}");
     }
 }
@@ -133,7 +133,7 @@ fn texts_that_cannot_be_scored_are_wrong_usage_before_the_run_folder_is_made() {
     place
         .whet(&stride)
         .with_code(2)
-        .saying(&["--protocol sliding alone"]);
+        .saying(&["--protocol sliding and rows alone"]);
     let cache = ["bench", "divergence", "toy.gguf", "--cache", "q9"];
     place.whet(&cache).with_code(2).saying(&["q9"]);
     assert!(place.runs("runs").is_empty(), "nothing was begun");

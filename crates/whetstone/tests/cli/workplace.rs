@@ -251,11 +251,17 @@ impl RunFolder {
         for name in ["run_id", "started_at", "command", "machine"] {
             origin.remove(name).unwrap();
         }
-        for section in report["sections"].as_array_mut().unwrap() {
+        let sections = report["sections"].as_array_mut().unwrap();
+        sections.retain(|section| section["benchmark"] != "hardware");
+        for section in sections {
             let is_timed = section["benchmark"] == "latency";
             if is_timed {
                 section["scope"] = Value::Null;
             }
+            // What a table to decide by says stands in the rows as well.
+            section.as_object_mut().unwrap().remove("overviews");
+            let notes = section["notes"].as_array_mut().unwrap();
+            notes.retain(|note| !note.as_str().unwrap().starts_with("weights of"));
             let rows = section["rows"].as_array_mut().unwrap();
             rows.retain(|row| row["metric"] != "generate_tokens_per_s");
             for row in rows {

@@ -7,6 +7,7 @@
     reason = "a test that cannot prepare its files has failed"
 )]
 
+mod choices;
 mod quantised;
 
 use std::collections::BTreeMap;

@@ -5,27 +5,28 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use bench::plan::{CodePlan, DivergencePlan, LatencyPlan};
+use bench::plan::{CodePlan, DivergencePlan, EnergyPlan, LatencyPlan};
 use bench::run::Material;
 use bench::{Plan, Text};
 use ledger::record::{ModelRecord, RunHeader};
 use llama::Adapter;
-use task::{PromptProfile, Suite};
+use task::{PromptProfile, Quiz, Suite};
 
-use crate::cli::{
-    Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Protocol, Switch, TextsFlags,
-};
+use super::{reading, sweep};
+use crate::cli::{Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
-use crate::{suites, texts};
+use crate::{quizzes, suites, texts};
 
 /// What is to be done: by flags, or by the header of an earlier run.
 pub(super) struct Order {
     pub(super) plan: Plan,
     /// The suites that the plan names.
     pub(super) suites: Vec<Suite>,
-    /// The texts of perplexity, and those of divergence.
-    pub(super) texts: [Vec<Text>; 2],
+    /// The texts of perplexity, those of divergence, and those on which caches are compared.
+    pub(super) texts: [Vec<Text>; 3],
+    /// The questions of multiple choice.
+    pub(super) quizzes: Vec<Quiz>,
     pub(super) models: Vec<String>,
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
@@ -47,6 +48,8 @@ impl Order {
             suites: &self.suites,
             texts: &self.texts[0],
             compared: &self.texts[1],
+            quizzes: &self.quizzes,
+            cached: &self.texts[2],
         }
     }
 
@@ -54,11 +57,13 @@ impl Order {
         let mut plan = plan(flags)?;
         let suites = suites_of(&plan, finder)?;
         let texts = texts::of_plan(&mut plan)?;
+        let quizzes = quizzes::of_plan(&mut plan)?;
         let adapter = subject::adapter(flags.run.adapter.as_deref())?;
         Ok(Order {
             plan,
             suites,
             texts,
+            quizzes,
             models: flags.models.clone(),
             names: Vec::new(),
             adapter,
@@ -91,8 +96,14 @@ impl Order {
         }
         let mut plan: Plan = serde_json::from_value(run.header.plan.clone())
             .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
+        if plan.speculation.is_some() {
+            let why =
+                "measured speculative decoding, whose turns cannot be gone on with; start it again";
+            return Err(Usage(format!("{} {why}", folder.display())).into());
+        }
         let suites = suites_of(&plan, finder)?;
         let texts = texts::of_plan(&mut plan)?;
+        let quizzes = quizzes::of_plan(&mut plan)?;
         same_problems(&run.header, &suites)?;
         let of_models = |field: fn(&ModelRecord) -> &String| {
             run.header.models.iter().map(field).cloned().collect()
@@ -109,6 +120,7 @@ impl Order {
             plan,
             suites,
             texts,
+            quizzes,
             models,
             names,
             adapter,
@@ -163,9 +175,12 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
     if flags.only.contains(&Part::Divergence) {
         plan.divergence = Some(DivergencePlan::bundled());
     }
+    if flags.run.energy {
+        plan.energy = Some(EnergyPlan::LONG);
+    }
     change_code(&mut plan, flags);
     change_speed(&mut plan, flags);
-    change_texts(&mut plan, flags);
+    reading::change(&mut plan, flags);
     if flags.code.limit == Some(0) {
         return Err(Usage("--limit must be at least 1".into()).into());
     }
@@ -184,7 +199,8 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
     Ok(plan)
 }
 
-fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
+/// Takes a value that was given.
+pub(super) fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
     if let Some(value) = asked {
         *place = value.clone();
     }
@@ -232,7 +248,6 @@ pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
 }
 
 fn change_speed(plan: &mut Plan, flags: &Bench) {
-    let asked = &flags.speed;
     if let Some(latency) = &mut plan.latency {
         if flags.thorough {
             *latency = LatencyPlan::thorough();
@@ -240,8 +255,7 @@ fn change_speed(plan: &mut Plan, flags: &Bench) {
         change_latency(latency, flags);
     }
     if let Some(memory) = &mut plan.memory {
-        replace(&mut memory.contexts, Numbers::all(&asked.contexts.contexts));
-        replace(&mut memory.caches, asked.cache.cache.clone());
+        sweep::change(memory, flags);
     }
 }
 
@@ -281,45 +295,9 @@ fn up_to(n: usize) -> Vec<usize> {
 }
 
 /// Takes a list that is not empty.
-fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
+pub(super) fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
     if !asked.is_empty() {
         *place = asked;
-    }
-}
-
-fn change_texts(plan: &mut Plan, flags: &Bench) {
-    let TextsFlags {
-        text,
-        field,
-        context,
-        limit_chunks,
-    } = &flags.text.texts;
-    // Outside of their own commands the flags are not there, and the plan stays as it is.
-    let field = if field.is_empty() { "text" } else { field };
-    if let Some(perplexity) = &mut plan.perplexity {
-        perplexity.protocol = match flags.text.cutting.protocol {
-            Protocol::Passages => bench::Protocol::Passages,
-            Protocol::LlamaCpp => bench::Protocol::LlamaCpp,
-            Protocol::Gptq => bench::Protocol::Gptq,
-            Protocol::Sliding => bench::Protocol::Sliding,
-            Protocol::LmEval => bench::Protocol::LmEval,
-        };
-        perplexity.stride = flags.text.cutting.stride;
-        perplexity.context = *context;
-        perplexity.limit_chunks = *limit_chunks;
-        field.clone_into(&mut perplexity.field);
-        if !text.is_empty() {
-            perplexity.texts.clone_from(text);
-        }
-    }
-    if let Some(divergence) = &mut plan.divergence {
-        divergence.caches.clone_from(&flags.text.caches);
-        set(&mut divergence.context, context);
-        divergence.limit_chunks = *limit_chunks;
-        field.clone_into(&mut divergence.field);
-        if !text.is_empty() {
-            divergence.texts.clone_from(text);
-        }
     }
 }
 
@@ -327,11 +305,10 @@ fn change_texts(plan: &mut Plan, flags: &Bench) {
 pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(memory) = &plan.memory {
-        lines.push(format!(
-            "memory      {} tokens of context, cache {}",
-            list(&memory.contexts),
-            memory.caches.join(" and ")
-        ));
+        lines.extend(sweep::describe(memory));
+    }
+    if let Some(family) = &plan.variants {
+        lines.push(sweep::describe_family(family));
     }
     if let Some(code) = &plan.code {
         let suites: Vec<String> = suites
@@ -370,6 +347,7 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
             divergence.texts.join(", ")
         ));
     }
+    lines.extend(reading::describe(plan));
     if let Some(latency) = &plan.latency {
         lines.push(format!(
             "latency     prompts of {} tokens, {} tokens after each, {} timed runs{}",
@@ -385,7 +363,7 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
     lines
 }
 
-fn list(numbers: &[usize]) -> String {
+pub(super) fn list(numbers: &[usize]) -> String {
     numbers
         .iter()
         .map(usize::to_string)

@@ -36,7 +36,7 @@ pub(super) fn place(asked: Option<&Path>, default: &str, force: bool) -> Result<
 }
 
 /// Shows how far a file is, and stops when the user asks for it.
-pub(super) fn watching<'a>(
+pub(in crate::command) fn watching<'a>(
     progress: &'a mut Progress,
     what: &str,
     stop: &'a AtomicBool,

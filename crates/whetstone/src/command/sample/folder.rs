@@ -170,6 +170,7 @@ impl Judging<'_> {
             threads: subject::threads(None),
             stop: self.stop,
             watcher: progress,
+            meter: None,
         };
         for model in &self.batch.models {
             for suite in &self.batch.suites {

@@ -1,0 +1,369 @@
+//! Speculative decoding: what guessing ahead gains on this machine, and whether it changes an answer.
+//!
+//! First the costs are measured (a step of the target over 1, 2, 3 … rows, a step of the draft) and how often
+//! the draft's guesses come true on a few prompts; from both follows a forecast, and the length that it finds
+//! best is the one that the draft uses. Then everyone answers every prompt: the target alone, and with each way of
+//! guessing. They take turns at every prompt, in one order and the other way round, so that drift hits all alike.
+//! Whoever learns begins every iteration anew: an answer given before must not be remembered.
+//!
+//! Greedy, one sequence. Every answer goes through the [`gate`].
+
+mod answer;
+mod cast;
+mod costs;
+pub mod gate;
+pub mod prompts;
+mod record;
+
+use std::sync::atomic::Ordering;
+
+use engine::speculate::{
+    Costs, Drafter, Forecast, Guessing, Hybrid, Length, ModelDraft, Ngram, Speculative, Suffix,
+};
+use engine::{
+    CacheKind, CacheKinds, Ending, Engine, Lanes, Plain, Request, Sampling, Token, Width,
+};
+use ledger::record::Warning;
+
+use crate::Error;
+use crate::desk::{Desk, Subject};
+use crate::meter::Work;
+use crate::plan::{Drafting, SpeculationPlan};
+pub use cast::Cast;
+
+use answer::{Answer, answer};
+use costs::Steps;
+use prompts::{Prompt, Prompts};
+
+/// Tokens of a warm-up, as upstream.
+const WARM_UP: usize = 32;
+/// Prompts, tokens and guesses a pass by which the draft is known before it is used.
+const TRIAL: (usize, usize, usize) = (5, 64, 8);
+/// A chance is taken from at least so many guesses.
+const FEW: usize = 8;
+
+/// What the gate says of a whole run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// Answers that differ at a tie.
+    pub n_ties: usize,
+    /// Answers that differ without one.
+    pub n_faults: usize,
+}
+
+/// A prompt with everyone's answers: for each mode, one an iteration.
+struct Asked<'a> {
+    prompt: &'a Prompt,
+    request: Request,
+    answers: Vec<Vec<Answer>>,
+    written: bool,
+}
+
+/// Measures all modes of the plan.
+///
+/// # Errors
+/// [`Error::Plan`] for a draft that does not fit or a mode without one; those of the engine and the ledger.
+pub fn measure(
+    cast: Cast<'_>,
+    plan: &SpeculationPlan,
+    prompts: &Prompts,
+    desk: &mut Desk<'_>,
+) -> Result<Gate, Error> {
+    for doubt in cast.check()? {
+        desk.folder.append_warning(&Warning {
+            kind: "large_draft".into(),
+            message: doubt,
+            advice: "a draft has to be several times cheaper than its target".into(),
+        })?;
+    }
+    if let Some(mode) = plan
+        .modes
+        .iter()
+        .find(|m| m.needs_draft() && cast.drafting(**m).is_none())
+    {
+        let name = mode.name();
+        return Err(Error::Plan(format!(
+            "the mode {name} needs a draft; name one with --draft"
+        )));
+    }
+    let mut asked = asked(cast.target, plan, prompts)?;
+    let needed = asked
+        .iter()
+        .map(|a| a.request.prompt.len() + plan.max_tokens);
+    let stage = Stage {
+        cast,
+        plan,
+        capacity: needed.max().unwrap_or(1).next_multiple_of(256),
+    };
+    desk.warn_beyond_context(cast.target, stage.capacity)?;
+    desk.turn(0, Work::of(&cast.target.name, "speculation"));
+    let steps = stage.steps(&asked, desk)?;
+    let costs = steps.costs();
+    let forecast = match cast.draft {
+        Some(_) => Some(stage.forecast(&costs, &asked, desk)?),
+        None => None,
+    };
+    let best = forecast.as_ref().map_or(1, |(_, forecast)| forecast.best);
+    let rules = Rules {
+        fixed: plan.draft_length.unwrap_or(best),
+        costs,
+    };
+    let book = record::Book {
+        stage: &stage,
+        rules: &rules,
+    };
+    book.costs(&steps, forecast.as_ref(), desk)?;
+    let mut gate = Gate::default();
+    let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| {
+        book.answers(asked, &mut gate, desk)?;
+        desk.keep_samples()
+    };
+    let added = stage.answers(&mut asked, &rules, desk, &mut write)?;
+    // Those of a benchmark that was ended before its last iteration.
+    for asked in asked.iter().filter(|asked| !asked.written) {
+        write(asked, desk)?;
+    }
+    book.memory(&added, desk)?;
+    desk.turn_away()?;
+    Ok(gate)
+}
+
+/// Writes down what everyone answered to a prompt.
+type Write<'w> = dyn FnMut(&Asked<'_>, &mut Desk<'_>) -> Result<(), Error> + 'w;
+
+fn asked<'a>(
+    target: &Subject<'_>,
+    plan: &SpeculationPlan,
+    prompts: &'a Prompts,
+) -> Result<Vec<Asked<'a>>, Error> {
+    let n = plan.limit.unwrap_or(usize::MAX);
+    let asked = |prompt: &'a Prompt| {
+        Ok(Asked {
+            prompt,
+            request: request(prompts::tokens(target, prompt)?, plan.max_tokens),
+            answers: vec![Vec::new(); plan.modes.len()],
+            written: false,
+        })
+    };
+    prompts.list.iter().take(n).map(asked).collect()
+}
+
+fn request(prompt: Vec<Token>, max_tokens: usize) -> Request {
+    Request {
+        prompt,
+        n_shared: 0,
+        sampling: Sampling::GREEDY,
+        seed: 0,
+        max_tokens,
+        stop: Vec::new(),
+        ending: Ending::Natural,
+    }
+}
+
+/// How far ahead is guessed.
+struct Rules {
+    fixed: usize,
+    costs: Costs,
+}
+
+/// Someone who answers.
+enum Player<'a> {
+    Alone(Plain<'a>),
+    Guessing(Box<Speculative<'a>>),
+}
+
+impl Player<'_> {
+    fn engine(&self) -> &dyn Engine {
+        match self {
+            Player::Alone(engine) => engine,
+            Player::Guessing(engine) => engine.as_ref(),
+        }
+    }
+}
+
+/// Where everyone answers.
+struct Stage<'a> {
+    cast: Cast<'a>,
+    plan: &'a SpeculationPlan,
+    capacity: usize,
+}
+
+impl<'a> Stage<'a> {
+    fn lanes(&self) -> Lanes {
+        Lanes {
+            n: 1,
+            capacity: self.capacity,
+            width: match self.plan.whole_tiles {
+                true => Width::DETERMINISTIC,
+                false => Width::FAST,
+            },
+            cache: CacheKinds::both(CacheKind::F16),
+        }
+    }
+
+    fn steps(&self, asked: &[Asked<'_>], desk: &mut Desk<'_>) -> Result<Steps, Error> {
+        let (what, rounds) = ("cost of guessing and of looking", costs::ROUNDS as u64);
+        desk.watcher.begin(what, rounds);
+        let prompt = asked.first().map_or(&[][..], |asked| &asked.request.prompt);
+        let models = (
+            self.cast.target.model,
+            self.cast.draft.map(|draft| draft.model),
+        );
+        let n_rows = self.plan.most_drafted + 1;
+        let (stop, watcher) = (desk.stop, &mut desk.watcher);
+        Steps::time(models, prompt, n_rows, desk.clock, &mut |round| {
+            watcher.advance(round as u64, "");
+            !stop.load(Ordering::Relaxed)
+        })
+    }
+
+    /// Lets the draft guess on a few prompts: how likely the first, second … guess comes true, and what
+    /// follows from it.
+    fn forecast(
+        &self,
+        costs: &Costs,
+        asked: &[Asked<'_>],
+        desk: &mut Desk<'_>,
+    ) -> Result<(Vec<f64>, Forecast), Error> {
+        let (n_prompts, n_tokens, n_guesses) = TRIAL;
+        let n_guesses = n_guesses.min(self.plan.most_drafted);
+        desk.watcher
+            .begin("how often guesses come true", n_prompts as u64);
+        let player = self.player(
+            Drafting::Draft,
+            &Rules {
+                fixed: n_guesses,
+                costs: costs.clone(),
+            },
+        )?;
+        let mut passes = Vec::new();
+        for (i, asked) in asked.iter().take(n_prompts).enumerate() {
+            let request = Request {
+                max_tokens: n_tokens.min(self.plan.max_tokens),
+                ..asked.request.clone()
+            };
+            passes.extend(answer(player.engine(), &request, desk.clock)?.passes);
+            desk.watcher.advance(i as u64 + 1, "");
+        }
+        let mut chances = Vec::new();
+        for i in 0..n_guesses {
+            let tried = passes
+                .iter()
+                .filter(|pass| pass.drafted > i && pass.accepted >= i);
+            let right = passes.iter().filter(|pass| pass.accepted > i).count();
+            match tried.count() {
+                n if n >= FEW || i == 0 => chances.push(right as f64 / n.max(1) as f64),
+                _ => break,
+            }
+        }
+        let forecast = Forecast::of(costs, &chances, self.plan.most_drafted);
+        Ok((chances, forecast))
+    }
+
+    fn player(&self, mode: Drafting, rules: &Rules) -> Result<Player<'a>, Error> {
+        let (target, lanes) = (self.cast.target.model, self.lanes());
+        let model = || -> Result<Option<ModelDraft<'a>>, Error> {
+            let Some(model) = self.cast.drafting(mode) else {
+                return Ok(None);
+            };
+            let draft = ModelDraft::new(model, 1, self.capacity, lanes.cache, Guessing::Likeliest)?;
+            Ok(Some(draft))
+        };
+        let drafter: Box<dyn Drafter + 'a> = match (mode, model()?) {
+            (Drafting::Target, _) => return Ok(Player::Alone(Plain::new(target, lanes))),
+            (Drafting::Suffix, _) => Box::new(Suffix::new()),
+            (Drafting::Hybrid, Some(draft)) => Box::new(Hybrid::new(Suffix::new(), draft)),
+            (_, Some(draft)) => Box::new(draft),
+            (_, None) => Box::new(Ngram::USUAL),
+        };
+        let length = match mode {
+            Drafting::Draft | Drafting::DraftLora => Length::Fixed(rules.fixed),
+            _ => Length::Adaptive {
+                most: self.plan.most_drafted,
+                costs: rules.costs.clone(),
+            },
+        };
+        let engine = Speculative::new(target, lanes, drafter, length);
+        Ok(Player::Guessing(Box::new(engine)))
+    }
+
+    /// Everyone answers everything, in turns; a prompt is written down before the next one, in the last
+    /// iteration. Returns what each mode added to memory, in bytes.
+    fn answers(
+        &self,
+        asked: &mut [Asked<'_>],
+        rules: &Rules,
+        desk: &mut Desk<'_>,
+        write: &mut Write<'_>,
+    ) -> Result<Vec<u64>, Error> {
+        let modes = &self.plan.modes;
+        let n_answers = self.plan.iterations * asked.len() * modes.len();
+        let mut added = vec![0; modes.len()];
+        let mut n_done = 0;
+        self.warm_up(asked, rules, desk)?;
+        desk.watcher.begin("answers", n_answers as u64);
+        for iteration in 0..self.plan.iterations {
+            let players: Vec<Player<'_>> = modes
+                .iter()
+                .map(|mode| self.player(*mode, rules))
+                .collect::<Result<_, _>>()?;
+            for (i, asked) in asked.iter_mut().enumerate() {
+                // A prompt is answered by all or by nobody, so that sums stay comparable.
+                if desk.stopped() {
+                    return Ok(added);
+                }
+                let mut order: Vec<usize> = (0..modes.len()).collect();
+                if (i + iteration) % 2 == 1 {
+                    order.reverse();
+                }
+                for at in order {
+                    let answer = answer(players[at].engine(), &asked.request, desk.clock)?;
+                    n_done += 1;
+                    let rate = answer.tokens.len() as f64 * 1e9 / answer.total_ns.max(1) as f64;
+                    let note = format!("{}: {rate:.1} tok/s", modes[at].name());
+                    desk.watcher.advance(n_done, &note);
+                    asked.answers[at].push(answer);
+                }
+                if iteration + 1 == self.plan.iterations {
+                    write(asked, desk)?;
+                    asked.written = true;
+                }
+            }
+            for (added, (mode, player)) in added.iter_mut().zip(modes.iter().zip(&players)) {
+                *added = self.added_bytes(*mode, player);
+            }
+        }
+        Ok(added)
+    }
+
+    fn added_bytes(&self, mode: Drafting, player: &Player<'_>) -> u64 {
+        let weights = self
+            .cast
+            .drafting(mode)
+            .map_or(0, |m| m.card().weight_bytes);
+        match player {
+            Player::Alone(_) => 0,
+            Player::Guessing(engine) => weights + engine.drafter_bytes(),
+        }
+    }
+
+    /// The beginning of one answer, without anybody looking.
+    fn warm_up(
+        &self,
+        asked: &[Asked<'_>],
+        rules: &Rules,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), Error> {
+        let Some(first) = asked.first() else {
+            return Ok(());
+        };
+        let request = Request {
+            max_tokens: WARM_UP.min(self.plan.max_tokens),
+            ..first.request.clone()
+        };
+        for mode in &self.plan.modes {
+            answer(self.player(*mode, rules)?.engine(), &request, desk.clock)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! Speculative decoding on toys: the answers are the target's own, the forecast is arithmetic, a broken way
+//! of guessing is found.
+
+use bench::desk::Unwatched;
+use bench::plan::{Drafting, SpeculationPlan};
+use bench::speculation::prompts::Prompts;
+use bench::speculation::{Cast, Gate, measure};
+use bench::{Desk, Error, Watcher};
+use engine::toy::Toy;
+use engine::{Error as EngineError, Feed, Model, ModelCard, Row, Session, SessionShape, Tokenizer};
+use ledger::record::Measurement;
+use ledger::{Run, RunFolder};
+use measure::FakeClock;
+use std::sync::atomic::AtomicBool;
+
+use super::{folder, header, subject, values};
+
+fn plan(modes: &[Drafting]) -> SpeculationPlan {
+    SpeculationPlan {
+        modes: modes.to_vec(),
+        prompts: "bundled".into(),
+        sha256: String::new(),
+        limit: Some(5),
+        max_tokens: 24,
+        iterations: 2,
+        draft_length: None,
+        most_drafted: 6,
+        whole_tiles: false,
+        adapter: None,
+        adapter_skipped: None,
+    }
+}
+
+const ALL: [Drafting; 6] = [
+    Drafting::Target,
+    Drafting::Draft,
+    Drafting::Adaptive,
+    Drafting::Ngram,
+    Drafting::Suffix,
+    Drafting::Hybrid,
+];
+
+fn measured(
+    target: &dyn Model,
+    draft: Option<&dyn Model>,
+    plan: &SpeculationPlan,
+) -> Result<(Gate, Run), Error> {
+    watched(target, draft, plan, &folder(), &mut Unwatched)
+}
+
+fn watched(
+    target: &dyn Model,
+    draft: Option<&dyn Model>,
+    plan: &SpeculationPlan,
+    root: &tempfile::TempDir,
+    watcher: &mut dyn Watcher,
+) -> Result<(Gate, Run), Error> {
+    let header = header("run");
+    let mut run_folder = RunFolder::create(root.path(), &header).unwrap();
+    let earlier = Run::new(header);
+    let stop = AtomicBool::new(false);
+    let clock = FakeClock::stepping(1000);
+    let mut desk = Desk {
+        folder: &mut run_folder,
+        earlier: &earlier,
+        clock: &clock,
+        sandbox: None,
+        fast_ways: None,
+        precedents: None,
+        threads: 1,
+        stop: &stop,
+        watcher,
+        meter: None,
+    };
+    let target = subject("target", target);
+    let draft = draft.map(|model| subject("draft", model));
+    let cast = Cast {
+        target: &target,
+        draft: draft.as_ref(),
+        lora: None,
+    };
+    let gate = measure(cast, plan, &Prompts::bundled(), &mut desk)?;
+    Ok((gate, ledger::read(run_folder.path()).unwrap()))
+}
+
+fn of_mode<'a>(run: &'a Run, metric: &str, mode: &str) -> Vec<&'a Measurement> {
+    let mine = |m: &&Measurement| m.conditions.get("mode").and_then(|v| v.as_str()) == Some(mode);
+    values(run, metric).into_iter().filter(mine).collect()
+}
+
+#[test]
+fn everyone_answers_every_prompt_as_the_target_does() {
+    let (target, draft) = (Toy::new(3), Toy::new(3));
+    let (gate, run) = measured(&target, Some(&draft), &plan(&ALL)).unwrap();
+    assert_eq!(gate, Gate::default());
+    assert!(run.warnings.is_empty(), "{:?}", run.warnings);
+    for mode in ALL {
+        let times = of_mode(&run, "end_to_end_ns", mode.name());
+        assert_eq!(times.len(), 5, "{}", mode.name());
+        assert!(times.iter().all(|m| m.values.len() == 2));
+        let equal = of_mode(&run, "equal_to_target", mode.name());
+        assert!(equal.iter().all(|m| m.values == [1.0, 1.0]));
+    }
+    let categories: Vec<&str> = of_mode(&run, "end_to_end_ns", "target")
+        .iter()
+        .map(|m| m.conditions["category"].as_str().unwrap())
+        .collect();
+    assert_eq!(categories, ["code", "edit", "repair", "prose", "json"]);
+    // The draft is the target itself: every guess comes true.
+    let sum = |metric: &str| -> f64 {
+        let of = of_mode(&run, metric, "draft");
+        of.iter().flat_map(|m| &m.values).sum()
+    };
+    assert!(sum("pass_drafted") > 0.0);
+    assert_eq!(sum("pass_drafted"), sum("pass_accepted"));
+}
+
+#[test]
+fn passes_add_up_to_the_tokens_of_the_answers() {
+    let (target, draft) = (Toy::new(3), Toy::new(4));
+    let (_, run) = measured(&target, Some(&draft), &plan(&ALL)).unwrap();
+    for mode in &ALL[1..] {
+        let sum = |metric: &str| -> f64 {
+            let of = of_mode(&run, metric, mode.name());
+            of.iter().flat_map(|m| &m.values).sum()
+        };
+        let passes = of_mode(&run, "pass_accepted", mode.name());
+        let n_passes: usize = passes.iter().map(|m| m.values.len()).sum();
+        let n_answers = 2.0 * 5.0;
+        let told = sum("answer_tokens");
+        let counted = n_answers + n_passes as f64 + sum("pass_accepted");
+        // An answer may end with a token that is not part of it.
+        assert!(
+            told <= counted && counted <= told + n_answers,
+            "{}",
+            mode.name()
+        );
+    }
+}
+
+#[test]
+fn costs_and_forecast_are_written_down_before_anybody_answers() {
+    let (target, draft) = (Toy::new(3), Toy::new(3));
+    let (_, run) = measured(&target, Some(&draft), &plan(&ALL)).unwrap();
+    let rows = values(&run, "check_step_ns");
+    assert_eq!(rows.len(), 7, "one more than is drafted");
+    assert_eq!(values(&run, "draft_step_ns").len(), 2);
+    let speedups = values(&run, "predicted_speedup");
+    assert_eq!(speedups.len(), 6);
+    // The clock ticks alike for every step: c = 1 and v = 1, and all guesses come true. S(k) = (1 + k) / (k + 1).
+    for speedup in speedups {
+        assert!((speedup.values[0] - 1.0).abs() < 1e-9, "{speedup:?}");
+    }
+    assert_eq!(values(&run, "break_even_acceptance").len(), 1);
+    let first_answer = run
+        .measurements
+        .iter()
+        .position(|m| m.metric == "end_to_end_ns");
+    let forecast = run
+        .measurements
+        .iter()
+        .position(|m| m.metric == "predicted_speedup");
+    assert!(forecast < first_answer);
+}
+
+#[test]
+fn without_a_draft_the_other_ways_are_measured_and_a_mode_that_needs_one_is_refused() {
+    let target = Toy::new(3);
+    let free = [Drafting::Target, Drafting::Ngram, Drafting::Suffix];
+    let (gate, run) = measured(&target, None, &plan(&free)).unwrap();
+    assert_eq!(gate, Gate::default());
+    assert!(values(&run, "predicted_speedup").is_empty());
+    let refused = measured(&target, None, &plan(&ALL)).unwrap_err();
+    assert!(refused.to_string().contains("needs a draft"), "{refused}");
+}
+
+/// A model that forgets nothing when it is told to rewind, as a broken engine would.
+struct Forgetless(Toy);
+
+struct ForgetlessSession<'m>(Box<dyn Session + 'm>);
+
+impl Model for Forgetless {
+    fn card(&self) -> &ModelCard {
+        self.0.card()
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.0.tokenizer()
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, EngineError> {
+        let shape = SessionShape {
+            capacity: shape.capacity * 9,
+            ..shape
+        };
+        Ok(Box::new(ForgetlessSession(self.0.open(shape)?)))
+    }
+}
+
+impl Session for ForgetlessSession<'_> {
+    fn shape(&self) -> SessionShape {
+        self.0.shape()
+    }
+
+    fn len(&self, sequence: usize) -> usize {
+        self.0.len(sequence)
+    }
+
+    fn feed(
+        &mut self,
+        feeds: &[Feed<'_>],
+        on_row: &mut dyn FnMut(Row<'_>),
+    ) -> Result<(), EngineError> {
+        self.0.feed(feeds, on_row)
+    }
+
+    fn fork(&mut self, from: usize, to: usize) -> Result<(), EngineError> {
+        self.0.fork(from, to)
+    }
+
+    fn rewind(&mut self, sequence: usize, len: usize) -> Result<(), EngineError> {
+        // Everything or nothing: the first wrong guess stays.
+        match len {
+            0 => self.0.rewind(sequence, 0),
+            _ => Ok(()),
+        }
+    }
+
+    fn cache_bytes(&self) -> u64 {
+        self.0.cache_bytes()
+    }
+}
+
+#[test]
+fn an_engine_that_does_not_forget_wrong_guesses_fails_the_gate() {
+    let (target, draft) = (Forgetless(Toy::new(3)), Toy::new(4));
+    let modes = plan(&[Drafting::Target, Drafting::Draft]);
+    let (gate, run) = measured(&target, Some(&draft), &modes).unwrap();
+    assert!(gate.n_faults > 0 && gate.n_ties == 0, "{gate:?}");
+    let warning = &run.warnings[0];
+    assert_eq!(warning.kind, "unequal_answer");
+    assert!(
+        warning
+            .message
+            .contains("parts from the target alone at token"),
+        "{}",
+        warning.message
+    );
+    let gaps = values(&run, "difference_gap");
+    let n_gaps: usize = gaps.iter().map(|m| m.values.len()).sum();
+    assert_eq!(n_gaps, gate.n_faults);
+}
+
+/// Looks into the folder at every answer: how many prompts are written down by then.
+struct Reader<'a>(&'a std::path::Path, Vec<usize>, bool);
+
+impl Watcher for Reader<'_> {
+    fn begin(&mut self, what: &str, _: u64) {
+        self.2 = what == "answers";
+    }
+
+    fn advance(&mut self, _: u64, _: &str) {
+        if self.2 {
+            let run = ledger::read(&self.0.join("run")).unwrap();
+            self.1.push(of_mode(&run, "end_to_end_ns", "target").len());
+        }
+    }
+}
+
+#[test]
+fn a_prompt_is_on_the_disk_before_the_next_one_is_answered() {
+    let target = Toy::new(3);
+    let root = folder();
+    let mut reader = Reader(root.path(), Vec::new(), false);
+    let plan = SpeculationPlan {
+        iterations: 1,
+        ..plan(&[Drafting::Target, Drafting::Ngram])
+    };
+    watched(&target, None, &plan, &root, &mut reader).unwrap();
+    assert_eq!(reader.1, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+}

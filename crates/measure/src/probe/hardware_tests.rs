@@ -1,0 +1,159 @@
+//! Whole machines made of files: a desktop with AMD graphics, a guest, nothing.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::probe::gauge::Readings;
+
+fn write(tree: &Path, file: &str, text: &str) {
+    let path = tree.join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// A tree that lives as long as the tests do: gauges of a running program have no end either.
+fn tree(files: &[(&str, &str)]) -> &'static Path {
+    let folder = tempfile::tempdir().unwrap().keep();
+    for (file, text) in files {
+        write(&folder, file, text);
+    }
+    Box::leak(folder.into_boxed_path())
+}
+
+fn desktop() -> &'static Path {
+    tree(&[
+        (
+            "proc/stat",
+            "cpu  100 0 0 900 0 0 0 0\ncpu0 100 0 0 900 0 0 0 0\n",
+        ),
+        ("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 600 kB\n"),
+        (
+            "proc/self/status",
+            "VmRSS:\t 10 kB\nCpus_allowed_list:\t0\n",
+        ),
+        (
+            "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq",
+            "3000000\n",
+        ),
+        ("sys/class/hwmon/hwmon0/name", "nvme\n"),
+        ("sys/class/hwmon/hwmon0/temp1_input", "90000\n"),
+        ("sys/class/hwmon/hwmon1/name", "k10temp\n"),
+        ("sys/class/hwmon/hwmon1/temp1_input", "45500\n"),
+        ("sys/class/hwmon/hwmon1/temp3_input", "51250\n"),
+        ("sys/class/drm/card0/device/vendor", "0x8086\n"),
+        ("sys/class/drm/card1/device/vendor", "0x1002\n"),
+        ("sys/class/drm/card1-HDMI-A-1/device/vendor", "0x1002\n"),
+        ("sys/class/drm/card1/device/gpu_busy_percent", "12\n"),
+        ("sys/class/drm/card1/device/mem_info_vram_used", "1024\n"),
+        ("sys/class/drm/card1/device/mem_info_vram_total", "4096\n"),
+        ("sys/class/drm/card1/device/mem_info_gtt_used", "2048\n"),
+        (
+            "sys/class/drm/card1/device/hwmon/hwmon5/power1_average",
+            "35000000\n",
+        ),
+        (
+            "sys/class/drm/card1/device/hwmon/hwmon5/power1_input",
+            "99000000\n",
+        ),
+        (
+            "sys/class/drm/card1/device/hwmon/hwmon5/temp1_input",
+            "61000\n",
+        ),
+        (
+            "sys/class/drm/card1/device/hwmon/hwmon5/freq1_input",
+            "800000000\n",
+        ),
+    ])
+}
+
+fn read(hardware: &mut Hardware) -> Readings {
+    let mut readings = Readings::new();
+    for gauge in &mut hardware.gauges {
+        gauge.read(0, &mut readings);
+    }
+    readings
+}
+
+#[test]
+fn a_desktop_tells_what_it_has_in_base_units() {
+    let files = desktop();
+    let mut hardware = Hardware::below(Root::at(files));
+    write(files, "proc/stat", "cpu  130 0 0 970 0 0 0 0\n");
+    let readings = read(&mut hardware);
+    let expected = [
+        ("cpu_busy_share", 0.3),
+        ("cpu_celsius", 51.25),
+        ("cpu_hz", 3e9),
+        ("gpu0_busy_share", 0.12),
+        ("gpu0_celsius", 61.0),
+        ("gpu0_gtt_bytes", 2048.0),
+        ("gpu0_hz", 8e8),
+        ("gpu0_total_bytes", 4096.0),
+        ("gpu0_used_bytes", 1024.0),
+        ("gpu0_watts", 35.0),
+        ("process_bytes", 10240.0),
+        ("system_total_bytes", 1_024_000.0),
+        ("system_used_bytes", 409_600.0),
+    ];
+    let found: Vec<(&str, f64)> = readings.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn one_readable_source_is_enough_and_the_other_keeps_its_reason() {
+    let hardware = Hardware::below(Root::at(desktop()));
+    assert_eq!(hardware.no_energy(), None);
+    let [cpu, gpu] = &hardware.sources[..] else {
+        panic!("{:?}", hardware.sources)
+    };
+    assert_eq!((cpu.device.as_str(), gpu.device.as_str()), ("cpu", "gpu0"));
+    assert!(cpu.energy.as_ref().unwrap_err().reason.contains("powercap"));
+    assert_eq!(gpu.energy.as_deref(), Ok("power readings"));
+}
+
+#[test]
+fn files_that_vanish_or_hold_garbage_take_their_own_numbers_with_them_only() {
+    let files = desktop();
+    let mut hardware = Hardware::below(Root::at(files));
+    let device = "sys/class/drm/card1/device";
+    write(files, &format!("{device}/mem_info_vram_used"), "lots\n");
+    write(files, &format!("{device}/hwmon/hwmon5/power1_average"), "");
+    write(
+        files,
+        &format!("{device}/hwmon/hwmon5/power1_input"),
+        "-3\n",
+    );
+    write(files, "sys/class/hwmon/hwmon1/temp3_input", "NaN\n");
+    write(files, "proc/stat", "cpu  50 0 0 100 0 0 0 0\n");
+    fs::remove_file(files.join(device).join("gpu_busy_percent")).unwrap();
+    fs::remove_file(files.join("proc/meminfo")).unwrap();
+    let readings = read(&mut hardware);
+    for gone in [
+        "gpu0_used_bytes",
+        "gpu0_watts",
+        "gpu0_busy_share",
+        "system_used_bytes",
+        "cpu_busy_share",
+    ] {
+        assert!(!readings.contains_key(gone), "{gone}: {readings:?}");
+    }
+    assert_eq!(readings["gpu0_total_bytes"], 4096.0);
+    assert!(readings.values().all(|value| value.is_finite()));
+}
+
+#[test]
+fn a_machine_that_tells_nothing_has_one_reason_and_no_numbers() {
+    let mut hardware = Hardware::below(Root::at(tree(&[("sys/class/dmi/id/sys_vendor", "QEMU")])));
+    assert_eq!(read(&mut hardware), Readings::new());
+    let absent = hardware.no_energy().unwrap();
+    assert!(absent.reason.contains("processor packages") && !absent.reason.contains("graphics"));
+    assert!(absent.remedy.unwrap().contains("host"));
+}
+
+#[test]
+fn the_real_machine_is_looked_at_without_a_panic() {
+    let mut hardware = Hardware::find();
+    assert!(read(&mut hardware).values().all(|value| value.is_finite()));
+    assert!(!hardware.sources.is_empty());
+}

@@ -1,0 +1,122 @@
+//! How busy the processors are, how fast and how hot; memory of this process and of the machine.
+
+use std::fs;
+
+use super::gauge::{Gauge, Readings, put};
+use super::noise::Ticks;
+use super::text::Root;
+use super::{Fact, cpu, memory};
+
+/// Sensors that sit on the processor, by the name of their driver.
+const SENSORS: [&str; 5] = [
+    "coretemp",
+    "k10temp",
+    "zenpower",
+    "cpu_thermal",
+    "soc_thermal",
+];
+/// The same among thermal zones, for boards without such a driver.
+const ZONES: [&str; 4] = ["x86_pkg_temp", "cpu-thermal", "cpu_thermal", "soc-thermal"];
+
+/// Processors and memory, as far as the kernel tells of them.
+pub(crate) struct Load<'r> {
+    root: Root<'r>,
+    before: Option<Ticks>,
+    sensors: Vec<String>,
+}
+
+impl<'r> Load<'r> {
+    /// Looks for sensors, and begins to count.
+    pub(crate) fn new(root: Root<'r>) -> Load<'r> {
+        Load {
+            root,
+            before: Ticks::read(root).ok(),
+            sensors: sensors(root),
+        }
+    }
+
+    /// Share of the processors' time that somebody used since the last look; `None` if no tick has passed.
+    fn busy(&mut self) -> Option<f64> {
+        let now = Ticks::read(self.root).ok();
+        let before = std::mem::replace(&mut self.before, now)?;
+        let now = now?;
+        let passed = now.total.checked_sub(before.total).filter(|n| *n > 0)?;
+        let busy = now.busy.checked_sub(before.busy)?;
+        Some((busy as f64 / passed as f64).min(1.0))
+    }
+
+    fn hottest(&self) -> Option<f64> {
+        let read = |file: &String| self.root.value(file).ok()?.parse::<f64>().ok();
+        let all = self.sensors.iter().filter_map(read);
+        all.map(|milli| milli / 1e3).max_by(f64::total_cmp)
+    }
+}
+
+impl Gauge for Load<'_> {
+    fn read(&mut self, _now_ns: u64, into: &mut Readings) {
+        put(into, "cpu_busy_share", self.busy());
+        let hz = match cpu::current_hz(self.root) {
+            Ok(Fact::Number(hz)) => Some(hz),
+            _ => None,
+        };
+        put(into, "cpu_hz", hz);
+        put(into, "cpu_celsius", self.hottest());
+        let bytes = |bytes: u64| bytes as f64;
+        let resident = memory::resident_below(self.root).ok();
+        put(into, "process_bytes", resident.map(bytes));
+        let total = memory::total_below(self.root).ok();
+        let free = self.root.kib_field("proc/meminfo", "MemAvailable").ok();
+        let used = total
+            .zip(free)
+            .and_then(|(all, free)| all.checked_sub(free));
+        put(into, "system_used_bytes", used.map(bytes));
+        put(into, "system_total_bytes", total.map(bytes));
+    }
+}
+
+/// Files with a temperature of the processor, in thousandths of a degree.
+fn sensors(root: Root) -> Vec<String> {
+    let driver = |folder: &String| {
+        let name = root.value(&format!("{folder}/name"));
+        name.is_ok_and(|name| SENSORS.contains(&name.as_str()))
+    };
+    let of_driver: Vec<String> = folders(root, "sys/class/hwmon")
+        .into_iter()
+        .filter(driver)
+        .flat_map(|folder| inputs(root, &folder))
+        .collect();
+    if !of_driver.is_empty() {
+        return of_driver;
+    }
+    let zone = |folder: &String| {
+        let kind = root.value(&format!("{folder}/type"));
+        kind.is_ok_and(|kind| ZONES.contains(&kind.as_str()))
+    };
+    let zones = folders(root, "sys/class/thermal").into_iter().filter(zone);
+    zones.map(|folder| format!("{folder}/temp")).collect()
+}
+
+/// `temp<n>_input` of one driver.
+fn inputs(root: Root, folder: &str) -> Vec<String> {
+    let files = names(root, folder).into_iter();
+    files
+        .filter(|name| name.starts_with("temp") && name.ends_with("_input"))
+        .map(|name| format!("{folder}/{name}"))
+        .collect()
+}
+
+/// The entries of a folder with their path below the root, in order.
+pub(crate) fn folders(root: Root, folder: &str) -> Vec<String> {
+    let names = names(root, folder).into_iter();
+    names.map(|name| format!("{folder}/{name}")).collect()
+}
+
+fn names(root: Root, folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(root.path(folder)).into_iter().flatten();
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,111 @@
+//! Points and lines over two axes of numbers.
+
+use std::sync::Arc;
+
+use kuva::plot::legend::{LegendEntry, LegendShape};
+use kuva::plot::{LinePlot, ScatterPlot};
+use kuva::render::layout::{Layout, TickFormat};
+use kuva::render::plots::Plot;
+
+use super::super::plane::{Plane, PlaneSpec, Trace};
+use super::{PALETTE, PANEL_WIDTH, SINGLE_WIDTH, Sheet, dressed, round_step, tick};
+
+/// Radius of a point.
+const POINT: f64 = 5.0;
+
+/// The drawing, one `<svg>` element that scales with its place.
+pub(in super::super) fn svg(spec: &PlaneSpec) -> String {
+    let width = match spec.panels.len() {
+        1 => SINGLE_WIDTH,
+        _ => PANEL_WIDTH,
+    };
+    Sheet {
+        stem: &spec.stem,
+        title: &spec.title,
+        width,
+        plots: spec.panels.iter().map(plots).collect(),
+        layouts: spec.panels.iter().map(layout).collect(),
+        legend: legend(spec),
+    }
+    .svg()
+}
+
+fn colour(trace: &Trace) -> &'static str {
+    PALETTE[trace.colour % PALETTE.len()]
+}
+
+fn legend(spec: &PlaneSpec) -> Vec<LegendEntry> {
+    let mut entries: Vec<LegendEntry> = Vec::new();
+    for trace in spec.panels.iter().flat_map(|panel| &panel.traces) {
+        if entries.iter().all(|known| known.label != trace.name) {
+            entries.push(LegendEntry {
+                label: trace.name.clone(),
+                color: colour(trace).to_owned(),
+                shape: LegendShape::Circle,
+                dasharray: None,
+            });
+        }
+    }
+    entries
+}
+
+fn plots(panel: &Plane) -> Vec<Plot> {
+    let place = |x: f64| if panel.doubling { x.log2() } else { x };
+    let mut plots = Vec::new();
+    for trace in &panel.traces {
+        let points: Vec<(f64, f64)> = trace.points.iter().map(|(x, y)| (place(*x), *y)).collect();
+        if trace.joined {
+            let line = LinePlot::new().with_data(points.clone());
+            plots.push(Plot::Line(line.with_color(colour(trace))));
+        }
+        let dots = ScatterPlot::new()
+            .with_data(points)
+            .with_color(colour(trace));
+        let dots = dots.with_size(POINT);
+        plots.push(Plot::Scatter(match trace.labels.is_empty() {
+            true => dots,
+            false => dots.with_labels(trace.labels.clone()),
+        }));
+    }
+    plots
+}
+
+fn layout(panel: &Plane) -> Layout {
+    let all = || panel.traces.iter().flat_map(|trace| &trace.points);
+    let most = |of: fn(&(f64, f64)) -> f64| all().map(of).fold(0.0, f64::max);
+    let y_step = round_step(most(|point| point.1) / 5.0);
+    let top = (most(|point| point.1) * 1.05 / y_step).ceil() * y_step;
+    let (from, to, x_step) = match panel.doubling {
+        true => {
+            let least = all().map(|point| point.0).fold(f64::INFINITY, f64::min);
+            let (from, to) = (least.log2().floor(), most(|point| point.0).log2().ceil());
+            (from - 0.25, to.max(from + 1.0) + 0.25, 1.0)
+        }
+        false => {
+            let step = round_step(most(|point| point.0) / 5.0);
+            (
+                0.0,
+                (most(|point| point.0) * 1.15 / step).ceil() * step,
+                step,
+            )
+        }
+    };
+    let doubling = panel.doubling;
+    let across = move |x: f64| match doubling {
+        true if (x - x.round()).abs() < 1e-6 => format!("{:.0}", x.exp2()),
+        true => String::new(),
+        false => tick(x, x_step),
+    };
+    dressed(Layout::new((from, to), (0.0, top)))
+        .with_title(panel.title.clone())
+        .with_x_label(panel.across.clone())
+        .with_y_label(panel.up.clone())
+        .with_x_axis_min(from)
+        .with_x_axis_max(to)
+        .with_x_tick_step(x_step)
+        .with_y_axis_min(0.0)
+        .with_y_axis_max(top)
+        .with_y_tick_step(y_step)
+        .with_x_tick_format(TickFormat::Custom(Arc::new(across)))
+        .with_y_tick_format(TickFormat::Custom(Arc::new(move |y| tick(y, y_step))))
+}

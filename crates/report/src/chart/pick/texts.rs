@@ -1,0 +1,50 @@
+//! Bars of texts: how surprising they are, and how far models are from each other on them.
+
+use super::{ChartSpec, Panel, Stacking, chart, group, models, sections};
+use crate::format;
+use crate::view::{Row, Scorecard};
+
+pub(super) fn perplexity(card: &Scorecard) -> Option<ChartSpec> {
+    let section = sections(card, "perplexity").next()?;
+    let rows = section
+        .rows
+        .iter()
+        .filter(|row| row.metric == "bits_per_byte");
+    let panel = Panel {
+        title: "Surprise by text".into(),
+        axis: "bits per byte (less is better)".into(),
+        across: "text".into(),
+        stacking: Stacking::Beside,
+        series: models(card),
+        ceiling: None,
+        groups: rows
+            .filter_map(|row| group(format::conditions(row.own_conditions(section)), row, 1.0))
+            .collect(),
+    };
+    chart("perplexity", "Perplexity", vec![panel])
+}
+
+/// Mean divergence of each candidate, by text and cache type.
+pub(super) fn divergence(card: &Scorecard) -> Option<ChartSpec> {
+    let section = sections(card, "divergence").next()?;
+    let rows = section
+        .rows
+        .iter()
+        .filter(|row| row.metric == "kl_mean_nats");
+    let label = |row: &Row| match format::conditions(row.own_conditions(section)) {
+        own if own.is_empty() => {
+            format::conditions(row.conditions.iter().map(|(k, v)| (k.as_str(), v)))
+        }
+        own => own,
+    };
+    let panel = Panel {
+        title: "Divergence from the reference".into(),
+        axis: "nats per token (less is nearer)".into(),
+        across: String::new(),
+        stacking: Stacking::Beside,
+        series: models(card),
+        ceiling: None,
+        groups: rows.filter_map(|row| group(label(row), row, 1.0)).collect(),
+    };
+    chart("divergence", "Divergence", vec![panel])
+}

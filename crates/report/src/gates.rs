@@ -1,0 +1,190 @@
+//! Claims held against a scorecard.
+
+use measure::Interval;
+use measure::gate::{Aspect, Gate, Outcome};
+use serde::Serialize;
+
+use crate::format;
+use crate::table::{Entry, Side, Table, Tone};
+use crate::view::{Comparison, Finding, Kind, Row, Scorecard, Section};
+
+/// One claim about one row and one model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judged {
+    /// The claim, as it was written.
+    pub claim: String,
+    /// The model that it is about.
+    pub model: String,
+    /// The row, readable.
+    pub place: String,
+    /// The number; `None` if there is none.
+    pub value: Option<f64>,
+    /// Its interval.
+    pub interval: Option<Interval>,
+    /// Number and interval in words, as the tables have them; the reason where there is none.
+    pub shown: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Holds claims against every row of their metric, and every later model of it (or the only one).
+///
+/// # Errors
+/// A sentence, if no row has the metric, or its models are not compared in that way.
+pub fn judge(card: &Scorecard, claims: &[(String, Gate)]) -> Result<Vec<Judged>, String> {
+    let mut all = Vec::new();
+    for (claim, gate) in claims {
+        let found: Vec<Judged> = rows(card)
+            .filter(|(_, row)| row.metric == gate.metric)
+            .map(|(section, row)| of_row(claim, gate, section, row))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat();
+        if found.is_empty() {
+            return Err(format!(
+                "'{claim}' is about nothing that was measured in these runs"
+            ));
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+fn rows(card: &Scorecard) -> impl Iterator<Item = (&Section, &Row)> {
+    let sections = card.sections.iter();
+    sections.flat_map(|section| section.rows.iter().map(move |row| (section, row)))
+}
+
+fn of_row(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Result<Vec<Judged>, String> {
+    let kind = match gate.aspect {
+        Aspect::Value => return Ok(of_values(claim, gate, section, row)),
+        Aspect::Ratio => Kind::Ratio,
+        Aspect::Difference => Kind::Difference,
+    };
+    if row.comparisons.is_empty() {
+        return Err(format!("'{claim}' compares models, and there is only one"));
+    }
+    let judged = row.comparisons.iter().map(|found| {
+        if found.value.is_some() && found.kind != kind {
+            let word = match found.kind {
+                Kind::Ratio => "ratio",
+                Kind::Difference => "difference",
+            };
+            let metric = &row.metric;
+            return Err(format!(
+                "'{claim}': {metric} is compared by its {word}; write {metric}.{word}"
+            ));
+        }
+        let outcome = found.value.map_or(Outcome::Inconclusive, |value| {
+            gate.judge(value, found.interval)
+        });
+        Ok(compared(claim, section, row, found, outcome))
+    });
+    judged.collect()
+}
+
+/// The claim about the later models' own numbers, or about that of the only model.
+fn of_values(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Vec<Judged> {
+    let later = row.cells.iter().skip(usize::from(row.cells.len() > 1));
+    let judged = later.map(|cell| {
+        let words = format::cell(cell, row);
+        Judged {
+            claim: claim.to_owned(),
+            model: cell.model.clone(),
+            place: place(section, row),
+            value: cell.value,
+            interval: cell.interval,
+            shown: shown(Some(words.value), words.interval, words.reason),
+            outcome: cell.value.map_or(Outcome::Inconclusive, |value| {
+                gate.judge(value, cell.interval)
+            }),
+        }
+    });
+    judged.collect()
+}
+
+fn compared(
+    claim: &str,
+    section: &Section,
+    row: &Row,
+    found: &Comparison,
+    outcome: Outcome,
+) -> Judged {
+    let words = format::comparison(found, row);
+    Judged {
+        claim: claim.to_owned(),
+        model: found.model.clone(),
+        place: place(section, row),
+        value: found.value,
+        interval: found.interval,
+        shown: shown(words.value, words.interval, words.reason),
+        outcome,
+    }
+}
+
+fn shown(value: Option<String>, interval: Option<String>, reason: Option<String>) -> String {
+    let words = [value, interval, reason].into_iter().flatten();
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Rows in which a later model is worse than the first by more than `noise` (a share of the first one's
+/// value), whatever its interval leaves open.
+pub fn regressions(card: &Scorecard, noise: f64) -> Vec<Judged> {
+    let of_row = |(section, row): (&Section, &Row)| {
+        let worse = row.comparisons.iter().filter(|found| {
+            found.finding(row.better) == Finding::Worse && beyond(row, found, noise)
+        });
+        let judged =
+            worse.map(|found| compared("no regression", section, row, found, Outcome::Failed));
+        judged.collect::<Vec<_>>()
+    };
+    rows(card).flat_map(of_row).collect()
+}
+
+/// Whether the end of an interval that is nearest to "no change" is farther from it than the noise.
+fn beyond(row: &Row, found: &Comparison, noise: f64) -> bool {
+    let Some(interval) = found.interval else {
+        return false;
+    };
+    let base = row
+        .cells
+        .first()
+        .and_then(|cell| cell.value)
+        .unwrap_or(0.0)
+        .abs();
+    let (neutral, allowed) = match found.kind {
+        Kind::Ratio => (1.0, noise),
+        Kind::Difference => (0.0, noise * base),
+    };
+    let nearest = (interval.lo - neutral)
+        .abs()
+        .min((interval.hi - neutral).abs());
+    nearest > allowed
+}
+
+fn place(section: &Section, row: &Row) -> String {
+    let own = format::conditions(row.own_conditions(section));
+    let words = [section.title(), row.title.clone(), own];
+    let words = words.into_iter().filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" · ")
+}
+
+/// Claims and what became of them, as a table.
+pub fn table(judged: &[Judged]) -> Table {
+    let columns = ["outcome", "claim", "model", "what", "found"];
+    let mut table = Table::new(&columns.map(|column| (column, Side::Left)));
+    for one in judged {
+        let (word, tone) = match one.outcome {
+            Outcome::Met => ("met", Tone::Good),
+            Outcome::Failed => ("failed", Tone::Bad),
+            Outcome::Inconclusive => ("inconclusive", Tone::Doubt),
+        };
+        let texts = [&one.claim, &one.model, &one.place, &one.shown];
+        let rest = texts.into_iter().map(|text| Entry::from(text.as_str()));
+        table.push(
+            std::iter::once(Entry::new(word, tone))
+                .chain(rest)
+                .collect(),
+        );
+    }
+    table
+}

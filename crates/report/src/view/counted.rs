@@ -1,0 +1,59 @@
+//! What stands behind an n, and the words for it.
+
+use serde::Serialize;
+
+/// What a cell's n counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Problems; the attempts at one problem are one thing.
+    Problems,
+    /// Passages of text.
+    Passages,
+    /// Chunks of text, which the tokenizer cuts.
+    Chunks,
+    /// Whole documents.
+    Documents,
+    /// Tokens of text.
+    Tokens,
+    /// Prompts; the answers to one prompt are one thing.
+    Prompts,
+    /// Passes of a model over guesses.
+    Passes,
+    /// Repeated measurements.
+    Repetitions,
+    /// Looks at the hardware.
+    Samples,
+}
+
+impl Counted {
+    /// The word for one of them.
+    pub(super) fn one(self) -> &'static str {
+        match self {
+            Counted::Problems => "problem",
+            Counted::Passages => "passage",
+            Counted::Chunks => "chunk",
+            Counted::Documents => "document",
+            Counted::Tokens => "token",
+            Counted::Prompts => "prompt",
+            Counted::Passes => "pass",
+            Counted::Repetitions => "repetition",
+            Counted::Samples => "sample",
+        }
+    }
+
+    /// The word for several.
+    pub(super) fn many(self) -> &'static str {
+        match self {
+            Counted::Problems => "problems",
+            Counted::Passages => "passages",
+            Counted::Chunks => "chunks",
+            Counted::Documents => "documents",
+            Counted::Tokens => "tokens",
+            Counted::Prompts => "prompts",
+            Counted::Passes => "passes",
+            Counted::Repetitions => "repetitions",
+            Counted::Samples => "samples",
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Joules of phases, from samples.
+//!
+//! A *window* is a stretch of one kind of work; its energy is the sum over its intervals, by the device's
+//! counter if it has one, else by the trapezoid below its readings of power. A window in which an interval
+//! could not be read has no energy and is left out, with its tokens. Power at rest times the window's length
+//! is subtracted in the rows that say so.
+
+use std::collections::BTreeMap;
+
+use ledger::Run;
+use ledger::record::Stage;
+use measure::Unit;
+use serde_json::{Value, json};
+
+use super::window::{Window, windows};
+use super::{Cell, Counted, NO_WORK, Row, one_value, row};
+use crate::format;
+use crate::view::{pairing, statistic};
+
+/// Readings of power are averages over about a second; shorter windows cannot be told from their neighbours.
+const LEAST_NS: u64 = 2_000_000_000;
+
+/// All devices that tell energy, added up.
+const ALL: &str = "all";
+
+/// One device, or all of them, through the whole run.
+struct Device<'r> {
+    name: String,
+    /// Whether all devices together have rows, and this one therefore has fewer.
+    is_part: bool,
+    /// Whether energy is the area below readings of power, for some part of it.
+    is_area: bool,
+    windows: Vec<Window<'r>>,
+    idle_watts: Option<f64>,
+}
+
+/// Rows of energy and power; none if no device tells them.
+pub(super) fn rows(run: &Run) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for device in devices(run) {
+        rows.extend(device.of_run(run));
+        if !device.is_part {
+            rows.extend(device.per_token(run));
+            rows.extend(device.per_solved(run));
+            rows.extend(device.power(run));
+        }
+    }
+    rows
+}
+
+/// What the energies count.
+pub(super) fn notes(run: &Run) -> Vec<String> {
+    let devices = devices(run);
+    let Some(whole) = devices.first() else {
+        return Vec::new();
+    };
+    let sources = run
+        .header
+        .machine
+        .get("power_sources")
+        .and_then(Value::as_array);
+    let named: Vec<&str> = sources
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let sources = match named.is_empty() {
+        true => "the devices named".to_owned(),
+        false => named.join(" and "),
+    };
+    let mut notes = vec![format!(
+        "energy is that of {sources} and of nothing else in the machine"
+    )];
+    let work = |window: &&Window<'_>| !NO_WORK.contains(&window.phase);
+    let joules: f64 = whole
+        .windows
+        .iter()
+        .filter(work)
+        .filter_map(|window| window.joules)
+        .sum();
+    notes.push(format!(
+        "all work of the run together took {}",
+        format::quantity(Unit::Joules, joules)
+    ));
+    let unread: u64 = whole
+        .windows
+        .iter()
+        .filter(work)
+        .filter(|window| window.joules.is_none())
+        .map(|window| window.ns)
+        .sum();
+    if unread > 0 {
+        let time = format::quantity(Unit::Nanoseconds, unread as f64);
+        notes.push(format!("{time} of it could not be read and are left out"));
+    }
+    notes
+}
+
+fn devices(run: &Run) -> Vec<Device<'_>> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in run
+        .hardware
+        .iter()
+        .flat_map(|sample| sample.readings.keys())
+    {
+        let device = name
+            .strip_suffix("_joules")
+            .or_else(|| name.strip_suffix("_watts"));
+        if let Some(device) = device.filter(|device| !names.contains(device)) {
+            names.push(device);
+        }
+    }
+    names.sort_unstable();
+    let mut sets: Vec<Vec<&str>> = names.iter().map(|name| vec![*name]).collect();
+    if names.len() > 1 {
+        sets.insert(0, names);
+    }
+    let has_parts = sets.len() > 1;
+    let device = |set: &Vec<&str>| Device::of(run, set, has_parts && set.len() == 1);
+    sets.iter().map(device).collect()
+}
+
+impl<'r> Device<'r> {
+    fn of(run: &'r Run, names: &[&str], is_part: bool) -> Device<'r> {
+        let counts = |name: &&str| {
+            let name = format!("{name}_joules");
+            run.hardware
+                .iter()
+                .any(|sample| sample.readings.contains_key(&name))
+        };
+        let sources: Vec<(&str, bool)> = names.iter().map(|name| (*name, counts(name))).collect();
+        let windows = windows(run, &sources);
+        Device {
+            name: if names.len() > 1 {
+                ALL.to_owned()
+            } else {
+                names.concat()
+            },
+            is_part,
+            is_area: sources.iter().any(|(_, counts)| !counts),
+            idle_watts: watts(windows.iter().filter(|window| window.phase == "idle")),
+            windows,
+        }
+    }
+
+    /// The conditions of a row, with and without what the machine takes at rest; both where it is known.
+    fn readings(&self) -> Vec<(&'static str, f64)> {
+        let subtracted = self.idle_watts.map(|watts| ("subtracted", watts));
+        subtracted.into_iter().chain([("included", 0.0)]).collect()
+    }
+
+    fn conditions(&self, idle: &str) -> BTreeMap<String, Value> {
+        let pairs = [("device", json!(self.name)), ("idle", json!(idle))];
+        pairs.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    fn of_model(&self, model: &str) -> impl Iterator<Item = &Window<'r>> {
+        let model = model.to_owned();
+        self.windows
+            .iter()
+            .filter(move |window| window.model == Some(&model))
+    }
+
+    fn of_run(&self, run: &Run) -> Vec<Row> {
+        let cell = |model: &str, idle: f64| {
+            let read = self.of_model(model).filter_map(|window| window.net(idle));
+            let joules: Vec<f64> = read.collect();
+            match joules.is_empty() {
+                true => nothing_read(model),
+                false => one_value(model, joules.iter().sum(), joules.len()),
+            }
+        };
+        let rows = self.readings().into_iter();
+        rows.map(|(word, idle)| {
+            let cells = run
+                .header
+                .models
+                .iter()
+                .map(|model| cell(&model.name, idle));
+            row(
+                run,
+                "energy_run_joules",
+                self.conditions(word),
+                cells.collect(),
+            )
+        })
+        .collect()
+    }
+
+    /// Windows in which tokens were read or written, by phase and conditions.
+    fn per_token(&self, run: &Run) -> Vec<Row> {
+        let mut kinds: Vec<(&str, &BTreeMap<String, Value>)> = Vec::new();
+        for window in self.windows.iter().filter(|window| window.tokens > 0) {
+            let kind = (window.phase, window.conditions);
+            if window.model.is_some() && !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        let mut rows = Vec::new();
+        for kind in kinds {
+            for (word, idle) in self.readings() {
+                let mut conditions = self.conditions(word);
+                conditions.insert("phase".to_owned(), json!(kind.0));
+                conditions.extend(kind.1.clone());
+                let models = run.header.models.iter();
+                let cells = models.map(|model| self.token_cell(&model.name, kind, idle));
+                rows.push(row(
+                    run,
+                    "energy_per_token_joules",
+                    conditions,
+                    cells.collect(),
+                ));
+            }
+        }
+        rows
+    }
+
+    fn token_cell(&self, model: &str, kind: (&str, &BTreeMap<String, Value>), idle: f64) -> Cell {
+        let mine: Vec<&Window<'_>> = self
+            .of_model(model)
+            .filter(|window| window.tokens > 0 && (window.phase, window.conditions) == kind)
+            .collect();
+        let is_told = |window: &&&Window<'_>| !self.is_area || window.ns >= LEAST_NS;
+        let per_token: Vec<f64> = mine
+            .iter()
+            .filter(is_told)
+            .filter_map(|window| Some(window.net(idle)? / window.tokens as f64))
+            .collect();
+        if !per_token.is_empty() {
+            return statistic::median_cell(model, per_token);
+        }
+        if mine.iter().filter(is_told).count() < mine.len() {
+            let reason = "the phase is shorter than two seconds, and power is read and not counted; ask for longer prompts or more tokens";
+            return pairing::missing(model, Counted::Repetitions, reason.to_owned());
+        }
+        nothing_read(model)
+    }
+
+    /// The energy of generating for suites that know right and wrong, by their share of the tokens.
+    fn per_solved(&self, run: &Run) -> Vec<Row> {
+        let generates = |window: &Window<'_>| window.phase == "generate";
+        if !self.windows.iter().any(generates) || !run.verdicts.iter().any(|v| v.stage.is_some()) {
+            return Vec::new();
+        }
+        let cell = |model: &str, idle: f64| {
+            let read = self.of_model(model).filter(|window| generates(window));
+            let joules: Vec<f64> = read.filter_map(|window| window.net(idle)).collect();
+            let (solved, share) = solved(run, model);
+            match (joules.is_empty(), solved) {
+                (true, _) => nothing_read(model),
+                (_, 0) => {
+                    let reason = "no completion was right".to_owned();
+                    pairing::missing(model, Counted::Repetitions, reason)
+                }
+                _ => {
+                    let joules = joules.iter().sum::<f64>() * share / solved as f64;
+                    one_value(model, joules, solved)
+                }
+            }
+        };
+        let rows = self.readings().into_iter();
+        rows.map(|(word, idle)| {
+            let cells = run
+                .header
+                .models
+                .iter()
+                .map(|model| cell(&model.name, idle));
+            row(
+                run,
+                "energy_per_solved_joules",
+                self.conditions(word),
+                cells.collect(),
+            )
+        })
+        .collect()
+    }
+
+    fn power(&self, run: &Run) -> Vec<Row> {
+        let models = || run.header.models.iter();
+        let device = || BTreeMap::from([("device".to_owned(), json!(self.name))]);
+        let mean = models().map(|model| match watts(self.of_model(&model.name)) {
+            Some(watts) => one_value(&model.name, watts, self.of_model(&model.name).count()),
+            None => nothing_read(&model.name),
+        });
+        let mut rows = vec![row(run, "power_mean_watts", device(), mean.collect())];
+        if let Some(watts) = self.idle_watts {
+            let idle = models().map(|model| one_value(&model.name, watts, 1));
+            rows.push(pairing::row(
+                "power_idle_watts",
+                device(),
+                idle.collect(),
+                Vec::new(),
+            ));
+        }
+        rows
+    }
+}
+
+fn nothing_read(model: &str) -> Cell {
+    let reason = "its work was over before power was read twice".to_owned();
+    pairing::missing(model, Counted::Repetitions, reason)
+}
+
+/// Mean power over the windows that could be read.
+fn watts<'w, 'r: 'w>(windows: impl Iterator<Item = &'w Window<'r>>) -> Option<f64> {
+    let read = windows.filter_map(|window| Some((window.joules?, window.ns)));
+    let (joules, ns) = read.fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    (ns > 0).then(|| joules * 1e9 / ns as f64)
+}
+
+/// Completions of a model that are right, and the share of its tokens that went into suites which know that.
+fn solved(run: &Run, model: &str) -> (usize, f64) {
+    let index = run.index();
+    let (mut right, mut tokens, mut all) = (0, 0.0, 0.0);
+    for attempt in run.attempts.iter().filter(|one| one.key.model == model) {
+        let n_tokens = f64::from(attempt.n_tokens);
+        all += n_tokens;
+        let verdict = index.verdict(&attempt.key);
+        let knows = verdict.is_some_and(|v| v.stage.is_some() || v.unscored.is_some());
+        tokens += if knows { n_tokens } else { 0.0 };
+        right += usize::from(verdict.is_some_and(|v| v.stage == Some(Stage::Right)));
+    }
+    (right, if all > 0.0 { tokens / all } else { 0.0 })
+}

@@ -1,0 +1,193 @@
+//! Runs that were made apart, laid together.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+#[allow(dead_code, reason = "each test file uses its own part of the fixture")]
+mod fixture;
+
+use ledger::Run;
+use measure::gate::{Gate, Outcome};
+use report::view::Scorecard;
+use report::{gates, join};
+use serde_json::json;
+
+/// One model of a run of several.
+fn only(run: &Run, model: &str) -> Run {
+    let mut run = run.clone();
+    run.header.run_id = format!("{model}_20260102_030405");
+    run.header.models.retain(|m| m.name == model);
+    run.attempts.retain(|attempt| attempt.key.model == model);
+    run.verdicts.retain(|verdict| verdict.key.model == model);
+    run.measurements.retain(|m| m.model == model);
+    run.warnings.clear();
+    run
+}
+
+fn halves() -> [Run; 2] {
+    let whole = fixture::run();
+    [
+        only(&whole, "synthetic-0.5b"),
+        only(&whole, "synthetic-1.5b"),
+    ]
+}
+
+fn kinds(run: &Run) -> Vec<&str> {
+    run.warnings
+        .iter()
+        .map(|warning| warning.kind.as_str())
+        .collect()
+}
+
+#[test]
+fn two_runs_of_one_model_say_what_one_run_of_both_says() {
+    let together = Scorecard::of(&fixture::run());
+    let joined = Scorecard::of(&join(&halves()).unwrap());
+    assert_eq!(joined.sections, together.sections);
+    assert_eq!(joined.verdict, together.verdict);
+}
+
+#[test]
+fn speeds_taken_apart_are_said_to_be() {
+    let [mut one, other] = halves();
+    assert_eq!(
+        kinds(&join(&[one.clone(), other.clone()]).unwrap()),
+        ["timed_apart"]
+    );
+    one.measurements.retain(|m| m.benchmark != "latency");
+    assert!(join(&[one, other]).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn the_same_model_twice_gets_the_numbers_of_its_runs() {
+    let [one, _] = halves();
+    let joined = join(&[one.clone(), one]).unwrap();
+    let names: Vec<&str> = joined
+        .header
+        .models
+        .iter()
+        .map(|m| m.name.as_str())
+        .collect();
+    assert_eq!(names, ["synthetic-0.5b#1", "synthetic-0.5b#2"]);
+    let card = Scorecard::of(&joined);
+    let rows = card.sections.iter().flat_map(|section| &section.rows);
+    for row in rows.filter(|row| !row.comparisons.is_empty()) {
+        assert_eq!(row.cells[0].value, row.cells[1].value, "{}", row.metric);
+    }
+    assert!(card.sections.iter().any(|section| !section.rows.is_empty()));
+}
+
+#[test]
+fn problems_of_one_name_that_differ_are_not_compared() {
+    let [one, mut other] = halves();
+    let suite = other
+        .header
+        .suites
+        .iter_mut()
+        .find(|suite| suite.name == "cpp-demo")
+        .unwrap();
+    suite.sha256 = "77".repeat(32);
+    let joined = join(&[one, other]).unwrap();
+    assert!(kinds(&joined).contains(&"unlike_suites"));
+    let card = Scorecard::of(&joined);
+    let titles: Vec<String> = card
+        .sections
+        .iter()
+        .map(|section| section.title())
+        .collect();
+    assert!(
+        titles.contains(&"code · cpp-demo (77777777)".to_owned()),
+        "{titles:?}"
+    );
+    for section in card
+        .sections
+        .iter()
+        .filter(|section| section.title().contains("cpp-demo"))
+    {
+        let compared = section.rows.iter().flat_map(|row| &row.comparisons);
+        assert!(compared.into_iter().all(|found| found.value.is_none()));
+    }
+}
+
+#[test]
+fn whatever_was_unlike_is_a_warning_that_names_it() {
+    let [mut one, mut other] = halves();
+    other.header.plan = json!({"samples": 8, "temperature": 0.7, "max_tokens": 512, "latency": {"repeats": 3}, "generate_tokens": [64]});
+    one.header.plan["generate_tokens"] = json!(64);
+    other
+        .header
+        .machine
+        .insert("cpu_model".into(), json!("Example CPU 1"));
+    other.header.machine.insert("load_1m".into(), json!(9));
+    other.header.engine.insert("threads".into(), json!(2));
+    other.header.sandbox.as_mut().unwrap().tier = "T2".into();
+    let joined = join(&[one, other]).unwrap();
+    let said = |kind: &str| {
+        let found = joined.warnings.iter().find(|warning| warning.kind == kind);
+        found
+            .map(|warning| warning.message.clone())
+            .unwrap_or_default()
+    };
+    assert!(said("unlike_plans").ends_with("different things: samples 4 and 8"));
+    assert!(said("unlike_machines").ends_with("cpu model Example CPU 9000 and Example CPU 1"));
+    assert!(said("unlike_engines").ends_with("threads 8 and 2"));
+    assert!(said("unlike_sandboxes").ends_with("tier T3 and T2"));
+}
+
+#[test]
+fn nothing_and_a_run_without_a_model_are_refused() {
+    assert!(join(&[]).unwrap_err().contains("nothing to compare"));
+    let empty = Run::new(fixture::header(&[]));
+    assert!(join(&[empty]).unwrap_err().contains("has no model"));
+}
+
+fn judge(claims: &[&str]) -> Result<Vec<gates::Judged>, String> {
+    let card = Scorecard::of(&fixture::run());
+    let gate = |claim: &&str| ((*claim).to_owned(), claim.parse::<Gate>().unwrap());
+    gates::judge(&card, &claims.iter().map(gate).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_claim_is_held_against_every_row_of_its_metric() {
+    let judged = judge(&["decode_tokens_per_s.ratio<0.9", "pass_at_1.diff>0.5"]).unwrap();
+    let outcomes: Vec<Outcome> = judged.iter().map(|one| one.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::Met, Outcome::Met, Outcome::Met, Outcome::Failed]
+    );
+    assert_eq!(judged[0].place, "latency · decode · prompt 128");
+    assert!(judged[3].shown.contains("pp ["), "{}", judged[3].shown);
+    let unclear = judge(&["pass_at_1.diff>20%"]).unwrap();
+    assert_eq!(unclear[0].outcome, Outcome::Inconclusive);
+}
+
+#[test]
+fn a_claim_about_nothing_or_in_the_wrong_way_is_a_mistake() {
+    assert!(
+        judge(&["kl_mean_nats<1"])
+            .unwrap_err()
+            .contains("nothing that was measured")
+    );
+    let wrong = judge(&["pass_at_1.ratio>1"]).unwrap_err();
+    assert!(wrong.contains("write pass_at_1.difference"), "{wrong}");
+    let one = Scorecard::of(&halves()[0]);
+    let gate = "decode_tokens_per_s.ratio>1";
+    let alone = gates::judge(&one, &[(gate.into(), gate.parse().unwrap())]).unwrap_err();
+    assert!(alone.contains("there is only one"), "{alone}");
+}
+
+#[test]
+fn what_became_worse_is_found_and_noise_is_not() {
+    let card = Scorecard::of(&fixture::run());
+    let worse = gates::regressions(&card, 0.0);
+    assert!(
+        worse
+            .iter()
+            .any(|one| one.place.starts_with("latency · decode")),
+        "slower"
+    );
+    assert!(
+        worse.iter().all(|one| !one.place.contains("pass@1")),
+        "better code"
+    );
+    assert!(gates::regressions(&card, 0.99).len() < worse.len());
+}

@@ -1,0 +1,79 @@
+//! The words of `whet bench spec`, with those of the suite that it is compared with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Format;
+
+/// `whet bench spec`, also `whet benchmark-suite`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  whet bench spec qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b
+  whet bench spec qwen2.5-coder-0.5b -l 10             without a draft: ngram and suffix
+  whet bench spec A --draft B -a best -o results.json  with an adapter, and JSON as the suite writes it
+  whet bench spec A --draft B -f prompts.txt -n 3      own prompts, one a line, # for comments
+
+The costs of guessing are measured first, a forecast is made, and then it is held against what really
+happened. Answers are greedy and have to be the target's own, token for token; a difference that no tie
+explains makes the exit code 3.
+
+Modes: draft (the length that the forecast finds best), draft_lora, adaptive (the draft, as far as it
+pays), ngram (an earlier place of the same text), suffix (anything read or written in the run),
+hybrid (suffix first, then the draft).")]
+pub(crate) struct Speculation {
+    /// Whose answers are wanted: a name of the catalogue or a path to a .gguf file
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    /// A smaller model with the same vocabulary, which guesses
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) draft: Option<String>,
+    /// Prompts of your own: a file with one a line, # for comments (default: 25 bundled ones)
+    #[arg(long, short = 'f', value_name = "FILE")]
+    pub(crate) prompts_file: Option<PathBuf>,
+    /// Only the first prompts
+    #[arg(long, short = 'l', value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Tokens of an answer, at most
+    #[arg(long, short = 'm', value_name = "N", default_value_t = 256)]
+    pub(crate) max_tokens: usize,
+    /// How often each prompt is answered by everyone
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 1)]
+    pub(crate) iterations: usize,
+    /// LoRA adapter (GGUF) for the draft: best, final, latest, or a file
+    #[arg(long, short = 'a', value_name = "ALIAS|FILE", requires = "draft")]
+    pub(crate) adapter: Option<String>,
+    /// Where the adapters lie that best, final and latest stand for
+    #[arg(long, value_name = "DIR", default_value = "data/checkpoints")]
+    pub(crate) adapter_dir: PathBuf,
+    /// No phase with an adapter
+    #[arg(long, conflicts_with = "adapter")]
+    pub(crate) skip_lora: bool,
+    /// Also write the results as JSON in the form of the suite
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only these ways of guessing
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub(crate) modes: Vec<String>,
+    /// Guesses a pass of draft and draft_lora (default: what the forecast finds best)
+    #[arg(long, value_name = "N")]
+    pub(crate) draft_length: Option<usize>,
+    /// Steps of whole tiles: rounding is the same with and without guesses, at the price of speed
+    #[arg(long)]
+    pub(crate) whole_tiles: bool,
+    /// Folder for run folders
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) runs: PathBuf,
+    /// Print the resolved plan and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What to print at the end
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Seed of the intervals
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Threads of the engine (default: processors of this machine)
+    #[arg(long, short = 't')]
+    pub(crate) threads: Option<usize>,
+}

@@ -1,0 +1,94 @@
+//! The hardware monitor of a run: found, started, announced.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use bench::plan::EnergyPlan;
+use bench::{Desk, Meter, Plan, meter};
+use ledger::Run;
+use measure::probe::{Absent, Hardware, Source};
+use measure::{Clock, Monitor, SystemClock, monitor};
+use serde_json::Value;
+
+use crate::exit::Usage;
+use crate::provenance;
+use crate::subject::Located;
+use crate::terminal::Terminal;
+
+/// A run that was asked for its energy is refused where nothing tells it, before anything is fetched.
+pub(super) fn refuse_without_energy(plan: &Plan) -> Result<()> {
+    let is_asked = plan.energy == Some(EnergyPlan::LONG);
+    let absent = is_asked
+        .then(Hardware::find)
+        .and_then(|found| found.no_energy());
+    absent.map_or(Ok(()), |absent| {
+        let remedy = absent.remedy.map(|remedy| format!("; {remedy}"));
+        Err(Usage(format!(
+            "--energy: nothing on this machine tells its energy ({}){}",
+            absent.reason,
+            remedy.unwrap_or_default()
+        ))
+        .into())
+    })
+}
+
+/// The monitor, what it reads, and the clock that it shares with the run.
+pub(in crate::command) struct Watched {
+    pub(in crate::command) clock: SystemClock,
+    sources: Vec<Source>,
+    no_energy: Option<Absent>,
+    monitor: Result<Monitor, Absent>,
+}
+
+impl Watched {
+    /// Looks for sources and begins to sample. To be called after the cell is open, so that its processes know
+    /// nothing of a driver's library.
+    pub(in crate::command) fn start() -> Watched {
+        let clock = SystemClock::start();
+        let hardware = Hardware::find();
+        Watched {
+            clock,
+            no_energy: hardware.no_energy(),
+            sources: hardware.sources,
+            monitor: Monitor::start(hardware.gauges, clock, monitor::EVERY),
+        }
+    }
+
+    /// What belongs into the record of the machine.
+    pub(in crate::command) fn facts(&self) -> BTreeMap<String, Value> {
+        provenance::hardware(&self.sources)
+    }
+
+    /// For the desk of a run that holds `earlier`.
+    pub(in crate::command) fn meter(&self, earlier: &Run) -> Option<Meter<'_>> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let started = now - (self.clock.now_ns() / 1_000_000) as i64;
+        let monitor = self.monitor.as_ref().ok()?;
+        Some(Meter::new(monitor, earlier, started))
+    }
+
+    /// Says what is read, writes down what cannot be, and lets the machine rest where that teaches something.
+    pub(in crate::command) fn begin(
+        &self,
+        located: &[Located],
+        plan: &Plan,
+        desk: &mut Desk<'_>,
+        terminal: &Terminal,
+    ) -> Result<()> {
+        let refused = self.monitor.as_ref().err().or(self.no_energy.as_ref());
+        let models: Vec<String> = located.iter().map(|model| model.name.clone()).collect();
+        meter::absences(&models, &self.sources, refused, desk)?;
+        if refused.is_some() {
+            return Ok(());
+        }
+        let rest = plan.energy.unwrap_or(EnergyPlan::SHORT).rest_seconds;
+        if desk.earlier.hardware.is_empty() && rest > 0 {
+            terminal.note(&format!(
+                "Energy is read from {}. First {rest} seconds of rest, for the power without work.",
+                provenance::power_sources(&self.sources).join(" and ")
+            ));
+        }
+        Ok(meter::rest(desk, Duration::from_secs(rest.into()))?)
+    }
+}

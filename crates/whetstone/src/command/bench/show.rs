@@ -1,0 +1,68 @@
+//! What is printed when a run has ended: its scorecard, where the report lies, and how to go on.
+
+use std::path::Path;
+
+use anyhow::Result;
+use ledger::Run;
+
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// Writes every derived file of a run's report into a folder.
+pub(in crate::command) fn write_report(folder: &Path, run: &Run) -> Result<()> {
+    for (name, bytes) in report::files(run)? {
+        ledger::write_derived(folder, &name, &bytes)?;
+    }
+    Ok(())
+}
+
+/// Prints a run's scorecard.
+pub(in crate::command) fn print(run: &Run, format: Format, terminal: &Terminal) -> Result<()> {
+    let card = report::Scorecard::of(run);
+    let text = match format {
+        Format::Table => report::scorecard_text(&card, terminal.width(), terminal.colour()),
+        Format::Json => {
+            let json = report::export::scorecard_json(&card)?;
+            String::from_utf8_lossy(&json).into_owned()
+        }
+    };
+    Ok(terminal.result(&text)?)
+}
+
+/// Prints the scorecard and what to do next.
+pub(in crate::command) fn show(
+    folder: &Path,
+    exit: Exit,
+    format: Format,
+    terminal: &Terminal,
+) -> Result<Exit> {
+    let run = ledger::read(folder)?;
+    print(&run, format, terminal)?;
+    terminal.note(&format!("Report: {}", folder.join("report.html").display()));
+    if exit == Exit::Interrupted {
+        let asked_for = |what: &str| run.header.plan.get(what).is_some();
+        let go_on = |command: &str| format!("go on with: {command} --resume {}", folder.display());
+        let next = if asked_for("speculation") {
+            "the prompts answered by then are in the report; a new run asks all of them".to_owned()
+        } else if asked_for(crate::command::sample::IMPORTED) {
+            go_on("whet sample judge")
+        } else {
+            go_on("whet bench")
+        };
+        terminal.note(&format!("Interrupted; {next}"));
+        return Ok(exit);
+    }
+    let unscored = run
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.unscored.is_some())
+        .count();
+    if unscored > 0 {
+        terminal.note(&format!(
+            "{unscored} completions could not be judged; see the report"
+        ));
+        return Ok(Exit::Unscored);
+    }
+    Ok(exit)
+}

@@ -1,0 +1,159 @@
+//! The files of a family: made where they are missing, deleted when they were measured.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use bench::plan::{Shape, VariantsPlan};
+use model::variants::Variant;
+use model::{Options, Precision, Tokens};
+
+use crate::caches;
+use crate::command::models::watching;
+use crate::exit::Usage;
+use crate::subject::{Finder, size};
+use crate::terminal::Terminal;
+use crate::watch::Progress;
+
+/// Where the files of these shapes belong, in their order. The names say everything that the bytes depend on.
+pub(super) fn paths(family: &VariantsPlan, seed: u64) -> Result<Vec<PathBuf>> {
+    let folder = caches::made()?;
+    let path = |shape: &Shape| match shape.checkpoint {
+        Some(_) => folder.join(format!("{}.gguf", shape.model)),
+        None => folder.join(format!("{}-seed{seed}.gguf", shape.model)),
+    };
+    Ok(family.shapes.iter().map(path).collect())
+}
+
+/// Makes what is missing, after a question. False if the user stopped it.
+///
+/// # Errors
+/// [`Usage`] if the user does not agree, if the disk is too small, and for weights that are not of their shape.
+pub(in super::super) fn make(
+    family: &VariantsPlan,
+    seed: u64,
+    paths: &[PathBuf],
+    finder: &Finder<'_>,
+) -> Result<bool> {
+    // Trained weights may have changed since; converting them again is cheap.
+    let all = family.shapes.iter().zip(paths);
+    let missing: Vec<(&Shape, &PathBuf)> = all
+        .filter(|(shape, path)| shape.checkpoint.is_some() || !path.is_file())
+        .collect();
+    let bytes: u64 = missing.iter().map(|(shape, _)| bytes_of(shape)).sum();
+    let Some((_, first)) = missing.first() else {
+        return Ok(true);
+    };
+    let folder = first.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    hub::ensure_space(folder, bytes).map_err(|error| Usage(error.to_string()))?;
+    let question = format!(
+        "{} files with {} are to be written to {}. Go on?",
+        missing.len(),
+        size(bytes),
+        folder.display()
+    );
+    if !finder.terminal.agrees(&question) {
+        let what = format!("{} of files would be written; add --yes", size(bytes));
+        return Err(Usage(what).into());
+    }
+    for (shape, path) in missing {
+        if !one(shape, seed, path, finder)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn bytes_of(shape: &Shape) -> u64 {
+    let known = Variant::find(&shape.shape).zip(precision(shape));
+    known.map_or(0, |(variant, precision)| variant.tensor_bytes(precision))
+}
+
+fn precision(shape: &Shape) -> Option<Precision> {
+    let mut all = Precision::ALL.into_iter();
+    all.find(|precision| precision.name() == shape.precision)
+}
+
+/// One file. False if the user stopped it, which is said.
+fn one(shape: &Shape, seed: u64, path: &Path, finder: &Finder<'_>) -> Result<bool> {
+    let (Some(variant), Some(precision)) = (Variant::find(&shape.shape), precision(shape)) else {
+        let what = format!("there is no shape {} in {}", shape.shape, shape.precision);
+        return Err(Usage(what).into());
+    };
+    let mut progress = Progress::new(finder.terminal);
+    let mut watch = watching(
+        &mut progress,
+        &format!("making {}", shape.model),
+        finder.stop,
+    );
+    let made = match &shape.checkpoint {
+        None => variant.write(path, precision, seed, &mut watch).map(drop),
+        Some(from) => {
+            let options = Options {
+                precision,
+                name: Some(shape.title.as_str()),
+                tokens: match shape.tokenizer.as_deref() {
+                    None => Tokens::Own,
+                    Some("bytes") => Tokens::Bytes,
+                    Some(folder) => Tokens::Folder(Path::new(folder)),
+                },
+                pre: None,
+            };
+            model::import(Path::new(from), path, &options, &mut watch).map(drop)
+        }
+    };
+    drop(watch);
+    progress.clear();
+    match made {
+        Err(error @ model::Error::Stopped { .. }) => {
+            finder.terminal.note(&error.to_string());
+            Ok(false)
+        }
+        other => {
+            other?;
+            same_shape(shape, path)?;
+            Ok(true)
+        }
+    }
+}
+
+/// Weights under the name of a shape may be those of another one.
+fn same_shape(shape: &Shape, path: &Path) -> Result<()> {
+    let facts = gguf::ModelFacts::of(&gguf::Gguf::open(path)?)?;
+    let found = (facts.n_layers as u64, facts.weights.parameters);
+    let wanted = (u64::from(shape.layers), shape.parameters);
+    if found == wanted {
+        return Ok(());
+    }
+    std::fs::remove_file(path)?;
+    let from = shape.checkpoint.as_deref().unwrap_or("the file");
+    Err(Usage(format!(
+        "{from} holds {} weights in {} layers, and {} has {} in {}; give it the name of its own shape",
+        found.1, found.0, shape.title, wanted.1, wanted.0
+    ))
+    .into())
+}
+
+/// Deletes what was made for a run that is complete, unless it is to stay.
+pub(in super::super) fn sweep_up(family: &VariantsPlan, paths: &[PathBuf], terminal: &Terminal) {
+    if family.keep {
+        return;
+    }
+    let folder = caches::made()
+        .ok()
+        .and_then(|folder| folder.canonicalize().ok());
+    let ours = |path: &&PathBuf| {
+        path.parent()
+            .is_some_and(|parent| Some(parent) == folder.as_deref())
+    };
+    let deleted = paths
+        .iter()
+        .filter(ours)
+        .filter(|path| std::fs::remove_file(path).is_ok())
+        .count();
+    if deleted > 0 {
+        terminal.note(&format!(
+            "{deleted} files with made weights were deleted; --keep keeps them, and the same seed makes them again"
+        ));
+    }
+}

@@ -1,0 +1,202 @@
+//! `whet report` and `whet runs`: runs that are there already. Nothing is measured.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use ledger::{Run, RunFolder};
+use report::table::{Entry, Side, Table, console};
+use serde_json::json;
+
+use crate::cli::{Format, Report, Runs};
+use crate::exit::{Exit, Usage};
+use crate::terminal::Terminal;
+
+/// Makes the derived files of runs anew and prints their scorecards.
+pub(crate) fn report(flags: &Report, terminal: &Terminal) -> Result<Exit> {
+    for folder in wanted(flags)? {
+        let run = ledger::read(&folder)?;
+        super::bench::write_report(&folder, &run)?;
+        super::bench::print(&run, flags.format, terminal)?;
+        terminal.note(&format!("Report: {}", folder.join("report.html").display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Lists, shows or deletes runs.
+pub(crate) fn run(what: &Runs, terminal: &Terminal) -> Result<Exit> {
+    match what {
+        Runs::Ls { root, format } => list(root, *format, terminal),
+        Runs::Show(flags) => {
+            for folder in wanted(flags)? {
+                super::bench::print(&ledger::read(&folder)?, flags.format, terminal)?;
+            }
+            Ok(Exit::Done)
+        }
+        Runs::Rm { runs, root } => remove(runs, root, terminal),
+    }
+}
+
+/// The folders that are meant: those named, or the newest.
+fn wanted(flags: &Report) -> Result<Vec<PathBuf>> {
+    if flags.runs.is_empty() {
+        let newest = ledger::latest(&flags.root);
+        let newest =
+            newest.ok_or_else(|| Usage(format!("there is no run in {}", flags.root.display())))?;
+        return Ok(vec![newest]);
+    }
+    flags
+        .runs
+        .iter()
+        .map(|word| find(word, &flags.root))
+        .collect()
+}
+
+/// The run folder that a word names: a path, or a name below the folder of runs.
+pub(super) fn find(word: &Path, root: &Path) -> Result<PathBuf> {
+    if word.is_dir() {
+        return Ok(word.to_owned());
+    }
+    let below = root.join(word);
+    if below.is_dir() {
+        return Ok(below);
+    }
+    Err(Usage(format!(
+        "there is no run {}, neither here nor in {}; `whet runs ls` lists them",
+        word.display(),
+        root.display()
+    ))
+    .into())
+}
+
+/// One line of the list.
+struct Line {
+    folder: PathBuf,
+    run: Result<Run, ledger::Error>,
+}
+
+fn list(root: &Path, format: Format, terminal: &Terminal) -> Result<Exit> {
+    let mut lines = lines(root)?;
+    // The newest first; what cannot be read has no time and comes last.
+    lines.sort_by(|a, b| time(b).cmp(&time(a)).then_with(|| a.folder.cmp(&b.folder)));
+    match format {
+        Format::Table => terminal.result(&console(
+            &as_table(&lines),
+            terminal.width(),
+            terminal.colour(),
+        ))?,
+        Format::Json => {
+            let all: Vec<_> = lines.iter().map(as_json).collect();
+            terminal.result(&serde_json::to_string_pretty(&all)?)?;
+        }
+    }
+    if lines.is_empty() {
+        terminal.note(&format!("There is no run in {}.", root.display()));
+    }
+    Ok(Exit::Done)
+}
+
+fn lines(root: &Path) -> Result<Vec<Line>> {
+    if !root.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries =
+        std::fs::read_dir(root).with_context(|| format!("cannot read {}", root.display()))?;
+    let folders = entries.flatten().map(|entry| entry.path());
+    let runs = folders.filter(|folder| folder.join("run.json").is_file());
+    Ok(runs
+        .map(|folder| Line {
+            run: ledger::read(&folder),
+            folder,
+        })
+        .collect())
+}
+
+fn time(line: &Line) -> Option<String> {
+    line.run
+        .as_ref()
+        .ok()
+        .map(|run| run.header.started_at.clone())
+}
+
+fn name(line: &Line) -> String {
+    let name = line.folder.file_name().unwrap_or(line.folder.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+/// What was measured, each benchmark once, in the order of the records.
+fn benchmarks(run: &Run) -> Vec<&str> {
+    let mut all: Vec<&str> = Vec::new();
+    let code = (!run.attempts.is_empty()).then_some("code");
+    let measured = run.measurements.iter().map(|m| m.benchmark.as_str());
+    // Hardware is looked at beside all of them.
+    let measured = measured.filter(|benchmark| *benchmark != "hardware");
+    for benchmark in code.into_iter().chain(measured) {
+        if !all.contains(&benchmark) {
+            all.push(benchmark);
+        }
+    }
+    all
+}
+
+fn as_table(lines: &[Line]) -> Table {
+    let columns = ["run", "started", "models", "measured"];
+    let mut table = Table::new(&columns.map(|column| (column, Side::Left)));
+    for line in lines {
+        let cells = match &line.run {
+            Ok(run) => {
+                let started = run.header.started_at.get(..16).unwrap_or_default();
+                let models = run.header.models.iter().map(|model| model.name.as_str());
+                [
+                    started.replace('T', " "),
+                    models.collect::<Vec<_>>().join(", "),
+                    benchmarks(run).join(", "),
+                ]
+            }
+            Err(error) => ["?".into(), String::new(), error.to_string()],
+        };
+        let row = std::iter::once(name(line)).chain(cells);
+        table.push(row.map(Entry::from).collect());
+    }
+    table
+}
+
+fn as_json(line: &Line) -> serde_json::Value {
+    match &line.run {
+        Ok(run) => json!({
+            "run": name(line),
+            "folder": line.folder,
+            "started_at": run.header.started_at,
+            "models": run.header.models.iter().map(|model| &model.name).collect::<Vec<_>>(),
+            "benchmarks": benchmarks(run),
+            "attempts": run.attempts.len(),
+            "verdicts": run.verdicts.len(),
+        }),
+        Err(error) => json!({"run": name(line), "folder": line.folder, "error": error.to_string()}),
+    }
+}
+
+/// Deletes run folders, and only those: a folder without a header, or one that somebody writes, stays.
+fn remove(runs: &[PathBuf], root: &Path, terminal: &Terminal) -> Result<Exit> {
+    let folders: Vec<PathBuf> = runs
+        .iter()
+        .map(|word| find(word, root))
+        .collect::<Result<_>>()?;
+    // The lock is held while the folder goes, so that nobody begins to write into it.
+    let held: Vec<RunFolder> = folders
+        .iter()
+        .map(|folder| Ok(RunFolder::open(folder)?.0))
+        .collect::<Result<_>>()?;
+    let names: Vec<String> = folders
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
+    if !terminal.agrees(&format!("Delete {}?", names.join(", "))) {
+        return Err(Usage("nothing was deleted; --yes deletes without a question".into()).into());
+    }
+    for folder in held {
+        std::fs::remove_dir_all(folder.path())
+            .with_context(|| format!("cannot delete {}", folder.path().display()))?;
+        terminal.note(&format!("Deleted {}", folder.path().display()));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,110 @@
+//! Runs that are there already: rendered again, listed, shown, deleted.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::workplace::Workplace;
+
+/// A place with one small run, and that run's name.
+fn measured() -> (Workplace, String) {
+    let place = Workplace::new();
+    place
+        .bench(&["--preset", "smoke", "--only", "memory", "-q"])
+        .with_code(0);
+    let folder = place.only_run("runs");
+    let name = folder.0.file_name().unwrap().to_string_lossy().into_owned();
+    (place, name)
+}
+
+#[test]
+fn a_report_comes_back_byte_for_byte_after_all_of_it_was_deleted() {
+    let (place, name) = measured();
+    let folder = place.at(&format!("runs/{name}"));
+    let derived = |file: &str| !file.ends_with(".jsonl") && file != "run.json" && file != "lock";
+    let files: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|file| derived(file))
+        .collect();
+    assert!(files.iter().any(|file| file == "report.html"));
+    let before: Vec<Vec<u8>> = files
+        .iter()
+        .map(|file| {
+            let bytes = fs::read(folder.join(file)).unwrap();
+            fs::remove_file(folder.join(file)).unwrap();
+            bytes
+        })
+        .collect();
+    for words in [
+        &["report"][..],
+        &["report", &name],
+        &["report", "runs/../runs/", "-q"][..1],
+    ] {
+        let ended = place.whet(words).with_code(0);
+        assert!(ended.stdout.contains("KV cache"), "{ended}");
+    }
+    for (file, before) in files.iter().zip(before) {
+        assert_eq!(fs::read(folder.join(file)).unwrap(), before, "{file}");
+    }
+}
+
+#[test]
+fn showing_a_run_writes_nothing() {
+    let (place, name) = measured();
+    let page = place.at(&format!("runs/{name}/report.html"));
+    fs::remove_file(&page).unwrap();
+    let ended = place
+        .whet(&["runs", "show", "--format", "json"])
+        .with_code(0);
+    assert_eq!(ended.json()["provenance"]["run_id"], Value::from(name));
+    assert!(!page.exists());
+}
+
+#[test]
+fn runs_are_listed_with_what_they_measured_and_broken_ones_with_why_not() {
+    let (place, name) = measured();
+    fs::create_dir(place.at("runs/broken")).unwrap();
+    fs::write(place.at("runs/broken/run.json"), "{").unwrap();
+    fs::create_dir(place.at("runs/no-run")).unwrap();
+    let list = place
+        .whet(&["runs", "ls", "--format", "json"])
+        .with_code(0)
+        .json();
+    assert_eq!(list.as_array().unwrap().len(), 2);
+    assert_eq!(list[0]["run"], Value::from(name));
+    assert_eq!(list[0]["benchmarks"], serde_json::json!(["memory"]));
+    assert!(list[1]["error"].is_string());
+    let table = place.whet(&["runs", "ls"]).with_code(0);
+    assert!(
+        table.stdout.lines().all(|line| line.chars().count() <= 80),
+        "{table}"
+    );
+    let empty = place
+        .whet(&["runs", "ls", "--root", "nowhere"])
+        .with_code(0);
+    empty.saying(&["There is no run in nowhere"]);
+}
+
+#[test]
+fn deleting_asks_first_and_takes_only_runs() {
+    let (place, name) = measured();
+    let refused = place.whet(&["runs", "rm", &name]).with_code(2);
+    refused.saying(&["nothing was deleted", "--yes"]);
+    fs::create_dir(place.at("precious")).unwrap();
+    place
+        .whet(&["runs", "rm", "precious", "--yes"])
+        .with_code(1)
+        .saying(&["run.json"]);
+    assert!(place.at("precious").is_dir());
+    place
+        .whet(&["runs", "rm", "missing", "--yes"])
+        .with_code(2)
+        .saying(&["there is no run missing"]);
+    place.whet(&["runs", "rm", &name, "--yes"]).with_code(0);
+    assert!(!place.at(&format!("runs/{name}")).exists());
+    place
+        .whet(&["report"])
+        .with_code(2)
+        .saying(&["there is no run in runs"]);
+}

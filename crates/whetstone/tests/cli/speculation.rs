@@ -1,0 +1,186 @@
+//! `whet bench spec` on toy models, and the suite's name and words for it.
+
+use serde_json::Value;
+
+use crate::workplace::Workplace;
+
+const FAST: [&str; 8] = [
+    "-l",
+    "2",
+    "-m",
+    "12",
+    "--threads",
+    "1",
+    "--draft-length",
+    "2",
+];
+
+#[test]
+fn a_target_with_a_draft_becomes_a_report_and_the_json_of_the_suite() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    let words = [
+        "benchmark-suite",
+        "toy.gguf",
+        "--draft",
+        "draft.gguf",
+        "-n",
+        "2",
+        "-o",
+        "out.json",
+    ];
+    let ended = place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    assert!(
+        ended.stderr.contains("phase with an adapter is skipped"),
+        "{}",
+        ended.stderr
+    );
+    for said in [
+        "speculation",
+        "equality: all 20 answers",
+        "forecast:",
+        "hybrid",
+    ] {
+        assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
+    }
+    let suite: Value =
+        serde_json::from_slice(&std::fs::read(place.at("out.json")).unwrap()).unwrap();
+    assert_eq!(suite["metadata"]["num_prompts"], 2);
+    assert_eq!(suite["metadata"]["iterations"], 2);
+    assert!(suite["metadata"]["adapter_path"].is_null());
+    for mode in [
+        "target_only",
+        "spec_base",
+        "adaptive",
+        "ngram",
+        "suffix",
+        "hybrid",
+    ] {
+        let summary = &suite["summary"][mode];
+        assert_eq!(summary["num_prompts"], 4, "{mode}: runs, as in the suite");
+        assert!(summary["avg_tokens_per_second"].as_f64().unwrap() > 0.0);
+        assert_eq!(
+            summary["avg_acceptance_rate"].is_null(),
+            mode == "target_only"
+        );
+        assert!(
+            suite["per_prompt"][0][mode]["time_to_last_token"]
+                .as_f64()
+                .unwrap()
+                > 0.0
+        );
+    }
+    assert_eq!(
+        suite["per_prompt"][0]["prompt"]
+            .as_str()
+            .unwrap()
+            .chars()
+            .count(),
+        60
+    );
+    let made = ["speculation.csv", "speculation.svg", "hardware.csv"];
+    for file in made.into_iter().chain(["report.html", "report.md"]) {
+        assert!(place.only_run("runs").0.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_in_the_end_is_refused_in_the_beginning() {
+    let place = Workplace::new();
+    let words = ["bench", "spec", "toy.gguf", "-o", "nowhere/out.json"];
+    let ended = place.whet(&words).with_code(2);
+    ended.saying(&["there is no folder nowhere"]);
+    assert!(place.runs("runs").is_empty());
+}
+
+#[test]
+fn without_a_draft_only_what_needs_none_is_measured() {
+    let place = Workplace::new();
+    std::fs::write(place.at("own.txt"), "# mine\nSay ab ab ab\n").unwrap();
+    let words = [
+        "bench",
+        "spec",
+        "toy.gguf",
+        "-f",
+        "own.txt",
+        "-m",
+        "8",
+        "-t",
+        "1",
+        "--dry-run",
+    ];
+    let plan = place.whet(&words).with_code(0).json();
+    let modes = &plan["speculation"]["modes"];
+    assert_eq!(*modes, serde_json::json!(["target", "ngram", "suffix"]));
+    let ended = place.whet(&words[..9]).with_code(0);
+    assert!(!ended.stdout.contains("forecast:"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_missing_adapter_skips_its_phase_and_names_those_that_exist() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    std::fs::create_dir_all(place.at("data/checkpoints")).unwrap();
+    std::fs::write(place.at("data/checkpoints/final.gguf"), b"x").unwrap();
+    let words = [
+        "bench",
+        "spec",
+        "toy.gguf",
+        "--draft",
+        "draft.gguf",
+        "-a",
+        "best",
+    ];
+    let ended = place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    for said in ["no adapter best", "final.gguf", "convert_lora_to_gguf.py"] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    assert!(
+        ended.stdout.contains("skipped, draft with adapter"),
+        "{}",
+        ended.stdout
+    );
+    // One that is there and is no adapter is another matter.
+    let words = [
+        "bench",
+        "spec",
+        "toy.gguf",
+        "--draft",
+        "draft.gguf",
+        "-a",
+        "final",
+    ];
+    let ended = place.whet(&[&words[..], &FAST].concat());
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("final.gguf"), "{}", ended.stderr);
+}
+
+#[test]
+fn wrong_words_are_refused_before_a_model_is_loaded() {
+    let place = Workplace::new();
+    for (words, why) in [
+        (
+            &["--modes", "psychic"][..],
+            "no way of guessing is called psychic",
+        ),
+        (&["--modes", "hybrid"], "--draft"),
+        (&["-m", "0"], "--max-tokens must be at least 1"),
+        (&["-n", "0"], "--iterations must be at least 1"),
+        (&["-l", "0"], "--limit must be at least 1"),
+        (&["-f", "nowhere.txt"], "nowhere.txt"),
+    ] {
+        let ended = place.whet(&[&["bench", "spec", "missing.gguf"], words].concat());
+        assert_eq!(ended.code, Some(2), "{words:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(why), "{why}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_run_of_it_cannot_be_resumed_and_says_so() {
+    let place = Workplace::new();
+    let words = ["bench", "spec", "toy.gguf", "--modes", "ngram"];
+    place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    let ended = place.whet(&["bench", "--resume"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("start it again"), "{}", ended.stderr);
+}
