@@ -39,18 +39,18 @@ impl Lora {
         if self.targets.is_empty() {
             return Err(Error::Lora("it has no target".into()));
         }
-        if !(self.alpha > 0.0 && self.alpha.is_finite()) {
-            return Err(Error::Lora(format!(
-                "alpha is {}, not positive",
-                self.alpha
-            )));
-        }
         let sides = self.targets.iter().flat_map(|target| target.sides(shape));
         let most = sides.min().unwrap_or(0);
         if self.rank == 0 || self.rank > most {
             return Err(Error::Lora(format!(
                 "its rank is {}; the targets' matrices allow 1 to {most}",
                 self.rank
+            )));
+        }
+        if !(self.alpha > 0.0 && self.alpha.is_finite()) {
+            return Err(Error::Lora(format!(
+                "alpha is {}, not positive",
+                self.alpha
             )));
         }
         Ok(())
