@@ -1,7 +1,7 @@
-//! Times training steps on made-up tokens: `step MODEL.gguf [BATCH LENGTH RANK STEPS [recompute]]`.
+//! Times training steps on made-up tokens: `step MODEL.gguf [BATCH LENGTH RANK STEPS [recompute] [json]]`.
 //!
-//! All tokens but the first half of each sequence are learnt. Prints one line per step and the peak of the
-//! process's memory; the first step is a warm-up.
+//! All tokens but the first half of each sequence are learnt. Prints the shape, one line per step, and the peak of the
+//! process's memory beside what was estimated; the first step is a warm-up. `benches/train-step.sh` reads the JSON.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,43 +11,37 @@
 
 use decoder::backward::{Recompute, slope};
 use decoder::memory::Memory;
-use decoder::{Adapter, Batch, Lora, Target, Transformer};
+use decoder::{Adapter, Batch, Lora, Shape, Target, Transformer};
 use improve::{AdamW, Recipe};
 use measure::{Clock, SystemClock};
+use serde_json::json;
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let (words, flags): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .partition(|word| word != "recompute" && word != "json");
+    let has = |flag: &str| flags.iter().any(|word| word == flag);
     let number = |at: usize, or: usize| words.get(at).map_or(or, |word| word.parse().unwrap());
     let (batch, length, rank, steps) = (number(1, 2), number(2, 256), number(3, 16), number(4, 3));
-    let again = words.get(5).is_some();
-    let recompute = if again {
-        Recompute::Layers
-    } else {
-        Recompute::Nothing
+    let recompute = match has("recompute") {
+        true => Recompute::Layers,
+        false => Recompute::Nothing,
+    };
+    let say = |text: String, value: serde_json::Value| match has("json") {
+        true => println!("{value}"),
+        false => println!("{text}"),
     };
     let clock = SystemClock::start();
     let model = Transformer::load(words[0].as_ref()).unwrap();
-    let mib = |bytes: u64| bytes >> 20;
-    let resident = || mib(measure::probe::memory::resident_bytes().unwrap_or(0));
-    println!(
-        "loaded in {:.1} s, {} MiB",
-        clock.now_ns() as f64 / 1e9,
-        resident()
-    );
+    let shape = model.shape();
+    say(format!("{shape:?}"), of_shape(shape));
     let lora = Lora {
         rank,
         alpha: 2.0 * rank as f64,
         targets: Target::ALL.to_vec(),
     };
-    let mut adapter = Adapter::new(model.shape(), &lora, 1).unwrap();
-    let vocabulary = model.shape().vocabulary as u32;
-    let mut sequences = Batch::default();
-    for sequence in 0..batch as u32 {
-        let tokens = (0..=length as u32).map(|i| (i * 7919 + sequence * 104_729 + 17) % vocabulary);
-        sequences
-            .push(&tokens.collect::<Vec<u32>>(), length / 2)
-            .unwrap();
-    }
+    let mut adapter = Adapter::new(shape, &lora, 1).unwrap();
+    let sequences = sequences(shape.vocabulary as u32, (batch, length));
     let mut adamw = AdamW::new(adapter.parameters().into_iter().map(|(_, own)| own));
     for step in 0..steps {
         let started = clock.now_ns();
@@ -56,17 +50,38 @@ fn main() {
         let how = (1e-4, &Recipe::default());
         adamw.step(adapter.parameters_mut(), &found.gradients, how);
         let seconds = (clock.now_ns() - started) as f64 / 1e9;
-        println!(
-            "step {step}: loss {:.4}, {seconds:.2} s, {:.1} tok/s",
-            found.nats * weight,
-            sequences.rows() as f64 / seconds
+        let (tokens, loss) = (sequences.rows(), found.nats * weight);
+        say(
+            format!(
+                "step {step}: loss {loss:.4}, {seconds:.2} s, {:.1} tok/s",
+                tokens as f64 / seconds
+            ),
+            json!({"tokens": tokens, "seconds": seconds, "loss": loss}),
         );
     }
-    let peak = measure::probe::memory::peak_resident_bytes().unwrap_or(0);
-    let estimate = Memory::of(model.shape(), &lora, (batch, length), again);
-    println!(
-        "peak {} MiB, estimate {} MiB {estimate:?}",
-        mib(peak),
-        mib(estimate.total())
+    let peak = measure::probe::memory::peak_resident_bytes().unwrap_or(0) >> 20;
+    let estimate = Memory::of(shape, &lora, (batch, length), has("recompute")).total() >> 20;
+    say(
+        format!("peak {peak} MiB, estimate {estimate} MiB"),
+        json!({"peak_mib": peak, "estimate_mib": estimate}),
     );
+}
+
+fn of_shape(shape: &Shape) -> serde_json::Value {
+    json!({
+        "family": shape.family.name(), "layers": shape.layers, "width": shape.width, "heads": shape.heads,
+        "kv_heads": shape.kv_heads, "inner": shape.inner, "vocabulary": shape.vocabulary,
+    })
+}
+
+/// Sequences whose second halves are learnt.
+fn sequences(vocabulary: u32, (batch, length): (usize, usize)) -> Batch {
+    let mut sequences = Batch::default();
+    for sequence in 0..batch as u32 {
+        let tokens = (0..=length as u32).map(|i| (i * 7919 + sequence * 104_729 + 17) % vocabulary);
+        sequences
+            .push(&tokens.collect::<Vec<u32>>(), length / 2)
+            .unwrap();
+    }
+    sequences
 }
