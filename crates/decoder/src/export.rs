@@ -14,6 +14,7 @@ use std::path::Path;
 use crate::Error;
 
 pub use llama_cpp::gguf;
+pub(crate) use llama_cpp::{in_order_of_file, tensor_name};
 pub use peft::peft;
 
 /// The model that an adapter belongs to, as its files say it.

@@ -1,5 +1,6 @@
 //! The words that `whet` understands. Doc comments are the help texts.
 
+mod adapters;
 mod bench;
 mod choices;
 mod models;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use adapters::{Adapters, ExportAdapter, Form};
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
 pub(crate) use choices::Shape;
 pub(crate) use models::{Import, Make, Models, Quantize};
@@ -106,6 +108,9 @@ pub(crate) enum Command {
     /// Train low-rank adapters for models
     #[command(subcommand)]
     Train(Train),
+    /// List trained adapters, find the best, write them in other forms
+    #[command(subcommand)]
+    Adapters(Adapters),
     /// Make the report of runs anew from their records, and print it
     Report(Report),
     /// Hold runs against each other, and against claims

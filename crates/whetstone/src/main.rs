@@ -5,6 +5,7 @@
     reason = "the door may read the date for a run's name"
 )]
 
+mod adapters;
 mod caches;
 mod cli;
 mod command;

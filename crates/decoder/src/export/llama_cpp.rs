@@ -29,13 +29,19 @@ pub fn gguf(adapter: &Adapter, shape: &Shape, base: &Base, path: &Path) -> Resul
         let [rows, columns] = tensor.dims();
         let numbers = in_order_of_file(tensor.values().to_vec(), place, shape, columns);
         let dims = [columns as u64, rows as u64];
-        writer.tensor(&name(place), &dims, TensorType::F32, &numbers)?;
+        writer.tensor(&tensor_name(place), &dims, TensorType::F32, &numbers)?;
     }
     writer.write(path)?;
     Ok(())
 }
 
-fn in_order_of_file(values: Vec<f32>, place: Place, shape: &Shape, row: usize) -> Vec<f32> {
+/// Rows of B as the file has the rows of its matrix.
+pub(crate) fn in_order_of_file(
+    values: Vec<f32>,
+    place: Place,
+    shape: &Shape,
+    row: usize,
+) -> Vec<f32> {
     let heads = match place.target {
         Target::Query => shape.heads,
         Target::Key => shape.kv_heads,
@@ -47,7 +53,8 @@ fn in_order_of_file(values: Vec<f32>, place: Place, shape: &Shape, row: usize) -
     reorder(&values, row, &pairs(heads, shape.head))
 }
 
-fn name(place: Place) -> String {
+/// The name of a factor.
+pub(crate) fn tensor_name(place: Place) -> String {
     let factor = match place.factor {
         Factor::A => "lora_a",
         Factor::B => "lora_b",

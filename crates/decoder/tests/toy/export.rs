@@ -57,3 +57,56 @@ fn the_peft_folder_names_every_factor_and_holds_its_numbers() {
     let bytes: Vec<u8> = own.iter().flat_map(|v| v.to_le_bytes()).collect();
     assert_eq!(found.data(), bytes);
 }
+
+#[test]
+fn an_adapter_that_was_written_is_read_back_to_the_bit() {
+    let (folder, path) = toy_file();
+    let model = Transformer::load(&path).unwrap();
+    let file = folder.path().join("adapter.gguf");
+    for targets in [Target::ALL.to_vec(), vec![Target::Key, Target::Down]] {
+        let lora = Lora {
+            rank: 3,
+            alpha: 5.0,
+            targets,
+        };
+        let mut adapter = Adapter::new(model.shape(), &lora, 9).unwrap();
+        for (i, own) in adapter.parameters_mut().enumerate() {
+            own.values_mut()
+                .iter_mut()
+                .enumerate()
+                .for_each(|(j, v)| *v += (i * 31 + j) as f32 * 1e-3);
+        }
+        export::gguf(&adapter, model.shape(), &base(), &file).unwrap();
+        let back = decoder::read::adapter(&file, model.shape()).unwrap();
+        assert_eq!(back.lora(), &lora);
+        assert_eq!(back.parameters(), adapter.parameters());
+    }
+    let error = decoder::read::adapter(&path, model.shape()).unwrap_err();
+    assert!(error.to_string().contains("not adapter"), "{error}");
+}
+
+#[test]
+fn a_fused_model_says_what_model_and_adapter_say_together() {
+    let (folder, path) = toy_in_f32();
+    let tokens = tokens(60);
+    let model = Transformer::load(&path).unwrap();
+    let adapter = adapter(model.shape(), 4);
+    let together = rows_of_decoder(&model, &tokens, Some(&adapter));
+    let fused = folder.path().join("fused.gguf");
+    decoder::fuse(&path, &adapter, TensorType::F32, &fused).unwrap();
+    let alone = rows_of_decoder(&Transformer::load(&fused).unwrap(), &tokens, None);
+    let gap = largest_gap(&alone, &together);
+    println!("largest gap of the fused model: {gap}");
+    assert!(gap < 0.005, "{gap}");
+    let gap = largest_gap(&rows_of_llama(&fused, &tokens, None), &together);
+    println!("and in llama.cpp: {gap}");
+    assert!(gap < CLOSE, "{gap}");
+    // What has no factors keeps its bytes.
+    let (before, after) = (Gguf::open(&path).unwrap(), Gguf::open(&fused).unwrap());
+    for name in ["token_embd.weight", "output_norm.weight"] {
+        assert_eq!(
+            before.tensor_bytes(name).unwrap(),
+            after.tensor_bytes(name).unwrap()
+        );
+    }
+}

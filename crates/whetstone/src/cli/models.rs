@@ -174,6 +174,16 @@ impl Precision {
             Self::Q4_0 => model::Precision::Q4_0,
         }
     }
+
+    /// As a model file calls it.
+    pub(crate) fn of_tensor(self) -> gguf::TensorType {
+        match self {
+            Self::F32 => gguf::TensorType::F32,
+            Self::F16 => gguf::TensorType::F16,
+            Self::Q8_0 => gguf::TensorType::Q8_0,
+            Self::Q4_0 => gguf::TensorType::Q4_0,
+        }
+    }
 }
 
 impl Mixture {

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod adapters;
 mod bench;
 mod compare;
 mod doctor;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
         Command::Train(what) => train::run(&what, terminal, offline),
+        Command::Adapters(what) => adapters::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),
         Command::Test(flags) => test::run(&flags, terminal, offline),
     }

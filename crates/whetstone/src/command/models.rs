@@ -2,7 +2,7 @@
 
 mod convert;
 mod quantize;
-mod written;
+pub(super) mod written;
 
 pub(super) use written::watching;
 

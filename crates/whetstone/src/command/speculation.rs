@@ -1,7 +1,5 @@
 //! `whet bench spec`: a target, a draft, and what guessing ahead gains.
 
-mod adapters;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -16,13 +14,13 @@ use llama::Adapter;
 use measure::SystemClock;
 
 use super::bench::Watched;
+use crate::adapters::{self, Found};
 use crate::cli::Speculation;
 use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Finder, Loaded, Located, threads};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{interrupt, provenance};
-use adapters::Found;
 
 /// Guesses of a pass at most: longer ones cost more rows than any draft here earns.
 const MOST_DRAFTED: usize = 16;

@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 38] = [
     &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
@@ -31,6 +31,9 @@ const COMMANDS: [&[&str]; 35] = [
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
+    &["adapters", "ls"],
+    &["adapters", "which"],
+    &["adapters", "export"],
     &["report"],
     &["compare"],
     &["runs", "ls"],

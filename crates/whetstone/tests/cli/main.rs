@@ -14,6 +14,7 @@
     reason = "these tests start the program and watch it"
 )]
 
+mod adapters;
 mod bench;
 mod bench_alone;
 mod broken_files;

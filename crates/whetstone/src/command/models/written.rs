@@ -16,7 +16,11 @@ use crate::terminal::Terminal;
 use crate::watch::Progress;
 
 /// The place of a file that does not exist yet: the one asked for, or a name in this folder.
-pub(super) fn place(asked: Option<&Path>, default: &str, force: bool) -> Result<PathBuf> {
+pub(in crate::command) fn place(
+    asked: Option<&Path>,
+    default: &str,
+    force: bool,
+) -> Result<PathBuf> {
     let path = asked.map_or_else(|| PathBuf::from(default), Path::to_owned);
     let refused =
         |what: &str| Err(Usage(format!("cannot write {}: {what}", path.display())).into());
@@ -58,7 +62,11 @@ pub(in crate::command) fn watching<'a>(
 }
 
 /// Reads the finished file back and says what it is: path and SHA-256 on stdout, the rest on stderr.
-pub(super) fn announce(path: &Path, notes: &[String], terminal: &Terminal) -> Result<()> {
+pub(in crate::command) fn announce(
+    path: &Path,
+    notes: &[String],
+    terminal: &Terminal,
+) -> Result<()> {
     let facts = ModelFacts::of(&Gguf::open(path)?)?;
     let sha256 = hub::sha256_file(path)?;
     for note in notes {

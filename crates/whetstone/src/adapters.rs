@@ -1,17 +1,21 @@
-//! Which file `best`, `final` and `latest` stand for.
+//! Adapters in a folder: which there are, and which of them `best`, `final` and `latest` stand for.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Result;
+use gguf::{Gguf, Value};
 
 /// What is taken if no adapter is named, as in the suite that this is compared with.
 const USUAL: &str = "best";
 const ALIASES: [&str; 3] = ["best", "final", "latest"];
 
+/// How far below a folder adapters are looked for: a run, its cycle, its training, `best`.
+const DEPTH: usize = 5;
+
 /// What became of the word for an adapter.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// Nobody asked.
     NotWanted,
     /// This file.
@@ -21,7 +25,7 @@ pub(super) enum Found {
 }
 
 impl Found {
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Found::At(path) => Some(path),
             _ => None,
@@ -29,15 +33,16 @@ impl Found {
     }
 }
 
-/// The file of an adapter: `best` and `final` are `NAME.gguf` in the folder or the adapter in the folder
-/// `NAME`, `latest` is the newest of all, any other word is a path.
-pub(super) fn find(word: Option<&str>, folder: &Path) -> Result<Found> {
+/// The file of an adapter: `best` and `final` are the newest `NAME.gguf`, or adapter in a folder `NAME`, at any place
+/// below the folder; `latest` is the newest of all; any other word is a path.
+pub(crate) fn find(word: Option<&str>, folder: &Path) -> Result<Found> {
     let name = word.unwrap_or(USUAL);
     let all = adapters(folder)?;
     let found = match name {
         "latest" => all.iter().max_by_key(|(_, written)| *written),
         alias if ALIASES.contains(&alias) => {
-            all.iter().find(|(path, _)| is_called(path, alias, folder))
+            let called = all.iter().filter(|(path, _)| is_called(path, alias));
+            called.max_by_key(|(_, written)| *written)
         }
         path => {
             let path = PathBuf::from(path);
@@ -53,34 +58,44 @@ pub(super) fn find(word: Option<&str>, folder: &Path) -> Result<Found> {
     })
 }
 
-fn is_called(path: &Path, alias: &str, folder: &Path) -> bool {
-    let inner = path.strip_prefix(folder).unwrap_or(path);
-    inner == Path::new(&format!("{alias}.gguf")) || inner.parent() == Some(Path::new(alias))
+fn is_called(path: &Path, alias: &str) -> bool {
+    let parent = path.parent().and_then(Path::file_name);
+    path.file_stem().is_some_and(|stem| stem == alias) || parent.is_some_and(|name| name == alias)
 }
 
-/// The GGUF files in a folder and in the folders in it, by name, with the times of their last change.
-fn adapters(folder: &Path) -> Result<Vec<(PathBuf, SystemTime)>> {
+/// The GGUF files of adapters below a folder, by name, with the times of their last change.
+///
+/// # Errors
+/// When a folder cannot be read; one that does not exist holds nothing.
+pub(crate) fn adapters(folder: &Path) -> Result<Vec<(PathBuf, SystemTime)>> {
     let mut found = Vec::new();
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Ok(found);
-    };
-    for entry in entries {
-        let path = entry?.path();
-        let inner = match path.is_dir() {
-            true => std::fs::read_dir(&path)?
-                .map(|e| Ok(e?.path()))
-                .collect::<Result<Vec<_>>>()?,
-            false => vec![path],
-        };
-        for path in inner {
-            if path.extension().is_some_and(|ending| ending == "gguf") {
-                let written = std::fs::metadata(&path)?.modified()?;
-                found.push((path, written));
-            }
-        }
+    if folder.is_dir() {
+        collect(folder, DEPTH, &mut found)?;
     }
     found.sort();
     Ok(found)
+}
+
+fn collect(folder: &Path, depth: usize, found: &mut Vec<(PathBuf, SystemTime)>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && depth > 1 {
+            collect(&path, depth - 1, found)?;
+        }
+        let is_gguf = path.extension().is_some_and(|ending| ending == "gguf");
+        if is_gguf && path.is_file() && !is_model(&path) {
+            let written = std::fs::metadata(&path)?.modified()?;
+            found.push((path, written));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file says of itself that it is something else than an adapter. One that cannot be read is left to whoever
+/// loads it, who will say what is wrong with it.
+fn is_model(path: &Path) -> bool {
+    let file = Gguf::open(path);
+    file.is_ok_and(|file| file.get("general.type").and_then(Value::as_str) != Some("adapter"))
 }
 
 fn missing(name: &str, folder: &Path, all: &[(PathBuf, SystemTime)]) -> String {
@@ -94,9 +109,7 @@ fn missing(name: &str, folder: &Path, all: &[(PathBuf, SystemTime)]) -> String {
             format!("there are {}", names.join(", "))
         }
     };
-    format!(
-        "there is no adapter {name}; {there}; make one by fine-tuning the draft and convert it with llama.cpp's convert_lora_to_gguf.py"
-    )
+    format!("there is no adapter {name}; {there}; make one with `whet train sft`")
 }
 
 #[cfg(test)]
@@ -129,6 +142,13 @@ mod tests {
             find(Some("latest"), root).unwrap(),
             Found::At(root.join("final.gguf"))
         );
+        let newer = root.join("run/training/best/adapter.gguf");
+        std::fs::create_dir_all(newer.parent().unwrap()).unwrap();
+        std::fs::write(&newer, b"").unwrap();
+        assert_eq!(find(Some("best"), root).unwrap(), Found::At(newer));
+        // A model beside them is none.
+        gguf::toy::write(root.join("latest.gguf"), 1).unwrap();
+        assert_eq!(adapters(root).unwrap().len(), 3);
         let Found::Missing(why) = find(Some("step_9.gguf"), root).unwrap() else {
             panic!("it is not there");
         };
