@@ -93,7 +93,7 @@ fn go_demo() -> Result<Suite, Error> {
 }
 
 /// Tasks in words; the answer is a whole program, which is run.
-fn programs(name: &str, title: &str, language: Language) -> Suite {
+pub(crate) fn programs(name: &str, title: &str, language: Language) -> Suite {
     let called = match language {
         Language::Cpp => "C++17",
         other => other.name(),
@@ -143,7 +143,7 @@ fn closest(name: &str) -> Option<&'static str> {
 }
 
 /// Levenshtein's edit distance, in characters.
-fn distance(left: &str, right: &str) -> usize {
+pub(crate) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, a) in left.chars().enumerate() {

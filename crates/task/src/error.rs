@@ -17,6 +17,14 @@ pub enum Error {
         /// Every name, comma separated.
         known: String,
     },
+    /// No problem family has that name.
+    #[error("there is no problem family `{name}`; besides all, demo and unseen there are {known}")]
+    UnknownFamily {
+        /// The name asked for.
+        name: String,
+        /// Every name, comma separated.
+        known: String,
+    },
     /// A file of problems cannot be read at all.
     #[error("the problems in {path} cannot be read: {message}")]
     UnreadableSuite {

@@ -6,7 +6,7 @@
 //! *unscored*; neither is ever an error of this crate.
 //!
 //! Reading order: [`problem`], [`catalog`], [`chat`], [`prompt`], [`extract`], [`judge`],
-//! [`shelf`], [`quiz`].
+//! [`shelf`], [`quiz`], [`family`], [`overlap`].
 
 pub mod acceptance;
 pub mod catalog;
@@ -14,7 +14,9 @@ pub mod chat;
 pub mod cheats;
 mod error;
 pub mod extract;
+pub mod family;
 pub mod judge;
+pub mod overlap;
 pub mod problem;
 pub mod prompt;
 pub mod quiz;

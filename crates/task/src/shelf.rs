@@ -12,12 +12,14 @@
 mod evalplus;
 pub(crate) mod line;
 mod mbpp;
+pub mod programs;
 mod shape;
 
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
+use crate::catalog;
 use crate::error::Error;
 use crate::problem::{Judging, Language, Problem, PromptStyle, Suite};
 use crate::prompt::PromptProfile;
@@ -88,7 +90,7 @@ pub fn parse(name: &str, text: &str) -> Result<Suite, Error> {
     let mut suite = empty(name, shape, first).map_err(|message| broken(first.number, message))?;
     let mut ids = HashSet::new();
     for line in lines {
-        let problem = problem(shape, suite.judge, &line)
+        let problem = problem(shape, &suite, &line)
             .and_then(|problem| match ids.insert(problem.id.clone()) {
                 true => Ok(problem),
                 false => Err("the id is there already".to_owned()),
@@ -103,9 +105,9 @@ pub fn parse(name: &str, text: &str) -> Result<Suite, Error> {
     })
 }
 
-fn problem(shape: Shape, judge: Judging, line: &Line<'_>) -> Result<Problem, String> {
-    let problem = shape.problem(line)?;
-    crate::problem::check(&problem, judge)?;
+fn problem(shape: Shape, suite: &Suite, line: &Line<'_>) -> Result<Problem, String> {
+    let problem = shape.problem(line, suite.language)?;
+    crate::problem::check(&problem, suite.judge)?;
     Ok(problem)
 }
 
@@ -120,15 +122,15 @@ fn named(line: &Line<'_>, message: &str) -> String {
 /// The suite without its problems; what one line cannot tell is asked of the first.
 fn empty(name: &str, shape: Shape, first: &Line<'_>) -> Result<Suite, String> {
     let (judge, language, stop) = match shape {
+        Shape::Programs => {
+            let title = format!("{name}, {}", shape.title());
+            return Ok(catalog::programs(name, &title, programs::language(first)?));
+        }
         Shape::MultiplE => {
             let stop = first.texts("stop_tokens")?;
             (Judging::Together, shape::language(first)?, stop)
         }
-        Shape::Own => (
-            shape.problem(first)?.target.judging(),
-            Language::Python,
-            Vec::new(),
-        ),
+        Shape::Own => (first.own()?.target.judging(), Language::Python, Vec::new()),
         _ => (Judging::Function, Language::Python, Vec::new()),
     };
     if shape == Shape::Own && judge != Judging::Function {

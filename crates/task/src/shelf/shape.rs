@@ -1,7 +1,7 @@
 //! The shapes in which benchmarks are published, and how a problem is read from each.
 
 use super::line::Line;
-use super::{evalplus, mbpp};
+use super::{evalplus, mbpp, programs};
 use crate::problem::{Function, Language, Problem, Target, Tests, Together};
 
 /// Whose fields a file has.
@@ -9,6 +9,8 @@ use crate::problem::{Function, Language, Problem, Target, Tests, Together};
 pub(super) enum Shape {
     /// Our own: `id`, `prompt`, `target`.
     Own,
+    /// Our own programs: `id`, `prompt`, `language`, `expected_output`.
+    Programs,
     /// `prompt`, `base_input`, `plus_input`, `canonical_solution`, `entry_point`, `atol`.
     EvalPlus,
     /// `prompt`, `test`, `entry_point`.
@@ -24,8 +26,12 @@ pub(super) enum Shape {
 impl Shape {
     /// Recognised by the fields.
     pub(super) fn of(line: &Line<'_>) -> Result<Shape, String> {
-        let shapes: [(Shape, &[&str]); 6] = [
+        let shapes: [(Shape, &[&str]); 7] = [
             (Shape::Own, &["id", "prompt", "target"]),
+            (
+                Shape::Programs,
+                &["id", "prompt", "language", "expected_output"],
+            ),
             (
                 Shape::EvalPlus,
                 &["base_input", "plus_input", "canonical_solution"],
@@ -40,7 +46,7 @@ impl Shape {
         ];
         let found = shapes.iter().find(|(_, fields)| line.has(fields));
         found.map(|(shape, _)| *shape).ok_or_else(|| {
-            "its fields are those of no known shape (HumanEval, MBPP, EvalPlus, MultiPL-E)"
+            "its fields are those of no known shape (HumanEval, MBPP, EvalPlus, MultiPL-E, programs with `expected_output`)"
                 .to_owned()
         })
     }
@@ -48,6 +54,7 @@ impl Shape {
     pub(super) fn title(self) -> &'static str {
         match self {
             Shape::Own => "function tasks",
+            Shape::Programs => "programs with exact output",
             Shape::EvalPlus => "in EvalPlus' shape",
             Shape::HumanEval => "in HumanEval's shape",
             Shape::Mbpp | Shape::MbppTests => "in MBPP's shape",
@@ -55,10 +62,11 @@ impl Shape {
         }
     }
 
-    /// The problem of a line.
-    pub(super) fn problem(self, line: &Line<'_>) -> Result<Problem, String> {
+    /// The problem of a line in a suite of that language.
+    pub(super) fn problem(self, line: &Line<'_>, language: Language) -> Result<Problem, String> {
         match self {
             Shape::Own => line.own(),
+            Shape::Programs => programs::problem(line, language),
             Shape::EvalPlus => evalplus::problem(line),
             Shape::HumanEval => humaneval(line),
             Shape::Mbpp => mbpp::problem(line),

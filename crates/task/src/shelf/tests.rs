@@ -84,6 +84,54 @@ fn a_translated_suite_has_its_own_language_and_stop_strings() {
 }
 
 #[test]
+fn programs_of_families_can_be_written_and_read_back() {
+    let families: Vec<_> = crate::family::all().collect();
+    for language in [Language::Cpp, Language::Python] {
+        let problems = crate::family::problems(&families, language, 60, 1);
+        let text = programs::write(&problems, language);
+        assert_eq!(text.lines().count(), 60);
+        let suite = parse("mine", &text).unwrap();
+        assert_eq!((suite.language, suite.judge), (language, Judging::Output));
+        let demo = crate::family::suite("x", Language::Cpp, Vec::new());
+        assert_eq!(suite.max_tokens, demo.max_tokens);
+        assert_eq!(suite.problems, problems);
+    }
+}
+
+#[test]
+fn a_row_of_a_program_needs_its_fields_one_language_and_an_output() {
+    let good = r#"{"id":"a","prompt":"p","language":"cpp","expected_output":"6","note":1}"#;
+    assert_eq!(parse("mine", good).unwrap().problems[0].tags, [""; 0]);
+    for (from, to, said) in [
+        ("\"a\"", "\"b\"", ""),
+        (
+            "cpp",
+            "go",
+            "its language is Go and the first problem's C++",
+        ),
+        ("cpp", "c++", "unknown variant"),
+        ("\"6\"", "\" \"", "output is empty"),
+        ("\"6\"", "6", "expected a string"),
+        ("\"p\"", "\"\"", "must not be empty"),
+    ] {
+        let text = format!(
+            "{good}\n{}\n",
+            good.replace("\"a\"", "\"b\"").replace(from, to)
+        );
+        match parse("mine", &text) {
+            Ok(suite) => assert!(said.is_empty() && suite.problems.len() == 2, "{to}"),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(
+                    error.contains("line 2") && error.contains(said),
+                    "{to}: {error}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn our_own_form_can_be_read_back() {
     let suite = parse("mine", HUMANEVAL).unwrap();
     let text = serde_json::to_string(&suite.problems[0]).unwrap();

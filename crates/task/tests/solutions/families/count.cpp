@@ -1,0 +1,7 @@
+#include <cstdio>
+
+int main() {
+    for (int n = $from; n <= $to; ++n) {
+        std::printf("%d\n", n);
+    }
+}
