@@ -6,11 +6,11 @@
 
 mod target;
 
-use burn_tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Error;
+use crate::matrix::Matrix;
 use crate::shape::Shape;
 pub use target::Target;
 
@@ -39,18 +39,18 @@ impl Lora {
         if self.targets.is_empty() {
             return Err(Error::Lora("it has no target".into()));
         }
-        if !(self.alpha > 0.0 && self.alpha.is_finite()) {
-            return Err(Error::Lora(format!(
-                "alpha is {}, not positive",
-                self.alpha
-            )));
-        }
         let sides = self.targets.iter().flat_map(|target| target.sides(shape));
         let most = sides.min().unwrap_or(0);
         if self.rank == 0 || self.rank > most {
             return Err(Error::Lora(format!(
                 "its rank is {}; the targets' matrices allow 1 to {most}",
                 self.rank
+            )));
+        }
+        if !(self.alpha > 0.0 && self.alpha.is_finite()) {
+            return Err(Error::Lora(format!(
+                "alpha is {}, not positive",
+                self.alpha
             )));
         }
         Ok(())
@@ -61,29 +61,11 @@ impl Lora {
 #[derive(Debug, Clone)]
 pub(crate) struct Factors {
     /// Shape (rank, in).
-    pub(crate) a: Tensor<2>,
+    pub(crate) a: Matrix,
     /// Shape (out, rank).
-    pub(crate) b: Tensor<2>,
-    scale: f64,
-}
-
-impl Factors {
-    /// Rows of shape (tokens, in) become rows of shape (tokens, out); the product of the factors is never formed.
-    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let narrow = x.matmul(self.a.clone().transpose());
-        narrow
-            .mul_scalar(self.scale)
-            .matmul(self.b.clone().transpose())
-    }
-
-    fn tracked(&self) -> Self {
-        let leaf = |tensor: &Tensor<2>| tensor.clone().autodiff().require_grad();
-        Self {
-            a: leaf(&self.a),
-            b: leaf(&self.b),
-            scale: self.scale,
-        }
-    }
+    pub(crate) b: Matrix,
+    /// What the product of A and B is multiplied with.
+    pub(crate) scale: f32,
 }
 
 /// The factors of one layer.
@@ -95,17 +77,8 @@ impl LayerFactors {
         self.0[target as usize].as_ref()
     }
 
-    /// The same numbers as leaves of a new graph.
-    pub(crate) fn tracked(&self) -> Self {
-        Self(
-            self.0
-                .each_ref()
-                .map(|one| one.as_ref().map(Factors::tracked)),
-        )
-    }
-
     /// A and B of each target, in the order of parameters.
-    pub(crate) fn parameters(&self) -> impl Iterator<Item = &Tensor<2>> {
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &Matrix> {
         self.0.iter().flatten().flat_map(|one| [&one.a, &one.b])
     }
 }
@@ -146,7 +119,6 @@ impl Adapter {
     pub fn new(shape: &Shape, lora: &Lora, seed: u64) -> Result<Self, Error> {
         lora.check(shape)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let device = Device::default();
         let lora = lora.in_order();
         let mut layers = vec![LayerFactors::default(); shape.layers];
         for layer in &mut layers {
@@ -155,9 +127,9 @@ impl Adapter {
                 let reach = 1.0 / (input as f32).sqrt();
                 let a = uniform(&mut rng, lora.rank * input, reach);
                 layer.0[target as usize] = Some(Factors {
-                    a: Tensor::from_data(TensorData::new(a, [lora.rank, input]), &device),
-                    b: Tensor::zeros([out, lora.rank], &device),
-                    scale: lora.scale(),
+                    a: Matrix::new([lora.rank, input], a),
+                    b: Matrix::zeros([out, lora.rank]),
+                    scale: lora.scale() as f32,
                 });
             }
         }
@@ -170,40 +142,25 @@ impl Adapter {
     }
 
     /// All parameters in their order, each with its place.
-    pub fn parameters(&self) -> Vec<(Place, Tensor<2>)> {
-        let of_layer = |(layer, factors): (usize, &LayerFactors)| {
-            let places = self.lora.targets.iter().flat_map(move |&target| {
-                [Factor::A, Factor::B].map(|factor| Place {
-                    layer,
-                    target,
-                    factor,
-                })
-            });
-            places
-                .zip(factors.parameters().cloned())
-                .collect::<Vec<_>>()
-        };
-        self.layers.iter().enumerate().flat_map(of_layer).collect()
+    pub fn parameters(&self) -> Vec<(Place, &Matrix)> {
+        let targets = self.lora.targets.iter();
+        let of_layer = targets.flat_map(|&target| [(target, Factor::A), (target, Factor::B)]);
+        let places = (0..self.layers.len()).flat_map(|layer| {
+            of_layer.clone().map(move |(target, factor)| Place {
+                layer,
+                target,
+                factor,
+            })
+        });
+        places
+            .zip(self.layers.iter().flat_map(LayerFactors::parameters))
+            .collect()
     }
 
-    /// Takes new numbers for all parameters, in their order.
-    ///
-    /// # Panics
-    /// When there are not as many as it has; their shapes are those that were handed out.
-    pub fn set(&mut self, parameters: Vec<Tensor<2>>) {
-        let mut parameters = parameters.into_iter();
+    /// The same parameters in the same order, to be moved.
+    pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut Matrix> {
         let factors = self.layers.iter_mut().flat_map(|layer| layer.0.iter_mut());
-        for one in factors.flatten() {
-            for own in [&mut one.a, &mut one.b] {
-                let new = parameters.next().expect("there is one for each parameter");
-                assert_eq!(own.dims(), new.dims(), "a parameter keeps its shape");
-                *own = new;
-            }
-        }
-        assert!(
-            parameters.next().is_none(),
-            "there are no further parameters"
-        );
+        factors.flatten().flat_map(|one| [&mut one.a, &mut one.b])
     }
 
     /// The number of all parameters' elements.

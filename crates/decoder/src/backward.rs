@@ -1,14 +1,14 @@
 //! The gradient of a batch's loss with respect to an adapter, layer by layer from the last to the first.
 //!
-//! Every layer is a graph of its own whose leaves are its input and its factors. Going up, a layer's output
-//! is handed on without its graph; going down, the gradient of the output becomes the gradient of the
-//! input, and the graph is dropped. That bounds what is alive, makes recomputing (only the inputs are
-//! kept, and each graph is built again when its turn comes) a matter of one line, and spares the
-//! first layer the gradient of the frozen table of tokens.
+//! Going up, a layer keeps what its way back needs, or only its input, from which the rest is computed again when
+//! its turn comes. The first layer is spared the gradient of the frozen table of tokens. Gradients are written out
+//! by hand instead of recorded by a library: what is frozen costs nothing, and what is kept is known.
+//! Finite differences and PyTorch confirm them (`tests/toy/gradients.rs`, `tests/pytorch.rs`).
 
-use burn_tensor::Tensor;
-
-use crate::adapter::{Adapter, LayerFactors};
+use crate::adapter::Adapter;
+use crate::layer::Kept;
+use crate::linear::OfFactors;
+use crate::matrix::Matrix;
 use crate::places::{Batch, Places};
 use crate::{Error, Transformer, loss};
 
@@ -28,7 +28,7 @@ pub struct Slope {
     /// The surprise at the goals in nats, summed.
     pub nats: f64,
     /// The gradient of `nats · weight` for each of the adapter's parameters, in their order.
-    pub gradients: Vec<Tensor<2>>,
+    pub gradients: Vec<Matrix>,
 }
 
 /// Computes loss and gradients; `weight` is usually one over the number of goals of a whole step.
@@ -48,88 +48,53 @@ pub fn slope(
     let (mut rows, places) = model.enter(batch)?;
     let mut stack = Vec::with_capacity(model.layers.len());
     for index in 0..model.layers.len() {
-        let input = rows;
-        let graph = Graph::build(model, adapter, &places, (index, input.clone()));
-        rows = graph.output.clone().inner();
+        let (output, kept) = up(model, adapter, &places, (index, rows));
+        rows = output;
         stack.push(match recompute {
-            Recompute::Nothing => Kept::Graph(Box::new(graph)),
-            Recompute::Layers => Kept::Input(input),
+            Recompute::Nothing => Memory::Whole(Box::new(kept)),
+            Recompute::Layers => Memory::Input(kept.into_input()),
         });
     }
-    let (nats, mut gradient) = through_head(model, rows, batch, weight);
+    let (nats, mut gradient) = through_head(model, &rows, batch, weight);
+    drop(rows);
     let mut by_layer = Vec::with_capacity(stack.len());
-    while let Some(kept) = stack.pop() {
-        let graph = match kept {
-            Kept::Graph(graph) => *graph,
-            Kept::Input(input) => Graph::build(model, adapter, &places, (stack.len(), input)),
+    while let Some(memory) = stack.pop() {
+        let index = stack.len();
+        let kept = match memory {
+            Memory::Whole(kept) => *kept,
+            Memory::Input(input) => up(model, adapter, &places, (index, input)).1,
         };
-        let (of_input, of_factors) = graph.back(gradient);
+        let around = (&places, &adapter.layers[index]);
+        let (of_input, of_factors) = model.layers[index].back(kept, gradient, around, index > 0);
         by_layer.push(of_factors);
         let Some(next) = of_input else { break };
         gradient = next;
     }
-    let gradients = by_layer.into_iter().rev().flatten().collect();
+    let pairs = by_layer.into_iter().rev().flatten().flatten();
+    let gradients = pairs.flat_map(|OfFactors { a, b }| [a, b]).collect();
     Ok(Slope { nats, gradients })
 }
 
 /// What is kept of a layer on the way up.
-enum Kept {
-    Graph(Box<Graph>),
-    Input(Tensor<2>),
+enum Memory {
+    Whole(Box<Kept>),
+    Input(Matrix),
 }
 
-/// One layer's computation with its leaves.
-struct Graph {
-    /// `None` for the first layer.
-    input: Option<Tensor<2>>,
-    factors: LayerFactors,
-    output: Tensor<2>,
-}
-
-impl Graph {
-    fn build(
-        model: &Transformer,
-        adapter: &Adapter,
-        places: &Places,
-        (index, input): (usize, Tensor<2>),
-    ) -> Self {
-        let leaf = (index > 0).then(|| input.clone().autodiff().require_grad());
-        let factors = adapter.layers[index].tracked();
-        let rows = leaf.clone().unwrap_or(input);
-        Self {
-            output: model.layers[index].forward(rows, places, &factors),
-            input: leaf,
-            factors,
-        }
-    }
-
-    /// The gradients of the input and of the factors, given that of the output.
-    fn back(self, gradient: Tensor<2>) -> (Option<Tensor<2>>, Vec<Tensor<2>>) {
-        // The sum of output times a constant has that constant as its gradient.
-        let mut gradients = (self.output * gradient).sum().backward();
-        let mut of = |leaf: &Tensor<2>| {
-            leaf.grad_remove(&mut gradients)
-                .expect("every leaf takes part in the output")
-        };
-        let of_factors = self.factors.parameters().map(&mut of).collect();
-        (self.input.as_ref().map(of), of_factors)
-    }
+fn up(
+    model: &Transformer,
+    adapter: &Adapter,
+    places: &Places,
+    (index, input): (usize, Matrix),
+) -> (Matrix, Kept) {
+    model.layers[index].forward(input, places, &adapter.layers[index])
 }
 
 /// The loss, and its gradient with respect to the last layer's output.
-fn through_head(
-    model: &Transformer,
-    rows: Tensor<2>,
-    batch: &Batch,
-    weight: f64,
-) -> (f64, Tensor<2>) {
-    let leaf = rows.autodiff().require_grad();
-    let normed = model.last_norm.forward(loss::rows(leaf.clone(), batch));
-    let plain = normed.clone().inner();
-    let (nats, gradient) = loss::nats_and_gradient(&plain, &model.head, batch, weight);
-    let mut gradients = (normed * gradient).sum().backward();
-    let of_rows = leaf
-        .grad_remove(&mut gradients)
-        .expect("the rows take part in the loss");
-    (nats, of_rows)
+fn through_head(model: &Transformer, rows: &Matrix, batch: &Batch, weight: f64) -> (f64, Matrix) {
+    let predicting = loss::rows(rows, batch);
+    let normed = model.last_norm.forward(&predicting);
+    let (nats, gradient) = loss::nats_and_gradient(&normed, &model.head, batch, weight);
+    let of_predicting = model.last_norm.back(&predicting, gradient);
+    (nats, loss::rows_back(&of_predicting, batch, rows.rows()))
 }

@@ -1,10 +1,10 @@
 //! The table of tokens, kept as it is stored: a batch needs a few hundred of its rows, and all of them
 //! as floats would take as much memory as a quarter of a small model.
 
-use burn_tensor::{Device, Tensor, TensorData};
 use gguf::TensorType;
 
 use crate::dequantise::decode;
+use crate::matrix::Matrix;
 
 /// Encoded rows, one for each token.
 #[derive(Debug)]
@@ -17,13 +17,12 @@ pub(crate) struct Embedding {
 
 impl Embedding {
     /// The rows of these tokens, shape (tokens, width). Every token lies inside the table.
-    pub(crate) fn rows(&self, tokens: &[u32], device: &Device) -> Tensor<2> {
+    pub(crate) fn rows(&self, tokens: &[u32]) -> Matrix {
         let values = tokens.iter().flat_map(|&token| {
             let start = token as usize * self.row_bytes;
             decode(self.kind, &self.bytes[start..start + self.row_bytes])
                 .expect("the type and the length were checked when the table was loaded")
         });
-        let data = TensorData::new(values.collect::<Vec<f32>>(), [tokens.len(), self.width]);
-        Tensor::from_data(data, device)
+        Matrix::new([tokens.len(), self.width], values.collect())
     }
 }

@@ -11,8 +11,6 @@ mod peft;
 use std::io::Write;
 use std::path::Path;
 
-use burn_tensor::Tensor;
-
 use crate::Error;
 
 pub use llama_cpp::gguf;
@@ -25,11 +23,6 @@ pub struct Base {
     pub name: String,
     /// The SHA-256 of its file in lower-case hex, if it was taken.
     pub sha256: Option<String>,
-}
-
-fn values(tensor: &Tensor<2>) -> Vec<f32> {
-    let values = tensor.to_data().try_into_vec();
-    values.expect("a float tensor on this device holds f32")
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {

@@ -1,25 +1,39 @@
 //! One layer: attention with grouped heads, then a gated feed-forward block, each added to what came in.
 
-use burn_tensor::{Tensor, activation};
+use rayon::prelude::*;
 
 use crate::Error;
 use crate::adapter::{LayerFactors, Target};
-use crate::linear::Linear;
+use crate::attention::{Heads, Seeing};
+use crate::linear::{Linear, OfFactors};
 use crate::load::{Loader, Rows};
+use crate::matrix::Matrix;
 use crate::norm::Norm;
 use crate::places::Places;
 
 /// The weights of one layer.
 #[derive(Debug)]
 pub(crate) struct Layer {
-    heads: usize,
-    kv_heads: usize,
-    head: usize,
+    heads: Heads,
     before_attention: Norm,
     before_gate: Norm,
     /// In the order of [`Target::ALL`].
     linears: [Linear; Target::ALL.len()],
 }
+
+/// What a layer computed on the way up and needs on the way back.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    input: Matrix,
+    seeing: Seeing,
+    seen: Matrix,
+    middle: Matrix,
+    gate: Matrix,
+    up: Matrix,
+}
+
+/// The gradients of a layer's factors, in the order of [`Target::ALL`].
+pub(crate) type OfLayer = [Option<OfFactors>; Target::ALL.len()];
 
 impl Layer {
     pub(crate) fn load(loader: &mut Loader<'_>, index: usize) -> Result<Self, Error> {
@@ -37,9 +51,11 @@ impl Layer {
             linears.push(loader.linear(&stem, target.sides(shape), rows)?);
         }
         Ok(Self {
-            heads: shape.heads,
-            kv_heads: shape.kv_heads,
-            head: shape.head,
+            heads: Heads {
+                queries: shape.heads,
+                keys: shape.kv_heads,
+                head: shape.head,
+            },
             before_attention: loader.norm(&format!("blk.{index}.attn_norm.weight"))?,
             before_gate: loader.norm(&format!("blk.{index}.ffn_norm.weight"))?,
             linears: linears
@@ -51,56 +67,126 @@ impl Layer {
     /// Rows of shape (tokens, width) in and out.
     pub(crate) fn forward(
         &self,
-        x: Tensor<2>,
+        input: Matrix,
         places: &Places,
         factors: &LayerFactors,
-    ) -> Tensor<2> {
-        let apply = |target: Target, x: Tensor<2>| {
+    ) -> (Matrix, Kept) {
+        let apply = |target: Target, x: &Matrix| {
             self.linears[target as usize].forward(x, factors.of(target))
         };
-        let normed = self.before_attention.forward(x.clone());
-        let query = apply(Target::Query, normed.clone());
-        let key = apply(Target::Key, normed.clone());
-        let value = apply(Target::Value, normed);
-        let seen = self.attend([query, key, value], places);
-        let x = x + apply(Target::Output, seen);
-        let normed = self.before_gate.forward(x.clone());
-        let gate = activation::silu(apply(Target::Gate, normed.clone()));
-        let inner = gate * apply(Target::Up, normed);
-        x + apply(Target::Down, inner)
+        let normed = self.before_attention.forward(&input);
+        let mut seeing = Seeing {
+            query: apply(Target::Query, &normed),
+            key: apply(Target::Key, &normed),
+            value: apply(Target::Value, &normed),
+        };
+        places.rotate(&mut seeing.query);
+        places.rotate(&mut seeing.key);
+        let seen = self.heads.attend(&seeing, places);
+        let mut middle = apply(Target::Output, &seen);
+        middle.add(&input);
+        let normed = self.before_gate.forward(&middle);
+        let (gate, up) = (apply(Target::Gate, &normed), apply(Target::Up, &normed));
+        let mut output = apply(Target::Down, &gated(&gate, &up));
+        output.add(&middle);
+        let kept = Kept {
+            input,
+            seeing,
+            seen,
+            middle,
+            gate,
+            up,
+        };
+        (output, kept)
     }
 
-    fn attend(&self, [query, key, value]: [Tensor<2>; 3], places: &Places) -> Tensor<2> {
-        let [tokens, _] = query.dims();
-        let split = |x: Tensor<2>, heads: usize| x.reshape([tokens, heads, self.head]);
-        let scale = 1.0 / (self.head as f64).sqrt();
-        let query = places.rotate(split(query, self.heads)).mul_scalar(scale);
-        let key = places.rotate(split(key, self.kv_heads));
-        let value = split(value, self.kv_heads);
-        let sequences = places.spans.iter().map(|span| {
-            // (tokens, heads, head) becomes (heads, tokens of this sequence, head).
-            let own = |x: &Tensor<3>| {
-                let [_, heads, head] = x.dims();
-                x.clone()
-                    .slice([span.clone(), 0..heads, 0..head])
-                    .swap_dims(0, 1)
-            };
-            self.attend_one([own(&query), own(&key), own(&value)], places)
+    /// The gradients of the factors and, if it is wanted, that of the input, given that of the output.
+    pub(crate) fn back(
+        &self,
+        kept: Kept,
+        gradient: Matrix,
+        (places, factors): (&Places, &LayerFactors),
+        wants_input: bool,
+    ) -> (Option<Matrix>, OfLayer) {
+        let mut found: OfLayer = Default::default();
+        let mut back = |target: Target, x: &Matrix, gradient: &Matrix, to: Option<&mut Matrix>| {
+            let linear = &self.linears[target as usize];
+            found[target as usize] = linear.back(x, factors.of(target), gradient, to);
+        };
+        let mut of_inner = Matrix::zeros(kept.gate.dims());
+        let inner = gated(&kept.gate, &kept.up);
+        back(Target::Down, &inner, &gradient, Some(&mut of_inner));
+        drop(inner);
+        let (of_gate, of_up) = gated_back(kept.gate, kept.up, &of_inner);
+        let normed = self.before_gate.forward(&kept.middle);
+        let mut of_normed = Matrix::zeros(normed.dims());
+        back(Target::Gate, &normed, &of_gate, Some(&mut of_normed));
+        back(Target::Up, &normed, &of_up, Some(&mut of_normed));
+        let mut of_middle = self.before_gate.back(&kept.middle, of_normed);
+        of_middle.add(&gradient);
+
+        let mut of_seen = Matrix::zeros(kept.seen.dims());
+        back(Target::Output, &kept.seen, &of_middle, Some(&mut of_seen));
+        let mut of = self.heads.back(&kept.seeing, &of_seen, places);
+        places.rotate_back(&mut of.query);
+        places.rotate_back(&mut of.key);
+        let normed = self.before_attention.forward(&kept.input);
+        let mut of_normed = wants_input.then(|| Matrix::zeros(normed.dims()));
+        for (target, gradient) in [
+            (Target::Query, &of.query),
+            (Target::Key, &of.key),
+            (Target::Value, &of.value),
+        ] {
+            back(target, &normed, gradient, of_normed.as_mut());
+        }
+        let of_input = of_normed.map(|of_normed| {
+            let mut of_input = self.before_attention.back(&kept.input, of_normed);
+            of_input.add(&of_middle);
+            of_input
         });
-        Tensor::cat(sequences.collect(), 0)
+        (of_input, found)
     }
+}
 
-    /// One sequence. The query heads of a group lie behind one another, so a group is one matrix.
-    fn attend_one(&self, [query, key, value]: [Tensor<3>; 3], places: &Places) -> Tensor<2> {
-        let [heads, len, head] = query.dims();
-        let group = heads / self.kv_heads;
-        let grouped = query.reshape([self.kv_heads, group * len, head]);
-        let scores = grouped.matmul(key.swap_dims(1, 2));
-        let scores = scores.reshape([heads, len, len]);
-        let hidden = places.hidden(len).expand([heads, len, len]);
-        let weights = activation::softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 2);
-        let weights = weights.reshape([self.kv_heads, group * len, len]);
-        let seen = weights.matmul(value).reshape([heads, len, head]);
-        seen.swap_dims(0, 1).reshape([len, heads * head])
+impl Kept {
+    /// The input alone, from which the rest can be computed again.
+    pub(crate) fn into_input(self) -> Matrix {
+        self.input
     }
+}
+
+/// Elements that threads take at a time.
+const CHUNK: usize = 1 << 14;
+
+/// silu(gate) · up, element by element.
+fn gated(gate: &Matrix, up: &Matrix) -> Matrix {
+    let mut inner = gate.clone();
+    let chunks = inner.values_mut().par_chunks_mut(CHUNK);
+    chunks
+        .zip(up.values().par_chunks(CHUNK))
+        .for_each(|(gate, up)| {
+            let pairs = gate.iter_mut().zip(up);
+            pairs.for_each(|(gate, up)| *gate = *gate * logistic(*gate) * up);
+        });
+    inner
+}
+
+/// The gradients of gate and up, in their place.
+fn gated_back(mut gate: Matrix, mut up: Matrix, gradient: &Matrix) -> (Matrix, Matrix) {
+    let gates = gate.values_mut().par_chunks_mut(CHUNK);
+    let ups = up.values_mut().par_chunks_mut(CHUNK);
+    let gradients = gradient.values().par_chunks(CHUNK);
+    gates.zip(ups).zip(gradients).for_each(|((gate, up), g)| {
+        for ((gate, up), g) in gate.iter_mut().zip(up).zip(g) {
+            let share = logistic(*gate);
+            let of_gate = g * *up * share * (1.0 + *gate * (1.0 - share));
+            *up = g * *gate * share;
+            *gate = of_gate;
+        }
+    });
+    (gate, up)
+}
+
+fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
 }

@@ -1,4 +1,4 @@
-//! The decoder room: the model of a GGUF file as tensors through which gradients flow.
+//! The decoder room: the model of a GGUF file as matrices through which gradients flow.
 //!
 //! Why it exists: llama.cpp runs a model and cannot train it. Here the same file becomes a transformer
 //! whose loss can be differentiated with respect to a low-rank adapter, and the adapter becomes a file
@@ -13,9 +13,8 @@
 //! Sources: the layouts of `ggml/src/ggml-quants.c`, `src/models/llama.cpp` and `src/models/qwen2.cpp` of
 //! the pinned llama.cpp; Hu et al. 2021, "LoRA"; the block formats of the Python package gguf.
 
-#![forbid(unsafe_code)]
-
 pub mod adapter;
+mod attention;
 pub mod backward;
 pub mod dequantise;
 mod embedding;
@@ -25,14 +24,17 @@ mod layer;
 mod linear;
 mod load;
 mod loss;
+mod matrix;
 pub mod memory;
 mod norm;
 mod places;
+mod product;
 mod shape;
 mod transformer;
 
 pub use adapter::{Adapter, Lora, Target};
 pub use error::Error;
+pub use matrix::Matrix;
 pub use places::Batch;
 pub use shape::{Family, Shape};
 pub use transformer::Transformer;

@@ -1,4 +1,4 @@
-//! Tensors of the file become tensors of the library, one at a time, so that the encoded and the decoded
+//! Tensors of the file become matrices of floats, one at a time, so that the encoded and the decoded
 //! form of no more than one matrix are in memory together.
 //!
 //! Files of the family `llama` hold the rows of queries and keys in pairs (0, d/2, 1, d/2+1, …), because
@@ -7,13 +7,13 @@
 
 use std::collections::HashSet;
 
-use burn_tensor::{Device, Tensor, TensorData};
 use gguf::{Gguf, Tensor as Stored};
 
 use crate::Error;
 use crate::dequantise::decode;
 use crate::embedding::Embedding;
 use crate::linear::Linear;
+use crate::matrix::Matrix;
 use crate::norm::Norm;
 use crate::shape::{Family, Shape};
 
@@ -21,7 +21,6 @@ use crate::shape::{Family, Shape};
 pub(crate) struct Loader<'a> {
     pub(crate) file: &'a Gguf,
     pub(crate) shape: &'a Shape,
-    pub(crate) device: &'a Device,
     read: HashSet<String>,
 }
 
@@ -36,11 +35,10 @@ pub(crate) enum Rows {
 }
 
 impl<'a> Loader<'a> {
-    pub(crate) fn new(file: &'a Gguf, shape: &'a Shape, device: &'a Device) -> Self {
+    pub(crate) fn new(file: &'a Gguf, shape: &'a Shape) -> Self {
         Self {
             file,
             shape,
-            device,
             read: HashSet::new(),
         }
     }
@@ -54,16 +52,13 @@ impl<'a> Loader<'a> {
     ) -> Result<Linear, Error> {
         let values = self.values(&format!("{stem}.weight"), &[input, out])?;
         let values = self.in_halves(values, input, rows);
-        let weight = Tensor::from_data(TensorData::new(values, [out, input]), self.device);
+        let weight = Matrix::new([out, input], values);
         let name = format!("{stem}.bias");
         let bias = match self.file.tensor(&name) {
             Some(_) => {
                 let values = self.values(&name, &[out])?;
                 let values = self.in_halves(values, 1, rows);
-                Some(Tensor::from_data(
-                    TensorData::new(values, [out]),
-                    self.device,
-                ))
+                Some(values)
             }
             None => None,
         };
@@ -72,9 +67,8 @@ impl<'a> Loader<'a> {
 
     pub(crate) fn norm(&mut self, name: &str) -> Result<Norm, Error> {
         let width = self.shape.width;
-        let values = self.values(name, &[width])?;
         Ok(Norm {
-            weight: Tensor::from_data(TensorData::new(values, [width]), self.device),
+            weight: self.values(name, &[width])?,
             epsilon: self.shape.epsilon,
         })
     }

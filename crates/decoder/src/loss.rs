@@ -5,99 +5,89 @@
 //! minus the goal's row of the head) and its logits are dropped. Only rows with a goal are computed at
 //! all, so a prompt costs nothing here.
 
-use burn_tensor::{Int, Tensor, TensorData};
+use rayon::prelude::*;
 
+use crate::matrix::Matrix;
 use crate::places::{Batch, Goal};
+use crate::product::{add_product, product};
 
 /// Rows of logits that are in memory together.
-const CHUNK: usize = 128;
+pub(crate) const CHUNK: usize = 128;
 
 /// The rows that predict the goals, in their order.
-pub(crate) fn rows(hidden: Tensor<2>, batch: &Batch) -> Tensor<2> {
-    let rows: Vec<i64> = batch.goals.iter().map(|goal| goal.row as i64).collect();
-    let indices =
-        Tensor::<1, Int>::from_data(TensorData::new(rows, [batch.goals.len()]), &hidden.device());
-    hidden.select(0, indices)
+pub(crate) fn rows(hidden: &Matrix, batch: &Batch) -> Matrix {
+    let rows = batch.goals.iter().flat_map(|goal| hidden.row(goal.row));
+    let values = rows.copied().collect();
+    Matrix::new([batch.goals.len(), hidden.columns()], values)
+}
+
+/// The gradient of hidden rows, given that of the rows that predict the goals.
+pub(crate) fn rows_back(of_rows: &Matrix, batch: &Batch, tokens: usize) -> Matrix {
+    let mut of_hidden = Matrix::zeros([tokens, of_rows.columns()]);
+    for (i, goal) in batch.goals.iter().enumerate() {
+        let to = of_hidden.row_mut(goal.row).iter_mut();
+        to.zip(of_rows.row(i)).for_each(|(to, g)| *to += g);
+    }
+    of_hidden
 }
 
 /// The surprise in nats, summed; `rows` are normalised and have shape (goals, width).
-pub(crate) fn nats(rows: &Tensor<2>, head: &Tensor<2>, batch: &Batch) -> f64 {
-    chunks(rows, batch)
-        .map(|(rows, goals)| Chunk::of(rows, head, goals).nats())
+pub(crate) fn nats(rows: &Matrix, head: &Matrix, batch: &Batch) -> f64 {
+    let chunks = chunks(rows, batch);
+    chunks
+        .map(|(rows, goals)| probabilities(&rows, head, goals).1)
         .sum()
 }
 
 /// The same, with the gradient of `nats · weight` with respect to `rows`.
 pub(crate) fn nats_and_gradient(
-    rows: &Tensor<2>,
-    head: &Tensor<2>,
+    rows: &Matrix,
+    head: &Matrix,
     batch: &Batch,
     weight: f64,
-) -> (f64, Tensor<2>) {
+) -> (f64, Matrix) {
     let mut sum = 0.0;
-    let mut gradients = Vec::new();
+    let mut gradient = Vec::with_capacity(rows.values().len());
     for (rows, goals) in chunks(rows, batch) {
-        let chunk = Chunk::of(rows, head, goals);
-        sum += chunk.nats();
-        gradients.push(chunk.gradient(head).mul_scalar(weight));
-    }
-    (sum, Tensor::cat(gradients, 0))
-}
-
-fn chunks<'a>(
-    rows: &'a Tensor<2>,
-    batch: &'a Batch,
-) -> impl Iterator<Item = (Tensor<2>, &'a [Goal])> {
-    let [_, width] = rows.dims();
-    batch
-        .goals
-        .chunks(CHUNK)
-        .enumerate()
-        .map(move |(i, goals)| {
-            let start = i * CHUNK;
-            let part = rows.clone().slice([start..start + goals.len(), 0..width]);
-            (part, goals)
-        })
-}
-
-/// What is known of one chunk of logits; the logits themselves are gone.
-struct Chunk {
-    /// exp(logit − greatest), shape (goals, vocabulary).
-    powers: Tensor<2>,
-    /// Their sums, shape (goals, 1).
-    sums: Tensor<2>,
-    /// The goal's logit minus the greatest, shape (goals, 1).
-    own: Tensor<2>,
-    goals: Tensor<1, Int>,
-}
-
-impl Chunk {
-    fn of(rows: Tensor<2>, head: &Tensor<2>, goals: &[Goal]) -> Self {
-        let tokens: Vec<i64> = goals.iter().map(|goal| i64::from(goal.token)).collect();
-        let n = tokens.len();
-        let goals = Tensor::<1, Int>::from_data(TensorData::new(tokens, [n]), &rows.device());
-        let logits = rows.matmul(head.clone().transpose());
-        let greatest = logits.clone().max_dim(1);
-        let below = logits - greatest;
-        let own = below.clone().gather(1, goals.clone().reshape([n, 1]));
-        let powers = below.exp();
-        Self {
-            sums: powers.clone().sum_dim(1),
-            powers,
-            own,
-            goals,
+        let (mut shares, nats) = probabilities(&rows, head, goals);
+        sum += nats;
+        for (i, goal) in goals.iter().enumerate() {
+            shares.row_mut(i)[goal.token as usize] -= 1.0;
         }
+        let mut own = Matrix::zeros(rows.dims());
+        add_product(&mut own, shares.view(), head.view(), weight as f32);
+        gradient.extend_from_slice(own.values());
     }
+    (sum, Matrix::new(rows.dims(), gradient))
+}
 
-    fn nats(&self) -> f64 {
-        let nats = self.sums.clone().log() - self.own.clone();
-        let each = nats.into_data().try_into_vec::<f32>();
-        let each = each.expect("a float tensor on this device holds f32");
-        each.into_iter().map(f64::from).sum()
-    }
+fn chunks<'a>(rows: &'a Matrix, batch: &'a Batch) -> impl Iterator<Item = (Matrix, &'a [Goal])> {
+    let width = rows.columns();
+    let parts = rows.values().chunks(CHUNK * width);
+    parts
+        .zip(batch.goals.chunks(CHUNK))
+        .map(move |(part, goals)| (Matrix::new([goals.len(), width], part.to_vec()), goals))
+}
 
-    fn gradient(self, head: &Tensor<2>) -> Tensor<2> {
-        let expected = self.powers.matmul(head.clone()) / self.sums;
-        expected - head.clone().select(0, self.goals)
-    }
+/// The probability of every token after each row, and the goals' surprise.
+fn probabilities(rows: &Matrix, head: &Matrix, goals: &[Goal]) -> (Matrix, f64) {
+    let mut logits = product(rows.view(), head.transposed());
+    let vocabulary = logits.columns();
+    let each = logits.values_mut().par_chunks_mut(vocabulary).zip(goals);
+    let nats: Vec<f64> = each
+        .map(|(row, goal)| {
+            let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let own = row[goal.token as usize] - most;
+            row.iter_mut()
+                .for_each(|logit| *logit = (*logit - most).exp());
+            let sum: f64 = row
+                .chunks(1024)
+                .map(|part| f64::from(part.iter().sum::<f32>()))
+                .sum();
+            let share = (1.0 / sum) as f32;
+            row.iter_mut().for_each(|power| *power *= share);
+            sum.ln() - f64::from(own)
+        })
+        .collect();
+    (logits, nats.iter().sum())
 }

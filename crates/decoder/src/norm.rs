@@ -1,20 +1,51 @@
 //! Root mean square normalisation: each row divided by its length, then weighed.
 
-use burn_tensor::Tensor;
+use rayon::prelude::*;
+
+use crate::matrix::Matrix;
 
 /// One normalisation of the file.
 #[derive(Debug)]
 pub(crate) struct Norm {
-    /// Shape (width).
-    pub(crate) weight: Tensor<1>,
+    /// One weight for each column.
+    pub(crate) weight: Vec<f32>,
     pub(crate) epsilon: f64,
 }
 
 impl Norm {
     /// Rows in, rows of the same shape out.
-    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let mean_square = x.clone().square().mean_dim(1);
-        let length = mean_square.add_scalar(self.epsilon).sqrt();
-        x / length * self.weight.clone().unsqueeze()
+    pub(crate) fn forward(&self, x: &Matrix) -> Matrix {
+        let mut y = x.clone();
+        y.values_mut()
+            .par_chunks_mut(self.weight.len())
+            .for_each(|row| {
+                let shrink = self.shrink(row);
+                let weighed = row.iter_mut().zip(&self.weight);
+                weighed.for_each(|(value, weight)| *value = *value * shrink * weight);
+            });
+        y
+    }
+
+    /// The gradient of the input, given the input and the gradient of the output.
+    pub(crate) fn back(&self, x: &Matrix, mut gradient: Matrix) -> Matrix {
+        let width = self.weight.len();
+        let rows = gradient.values_mut().par_chunks_mut(width);
+        rows.zip(x.values().par_chunks(width)).for_each(|(g, x)| {
+            let shrink = self.shrink(x);
+            g.iter_mut().zip(&self.weight).for_each(|(g, w)| *g *= w);
+            let along: f32 = g.iter().zip(x).map(|(g, x)| g * x).sum();
+            let along = along * shrink * shrink * shrink / width as f32;
+            g.iter_mut()
+                .zip(x)
+                .for_each(|(g, x)| *g = *g * shrink - x * along);
+        });
+        gradient
+    }
+
+    /// What a row is multiplied with to have the length one.
+    fn shrink(&self, row: &[f32]) -> f32 {
+        let squares: f32 = row.iter().map(|v| v * v).sum();
+        let mean = f64::from(squares) / row.len() as f64;
+        (1.0 / (mean + self.epsilon).sqrt()) as f32
     }
 }

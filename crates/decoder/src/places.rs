@@ -3,12 +3,10 @@
 //! Every matrix sees one long list of rows; only attention looks at sequences one by one. So short
 //! examples cost what they are long, and no mask for padding can be forgotten.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use burn_tensor::{Bool, Device, Tensor, TensorData};
-
 use crate::Error;
+use crate::matrix::Matrix;
 use crate::shape::Shape;
 
 /// Sequences to read, and the tokens that are to be predicted.
@@ -71,52 +69,52 @@ impl Batch {
     }
 }
 
-/// What attention has to know of a batch: angles, and who may look at whom.
+/// What attention has to know of a batch: angles, and which tokens belong together.
 pub(crate) struct Places {
-    /// Shape (tokens, 1, head / 2).
-    pub(crate) cos: Tensor<3>,
-    pub(crate) sin: Tensor<3>,
+    /// Shape (tokens, head / 2).
+    cos: Matrix,
+    sin: Matrix,
     pub(crate) spans: Vec<Range<usize>>,
-    /// For each length of a sequence what a query may not see, shape (1, length, length).
-    hidden: BTreeMap<usize, Tensor<3, Bool>>,
 }
 
 impl Places {
-    pub(crate) fn new(batch: &Batch, frequencies: &[f64], device: &Device) -> Self {
-        let places = || batch.spans.iter().flat_map(|span| 0..span.len());
+    pub(crate) fn new(batch: &Batch, frequencies: &[f64]) -> Self {
         let table = |of: fn(f64) -> f64| {
-            let angles = places().flat_map(|p| frequencies.iter().map(move |f| p as f64 * f));
-            let values: Vec<f32> = angles.map(|angle| of(angle) as f32).collect();
-            let shape = [batch.rows(), 1, frequencies.len()];
-            Tensor::from_data(TensorData::new(values, shape), device)
+            let places = batch.spans.iter().flat_map(|span| 0..span.len());
+            let angles = places.flat_map(|p| frequencies.iter().map(move |f| p as f64 * f));
+            let values = angles.map(|angle| of(angle) as f32).collect();
+            Matrix::new([batch.rows(), frequencies.len()], values)
         };
-        let hidden = batch.spans.iter().map(|span| {
-            // False on and below the diagonal: a query sees itself and what came before.
-            let later = Tensor::<2, Bool>::tril_mask([span.len(), span.len()], 0, device);
-            (span.len(), later.unsqueeze())
-        });
         Self {
             cos: table(f64::cos),
             sin: table(f64::sin),
             spans: batch.spans.clone(),
-            hidden: hidden.collect(),
         }
     }
 
-    pub(crate) fn hidden(&self, len: usize) -> Tensor<3, Bool> {
-        self.hidden[&len].clone()
+    /// Rotates pairs (i, i + head / 2) of every head; `x` has shape (tokens, heads × head).
+    pub(crate) fn rotate(&self, x: &mut Matrix) {
+        self.turn(x, 1.0);
     }
 
-    /// Rotates pairs (i, i + head / 2) of every head; `x` has shape (tokens, heads, head).
-    pub(crate) fn rotate(&self, x: Tensor<3>) -> Tensor<3> {
-        let [tokens, heads, head] = x.dims();
-        let half = head / 2;
-        let near = x.clone().slice([0..tokens, 0..heads, 0..half]);
-        let far = x.slice([0..tokens, 0..heads, half..head]);
-        let (cos, sin) = (self.cos.clone(), self.sin.clone());
-        let turned_near = near.clone() * cos.clone() - far.clone() * sin.clone();
-        let turned_far = far * cos + near * sin;
-        Tensor::cat(vec![turned_near, turned_far], 2)
+    /// The other way round, which is how gradients pass a rotation.
+    pub(crate) fn rotate_back(&self, x: &mut Matrix) {
+        self.turn(x, -1.0);
+    }
+
+    fn turn(&self, x: &mut Matrix, direction: f32) {
+        let half = self.cos.columns();
+        for token in 0..x.rows() {
+            let (cos, sin) = (self.cos.row(token), self.sin.row(token));
+            for head in x.row_mut(token).chunks_mut(2 * half) {
+                let (near, far) = head.split_at_mut(half);
+                for i in 0..half {
+                    let (n, f, sin) = (near[i], far[i], direction * sin[i]);
+                    near[i] = n * cos[i] - f * sin;
+                    far[i] = f * cos[i] + n * sin;
+                }
+            }
+        }
     }
 }
 

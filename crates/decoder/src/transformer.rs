@@ -2,32 +2,32 @@
 
 use std::path::Path;
 
-use burn_tensor::{Device, Tensor};
 use gguf::Gguf;
 
 use crate::adapter::{Adapter, LayerFactors};
 use crate::embedding::Embedding;
 use crate::layer::Layer;
 use crate::load::{Loader, Rows};
+use crate::matrix::Matrix;
 use crate::norm::Norm;
 use crate::places::{Batch, Places, frequencies};
+use crate::product::product;
 use crate::{Error, Shape, loss};
 
-/// A model file as tensors. Its weights are frozen: nothing here can change them.
+/// A model file as matrices of floats. Its weights are frozen: nothing here can change them.
 #[derive(Debug)]
 pub struct Transformer {
     pub(crate) shape: Shape,
-    pub(crate) device: Device,
     embedding: Embedding,
     frequencies: Vec<f64>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) last_norm: Norm,
     /// Shape (vocabulary, width): the file's own head, or its table of tokens where it has none.
-    pub(crate) head: Tensor<2>,
+    pub(crate) head: Matrix,
 }
 
 impl Transformer {
-    /// Loads a GGUF file onto the default device. Takes four bytes for every weight.
+    /// Loads a GGUF file. Takes four bytes for every weight.
     ///
     /// # Errors
     /// [`Error::Unsupported`] and [`Error::Tensor`] for a file that is not computed here,
@@ -35,8 +35,7 @@ impl Transformer {
     pub fn load(path: &Path) -> Result<Self, Error> {
         let file = Gguf::open(path)?;
         let shape = Shape::of(&file)?;
-        let device = Device::default();
-        let mut loader = Loader::new(&file, &shape, &device);
+        let mut loader = Loader::new(&file, &shape);
         let embedding = loader.embedding("token_embd.weight")?;
         let divisors = loader.divisors()?;
         let layers = (0..shape.layers)
@@ -59,7 +58,6 @@ impl Transformer {
             layers,
             last_norm,
             head: head.weight,
-            device,
             shape,
         })
     }
@@ -73,10 +71,10 @@ impl Transformer {
     ///
     /// # Errors
     /// [`Error::Batch`] for a token that is not in the vocabulary or no token at all.
-    pub fn logits(&self, tokens: &[u32], adapter: Option<&Adapter>) -> Result<Tensor<2>, Error> {
+    pub fn logits(&self, tokens: &[u32], adapter: Option<&Adapter>) -> Result<Matrix, Error> {
         let rows = self.hidden(&Batch::reading(tokens), adapter)?;
-        let rows = self.last_norm.forward(rows);
-        Ok(rows.matmul(self.head.clone().transpose()))
+        let rows = self.last_norm.forward(&rows);
+        Ok(product(rows.view(), self.head.transposed()))
     }
 
     /// The surprise at all goals of a batch, in nats, summed.
@@ -84,23 +82,23 @@ impl Transformer {
     /// # Errors
     /// As [`Transformer::logits`].
     pub fn nats(&self, batch: &Batch, adapter: Option<&Adapter>) -> Result<f64, Error> {
-        let rows = loss::rows(self.hidden(batch, adapter)?, batch);
-        let rows = self.last_norm.forward(rows);
+        let rows = loss::rows(&self.hidden(batch, adapter)?, batch);
+        let rows = self.last_norm.forward(&rows);
         Ok(loss::nats(&rows, &self.head, batch))
     }
 
-    fn hidden(&self, batch: &Batch, adapter: Option<&Adapter>) -> Result<Tensor<2>, Error> {
+    fn hidden(&self, batch: &Batch, adapter: Option<&Adapter>) -> Result<Matrix, Error> {
         let (mut rows, places) = self.enter(batch)?;
         let none = LayerFactors::default();
         for (index, layer) in self.layers.iter().enumerate() {
             let factors = adapter.map_or(&none, |adapter| &adapter.layers[index]);
-            rows = layer.forward(rows, &places, factors);
+            rows = layer.forward(rows, &places, factors).0;
         }
         Ok(rows)
     }
 
     /// The rows of a batch's tokens, and where they stand.
-    pub(crate) fn enter(&self, batch: &Batch) -> Result<(Tensor<2>, Places), Error> {
+    pub(crate) fn enter(&self, batch: &Batch) -> Result<(Matrix, Places), Error> {
         if batch.tokens.is_empty() {
             return Err(Error::Batch("there are none".into()));
         }
@@ -117,7 +115,7 @@ impl Transformer {
                 self.shape.vocabulary
             )));
         }
-        let places = Places::new(batch, &self.frequencies, &self.device);
-        Ok((self.embedding.rows(&batch.tokens, &self.device), places))
+        let places = Places::new(batch, &self.frequencies);
+        Ok((self.embedding.rows(&batch.tokens), places))
     }
 }

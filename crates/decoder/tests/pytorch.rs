@@ -10,10 +10,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn_tensor::{Tensor, TensorData};
 use decoder::backward::{Recompute, slope};
 use decoder::export::{self, Base};
-use decoder::{Adapter, Batch, Lora, Target, Transformer};
+use decoder::{Adapter, Batch, Lora, Matrix, Target, Transformer};
 use gguf::{Strings, TensorType, Writer};
 use serde::Deserialize;
 
@@ -182,17 +181,10 @@ fn filled_adapter(model: &Transformer) -> Adapter {
         targets: Target::ALL.to_vec(),
     };
     let mut adapter = Adapter::new(model.shape(), &lora, 0).unwrap();
-    let parameters = adapter.parameters().into_iter().enumerate();
-    let filled = parameters.map(|(i, (_, own))| {
-        let [rows, columns] = own.dims();
-        let values: Vec<f32> = noise(rows * columns, 5000 + i as u32)
-            .iter()
-            .map(|v| v * 0.4)
-            .collect();
-        Tensor::from_data(TensorData::new(values, [rows, columns]), &own.device())
-    });
-    let filled = filled.collect();
-    adapter.set(filled);
+    for (i, own) in adapter.parameters_mut().enumerate() {
+        let values = noise(own.values().len(), 5000 + i as u32);
+        *own = Matrix::new(own.dims(), values.iter().map(|v| v * 0.4).collect());
+    }
     adapter
 }
 
@@ -232,7 +224,7 @@ fn check(family: &str) {
         batch.push(&tokens, counted_from).unwrap();
     }
     let logits = model.logits(&sequences()[1].0, Some(&adapter)).unwrap();
-    let logits: Vec<f32> = logits.into_data().try_into_vec().unwrap();
+    let logits = logits.values();
     let last = &logits[logits.len() - VOCABULARY..];
     for (found, expected) in last.iter().zip(&golden.last_logits) {
         assert_close(f64::from(*found), f64::from(*expected), 1.0, "a logit");
@@ -247,7 +239,7 @@ fn check(family: &str) {
         let module = place.target.in_transformers();
         let named = format!("layers.{}.{module}.lora_{:?}.", place.layer, place.factor);
         assert!(expected.name.contains(&named), "{} {named}", expected.name);
-        let found: Vec<f32> = slope.gradients[i].to_data().try_to_vec().unwrap();
+        let found = slope.gradients[i].values();
         let by = noise(found.len(), 9000 + i as u32);
         let length = found
             .iter()

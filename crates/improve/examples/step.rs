@@ -48,19 +48,13 @@ fn main() {
             .push(&tokens.collect::<Vec<u32>>(), length / 2)
             .unwrap();
     }
-    let weights = |adapter: &Adapter| adapter.parameters().into_iter().map(|(_, t)| t).collect();
-    let first: Vec<_> = weights(&adapter);
-    let mut adamw = AdamW::new(&first);
+    let mut adamw = AdamW::new(adapter.parameters().into_iter().map(|(_, own)| own));
     for step in 0..steps {
         let started = clock.now_ns();
         let weight = 1.0 / sequences.goals() as f64;
         let found = slope(&model, &adapter, &sequences, weight, recompute).unwrap();
-        let moved = adamw.step(
-            weights(&adapter),
-            found.gradients,
-            (1e-4, &Recipe::default()),
-        );
-        adapter.set(moved);
+        let how = (1e-4, &Recipe::default());
+        adamw.step(adapter.parameters_mut(), &found.gradients, how);
         let seconds = (clock.now_ns() - started) as f64 / 1e9;
         println!(
             "step {step}: loss {:.4}, {seconds:.2} s, {:.1} tok/s",

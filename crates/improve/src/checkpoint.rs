@@ -7,8 +7,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use burn_tensor::{Device, Tensor, TensorData};
-use decoder::Adapter;
+use decoder::{Adapter, Matrix};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
@@ -53,18 +52,18 @@ pub(crate) fn write(
     adapter: &Adapter,
     adamw: &AdamW,
 ) -> Result<(), Error> {
-    let parameters = adapter.parameters().into_iter().map(|(_, tensor)| tensor);
+    let parameters = adapter.parameters().into_iter().map(|(_, own)| own);
     let kinds = [
         ("weight", parameters.collect()),
-        ("mean", adamw.means.clone()),
-        ("square", adamw.squares.clone()),
+        ("mean", adamw.means.iter().collect()),
+        ("square", adamw.squares.iter().collect()),
     ];
     let stored: Vec<(String, [usize; 2], Vec<u8>)> = kinds
         .iter()
-        .flat_map(|(kind, all): &(&str, Vec<Tensor<2>>)| {
+        .flat_map(|(kind, all): &(&str, Vec<&Matrix>)| {
             all.iter()
                 .enumerate()
-                .map(move |(i, tensor)| (format!("{kind}.{i}"), tensor.dims(), bytes(tensor)))
+                .map(move |(i, one)| (format!("{kind}.{i}"), one.dims(), bytes(one)))
         })
         .collect();
     let failed = |error: safetensors::SafeTensorError| Error::file(path, error);
@@ -101,7 +100,7 @@ pub(crate) fn read(
     let header = header(&bytes).map_err(|what| Error::file(path, what))?;
     agree(&header.identity, identity).map_err(|what| Error::file(path, what))?;
     let stored = SafeTensors::deserialize(&bytes).map_err(failed)?;
-    let shapes: Vec<[usize; 2]> = adamw.means.iter().map(Tensor::dims).collect();
+    let shapes: Vec<[usize; 2]> = adamw.means.iter().map(Matrix::dims).collect();
     let all = |kind: &str| {
         let tensors = shapes.iter().enumerate().map(|(i, shape)| {
             let name = format!("{kind}.{i}");
@@ -109,14 +108,15 @@ pub(crate) fn read(
             if view.shape() != shape || view.dtype() != Dtype::F32 {
                 return Err(Error::file(path, format!("{name} has another shape")));
             }
-            Ok(tensor(view.data(), *shape))
+            Ok(matrix(view.data(), *shape))
         });
-        tensors.collect::<Result<Vec<Tensor<2>>, Error>>()
+        tensors.collect::<Result<Vec<Matrix>, Error>>()
     };
     let weights = all("weight")?;
     (adamw.means, adamw.squares) = (all("mean")?, all("square")?);
     adamw.steps = header.progress.steps;
-    adapter.set(weights);
+    let own = adapter.parameters_mut();
+    own.zip(weights).for_each(|(own, read)| *own = read);
     Ok(Some(header.progress))
 }
 
@@ -148,17 +148,13 @@ fn agree(stored: &Identity, own: &Identity) -> Result<(), String> {
     Ok(())
 }
 
-fn bytes(tensor: &Tensor<2>) -> Vec<u8> {
-    let values = tensor.to_data().try_into_vec::<f32>();
-    let values = values.expect("a float tensor on this device holds f32");
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+fn bytes(matrix: &Matrix) -> Vec<u8> {
+    let values = matrix.values().iter();
+    values.flat_map(|value| value.to_le_bytes()).collect()
 }
 
-fn tensor(bytes: &[u8], shape: [usize; 2]) -> Tensor<2> {
+fn matrix(bytes: &[u8], shape: [usize; 2]) -> Matrix {
     let (values, _) = bytes.as_chunks::<4>();
-    let values: Vec<f32> = values.iter().map(|&v| f32::from_le_bytes(v)).collect();
-    Tensor::from_data(TensorData::new(values, shape), &Device::default())
+    let values = values.iter().map(|&v| f32::from_le_bytes(v)).collect();
+    Matrix::new(shape, values)
 }

@@ -8,10 +8,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn_tensor::Tensor;
 use decoder::backward::{Recompute, slope};
 use decoder::export::Base;
-use decoder::{Adapter, Batch, Lora, Transformer};
+use decoder::{Adapter, Batch, Lora, Matrix, Transformer};
 use measure::Clock;
 
 use crate::adamw::{self, AdamW};
@@ -146,7 +145,7 @@ impl<'a> State<'a> {
             ..
         } = training;
         let mut adapter = Adapter::new(model.shape(), lora, recipe.seed)?;
-        let mut adamw = AdamW::new(&weights(&adapter));
+        let mut adamw = AdamW::new(adapter.parameters().into_iter().map(|(_, own)| own));
         let identity = identity(training);
         let path = desk.folder.checkpoint();
         let found = checkpoint::read(&path, &identity, &mut adapter, &mut adamw)?;
@@ -185,9 +184,8 @@ impl<'a> State<'a> {
         let length = adamw::clip(&mut gradients, recipe.clip);
         self.finite("gradient's length", length, desk)?;
         let rate = self.schedule.rate(self.progress.steps);
-        let weights = weights(&self.adapter);
-        let moved = self.adamw.step(weights, gradients, (rate, recipe));
-        self.adapter.set(moved);
+        let parameters = self.adapter.parameters_mut();
+        self.adamw.step(parameters, &gradients, (rate, recipe));
         self.progress.steps += 1;
         let mut point = Point {
             step: self.progress.steps,
@@ -210,7 +208,7 @@ impl<'a> State<'a> {
     }
 
     /// Loss and gradients of one step, batch by batch.
-    fn slope(&self, examples: &[&Example], weight: f64) -> Result<(f64, Vec<Tensor<2>>), Error> {
+    fn slope(&self, examples: &[&Example], weight: f64) -> Result<(f64, Vec<Matrix>), Error> {
         let recipe = self.training.recipe;
         let recompute = if recipe.recompute {
             Recompute::Layers
@@ -218,7 +216,7 @@ impl<'a> State<'a> {
             Recompute::Nothing
         };
         let mut nats = 0.0;
-        let mut sum: Vec<Tensor<2>> = Vec::new();
+        let mut sum: Vec<Matrix> = Vec::new();
         for examples in examples.chunks(recipe.batch) {
             let batch = batch(examples)?;
             let slope = slope(
@@ -229,12 +227,12 @@ impl<'a> State<'a> {
                 recompute,
             )?;
             nats += slope.nats;
-            sum = if sum.is_empty() {
-                slope.gradients
+            if sum.is_empty() {
+                sum = slope.gradients;
             } else {
-                let pairs = sum.into_iter().zip(slope.gradients);
-                pairs.map(|(sum, one)| sum + one).collect()
-            };
+                let pairs = sum.iter_mut().zip(&slope.gradients);
+                pairs.for_each(|(sum, one)| sum.add(one));
+            }
         }
         Ok((nats, sum))
     }
@@ -298,11 +296,6 @@ impl<'a> State<'a> {
         self.saved = self.progress.steps;
         Ok(())
     }
-}
-
-fn weights(adapter: &Adapter) -> Vec<Tensor<2>> {
-    let parameters = adapter.parameters().into_iter();
-    parameters.map(|(_, tensor)| tensor).collect()
 }
 
 fn batch(examples: &[&Example]) -> Result<Batch, Error> {

@@ -56,7 +56,7 @@ const EDGES_OF_TESTS: [(&str, &str); 5] = [
 ];
 
 /// Crates from outside that only some of ours may name; a trailing `*` stands for any ending.
-const RESERVED: [(&str, &[&str]); 11] = [
+const RESERVED: [(&str, &[&str]); 13] = [
     ("llama-cpp-*", &["llama"]),
     ("ureq", &["hub"]),
     ("clap", &["whetstone"]),
@@ -64,7 +64,8 @@ const RESERVED: [(&str, &[&str]); 11] = [
     ("indicatif", &["whetstone"]),
     ("kuva", &["report"]),
     ("resvg", &["report"]),
-    ("burn-*", &["decoder", "improve"]),
+    ("gemm", &["decoder"]),
+    ("rayon", &["decoder"]),
     ("safetensors", &["model", "decoder", "improve"]),
     (
         "rand",

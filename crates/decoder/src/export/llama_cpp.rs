@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gguf::{TensorType, Writer};
 
-use super::{Base, values};
+use super::Base;
 use crate::adapter::{Adapter, Factor, Place};
 use crate::load::{pairs, reorder};
 use crate::{Error, Family, Shape, Target};
@@ -27,7 +27,7 @@ pub fn gguf(adapter: &Adapter, shape: &Shape, base: &Base, path: &Path) -> Resul
     writer.set("adapter.lora.alpha", adapter.lora().alpha as f32)?;
     for (place, tensor) in adapter.parameters() {
         let [rows, columns] = tensor.dims();
-        let numbers = in_order_of_file(values(&tensor), place, shape, columns);
+        let numbers = in_order_of_file(tensor.values().to_vec(), place, shape, columns);
         let dims = [columns as u64, rows as u64];
         writer.tensor(&name(place), &dims, TensorType::F32, &numbers)?;
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::json;
 
-use super::{Base, values, write_whole};
+use super::{Base, write_whole};
 use crate::adapter::{Adapter, Factor, Place};
 use crate::{Error, Target};
 
@@ -50,7 +50,7 @@ fn tensors(adapter: &Adapter, base: &Base, path: &Path) -> Result<Vec<u8>, Error
         .parameters()
         .iter()
         .map(|(place, tensor)| {
-            let bytes = values(tensor).into_iter().flat_map(|v| v.to_le_bytes());
+            let bytes = tensor.values().iter().flat_map(|v| v.to_le_bytes());
             (name(*place), tensor.dims(), bytes.collect())
         })
         .collect();

@@ -12,10 +12,6 @@ fn batch() -> Batch {
     batch
 }
 
-fn values(tensor: &Tensor<2>) -> Vec<f32> {
-    tensor.to_data().try_to_vec().unwrap()
-}
-
 #[test]
 fn finite_differences_confirm_the_gradient_of_every_kind_of_parameter() {
     const STEP: f32 = 2e-2;
@@ -26,18 +22,16 @@ fn finite_differences_confirm_the_gradient_of_every_kind_of_parameter() {
     let slope = slope(&model, &adapter, &batch, 1.0, Recompute::Nothing).unwrap();
     let parameters = adapter.parameters();
     for (i, (place, own)) in parameters.iter().enumerate() {
-        let gradient = values(&slope.gradients[i]);
+        let gradient = slope.gradients[i].values();
         // Along the gradient itself the difference is largest against the rounding of the loss.
         let length = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
         assert!(length > 0.0, "{place:?}");
         let moved = |by: f32| {
-            let own = values(own);
-            let new = own.iter().zip(&gradient).map(|(v, g)| v + by * g / length);
-            let mut all: Vec<Tensor<2>> = parameters.iter().map(|(_, p)| p.clone()).collect();
-            let data = TensorData::new(new.collect::<Vec<f32>>(), parameters[i].1.dims());
-            all[i] = Tensor::from_data(data, &parameters[i].1.device());
+            let pairs = own.values().iter().zip(gradient);
+            let new = pairs.map(|(v, g)| v + by * g / length).collect();
             let mut adapter = adapter.clone();
-            adapter.set(all);
+            let place = adapter.parameters_mut().nth(i).unwrap();
+            *place = Matrix::new(own.dims(), new);
             model.nats(&batch, Some(&adapter)).unwrap()
         };
         let difference = (moved(STEP) - moved(-STEP)) / (2.0 * f64::from(STEP));
@@ -55,7 +49,7 @@ fn every_parameter_gets_a_gradient_and_at_first_only_b_moves() {
     assert_eq!(all.gradients.len(), 2 * 7 * model.shape().layers);
     for ((place, own), gradient) in filled.parameters().iter().zip(&all.gradients) {
         assert_eq!(own.dims(), gradient.dims(), "{place:?}");
-        let numbers = values(gradient);
+        let numbers = gradient.values();
         assert!(numbers.iter().all(|g| g.is_finite()), "{place:?}");
         assert!(numbers.iter().any(|&g| g != 0.0), "{place:?}");
     }
@@ -64,7 +58,7 @@ fn every_parameter_gets_a_gradient_and_at_first_only_b_moves() {
     let first = slope(&model, &new, &batch(), 1.0, Recompute::Nothing).unwrap();
     for ((place, _), gradient) in new.parameters().iter().zip(&first.gradients) {
         let is_b = place.factor == Factor::B;
-        let some = values(gradient).iter().any(|&g| g != 0.0);
+        let some = gradient.values().iter().any(|&g| g != 0.0);
         assert_eq!(some, is_b, "{place:?}");
     }
 }
@@ -78,7 +72,7 @@ fn recomputing_layers_changes_no_bit() {
     let again = slope(&model, &adapter, &batch(), 0.5, Recompute::Layers).unwrap();
     assert_eq!(kept.nats, again.nats);
     for (kept, again) in kept.gradients.iter().zip(&again.gradients) {
-        assert_eq!(values(kept), values(again));
+        assert_eq!(kept, again);
     }
 }
 
@@ -121,10 +115,11 @@ fn chunks_of_logits_add_up() {
     });
     assert!((whole.nats - first.nats - second.nats).abs() < 1e-3 * whole.nats);
     for i in 0..whole.gradients.len() {
-        let sum = first.gradients[i].clone() + second.gradients[i].clone();
-        let (sum, whole) = (values(&sum), values(&whole.gradients[i]));
+        let mut sum = first.gradients[i].clone();
+        sum.add(&second.gradients[i]);
+        let (sum, whole) = (sum.values(), whole.gradients[i].values());
         let largest = whole.iter().fold(0.0_f32, |most, g| most.max(g.abs()));
-        for (sum, whole) in sum.iter().zip(&whole) {
+        for (sum, whole) in sum.iter().zip(whole) {
             assert!((sum - whole).abs() < 1e-3 * largest, "{sum} {whole}");
         }
     }

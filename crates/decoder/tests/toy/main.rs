@@ -14,9 +14,8 @@ mod refusals;
 
 use std::path::{Path, PathBuf};
 
-use burn_tensor::{Tensor, TensorData};
 use decoder::adapter::Factor;
-use decoder::{Adapter, Lora, Shape, Target, Transformer};
+use decoder::{Adapter, Lora, Matrix, Shape, Target, Transformer};
 use engine::{CacheKind, CacheKinds, Feed, Logits, Model, SessionShape, Token};
 use gguf::{Gguf, TensorType, Value, Writer};
 use llama::Llama;
@@ -96,8 +95,11 @@ fn rows_of_decoder(
 ) -> Vec<Vec<f32>> {
     let logits = model.logits(tokens, adapter).unwrap();
     let [_, vocabulary] = logits.dims();
-    let values = logits.into_data().try_into_vec::<f32>().unwrap();
-    values.chunks(vocabulary).map(<[f32]>::to_vec).collect()
+    logits
+        .values()
+        .chunks(vocabulary)
+        .map(<[f32]>::to_vec)
+        .collect()
 }
 
 /// The largest difference of two logits.
@@ -117,18 +119,18 @@ fn adapter(shape: &Shape, rank: usize) -> Adapter {
     let mut adapter = Adapter::new(shape, &lora, 1).unwrap();
     let other = Adapter::new(shape, &lora, 2).unwrap();
     // B takes numbers from the A of another seed, in its own shape.
-    let source: Vec<f32> = other.parameters()[0].1.to_data().try_to_vec().unwrap();
-    let parameters = adapter.parameters().into_iter().enumerate();
-    let filled = parameters.map(|(i, (place, own))| {
-        if place.factor == Factor::A {
-            return own;
+    let source = other.parameters()[0].1.values();
+    let places: Vec<_> = adapter
+        .parameters()
+        .iter()
+        .map(|(place, _)| *place)
+        .collect();
+    for (i, (place, own)) in places.iter().zip(adapter.parameters_mut()).enumerate() {
+        if place.factor == Factor::B {
+            let values = source.iter().cycle().skip(i * 7);
+            let values = values.take(own.values().len()).map(|v| v * 0.5);
+            *own = Matrix::new(own.dims(), values.collect());
         }
-        let [out, rank] = own.dims();
-        let values = source.iter().cycle().skip(i * 7).take(out * rank);
-        let values: Vec<f32> = values.map(|v| v * 0.5).collect();
-        Tensor::from_data(TensorData::new(values, [out, rank]), &own.device())
-    });
-    let filled = filled.collect();
-    adapter.set(filled);
+    }
     adapter
 }

@@ -22,7 +22,7 @@ fn a_trained_adapter_is_named_loads_and_changes_what_is_written() {
     rows(&place, &many);
     let words = ["-o", "out", "--learning-rate", "0.02", "--held-out", "0.2"];
     let ended = sft(&place, &words).with_code(0);
-    let ended = ended.saying(&["12 examples", "learnt", "loss"]);
+    let ended = ended.saying(&["12 examples", "learnt"]);
     assert!(ended.stdout.contains("6 steps; loss"), "{ended}");
     let file = ended.stdout.lines().last().unwrap().to_owned();
     assert_eq!(file, "out/best/adapter.gguf");
