@@ -144,8 +144,11 @@ pub trait Workshop {
     ///
     /// # Errors
     /// Its own.
-    fn sample(&mut self, order: &Sampling<'_>, folder: &Path)
-    -> Result<Option<Sampled>, Self::Error>;
+    fn sample(
+        &mut self,
+        order: &Sampling<'_>,
+        folder: &Path,
+    ) -> Result<Option<Sampled>, Self::Error>;
 
     /// Trains, or goes on with a training. `None` if it was told to stop.
     ///

@@ -79,7 +79,9 @@ pub fn complexity(text: &str) -> f64 {
         .sum();
     let words = lower.split_whitespace();
     let is_specific = |word: &&str| {
-        word.contains(|c: char| c.is_ascii_digit()) || word.contains(['"', '`']) || *word == "example"
+        word.contains(|c: char| c.is_ascii_digit())
+            || word.contains(['"', '`'])
+            || *word == "example"
     };
     let specifics = words.filter(is_specific).count();
     0.3 * (text.len() as f64 / LONG).min(1.0)
@@ -108,7 +110,11 @@ impl Curriculum {
                 let chosen = easy_first().into_iter().enumerate().filter(inside);
                 let chosen: Vec<usize> = chosen.map(|(_, i)| i).collect();
                 // A window may fall between two of very few prompts.
-                if chosen.is_empty() { easy_first() } else { chosen }
+                if chosen.is_empty() {
+                    easy_first()
+                } else {
+                    chosen
+                }
             }
             Curriculum::Historical => ranked(n, |i| {
                 -past.history.get(&prompts[i].key()).copied().unwrap_or(0.5)
@@ -157,12 +163,17 @@ mod tests {
     fn prompts(n: usize) -> Vec<Prompt> {
         // The later ones are easier.
         let text = |i: usize| "sort the binary tree 1 ".repeat(n - i);
-        (0..n).map(|i| prompt(&format!("p{i:02}"), &text(i))).collect()
+        (0..n)
+            .map(|i| prompt(&format!("p{i:02}"), &text(i)))
+            .collect()
     }
 
     fn choose(rule: Curriculum, n: usize, cycle: u32, passed: &[f64]) -> Vec<usize> {
         let history = History::new();
-        let past = Past { history: &history, passed };
+        let past = Past {
+            history: &history,
+            passed,
+        };
         rule.choose(&prompts(n), cycle, past)
     }
 
@@ -176,7 +187,10 @@ mod tests {
                     once.sort_unstable();
                     once.dedup();
                     assert_eq!(once.len(), chosen.len(), "{rule:?} {n}");
-                    assert!(!chosen.is_empty() && once.iter().all(|i| *i < n), "{rule:?} {n}");
+                    assert!(
+                        !chosen.is_empty() && once.iter().all(|i| *i < n),
+                        "{rule:?} {n}"
+                    );
                 }
             }
         }
@@ -185,7 +199,9 @@ mod tests {
     #[test]
     fn the_easy_ones_come_first_and_a_fifth_more_with_each_cycle() {
         assert_eq!(choose(Curriculum::Complexity, 3, 1, &[]), [2, 1, 0]);
-        let sizes: Vec<usize> = (1..=6).map(|c| choose(Curriculum::Progressive, 10, c, &[]).len()).collect();
+        let sizes: Vec<usize> = (1..=6)
+            .map(|c| choose(Curriculum::Progressive, 10, c, &[]).len())
+            .collect();
         assert_eq!(sizes, [2, 4, 6, 8, 10, 10]);
     }
 
@@ -203,7 +219,10 @@ mod tests {
     fn history_puts_first_what_passed_most_often() {
         let prompts = prompts(3);
         let history = History::from([(prompts[1].key(), 0.9), (prompts[0].key(), 0.1)]);
-        let past = Past { history: &history, passed: &[] };
+        let past = Past {
+            history: &history,
+            passed: &[],
+        };
         assert_eq!(Curriculum::Historical.choose(&prompts, 1, past), [1, 2, 0]);
     }
 }

@@ -137,7 +137,10 @@ mod tests {
             prompt("a", "print hello"),
             prompt("b", "print hello twice"),
             prompt("c", &format!("{long} please")),
-            prompt("d", "Write a program that reads a number and prints its square on a line of its own"),
+            prompt(
+                "d",
+                "Write a program that reads a number and prints its square on a line of its own",
+            ),
         ];
         let found = leaks(&asked, &held);
         let found: Vec<(usize, &str, bool)> = found
@@ -171,7 +174,11 @@ mod tests {
         assert_eq!(look(&before, &before), Look::Best);
         assert_eq!(look(&before, &better), Look::Fallen);
         assert_eq!(look(&narrow, &before), Look::Fallen);
-        assert!(doubts(&narrow, &before)[0].contains("pass@2"), "{:?}", doubts(&narrow, &before));
+        assert!(
+            doubts(&narrow, &before)[0].contains("pass@2"),
+            "{:?}",
+            doubts(&narrow, &before)
+        );
     }
 
     #[test]
@@ -180,6 +187,9 @@ mod tests {
         assert!(doubts(&before, &before).is_empty());
         let long = measures(&[&[true, false]], 26, Finish::Length);
         let said = doubts(&long, &before);
-        assert!(said[0].contains("26 tokens") && said[1].contains("0.0 %"), "{said:?}");
+        assert!(
+            said[0].contains("26 tokens") && said[1].contains("0.0 %"),
+            "{said:?}"
+        );
     }
 }

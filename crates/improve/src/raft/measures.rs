@@ -78,7 +78,10 @@ impl Measures {
         };
         let count = |is: &dyn Fn(&Sample) -> bool| judged.iter().filter(|one| is(one)).count();
         let of_prompts = |is: &dyn Fn(&Tally) -> bool| {
-            share(tallies.values().filter(|tally| is(tally)).count(), tallies.len())
+            share(
+                tallies.values().filter(|tally| is(tally)).count(),
+                tallies.len(),
+            )
         };
         Some(Measures {
             prompts: tallies.len(),
@@ -106,7 +109,10 @@ impl Measures {
     pub fn by_suite(samples: &[Sample], seed: u64) -> BTreeMap<String, Measures> {
         let mut suites: BTreeMap<&str, Vec<Sample>> = BTreeMap::new();
         for sample in samples {
-            suites.entry(&sample.suite).or_default().push(sample.clone());
+            suites
+                .entry(&sample.suite)
+                .or_default()
+                .push(sample.clone());
         }
         let measured = suites.into_iter();
         measured
@@ -157,7 +163,9 @@ mod tests {
     fn four(stages: [[Stage; 2]; 4]) -> Vec<Sample> {
         let of_prompt = |(p, two): (usize, [Stage; 2])| {
             let id = format!("p{p}");
-            (0..2).map(move |i| sample(&id, i, two[i as usize])).collect::<Vec<_>>()
+            (0..2)
+                .map(move |i| sample(&id, i, two[i as usize]))
+                .collect::<Vec<_>>()
         };
         stages.into_iter().enumerate().flat_map(of_prompt).collect()
     }
@@ -172,7 +180,10 @@ mod tests {
             [Malformed, Malformed],
         ]);
         let measures = Measures::of(&samples, 1).unwrap();
-        assert_eq!((measures.samples, measures.passed, measures.compiled), (8, 3, 5));
+        assert_eq!(
+            (measures.samples, measures.passed, measures.compiled),
+            (8, 3, 5)
+        );
         assert_eq!(measures.pass_at_1.value, 3.0 / 8.0);
         assert_eq!((measures.k, measures.pass_at_k.value), (2, 0.5));
         assert_eq!((measures.any_compiles, measures.all_compile), (0.75, 0.5));

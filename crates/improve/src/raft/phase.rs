@@ -86,7 +86,7 @@ pub(super) fn finish_sampling(folder: &Path, sampled: &Sampled) -> Result<(), Er
 pub(super) fn write_json<T: Serialize>(path: &Path, what: &T) -> Result<(), Error> {
     let mut text = serde_json::to_vec_pretty(what).map_err(|error| Error::file(path, error))?;
     text.push(b'\n');
-    write_whole(path, &text)
+    write(path, &text)
 }
 
 /// One JSON object a line.
@@ -96,7 +96,15 @@ pub(super) fn write_lines<T: Serialize>(path: &Path, all: &[T]) -> Result<(), Er
         serde_json::to_writer(&mut text, one).map_err(|error| Error::file(path, error))?;
         text.push(b'\n');
     }
-    write_whole(path, &text)
+    write(path, &text)
+}
+
+/// Whole or not at all; the folder is made if it is not there.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
+    }
+    write_whole(path, bytes)
 }
 
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
@@ -107,7 +115,10 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
 
 fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Error> {
     let failed = |error: serde_json::Error| {
-        Error::file(path, format!("{error}; delete its folder to do the phase again"))
+        Error::file(
+            path,
+            format!("{error}; delete its folder to do the phase again"),
+        )
     };
     serde_json::from_slice(bytes).map_err(failed)
 }

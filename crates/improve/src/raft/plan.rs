@@ -235,8 +235,14 @@ impl RaftPlan {
         let filter = &self.filter;
         let counts = [
             ("cycles", self.cycles as usize),
-            ("samples_per_prompt", self.sampling.samples_per_prompt as usize),
-            ("the samples to measure with", self.measuring.samples_per_prompt as usize),
+            (
+                "samples_per_prompt",
+                self.sampling.samples_per_prompt as usize,
+            ),
+            (
+                "the samples to measure with",
+                self.measuring.samples_per_prompt as usize,
+            ),
             ("batch", self.batch),
             ("rank", self.adapter.rank),
             ("longest", self.longest),
@@ -250,7 +256,10 @@ impl RaftPlan {
         let shares = [
             ("reward_threshold", filter.reward_threshold),
             ("keep_top_percent", filter.keep_top_percent),
-            ("the share from which programs are the same", filter.same_from.unwrap_or(1.0)),
+            (
+                "the share from which programs are the same",
+                filter.same_from.unwrap_or(1.0),
+            ),
             ("lr_decay_per_cycle", self.lr_decay_per_cycle),
         ];
         let is_share = |share: f64| share > 0.0 && share <= 1.0;
@@ -331,10 +340,19 @@ mod tests {
     fn a_plan_that_cannot_be_is_refused_by_the_name_of_its_fault() {
         let broken: [(fn(&mut RaftPlan), &str); 6] = [
             (|plan| plan.cycles = 0, "cycles must be at least 1"),
-            (|plan| plan.filter.reward_threshold = 0.0, "reward_threshold is 0"),
-            (|plan| plan.filter.keep_top_percent = 1.5, "keep_top_percent is 1.5"),
+            (
+                |plan| plan.filter.reward_threshold = 0.0,
+                "reward_threshold is 0",
+            ),
+            (
+                |plan| plan.filter.keep_top_percent = 1.5,
+                "keep_top_percent is 1.5",
+            ),
             (|plan| plan.temperature_end = Some(-1.0), "temperature -1"),
-            (|plan| plan.recipe.learning_rate = f64::NAN, "learning_rate is NaN"),
+            (
+                |plan| plan.recipe.learning_rate = f64::NAN,
+                "learning_rate is NaN",
+            ),
             (|plan| plan.filter.per_prompt = Some(0), "per_prompt"),
         ];
         for (change, said) in broken {

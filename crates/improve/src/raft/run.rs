@@ -1,15 +1,15 @@
 //! The loop. It walks the phases in their order; whatever is complete on the disk is taken as it is.
 
-use std::path::{Path, PathBuf};
+mod asking;
 
-use engine::seed;
+use std::path::PathBuf;
 
 use super::curriculum::Past;
 use super::guard::{self, Look};
 use super::statistics::{distribution, statistics, summary};
 use super::{
-    Asking, Cycle, End, History, Kept, Lesson, Looks, Material, Measured, Measures, Outcome, Prompt,
-    RaftFolder, RaftPlan, Sample, Sampled, Sampling, Trained, Workshop, phase, select,
+    Cycle, End, History, Kept, Lesson, Looks, Material, Measured, Measures, Outcome, Prompt,
+    RaftFolder, RaftPlan, Sample, Sampled, Trained, Workshop, phase, select,
 };
 
 /// Carries out a plan, or goes on with one.
@@ -167,77 +167,6 @@ impl<W: Workshop> Run<'_, W> {
         self.said.push(what);
     }
 
-    /// Measures both sets of prompts.
-    fn look(
-        &mut self,
-        name: &str,
-        prompts: &[Prompt],
-        adapter: Option<PathBuf>,
-    ) -> Result<Option<Looks>, W::Error> {
-        let folder = self.folder.path().join(name);
-        let asked: Vec<&Prompt> = prompts.iter().collect();
-        let own = self.measure((name, &folder.join("prompts")), asked, adapter.clone())?;
-        let Some(own) = own else { return Ok(None) };
-        let held_out = &self.material.held_out;
-        let held_out = match held_out.is_empty() {
-            true => None,
-            false => {
-                let name = format!("{name}, held out");
-                let place = (name.as_str(), folder.join("held_out"));
-                let asked = held_out.iter().collect();
-                let held_out = self.measure((place.0, &place.1), asked, adapter)?;
-                let Some(held_out) = held_out else {
-                    return Ok(None);
-                };
-                Some(held_out)
-            }
-        };
-        Ok(Some(Looks {
-            prompts: own,
-            held_out,
-        }))
-    }
-
-    fn measure(
-        &mut self,
-        place: (&str, &Path),
-        prompts: Vec<&Prompt>,
-        adapter: Option<PathBuf>,
-    ) -> Result<Option<Measured>, W::Error> {
-        let asking = self.plan.measuring.clone();
-        let sampled = self.sample(place, prompts, (asking, adapter))?;
-        Ok(sampled.map(|sampled| Measured::of(sampled, self.plan.seed)))
-    }
-
-    /// Samples, or takes the samples of a phase that is complete.
-    fn sample(
-        &mut self,
-        (name, folder): (&str, &Path),
-        prompts: Vec<&Prompt>,
-        (asking, adapter): (Asking, Option<PathBuf>),
-    ) -> Result<Option<Sampled>, W::Error> {
-        if let Some(sampled) = phase::sampled(folder)? {
-            return Ok(Some(sampled));
-        }
-        self.workshop.say(&format!(
-            "{name}: {} prompts, {} completions of each",
-            prompts.len(),
-            asking.samples_per_prompt
-        ));
-        let order = Sampling {
-            phase: name,
-            prompts,
-            asking,
-            seed: seed::derive(self.plan.seed, &["raft", name], 0),
-            adapter,
-        };
-        let Some(sampled) = self.workshop.sample(&order, folder)? else {
-            return Ok(None);
-        };
-        phase::finish_sampling(folder, &sampled)?;
-        Ok(Some(sampled))
-    }
-
     fn cycle(&mut self, n: u32, prompts: &[Prompt], baseline: &Looks) -> Result<Turn, W::Error> {
         let past = Past {
             history: &self.history,
@@ -255,7 +184,9 @@ impl<W: Workshop> Run<'_, W> {
         };
         let mut cycle = self.keep(n, sampled)?;
         if cycle.kept == 0 {
-            self.say(format!("{name}: nothing was kept; there is nothing new to train on"));
+            self.say(format!(
+                "{name}: nothing was kept; there is nothing new to train on"
+            ));
             return Ok(Turn::Nothing(Box::new(cycle)));
         }
         let Some(trained) = self.train(n, cycle.learning_rate)? else {
@@ -399,6 +330,9 @@ impl<W: Workshop> Run<'_, W> {
     fn write_statistics(&self, cycles: &[Cycle]) -> Result<(), W::Error> {
         let folder = self.folder.path();
         phase::write_json(&folder.join("raft_statistics.json"), &statistics(cycles))?;
-        Ok(phase::write_json(&folder.join("history.json"), &self.history)?)
+        Ok(phase::write_json(
+            &folder.join("history.json"),
+            &self.history,
+        )?)
     }
 }

@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn what_the_program_printed_is_found_among_what_else_was_said() {
-        let said = "compiler stderr:\nwarning\nprogram stdout:\nSum: 15\n\nx\nprogram stderr:\noops";
+        let said =
+            "compiler stderr:\nwarning\nprogram stdout:\nSum: 15\n\nx\nprogram stderr:\noops";
         assert_eq!(printed(said), "Sum: 15\n\nx");
         assert_eq!(printed("program stdout:\n8"), "8");
         assert_eq!(printed("compiler stderr:\nerror"), "");

@@ -74,7 +74,10 @@ pub fn select(
         let key = candidate.sample.key();
         if taken.holds(&key, &candidate.tokens, filter.same_from) {
             selection.duplicates += 1;
-        } else if filter.per_prompt.is_some_and(|most| taken.now(&key) >= most) {
+        } else if filter
+            .per_prompt
+            .is_some_and(|most| taken.now(&key) >= most)
+        {
             selection.over_cap += 1;
         } else {
             let is_hard = hard.get(&key).copied().unwrap_or(false);
@@ -146,7 +149,8 @@ fn hard_prompts(samples: &[Sample]) -> BTreeMap<String, bool> {
         *all += 1;
     }
     let hard = tally.into_iter();
-    hard.map(|(key, (passed, all))| (key, passed * 2 < all)).collect()
+    hard.map(|(key, (passed, all))| (key, passed * 2 < all))
+        .collect()
 }
 
 /// Programs that are taken already.

@@ -15,7 +15,10 @@ fn strict() -> Filter {
 }
 
 fn exact() -> Bar {
-    Bar { threshold: 1.0, keep: 1.0 }
+    Bar {
+        threshold: 1.0,
+        keep: 1.0,
+    }
 }
 
 /// Up to 60 samples of five prompts; some are the same program, some could not be judged.
@@ -56,9 +59,13 @@ fn whatever_is_kept_reaches_the_bar_is_new_and_within_the_cap() {
         let all: Vec<&Kept> = earlier.iter().chain(&found.kept).collect();
         for (i, a) in all.iter().enumerate() {
             for b in &all[..i] {
-                let tokens = |k: &Kept| Tokens::of(k.sample.code.as_ref().unwrap(), k.sample.language);
+                let tokens =
+                    |k: &Kept| Tokens::of(k.sample.code.as_ref().unwrap(), k.sample.language);
                 let is_one = a.sample.key() == b.sample.key();
-                assert!(!is_one || !tokens(a).is_same(&tokens(b), 0.9), "seed {seed}");
+                assert!(
+                    !is_one || !tokens(a).is_same(&tokens(b), 0.9),
+                    "seed {seed}"
+                );
             }
         }
     }
@@ -70,7 +77,11 @@ fn the_order_of_the_samples_does_not_matter() {
         let mut samples = anything(&mut ChaCha8Rng::seed_from_u64(seed));
         let one = select(&samples, &[], (&strict(), exact()), 1);
         samples.reverse();
-        assert_eq!(select(&samples, &[], (&strict(), exact()), 1), one, "seed {seed}");
+        assert_eq!(
+            select(&samples, &[], (&strict(), exact()), 1),
+            one,
+            "seed {seed}"
+        );
     }
 }
 
@@ -81,7 +92,12 @@ fn the_rarer_program_comes_before_the_shorter_one() {
     let mut twin = sample("p", 1, Stage::Right);
     (twin.code, twin.tokens) = (often.code.clone(), 6);
     let rare = sample("p", 2, Stage::Right);
-    let found = select(&[often.clone(), twin, rare.clone()], &[], (&strict(), exact()), 1);
+    let found = select(
+        &[often.clone(), twin, rare.clone()],
+        &[],
+        (&strict(), exact()),
+        1,
+    );
     let kept: Vec<&Sample> = found.kept.iter().map(|kept| &kept.sample).collect();
     assert_eq!(kept, [&rare, &often]);
     assert_eq!(found.duplicates, 1);
@@ -105,13 +121,24 @@ fn a_prompt_that_is_seldom_solved_counts_twice() {
 fn halo_forges_way_keeps_the_first_of_the_file_and_fills_up_to_its_least_number() {
     let filter = RaftPlan::preset("conservative").unwrap().filter;
     let mut samples: Vec<Sample> = (0..10).map(|i| sample("p", i, Stage::Compiles)).collect();
-    samples.iter_mut().for_each(|one| one.reward = filter.ladder.reward(one));
-    let bar = Bar { threshold: 0.5, keep: 0.5 };
-    let none = Filter { min_samples: None, ..filter.clone() };
+    samples
+        .iter_mut()
+        .for_each(|one| one.reward = filter.ladder.reward(one));
+    let bar = Bar {
+        threshold: 0.5,
+        keep: 0.5,
+    };
+    let none = Filter {
+        min_samples: None,
+        ..filter.clone()
+    };
     let kept = select(&samples, &[], (&none, bar), 1).kept;
     let kept: Vec<u32> = kept.iter().map(|kept| kept.sample.sample_idx).collect();
     assert_eq!(kept, [0, 1, 2, 3, 4]);
-    let high = Bar { threshold: 0.9, keep: 1.0 };
+    let high = Bar {
+        threshold: 0.9,
+        keep: 1.0,
+    };
     assert_eq!(select(&samples, &[], (&none, high), 1).kept.len(), 0);
     assert_eq!(select(&samples, &[], (&filter, high), 1).kept.len(), 10);
 }

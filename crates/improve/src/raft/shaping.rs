@@ -66,7 +66,8 @@ impl Shaping {
                     _ => 0.0,
                 };
                 Bar {
-                    threshold: (bar.threshold + step).clamp(OPEN.threshold, plan.threshold.max(OPEN.threshold)),
+                    threshold: (bar.threshold + step)
+                        .clamp(OPEN.threshold, plan.threshold.max(OPEN.threshold)),
                     keep: (bar.keep - step).clamp(plan.keep.min(OPEN.keep), OPEN.keep),
                 }
             }),
@@ -101,7 +102,10 @@ mod tests {
     #[test]
     fn fixed_is_the_plan_and_warmup_opens_the_first_cycle_only() {
         let filter = filter();
-        let plan = Bar { threshold: 0.7, keep: 0.3 };
+        let plan = Bar {
+            threshold: 0.7,
+            keep: 0.3,
+        };
         for cycle in 1..=4 {
             assert_eq!(Shaping::Fixed.bar(&filter, (cycle, 4), &[]), plan);
             let warm = Shaping::Warmup.bar(&filter, (cycle, 4), &[]);
@@ -116,7 +120,10 @@ mod tests {
             .map(|cycle| Shaping::Annealing.bar(&filter, (cycle, 4), &[]))
             .collect();
         assert_eq!(bars[0], OPEN);
-        assert!(bars.windows(2).all(|pair| pair[0].threshold < pair[1].threshold));
+        assert!(
+            bars.windows(2)
+                .all(|pair| pair[0].threshold < pair[1].threshold)
+        );
         assert!((bars[3].threshold - 0.7).abs() < 1e-12 && (bars[3].keep - 0.3).abs() < 1e-12);
         let only = Shaping::Annealing.bar(&filter, (1, 1), &[]);
         assert_eq!(only.threshold, 0.7);
@@ -125,11 +132,18 @@ mod tests {
     #[test]
     fn adaptive_rises_with_success_falls_without_and_never_leaves_its_range() {
         let filter = filter();
-        let bar = |passed: &[f64]| Shaping::Adaptive.bar(&filter, (passed.len() as u32 + 1, 20), passed);
+        let bar =
+            |passed: &[f64]| Shaping::Adaptive.bar(&filter, (passed.len() as u32 + 1, 20), passed);
         assert_eq!(bar(&[]), OPEN);
         assert!(bar(&[0.9]).threshold > OPEN.threshold);
         assert_eq!(bar(&[0.3]), OPEN);
         assert_eq!(bar(&[0.0; 9]), OPEN);
-        assert_eq!(bar(&[1.0; 15]), Bar { threshold: 0.7, keep: 0.3 });
+        assert_eq!(
+            bar(&[1.0; 15]),
+            Bar {
+                threshold: 0.7,
+                keep: 0.3
+            }
+        );
     }
 }

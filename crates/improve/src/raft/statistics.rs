@@ -23,7 +23,11 @@ const LEGEND: &str = "pass_at_1 and pass_at_k of baseline, final and improvement
 pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Value {
     let (first, last) = (&outcome.baseline, &outcome.last);
     let improvement = |of: fn(&Measures) -> f64| {
-        let both = first.prompts.measures.as_ref().zip(last.prompts.measures.as_ref());
+        let both = first
+            .prompts
+            .measures
+            .as_ref()
+            .zip(last.prompts.measures.as_ref());
         both.map(|(first, last)| rounded(of(last) - of(first), 4))
     };
     json!({

@@ -72,7 +72,11 @@ fn token(rest: &str, first: char, is_python: bool) -> usize {
     }
     // An apostrophe of Rust may be a lifetime, so it quotes in Python alone.
     let quotes = first == '"' || (is_python && first == '\'');
-    if quotes { quoted(rest, first) } else { first.len_utf8() }
+    if quotes {
+        quoted(rest, first)
+    } else {
+        first.len_utf8()
+    }
 }
 
 fn quoted(rest: &str, quote: char) -> usize {

@@ -7,9 +7,7 @@
 use std::path::Path;
 
 use engine::seed;
-use improve::raft::{
-    Effort, Ladder, Lesson, Prompt, Sample, Sampled, Sampling, Trained, Workshop,
-};
+use improve::raft::{Effort, Ladder, Lesson, Prompt, Sample, Sampled, Sampling, Trained, Workshop};
 use ledger::record::{Finish, Stage};
 use task::Language;
 
@@ -67,9 +65,13 @@ impl Made {
     }
 
     fn skill_of(&self, adapter: Option<&Path>) -> i64 {
-        let Some(path) = adapter else { return self.skill as i64 };
+        let Some(path) = adapter else {
+            return self.skill as i64;
+        };
         let text = std::fs::read_to_string(path).unwrap();
-        let cycle = text.lines().filter_map(|line| line.split(' ').next()?.parse::<usize>().ok());
+        let cycle = text
+            .lines()
+            .filter_map(|line| line.split(' ').next()?.parse::<usize>().ok());
         let cycle = cycle.max().unwrap_or(1);
         self.skill as i64 + self.gains[cycle - 1] * text.lines().count() as i64
     }
@@ -78,14 +80,21 @@ impl Made {
 impl Workshop for Made {
     type Error = Ended;
 
-    fn sample(
-        &mut self,
-        order: &Sampling<'_>,
-        folder: &Path,
-    ) -> Result<Option<Sampled>, Ended> {
+    fn sample(&mut self, order: &Sampling<'_>, folder: &Path) -> Result<Option<Sampled>, Ended> {
         std::fs::create_dir_all(folder).unwrap();
-        let name = |path: &Path| path.parent().unwrap().parent().unwrap().file_name().unwrap().to_owned();
-        let from = order.adapter.as_deref().map(|path| name(path).into_string().unwrap());
+        let name = |path: &Path| {
+            path.parent()
+                .unwrap()
+                .parent()
+                .unwrap()
+                .file_name()
+                .unwrap()
+                .to_owned()
+        };
+        let from = order
+            .adapter
+            .as_deref()
+            .map(|path| name(path).into_string().unwrap());
         self.sampled_from.push(from);
         let skill = self.skill_of(order.adapter.as_deref());
         let mut samples = Vec::new();
@@ -102,12 +111,16 @@ impl Workshop for Made {
                 samples.push(sample(prompt, attempt, order.seed, skill));
             }
         }
-        let effort = Effort { seconds: 2.0, ..Effort::default() };
+        let effort = Effort {
+            seconds: 2.0,
+            ..Effort::default()
+        };
         Ok(Some(Sampled { samples, effort }))
     }
 
     fn train(&mut self, lesson: &Lesson<'_>) -> Result<Option<Trained>, Ended> {
-        self.lessons.push((lesson.rows.len(), lesson.recipe.learning_rate));
+        self.lessons
+            .push((lesson.rows.len(), lesson.recipe.learning_rate));
         std::fs::create_dir_all(&lesson.training).unwrap();
         std::fs::create_dir_all(&lesson.checkpoint).unwrap();
         let unfinished = lesson.training.join("checkpoint");
@@ -116,7 +129,12 @@ impl Workshop for Made {
             if self.step()? {
                 return Ok(None);
             }
-            text += &format!("{} {} {}\n", row.cycle, row.sample.key(), row.sample.sample_idx);
+            text += &format!(
+                "{} {} {}\n",
+                row.cycle,
+                row.sample.key(),
+                row.sample.sample_idx
+            );
             std::fs::write(&unfinished, &text).unwrap();
         }
         if self.step()? {
@@ -130,7 +148,10 @@ impl Workshop for Made {
             first_loss: Some(1.0),
             last_loss: Some(0.5),
             tokens: 100,
-            effort: Effort { seconds: 3.0, ..Effort::default() },
+            effort: Effort {
+                seconds: 3.0,
+                ..Effort::default()
+            },
         }))
     }
 
@@ -146,7 +167,9 @@ fn sample(prompt: &Prompt, sample_idx: u32, of: u64, skill: i64) -> Sample {
         number if number % 2 == 0 => Stage::Compiles,
         _ => Stage::Malformed,
     };
-    let words: Vec<String> = (0..12).map(|n| format!("w{}", drawn.rotate_left(n * 5))).collect();
+    let words: Vec<String> = (0..12)
+        .map(|n| format!("w{}", drawn.rotate_left(n * 5)))
+        .collect();
     let mut sample = Sample {
         prompt_id: prompt.id.clone(),
         prompt: prompt.text.clone(),

@@ -28,6 +28,7 @@ mod interrupt;
 mod memory;
 mod models;
 mod output;
+mod raft;
 mod resume;
 mod runs;
 mod sample;
