@@ -2,10 +2,10 @@
 //!
 //! Why it exists: a low-rank adapter is trained here on examples that somebody wrote or that a judge
 //! has kept, so that what was measured can be made better and measured again. Supervised fine-tuning is
-//! here ([`sft`]); methods that sample come on top of it.
+//! here ([`sft`]), and on top of it [`raft`], which samples, has judged, and trains on what is right.
 //!
 //! What it deliberately does not do: it knows no arithmetic of transformers (that is `decoder`), samples no
-//! text, judges nothing, prints nothing. It reads no clock but the one it is handed. Everything random
+//! text and judges nothing itself, prints nothing. It reads no clock but the one it is handed. Everything random
 //! follows from one seed and the number of the step, so a run can go on from any checkpoint as if it had never
 //! stopped.
 
@@ -17,6 +17,7 @@ mod curve;
 mod error;
 pub mod examples;
 mod folder;
+pub mod raft;
 mod recipe;
 pub mod row;
 mod schedule;

@@ -5,6 +5,7 @@ mod bench;
 mod choices;
 mod models;
 mod numbers;
+mod raft;
 mod runs;
 mod sample;
 mod speculation;
@@ -22,6 +23,10 @@ pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt,
 pub(crate) use choices::Shape;
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
+pub(crate) use raft::{
+    Benchmark, FilterFlags, Full, Models as ModelSizes, Raft, RaftFlags, SamplingFlags,
+    TrainingFlags,
+};
 pub(crate) use runs::{Compare, Report, Runs};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speculation::Speculation;
@@ -111,6 +116,12 @@ pub(crate) enum Command {
     /// List trained adapters, find the best, write them in other forms
     #[command(subcommand)]
     Adapters(Adapters),
+    /// The same as `whet train raft`
+    #[command(subcommand, hide = true)]
+    Raft(Raft),
+    /// RAFT as a published demo calls it
+    #[command(subcommand, hide = true)]
+    Benchmark(Benchmark),
     /// Make the report of runs anew from their records, and print it
     Report(Report),
     /// Hold runs against each other, and against claims

@@ -33,7 +33,10 @@ const EDGES: [(&str, &[&str]); 14] = [
     ("task", &["ledger", "sandbox"]),
     ("report", &["ledger", "measure"]),
     ("bench", &["engine", "task", "ledger", "measure", "sandbox"]),
-    ("improve", &["decoder", "engine", "task", "measure"]),
+    (
+        "improve",
+        &["decoder", "engine", "ledger", "task", "measure"],
+    ),
     (
         "whetstone",
         &[

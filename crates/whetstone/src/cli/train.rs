@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::raft::{RAFT_EXAMPLES, RaftFlags};
+
 /// `whet train`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Train {
@@ -16,6 +18,9 @@ pub(crate) enum Train {
 A line of the file is {\"prompt\", \"response\"}, {\"messages\": […]} or {\"text\"}. Only answers are learnt.
 With --output FOLDER the same command goes on where it was interrupted.")]
     Sft(Box<Sft>),
+    /// Sample answers, keep what is right, train on it, measure again, cycle by cycle
+    #[command(after_help = RAFT_EXAMPLES)]
+    Raft(Box<RaftFlags>),
 }
 
 /// `whet train sft`.

@@ -13,7 +13,7 @@ mod tasks;
 mod test;
 mod train;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Benchmark, Cli, Command, Raft};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
@@ -35,6 +35,8 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
         Command::Train(what) => train::run(&what, terminal, offline),
         Command::Adapters(what) => adapters::run(&what, terminal, offline),
+        Command::Raft(Raft::Train(flags)) => train::raft::run(&flags, terminal, offline),
+        Command::Benchmark(Benchmark::Full(flags)) => train::raft::full(&flags, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),
         Command::Test(flags) => test::run(&flags, terminal, offline),
     }

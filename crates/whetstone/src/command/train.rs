@@ -1,6 +1,7 @@
 //! `whet train`: a model is made better at what its examples show.
 
 mod progress;
+pub(super) mod raft;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ use progress::Steps;
 pub(crate) fn run(what: &Train, terminal: &Terminal, offline: bool) -> Result<Exit> {
     match what {
         Train::Sft(flags) => sft(flags, terminal, offline),
+        Train::Raft(flags) => raft::run(flags, terminal, offline),
     }
 }
 
@@ -50,7 +52,7 @@ fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let examples = examples(flags, &located, &text, &clock)?;
     terminal.note(&counted(&examples, flags.longest));
     let split = Split::new(examples.fitting, &recipe);
-    fits(&shape, &lora, &recipe, &split)?;
+    fits(&shape, &lora, (&recipe, "--batch"), &split)?;
     let folder = TrainFolder::open(&folder(flags, &located.name))?;
     terminal.note(&format!("the training is in {}", folder.path().display()));
     let model = Transformer::load(&located.path)?;
@@ -149,7 +151,12 @@ fn counted(examples: &Examples, longest: usize) -> String {
 }
 
 /// Refuses a training that would not fit into memory, with what would.
-fn fits(shape: &Shape, lora: &Lora, recipe: &Recipe, split: &Split) -> Result<()> {
+fn fits(
+    shape: &Shape,
+    lora: &Lora,
+    (recipe, batch_flag): (&Recipe, &str),
+    split: &Split,
+) -> Result<()> {
     let Ok(available) = measure::probe::memory::available_bytes() else {
         return Ok(());
     };
@@ -162,8 +169,8 @@ fn fits(shape: &Shape, lora: &Lora, recipe: &Recipe, split: &Split) -> Result<()
     }
     let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
     let ways = [
-        (recipe.batch, true, "--recompute"),
-        (1, true, "--recompute --batch 1"),
+        (recipe.batch, true, "--recompute".to_owned()),
+        (1, true, format!("--recompute {batch_flag} 1")),
     ];
     let fitting = ways
         .iter()

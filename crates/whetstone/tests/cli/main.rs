@@ -29,6 +29,7 @@ mod interrupt;
 mod memory;
 mod models;
 mod output;
+mod raft;
 mod resume;
 mod runs;
 mod sample;

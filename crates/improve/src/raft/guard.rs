@@ -1,0 +1,195 @@
+//! What keeps a run honest and a model from collapsing.
+//!
+//! - A prompt that is held out must not be trained on, neither word for word nor nearly so ([`leaks`]).
+//! - After each cycle the held-out prompts say whether its adapter is the best so far, and whether the next cycle
+//!   may start from its samples ([`Look`]). Texts that grow or shrink, or that no longer end, are said aloud.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::tokens::jaccard;
+use super::{Measures, Prompt};
+
+/// Words of a shingle.
+const SHINGLE: usize = 5;
+/// From this share of common shingles on two prompts are nearly the same.
+const NEAR: f64 = 0.8;
+
+/// A prompt that is held out and would have been trained on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leak {
+    /// The place of the prompt that would be trained on.
+    pub prompt: usize,
+    /// [`Prompt::key`] of the one that is held out.
+    pub held_out: String,
+    /// Whether they are equal but for white space and case.
+    pub is_exact: bool,
+}
+
+/// Every prompt that is held out as well, or nearly so.
+pub fn leaks(prompts: &[Prompt], held_out: &[Prompt]) -> Vec<Leak> {
+    let held: Vec<(Text, &Prompt)> = held_out
+        .iter()
+        .map(|prompt| (Text::of(&prompt.text), prompt))
+        .collect();
+    let leak = |(index, prompt): (usize, &Prompt)| {
+        let own = Text::of(&prompt.text);
+        let (text, other) = held.iter().find(|(text, _)| own.is_near(text))?;
+        Some(Leak {
+            prompt: index,
+            held_out: other.key(),
+            is_exact: own.words == text.words,
+        })
+    };
+    prompts.iter().enumerate().filter_map(leak).collect()
+}
+
+struct Text {
+    words: Vec<String>,
+    shingles: BTreeSet<Vec<String>>,
+}
+
+impl Text {
+    fn of(text: &str) -> Text {
+        let lower = text.to_lowercase();
+        let words: Vec<String> = lower.split_whitespace().map(str::to_owned).collect();
+        let shingles = words.windows(SHINGLE).map(<[String]>::to_vec).collect();
+        Text { words, shingles }
+    }
+
+    fn is_near(&self, other: &Text) -> bool {
+        self.words == other.words || jaccard(&self.shingles, &other.shingles) >= NEAR
+    }
+}
+
+/// A fall by less than this is no fall: one sample more or less on few prompts.
+const SLACK: f64 = 0.02;
+/// A mean length that moved by more than this share.
+const LENGTH: f64 = 0.25;
+/// The share of answers that ought to end by themselves.
+const ENDED: f64 = 0.99;
+/// What is left of the learning rate after a fall.
+pub(super) const AFTER_A_FALL: f64 = 0.5;
+
+/// What the held-out prompts say of a cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// At least as good as the best so far.
+    Best,
+    /// Hardly worse.
+    Equal,
+    /// Worse: the next cycle starts from the best one, at half the learning rate.
+    Fallen,
+}
+
+/// Holds the held-out measures of a cycle against the best ones so far.
+pub(super) fn look(now: &Measures, best: &Measures) -> Look {
+    let gain = now.pass_at_1.value - best.pass_at_1.value;
+    let variety = now.pass_at_k.value - best.pass_at_k.value;
+    match (gain, variety) {
+        (gain, variety) if gain < -SLACK || variety < -SLACK => Look::Fallen,
+        (gain, _) if gain < 0.0 => Look::Equal,
+        _ => Look::Best,
+    }
+}
+
+/// What has to be said of a change in the answers themselves.
+pub(super) fn doubts(now: &Measures, baseline: &Measures) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let shift = now.mean_tokens / baseline.mean_tokens.max(1.0) - 1.0;
+    if shift.abs() > LENGTH {
+        doubts.push(format!(
+            "answers to held-out prompts have {:.0} tokens on average, {:.0} before training",
+            now.mean_tokens, baseline.mean_tokens
+        ));
+    }
+    if now.ended_share < ENDED && now.ended_share < baseline.ended_share {
+        doubts.push(format!(
+            "only {:.1} % of the answers to held-out prompts end by themselves, {:.1} % before training",
+            100.0 * now.ended_share,
+            100.0 * baseline.ended_share
+        ));
+    }
+    if now.pass_at_k.value < baseline.pass_at_k.value - SLACK {
+        doubts.push(format!(
+            "pass@{} of held-out prompts fell from {:.1} to {:.1} %: answers have become alike",
+            now.k,
+            100.0 * baseline.pass_at_k.value,
+            100.0 * now.pass_at_k.value
+        ));
+    }
+    doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raft::made_up::{prompt, sample};
+    use ledger::record::{Finish, Stage};
+
+    #[test]
+    fn a_held_out_prompt_is_found_in_other_white_space_case_and_nearly_the_same_words() {
+        let long = "Write a program that reads nothing and prints the sum of all whole numbers from one to one hundred on a line of its own";
+        let held = [prompt("h1", "Print  HELLO\n"), prompt("h2", long)];
+        let asked = [
+            prompt("a", "print hello"),
+            prompt("b", "print hello twice"),
+            prompt("c", &format!("{long} please")),
+            prompt(
+                "d",
+                "Write a program that reads a number and prints its square on a line of its own",
+            ),
+        ];
+        let found = leaks(&asked, &held);
+        let found: Vec<(usize, &str, bool)> = found
+            .iter()
+            .map(|leak| (leak.prompt, leak.held_out.as_str(), leak.is_exact))
+            .collect();
+        assert_eq!(found, [(0, "made-up/h1", true), (2, "made-up/h2", false)]);
+        assert!(leaks(&asked, &[]).is_empty() && leaks(&[], &held).is_empty());
+    }
+
+    fn measures(passes: &[&[bool]], tokens: u32, finish: Finish) -> Measures {
+        let mut all = Vec::new();
+        for (p, attempts) in passes.iter().enumerate() {
+            for (i, passes) in attempts.iter().enumerate() {
+                let stage = if *passes { Stage::Right } else { Stage::Runs };
+                let mut one = sample(&format!("p{p}"), i as u32, stage);
+                (one.tokens, one.finish) = (tokens, finish);
+                all.push(one);
+            }
+        }
+        Measures::of(&all, 1).unwrap()
+    }
+
+    #[test]
+    fn a_gain_is_the_best_and_a_gain_bought_with_variety_is_a_fall() {
+        let end = Finish::EndOfText;
+        let before = measures(&[&[true, false], &[true, false]], 20, end);
+        let better = measures(&[&[true, true], &[true, false]], 20, end);
+        let narrow = measures(&[&[true, true], &[false, false]], 20, end);
+        assert_eq!(look(&better, &before), Look::Best);
+        assert_eq!(look(&before, &before), Look::Best);
+        assert_eq!(look(&before, &better), Look::Fallen);
+        assert_eq!(look(&narrow, &before), Look::Fallen);
+        assert!(
+            doubts(&narrow, &before)[0].contains("pass@2"),
+            "{:?}",
+            doubts(&narrow, &before)
+        );
+    }
+
+    #[test]
+    fn texts_that_grow_or_do_not_end_are_said_aloud() {
+        let before = measures(&[&[true, false]], 20, Finish::EndOfText);
+        assert!(doubts(&before, &before).is_empty());
+        let long = measures(&[&[true, false]], 26, Finish::Length);
+        let said = doubts(&long, &before);
+        assert!(
+            said[0].contains("26 tokens") && said[1].contains("0.0 %"),
+            "{said:?}"
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! What a set of samples says of a model: our numbers, and halo-forge's by what they are.
+//!
+//! The prompt is the unit of observation: attempts at one prompt are alike, so they are averaged inside it and
+//! the interval is resampled over prompts. pass@1 is the share of right samples, pass@k the unbiased estimate
+//! (Chen et al., arXiv 2107.03374). What halo-forge calls `pass_at_1` is the share of prompts of which any sample
+//! *compiles*: here `any_compiles`.
+
+use std::collections::BTreeMap;
+
+use measure::compare::{paired_bootstrap, sign_flip_test};
+use measure::estimate::{bootstrap_mean, pass_at_k};
+use measure::{Estimate, LEVEL};
+use serde::{Deserialize, Serialize};
+
+use super::Sample;
+
+/// The greatest k of pass@k here.
+const MOST_K: usize = 8;
+
+/// What a set of samples says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    /// Prompts of which at least one sample could be judged.
+    pub prompts: usize,
+    /// Samples that could be judged.
+    pub samples: usize,
+    /// Samples that could not.
+    pub unscored: usize,
+    /// Samples that compile.
+    pub compiled: usize,
+    /// Samples that are right.
+    pub passed: usize,
+    /// The share of right samples, over prompts.
+    pub pass_at_1: Estimate,
+    /// The k of [`Measures::pass_at_k`].
+    pub k: usize,
+    /// The chance that one of k samples is right, over prompts.
+    pub pass_at_k: Estimate,
+    /// The share of samples that compile, over prompts.
+    pub compile_rate: Estimate,
+    /// The share of prompts of which any sample compiles: halo-forge's `pass_at_1`.
+    pub any_compiles: f64,
+    /// The share of prompts of which all samples compile: halo-forge's `pass_at_k`.
+    pub all_compile: f64,
+    /// The mean worth of a sample.
+    pub avg_reward: f64,
+    /// The mean length of a completion.
+    pub mean_tokens: f64,
+    /// The share of completions that the model ended.
+    pub ended_share: f64,
+    /// The share of right samples of each prompt, by suite and id.
+    pub by_prompt: BTreeMap<String, f64>,
+}
+
+/// How much later measures of the same prompts differ from earlier ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The mean difference in strict pass@1 over prompts.
+    pub difference: Estimate,
+    /// The chance of at least that difference if nothing had changed (sign flips, two-sided).
+    pub p: f64,
+}
+
+impl Measures {
+    /// Measures a set of samples; `None` where none could be judged.
+    pub fn of(samples: &[Sample], seed: u64) -> Option<Measures> {
+        let judged: Vec<&Sample> = samples.iter().filter(|one| one.stage.is_some()).collect();
+        let tallies = tallies(&judged);
+        let fewest = tallies.values().map(|tally| tally.n).min()?;
+        let k = fewest.min(MOST_K);
+        let over = |of: &dyn Fn(&Tally) -> f64| {
+            let values: Vec<f64> = tallies.values().map(of).collect();
+            bootstrap_mean(&values, seed, LEVEL)
+        };
+        let share = |n: usize, all: usize| n as f64 / all as f64;
+        let mean = |of: &dyn Fn(&Sample) -> f64| {
+            judged.iter().map(|one| of(one)).sum::<f64>() / judged.len() as f64
+        };
+        let count = |is: &dyn Fn(&Sample) -> bool| judged.iter().filter(|one| is(one)).count();
+        let of_prompts = |is: &dyn Fn(&Tally) -> bool| {
+            share(
+                tallies.values().filter(|tally| is(tally)).count(),
+                tallies.len(),
+            )
+        };
+        Some(Measures {
+            prompts: tallies.len(),
+            samples: judged.len(),
+            unscored: samples.len() - judged.len(),
+            compiled: count(&|one| one.compiles),
+            passed: count(&|one| one.passes),
+            pass_at_1: over(&|tally| share(tally.passed, tally.n))?,
+            k,
+            pass_at_k: over(&|tally| pass_at_k(tally.n, tally.passed, k).unwrap_or(0.0))?,
+            compile_rate: over(&|tally| share(tally.compiled, tally.n))?,
+            any_compiles: of_prompts(&|tally| tally.compiled > 0),
+            all_compile: of_prompts(&|tally| tally.compiled == tally.n),
+            avg_reward: mean(&|one| one.reward.unwrap_or(0.0)),
+            mean_tokens: mean(&|one| f64::from(one.tokens)),
+            ended_share: mean(&|one| f64::from(one.ended())),
+            by_prompt: tallies
+                .iter()
+                .map(|(key, tally)| (key.clone(), share(tally.passed, tally.n)))
+                .collect(),
+        })
+    }
+
+    /// The same for each suite by itself.
+    pub fn by_suite(samples: &[Sample], seed: u64) -> BTreeMap<String, Measures> {
+        let mut suites: BTreeMap<&str, Vec<Sample>> = BTreeMap::new();
+        for sample in samples {
+            suites
+                .entry(&sample.suite)
+                .or_default()
+                .push(sample.clone());
+        }
+        let measured = suites.into_iter();
+        measured
+            .filter_map(|(suite, samples)| Some((suite.to_owned(), Measures::of(&samples, seed)?)))
+            .collect()
+    }
+
+    /// How these differ from earlier measures, over the prompts that both have.
+    pub fn change_from(&self, earlier: &Measures, seed: u64) -> Option<Change> {
+        let both = self.by_prompt.iter().filter_map(|(key, now)| {
+            let before = earlier.by_prompt.get(key)?;
+            Some(now - before)
+        });
+        let differences: Vec<f64> = both.collect();
+        Some(Change {
+            difference: paired_bootstrap(&differences, seed, LEVEL)?,
+            p: sign_flip_test(&differences, seed)?,
+        })
+    }
+}
+
+/// The samples of one prompt.
+#[derive(Default)]
+struct Tally {
+    n: usize,
+    passed: usize,
+    compiled: usize,
+}
+
+fn tallies(judged: &[&Sample]) -> BTreeMap<String, Tally> {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    for sample in judged {
+        let tally = tallies.entry(sample.key()).or_default();
+        tally.n += 1;
+        tally.passed += usize::from(sample.passes);
+        tally.compiled += usize::from(sample.compiles);
+    }
+    tallies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raft::made_up::sample;
+    use ledger::record::Stage;
+
+    /// Stages of two samples of each of four prompts.
+    fn four(stages: [[Stage; 2]; 4]) -> Vec<Sample> {
+        let of_prompt = |(p, two): (usize, [Stage; 2])| {
+            let id = format!("p{p}");
+            (0..2)
+                .map(move |i| sample(&id, i, two[i as usize]))
+                .collect::<Vec<_>>()
+        };
+        stages.into_iter().enumerate().flat_map(of_prompt).collect()
+    }
+
+    #[test]
+    fn the_published_metric_and_the_strict_one_stand_apart() {
+        use Stage::{Compiles, Malformed, Right, Runs};
+        let samples = four([
+            [Right, Right],
+            [Right, Malformed],
+            [Compiles, Runs],
+            [Malformed, Malformed],
+        ]);
+        let measures = Measures::of(&samples, 1).unwrap();
+        assert_eq!(
+            (measures.samples, measures.passed, measures.compiled),
+            (8, 3, 5)
+        );
+        assert_eq!(measures.pass_at_1.value, 3.0 / 8.0);
+        assert_eq!((measures.k, measures.pass_at_k.value), (2, 0.5));
+        assert_eq!((measures.any_compiles, measures.all_compile), (0.75, 0.5));
+        assert_eq!(measures.by_prompt["made-up/p1"], 0.5);
+        assert_eq!(Measures::by_suite(&samples, 1)["made-up"], measures);
+    }
+
+    #[test]
+    fn what_could_not_be_judged_is_counted_and_not_held_against_the_model() {
+        let mut samples = four([[Stage::Right, Stage::Right]; 4]);
+        samples[0].stage = None;
+        samples[0].passes = false;
+        let measures = Measures::of(&samples, 1).unwrap();
+        assert_eq!((measures.pass_at_1.value, measures.unscored), (1.0, 1));
+        assert_eq!(measures.k, 1);
+        samples.iter_mut().for_each(|one| one.stage = None);
+        assert_eq!(Measures::of(&samples, 1), None);
+    }
+
+    #[test]
+    fn a_change_is_paired_by_prompt() {
+        let worse = Measures::of(&four([[Stage::Right, Stage::Runs]; 4]), 1).unwrap();
+        let better = Measures::of(&four([[Stage::Right, Stage::Right]; 4]), 1).unwrap();
+        let change = better.change_from(&worse, 1).unwrap();
+        assert_eq!((change.difference.value, change.difference.n), (0.5, 4));
+        assert_eq!(worse.change_from(&worse, 1).unwrap().p, 1.0);
+    }
+}

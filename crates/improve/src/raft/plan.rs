@@ -1,0 +1,365 @@
+//! Every decision of a RAFT run, by the names that halo-forge gave them where it has the same one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Curriculum, Ladder, Shaping};
+use crate::{Error, Recipe};
+
+/// How tokens are chosen, and how often a prompt is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Asking {
+    /// Completions of each prompt.
+    pub samples_per_prompt: u32,
+    /// Sampling temperature; 0 is greedy.
+    pub temperature: f32,
+    /// Keeps the k most likely tokens; 0 is off.
+    pub top_k: usize,
+    /// Nucleus share; 1 is off.
+    pub top_p: f32,
+}
+
+/// Which samples are trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Filter {
+    /// What stages are worth.
+    pub ladder: Ladder,
+    /// The least worth of a sample that is kept.
+    pub reward_threshold: f64,
+    /// Of those the best share.
+    pub keep_top_percent: f64,
+    /// With fewer samples above the threshold so many of the best are taken, whatever they are worth.
+    pub min_samples: Option<usize>,
+    /// At most so many of one prompt and cycle; `None` for all.
+    pub per_prompt: Option<usize>,
+    /// Programs of one prompt with at least this share of common trigrams are one; `None` keeps both.
+    pub same_from: Option<f64>,
+    /// How often a row of a prompt counts that fewer than half of its samples got right.
+    pub hard_times: u32,
+}
+
+/// A low-rank adapter by its numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Columns of the factors.
+    pub rank: usize,
+    /// The adapter is multiplied with alpha / rank.
+    pub alpha: f64,
+    /// Which matrices get factors, by PEFT's names; empty for all.
+    pub targets: Vec<String>,
+}
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RaftPlan {
+    /// The name it came from.
+    pub preset: String,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Turns of sampling, judging and training.
+    pub cycles: u32,
+    /// How prompts are sampled to train on.
+    pub sampling: Asking,
+    /// The temperature of the last cycle, if it is not that of the first; those between lie on a line.
+    pub temperature_end: Option<f32>,
+    /// How prompts are asked to measure.
+    pub measuring: Asking,
+    /// At most so many tokens of a completion; `None` for what the suite allows.
+    pub max_new_tokens: Option<u32>,
+    /// Completions generated side by side.
+    pub batch: usize,
+    /// Which samples are kept.
+    pub filter: Filter,
+    /// Which prompts a cycle samples.
+    pub curriculum: Curriculum,
+    /// How threshold and share change from cycle to cycle.
+    pub reward_shaping: Shaping,
+    /// How an adapter is trained; the learning rate is that of the first cycle.
+    pub recipe: Recipe,
+    /// Each cycle's learning rate is that of the one before times this.
+    pub lr_decay_per_cycle: f64,
+    /// The adapter.
+    pub adapter: Shape,
+    /// Rows with more tokens are left out.
+    pub longest: usize,
+}
+
+/// No decay goes below it.
+const LEAST_RATE: f64 = 1e-6;
+
+/// Names of plans.
+pub const PRESETS: [&str; 4] = ["strict", "conservative", "aggressive", "production"];
+
+impl RaftPlan {
+    /// The plan of that name.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`] with the names that there are.
+    pub fn preset(name: &str) -> Result<Self, Error> {
+        let plan = match name {
+            "strict" => Self::strict(),
+            "conservative" => Self::conservative(),
+            "aggressive" => Self::aggressive(),
+            "production" => Self::production(),
+            _ => {
+                let names = PRESETS.join(", ");
+                let what = format!("no preset is called {name}; there are {names}");
+                return Err(Error::Recipe(what));
+            }
+        };
+        Ok(Self {
+            preset: name.into(),
+            ..plan
+        })
+    }
+
+    /// Ours: exact answers alone, dozens of steps from each cycle.
+    fn strict() -> Self {
+        Self {
+            preset: String::new(),
+            seed: 42,
+            cycles: 2,
+            sampling: Asking {
+                samples_per_prompt: 16,
+                temperature: 1.0,
+                top_k: 0,
+                top_p: 1.0,
+            },
+            temperature_end: None,
+            measuring: Asking {
+                samples_per_prompt: 8,
+                temperature: 0.7,
+                top_k: 50,
+                top_p: 0.9,
+            },
+            max_new_tokens: None,
+            batch: 16,
+            filter: Filter {
+                ladder: Ladder::Strict,
+                reward_threshold: 1.0,
+                keep_top_percent: 1.0,
+                min_samples: None,
+                per_prompt: Some(4),
+                same_from: Some(0.9),
+                hard_times: 2,
+            },
+            curriculum: Curriculum::None,
+            reward_shaping: Shaping::Fixed,
+            recipe: Recipe {
+                epochs: 3,
+                batch: 2,
+                accumulate: 4,
+                learning_rate: 2e-4,
+                warmup: 3,
+                held_out: 0.0,
+                patience: 0,
+                ..Recipe::default()
+            },
+            lr_decay_per_cycle: 1.0,
+            adapter: Shape {
+                rank: 16,
+                alpha: 32.0,
+                targets: Vec::new(),
+            },
+            longest: 1024,
+        }
+    }
+
+    /// halo-forge's defaults, where a preset of it says nothing else.
+    fn halo_forge() -> Self {
+        let strict = Self::strict();
+        Self {
+            cycles: 3,
+            sampling: Asking {
+                samples_per_prompt: 8,
+                temperature: 0.7,
+                ..strict.sampling
+            },
+            max_new_tokens: Some(1024),
+            filter: Filter {
+                ladder: Ladder::HaloForge,
+                reward_threshold: 0.5,
+                keep_top_percent: 0.5,
+                min_samples: None,
+                per_prompt: None,
+                same_from: None,
+                hard_times: 1,
+            },
+            recipe: Recipe {
+                epochs: 1,
+                accumulate: 16,
+                learning_rate: 5e-5,
+                warmup: 10,
+                ..strict.recipe
+            },
+            lr_decay_per_cycle: 0.85,
+            longest: 2048,
+            ..strict
+        }
+    }
+
+    fn conservative() -> Self {
+        let mut plan = Self::halo_forge();
+        plan.cycles = 5;
+        plan.filter.keep_top_percent = 0.8;
+        plan.filter.min_samples = Some(200);
+        plan.lr_decay_per_cycle = 0.9;
+        plan
+    }
+
+    fn aggressive() -> Self {
+        let mut plan = Self::halo_forge();
+        plan.cycles = 6;
+        plan.sampling.samples_per_prompt = 16;
+        plan.sampling.temperature = 0.8;
+        plan.filter.reward_threshold = 0.7;
+        plan.filter.keep_top_percent = 0.3;
+        plan.filter.min_samples = Some(100);
+        plan
+    }
+
+    fn production() -> Self {
+        let mut plan = Self::halo_forge();
+        plan.cycles = 6;
+        plan.sampling.top_p = 0.95;
+        plan.recipe.batch = 8;
+        plan.recipe.accumulate = 4;
+        plan
+    }
+
+    /// Checks every rule that needs no model.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`] for the first one that is broken.
+    pub fn check(&self) -> Result<(), Error> {
+        self.recipe.check()?;
+        let filter = &self.filter;
+        let counts = [
+            ("cycles", self.cycles as usize),
+            (
+                "samples_per_prompt",
+                self.sampling.samples_per_prompt as usize,
+            ),
+            (
+                "the samples to measure with",
+                self.measuring.samples_per_prompt as usize,
+            ),
+            ("batch", self.batch),
+            ("rank", self.adapter.rank),
+            ("longest", self.longest),
+            ("per_prompt", filter.per_prompt.unwrap_or(1)),
+            ("hard_times", filter.hard_times as usize),
+            ("max_new_tokens", self.max_new_tokens.unwrap_or(1) as usize),
+        ];
+        if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
+            return Err(Error::Recipe(format!("{name} must be at least 1")));
+        }
+        let shares = [
+            ("reward_threshold", filter.reward_threshold),
+            ("keep_top_percent", filter.keep_top_percent),
+            (
+                "the share from which programs are the same",
+                filter.same_from.unwrap_or(1.0),
+            ),
+            ("lr_decay_per_cycle", self.lr_decay_per_cycle),
+        ];
+        let is_share = |share: f64| share > 0.0 && share <= 1.0;
+        match shares.iter().find(|(_, share)| !is_share(*share)) {
+            Some((name, share)) => Err(Error::Recipe(format!(
+                "{name} is {share}; it must be more than 0 and at most 1"
+            ))),
+            None => self.check_temperatures(),
+        }
+    }
+
+    fn check_temperatures(&self) -> Result<(), Error> {
+        let all = [
+            Some(self.sampling.temperature),
+            self.temperature_end,
+            Some(self.measuring.temperature),
+        ];
+        let is_wrong = |temperature: &f32| !(0.0..=10.0).contains(temperature);
+        match all.into_iter().flatten().find(is_wrong) {
+            Some(wrong) => Err(Error::Recipe(format!(
+                "the temperature {wrong} is not between 0 and 10"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// How prompts are sampled in a cycle, counted from 1.
+    pub fn asking(&self, cycle: u32) -> Asking {
+        let mut asking = self.sampling.clone();
+        if let (Some(end), true) = (self.temperature_end, self.cycles > 1) {
+            let way = (cycle - 1) as f32 / (self.cycles - 1) as f32;
+            asking.temperature += (end - asking.temperature) * way;
+        }
+        asking
+    }
+
+    /// How a cycle trains. `factor` is what guards have left of the learning rate.
+    pub fn recipe(&self, cycle: u32, factor: f64) -> Recipe {
+        let decay = self.lr_decay_per_cycle.powi(cycle as i32 - 1);
+        Recipe {
+            learning_rate: (self.recipe.learning_rate * decay * factor).max(LEAST_RATE),
+            seed: self.recipe.seed.wrapping_add(u64::from(cycle) - 1),
+            ..self.recipe.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_sound_and_says_its_name() {
+        for name in PRESETS {
+            let plan = RaftPlan::preset(name).unwrap();
+            plan.check().unwrap();
+            assert_eq!(plan.preset, name);
+            let text = serde_json::to_string(&plan).unwrap();
+            assert_eq!(serde_json::from_str::<RaftPlan>(&text).unwrap(), plan);
+        }
+        let said = RaftPlan::preset("bold").unwrap_err().to_string();
+        assert!(said.contains("strict, conservative"), "{said}");
+    }
+
+    #[test]
+    fn temperature_and_learning_rate_follow_the_cycles() {
+        let mut plan = RaftPlan::preset("aggressive").unwrap();
+        plan.temperature_end = Some(1.3);
+        let heat: Vec<f32> = (1..=6).map(|n| plan.asking(n).temperature).collect();
+        assert!((heat[0] - 0.8).abs() < 1e-6 && (heat[5] - 1.3).abs() < 1e-6 && heat.is_sorted());
+        let rate = |cycle, factor| plan.recipe(cycle, factor).learning_rate;
+        assert_eq!(rate(1, 1.0), 5e-5);
+        assert!((rate(3, 0.5) - 5e-5 * 0.85 * 0.85 * 0.5).abs() < 1e-12);
+        assert_eq!(rate(400, 1.0), LEAST_RATE);
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_is_refused_by_the_name_of_its_fault() {
+        let broken: [(fn(&mut RaftPlan), &str); 6] = [
+            (|plan| plan.cycles = 0, "cycles must be at least 1"),
+            (
+                |plan| plan.filter.reward_threshold = 0.0,
+                "reward_threshold is 0",
+            ),
+            (
+                |plan| plan.filter.keep_top_percent = 1.5,
+                "keep_top_percent is 1.5",
+            ),
+            (|plan| plan.temperature_end = Some(-1.0), "temperature -1"),
+            (
+                |plan| plan.recipe.learning_rate = f64::NAN,
+                "learning_rate is NaN",
+            ),
+            (|plan| plan.filter.per_prompt = Some(0), "per_prompt"),
+        ];
+        for (change, said) in broken {
+            let mut plan = RaftPlan::preset("strict").unwrap();
+            change(&mut plan);
+            let found = plan.check().unwrap_err().to_string();
+            assert!(found.contains(said), "{found}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The loop. It walks the phases in their order; whatever is complete on the disk is taken as it is.
+
+mod asking;
+
+use std::path::PathBuf;
+
+use super::curriculum::Past;
+use super::guard::{self, Look};
+use super::statistics::{distribution, statistics, summary};
+use super::{
+    Cycle, End, History, Kept, Lesson, Looks, Material, Measured, Measures, Outcome, Prompt,
+    RaftFolder, RaftPlan, Sample, Sampled, Trained, Workshop, phase, select,
+};
+
+/// Carries out a plan, or goes on with one.
+///
+/// `None` if the workshop was told to stop before the baseline was there.
+///
+/// # Errors
+/// [`crate::Error::Recipe`] and [`crate::Error::Nothing`] before anything is done; those of files; the workshop's own.
+pub fn run<W: Workshop>(
+    plan: &RaftPlan,
+    material: &Material,
+    folder: &RaftFolder,
+    workshop: &mut W,
+) -> Result<Option<Outcome>, W::Error> {
+    plan.check()?;
+    let mut run = Run {
+        plan,
+        material,
+        folder,
+        workshop,
+        history: material.history.clone(),
+        passed: Vec::new(),
+        buffer: Vec::new(),
+        current: None,
+        rate: 1.0,
+        best: None,
+        said: Vec::new(),
+    };
+    let prompts = run.guarded()?;
+    let Some(baseline) = run.look("baseline", &prompts, None)? else {
+        return Ok(None);
+    };
+    run.best = best_of(&baseline);
+    run.carry_on(&prompts, baseline).map(Some)
+}
+
+/// The best so far, by the held-out prompts: its cycle (0 is the base) and what they said.
+struct Best {
+    cycle: u32,
+    held_out: Measures,
+}
+
+fn best_of(baseline: &Looks) -> Option<Best> {
+    let held_out = baseline.held_out.as_ref()?.measures.clone()?;
+    Some(Best { cycle: 0, held_out })
+}
+
+struct Run<'a, W> {
+    plan: &'a RaftPlan,
+    material: &'a Material,
+    folder: &'a RaftFolder,
+    workshop: &'a mut W,
+    history: History,
+    /// The share of passing samples of each cycle.
+    passed: Vec<f64>,
+    /// What all cycles have kept.
+    buffer: Vec<Kept>,
+    /// The adapter that the next cycle samples from.
+    current: Option<PathBuf>,
+    /// What guards have left of the learning rate.
+    rate: f64,
+    best: Option<Best>,
+    said: Vec<String>,
+}
+
+/// How a cycle went on.
+enum Turn {
+    Done(Box<Cycle>),
+    /// Nothing was kept, so there was nothing new to learn.
+    Nothing(Box<Cycle>),
+    Stopped,
+}
+
+impl<W: Workshop> Run<'_, W> {
+    /// The cycles and the end.
+    fn carry_on(&mut self, prompts: &[Prompt], baseline: Looks) -> Result<Outcome, W::Error> {
+        let mut cycles = Vec::new();
+        let mut end = End::Complete;
+        for cycle in 1..=self.plan.cycles {
+            match self.cycle(cycle, prompts, &baseline)? {
+                Turn::Done(done) => cycles.push(*done),
+                Turn::Nothing(done) => {
+                    cycles.push(*done);
+                    end = End::NothingKept;
+                }
+                Turn::Stopped => end = End::Stopped,
+            }
+            self.write_statistics(&cycles)?;
+            if end != End::Complete {
+                break;
+            }
+        }
+        let best = self.best_cycle(&cycles);
+        let last = match (end, best) {
+            (End::Stopped, _) | (_, None) => None,
+            (_, Some(cycle)) => {
+                let looks = self.look("final", prompts, Some(self.folder.adapter(cycle)))?;
+                if looks.is_none() {
+                    end = End::Stopped;
+                }
+                looks
+            }
+        };
+        let outcome = Outcome {
+            end,
+            last: last.unwrap_or_else(|| baseline.clone()),
+            baseline,
+            cycles,
+            best,
+            said: std::mem::take(&mut self.said),
+            seed: self.plan.seed,
+        };
+        if end != End::Stopped {
+            let text = summary(&outcome, self.plan, &self.material.names);
+            phase::write_json(&self.folder.path().join("summary.json"), &text)?;
+        }
+        Ok(outcome)
+    }
+
+    /// The prompts that may be trained on.
+    fn guarded(&mut self) -> Result<Vec<Prompt>, W::Error> {
+        let Material {
+            prompts, held_out, ..
+        } = self.material;
+        let leaks = guard::leaks(prompts, held_out);
+        for leak in &leaks {
+            let how = if leak.is_exact { "is" } else { "is nearly" };
+            self.say(format!(
+                "{} {how} the held-out {} and is not trained on",
+                prompts[leak.prompt].key(),
+                leak.held_out
+            ));
+        }
+        let is_clean = |place: &usize| leaks.iter().all(|leak| leak.prompt != *place);
+        let clean: Vec<Prompt> = (0..prompts.len())
+            .filter(is_clean)
+            .map(|place| prompts[place].clone())
+            .collect();
+        if clean.is_empty() {
+            let what = match prompts.is_empty() {
+                true => "there are no prompts".to_owned(),
+                false => format!("all {} prompts are held out as well", prompts.len()),
+            };
+            return Err(crate::Error::Nothing(what).into());
+        }
+        if held_out.is_empty() {
+            let what = "no prompts are held out, so nothing tells whether what was learnt goes beyond the prompts, and the last adapter is taken for the best";
+            self.say(what.to_owned());
+        }
+        Ok(clean)
+    }
+
+    fn say(&mut self, what: String) {
+        self.workshop.say(&what);
+        self.said.push(what);
+    }
+
+    fn cycle(&mut self, n: u32, prompts: &[Prompt], baseline: &Looks) -> Result<Turn, W::Error> {
+        let past = Past {
+            history: &self.history,
+            passed: &self.passed,
+        };
+        let chosen = self.plan.curriculum.choose(prompts, n, past);
+        let asked: Vec<&Prompt> = chosen.iter().map(|place| &prompts[*place]).collect();
+        let name = format!("cycle {n}");
+        let folder = self.folder.cycle(n);
+        let asking = self.plan.asking(n);
+        let source = (asking, self.current.clone());
+        let sampled = self.sample((&name, &folder.join("samples")), asked, source)?;
+        let Some(sampled) = sampled else {
+            return Ok(Turn::Stopped);
+        };
+        let mut cycle = self.keep(n, sampled)?;
+        if cycle.kept == 0 {
+            self.say(format!(
+                "{name}: nothing was kept; there is nothing new to train on"
+            ));
+            return Ok(Turn::Nothing(Box::new(cycle)));
+        }
+        let Some(trained) = self.train(n, cycle.learning_rate)? else {
+            return Ok(Turn::Stopped);
+        };
+        cycle.trained = Some(trained);
+        let adapter = self.folder.adapter(n);
+        self.current = Some(adapter.clone());
+        if !self.material.held_out.is_empty() {
+            let name = format!("{name}, held out");
+            let asked = self.material.held_out.iter().collect();
+            let place = (name.as_str(), folder.join("held_out"));
+            let held_out = self.measure((place.0, &place.1), asked, Some(adapter))?;
+            let Some(held_out) = held_out else {
+                return Ok(Turn::Stopped);
+            };
+            cycle.look = self.guard(n, &held_out, baseline);
+            cycle.held_out = Some(held_out);
+        }
+        Ok(Turn::Done(Box::new(cycle)))
+    }
+
+    /// Chooses what is trained on, and writes it down.
+    fn keep(&mut self, n: u32, sampled: Sampled) -> Result<Cycle, W::Error> {
+        let plan = self.plan;
+        let cycles = (n, plan.cycles);
+        let bar = plan.reward_shaping.bar(&plan.filter, cycles, &self.passed);
+        let samples = &sampled.samples;
+        let chosen = select(samples, &self.buffer, (&plan.filter, bar), n);
+        phase::write_lines(&self.folder.cycle(n).join("kept.jsonl"), &chosen.kept)?;
+        self.remember(samples);
+        let kept = chosen.kept.len();
+        let worth: f64 = chosen.kept.iter().filter_map(|one| one.sample.reward).sum();
+        self.buffer.extend(chosen.kept);
+        let cycle = Cycle {
+            cycle: n,
+            n_samples: samples.len(),
+            distribution: distribution(samples),
+            sampled: Measured::of(sampled, plan.seed),
+            bar,
+            asked_threshold: plan.filter.reward_threshold,
+            above_threshold: chosen.above_threshold,
+            kept,
+            avg_kept_reward: (kept > 0).then(|| worth / kept as f64),
+            duplicates: chosen.duplicates,
+            over_cap: chosen.over_cap,
+            rows: self.buffer.iter().map(|one| one.times as usize).sum(),
+            temperature: plan.asking(n).temperature,
+            learning_rate: plan.recipe(n, self.rate).learning_rate,
+            trained: None,
+            held_out: None,
+            look: None,
+        };
+        self.workshop.say(&format!(
+            "cycle {n}: {kept} of {} samples kept ({} reach the bar, {} are there already, {} beyond the cap); {} rows to train on",
+            cycle.n_samples, cycle.above_threshold, cycle.duplicates, cycle.over_cap, cycle.rows
+        ));
+        Ok(cycle)
+    }
+
+    /// What later cycles may know of this one.
+    fn remember(&mut self, samples: &[Sample]) {
+        let Some(measures) = Measures::of(samples, self.plan.seed) else {
+            self.passed.push(0.0);
+            return;
+        };
+        self.passed
+            .push(measures.passed as f64 / measures.samples as f64);
+        self.history.extend(measures.by_prompt);
+    }
+
+    /// Trains from the base on everything that was kept, or takes the training that is complete.
+    fn train(&mut self, n: u32, learning_rate: f64) -> Result<Option<Trained>, W::Error> {
+        let folder = self.folder.cycle(n);
+        let training = folder.join("training");
+        if let Some(trained) = phase::finished(&training)? {
+            return Ok(Some(trained));
+        }
+        let recipe = crate::Recipe {
+            learning_rate,
+            ..self.plan.recipe(n, self.rate)
+        };
+        let lesson = Lesson {
+            phase: &format!("cycle {n}"),
+            rows: &self.buffer,
+            recipe,
+            training: training.clone(),
+            checkpoint: folder.join("checkpoint"),
+        };
+        let Some(trained) = self.workshop.train(&lesson)? else {
+            return Ok(None);
+        };
+        phase::finish(&training, &trained)?;
+        Ok(Some(trained))
+    }
+
+    /// Holds a cycle's held-out measures against the best so far.
+    fn guard(&mut self, n: u32, held_out: &Measured, baseline: &Looks) -> Option<Look> {
+        let now = held_out.measures.as_ref()?;
+        let before = baseline.held_out.as_ref()?.measures.as_ref()?;
+        for doubt in guard::doubts(now, before) {
+            self.say(format!("cycle {n}: {doubt}"));
+        }
+        let best = self.best.as_ref()?;
+        let look = guard::look(now, &best.held_out);
+        match look {
+            Look::Best => {
+                self.best = Some(Best {
+                    cycle: n,
+                    held_out: now.clone(),
+                });
+            }
+            Look::Equal => {}
+            Look::Fallen => {
+                let from = best.cycle;
+                self.rate *= guard::AFTER_A_FALL;
+                self.current = (from > 0).then(|| self.folder.adapter(from));
+                let from = match from {
+                    0 => "the base".to_owned(),
+                    from => format!("cycle {from}"),
+                };
+                self.say(format!(
+                    "cycle {n}: held-out prompts fell; samples come from {from} again, and the learning rate is halved"
+                ));
+            }
+        }
+        Some(look)
+    }
+
+    /// Without held-out prompts the last adapter is the best that is known.
+    fn best_cycle(&self, cycles: &[Cycle]) -> Option<u32> {
+        match &self.best {
+            Some(best) => (best.cycle > 0).then_some(best.cycle),
+            None => {
+                let trained = cycles.iter().rev().find(|cycle| cycle.trained.is_some());
+                trained.map(|cycle| cycle.cycle)
+            }
+        }
+    }
+
+    fn write_statistics(&self, cycles: &[Cycle]) -> Result<(), W::Error> {
+        let folder = self.folder.path();
+        phase::write_json(&folder.join("raft_statistics.json"), &statistics(cycles))?;
+        Ok(phase::write_json(
+            &folder.join("history.json"),
+            &self.history,
+        )?)
+    }
+}

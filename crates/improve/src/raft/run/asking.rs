@@ -1,0 +1,81 @@
+//! Phases in which prompts are asked: to measure, and to train on what comes.
+
+use std::path::{Path, PathBuf};
+
+use engine::seed;
+
+use super::super::{Asking, Looks, Measured, Prompt, Sampled, Sampling, Workshop, phase};
+use super::Run;
+
+impl<W: Workshop> Run<'_, W> {
+    /// Measures both sets of prompts.
+    pub(super) fn look(
+        &mut self,
+        name: &str,
+        prompts: &[Prompt],
+        adapter: Option<PathBuf>,
+    ) -> Result<Option<Looks>, W::Error> {
+        let folder = self.folder.path().join(name);
+        let asked: Vec<&Prompt> = prompts.iter().collect();
+        let own = self.measure((name, &folder.join("prompts")), asked, adapter.clone())?;
+        let Some(own) = own else { return Ok(None) };
+        let held_out = &self.material.held_out;
+        let held_out = match held_out.is_empty() {
+            true => None,
+            false => {
+                let name = format!("{name}, held out");
+                let place = (name.as_str(), folder.join("held_out"));
+                let asked = held_out.iter().collect();
+                let held_out = self.measure((place.0, &place.1), asked, adapter)?;
+                let Some(held_out) = held_out else {
+                    return Ok(None);
+                };
+                Some(held_out)
+            }
+        };
+        Ok(Some(Looks {
+            prompts: own,
+            held_out,
+        }))
+    }
+
+    pub(super) fn measure(
+        &mut self,
+        place: (&str, &Path),
+        prompts: Vec<&Prompt>,
+        adapter: Option<PathBuf>,
+    ) -> Result<Option<Measured>, W::Error> {
+        let asking = self.plan.measuring.clone();
+        let sampled = self.sample(place, prompts, (asking, adapter))?;
+        Ok(sampled.map(|sampled| Measured::of(sampled, self.plan.seed)))
+    }
+
+    /// Samples, or takes the samples of a phase that is complete.
+    pub(super) fn sample(
+        &mut self,
+        (name, folder): (&str, &Path),
+        prompts: Vec<&Prompt>,
+        (asking, adapter): (Asking, Option<PathBuf>),
+    ) -> Result<Option<Sampled>, W::Error> {
+        if let Some(sampled) = phase::sampled(folder)? {
+            return Ok(Some(sampled));
+        }
+        self.workshop.say(&format!(
+            "{name}: {} prompts, {} completions of each",
+            prompts.len(),
+            asking.samples_per_prompt
+        ));
+        let order = Sampling {
+            phase: name,
+            prompts,
+            asking,
+            seed: seed::derive(self.plan.seed, &["raft", name], 0),
+            adapter,
+        };
+        let Some(sampled) = self.workshop.sample(&order, folder)? else {
+            return Ok(None);
+        };
+        phase::finish_sampling(folder, &sampled)?;
+        Ok(Some(sampled))
+    }
+}

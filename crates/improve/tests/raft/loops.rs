@@ -1,0 +1,418 @@
+//! The loop: it gets better, it guards, it stops, and it goes on from wherever it was killed.
+
+use std::path::Path;
+
+use improve::raft::{
+    End, History, Look, Material, Names, Outcome, Prompt, RaftFolder, RaftPlan, run,
+};
+use serde_json::Value;
+use task::Language;
+
+use super::workshop::{Ended, Made};
+
+fn prompts(suite: &str, n: usize) -> Vec<Prompt> {
+    let prompt = |i| Prompt {
+        suite: suite.into(),
+        id: format!("p{i}"),
+        text: format!("write program number {i} of {suite}"),
+        expected_output: None,
+        language: Language::Cpp,
+    };
+    (0..n).map(prompt).collect()
+}
+
+fn material() -> Material {
+    Material {
+        names: Names {
+            model: "toy".into(),
+            short: "toy".into(),
+        },
+        prompts: prompts("asked", 8),
+        held_out: prompts("held", 6),
+        history: History::new(),
+    }
+}
+
+fn plan() -> RaftPlan {
+    let mut plan = RaftPlan::preset("strict").unwrap();
+    plan.sampling.samples_per_prompt = 8;
+    plan.cycles = 3;
+    plan
+}
+
+fn go(
+    plan: &RaftPlan,
+    material: &Material,
+    folder: &Path,
+    made: &mut Made,
+) -> Result<Option<Outcome>, Ended> {
+    run(plan, material, &RaftFolder::open(folder).unwrap(), made)
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn cycles_learn_from_all_that_was_kept_and_the_best_is_measured_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Made::new();
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    assert_eq!((outcome.end, outcome.best), (End::Complete, Some(3)));
+    let rows: Vec<usize> = made.lessons.iter().map(|lesson| lesson.0).collect();
+    assert!(rows.is_sorted() && rows[0] > 8, "{rows:?}");
+    let strict = |looks: &improve::raft::Looks| {
+        looks
+            .held_out
+            .as_ref()
+            .unwrap()
+            .measures
+            .as_ref()
+            .unwrap()
+            .pass_at_1
+            .value
+    };
+    assert!(strict(&outcome.last) > strict(&outcome.baseline) + 0.3);
+    let change = outcome.change(|looks| looks.held_out.as_ref()).unwrap();
+    assert!(
+        change.difference.value > 0.3 && change.p < 0.1,
+        "{change:?}"
+    );
+    let from: Vec<&str> = made
+        .sampled_from
+        .iter()
+        .map(|from| from.as_deref().unwrap_or("base"))
+        .collect();
+    let wanted = [
+        "base", "base", "base", "cycle_1", "cycle_1", "cycle_2", "cycle_2", "cycle_3", "cycle_3",
+        "cycle_3",
+    ];
+    assert_eq!(from, wanted);
+}
+
+#[test]
+fn what_is_written_has_the_published_fields_with_the_strict_ones_beside() {
+    let folder = tempfile::tempdir().unwrap();
+    go(&plan(), &material(), folder.path(), &mut Made::new()).unwrap();
+    let summary = json(&folder.path().join("summary.json"));
+    let keys =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    let wanted = [
+        "model_name",
+        "model_short",
+        "n_cycles",
+        "total_time_sec",
+        "baseline",
+        "cycles",
+        "final",
+        "hardware_summary",
+        "improvement",
+    ];
+    assert_eq!(keys(&summary)[..9], wanted);
+    let look = [
+        "total_prompts",
+        "total_samples",
+        "compiled",
+        "passed",
+        "compile_rate",
+        "pass_rate",
+        "pass_at_1",
+        "pass_at_k",
+        "avg_reward",
+        "tokens_per_sec",
+        "generation_time_sec",
+        "verification_time_sec",
+        "hardware",
+    ];
+    assert_eq!(keys(&summary["final"]), look);
+    assert_eq!(summary["baseline"]["total_samples"], 64);
+    let cycle = [
+        "cycle",
+        "generated",
+        "verified",
+        "kept",
+        "compile_rate",
+        "avg_reward",
+        "training_loss",
+        "training_steps",
+        "cycle_time_sec",
+        "hardware",
+    ];
+    assert_eq!(keys(&summary["cycles"][0]), cycle);
+    // 10 phases of sampling of 2 s and 3 trainings of 3 s.
+    assert_eq!(summary["total_time_sec"], 29.0);
+    let strict = &summary["strict"]["final"]["prompts"]["measures"]["pass_at_1"];
+    assert!(
+        strict["interval"]["lo"].is_number() && strict["n"] == 8,
+        "{strict}"
+    );
+    let statistics = json(&folder.path().join("raft_statistics.json"));
+    let wanted = [
+        "cycle",
+        "elapsed_minutes",
+        "total_samples",
+        "above_threshold",
+        "kept",
+        "avg_reward",
+        "avg_kept_reward",
+        "success_rate",
+        "reward_distribution",
+        "threshold_adjusted",
+        "effective_threshold",
+    ];
+    assert_eq!(keys(&statistics[2])[..11], wanted);
+    let kept = std::fs::read_to_string(folder.path().join("cycle_1/kept.jsonl")).unwrap();
+    let row: Value = serde_json::from_str(kept.lines().next().unwrap()).unwrap();
+    let wanted = [
+        "prompt_id",
+        "prompt",
+        "expected_output",
+        "code",
+        "sample_idx",
+        "compiles",
+        "reward",
+        "error",
+        "passes",
+        "actual_output",
+    ];
+    assert_eq!(keys(&row)[..10], wanted);
+    assert_eq!(
+        (&row["passes"], &row["reward"]),
+        (&true.into(), &1.0.into())
+    );
+}
+
+#[test]
+fn killed_before_any_step_it_ends_with_the_same_adapter() {
+    let whole = tempfile::tempdir().unwrap();
+    let mut made = Made::new();
+    go(&plan(), &material(), whole.path(), &mut made).unwrap();
+    let adapter =
+        |folder: &Path| std::fs::read(folder.join("cycle_3/checkpoint/adapter.gguf")).unwrap();
+    let samples =
+        |folder: &Path| std::fs::read(folder.join("final/held_out/samples.jsonl")).unwrap();
+    let n_steps = made.taken;
+    assert!(n_steps > 100, "{n_steps}");
+    for life in (0..n_steps).step_by(13) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = Made {
+            left: life,
+            ..Made::new()
+        };
+        let killed = go(&plan(), &material(), folder.path(), &mut first);
+        assert!(matches!(killed, Err(Ended::Killed)), "{life}");
+        assert!(!folder.path().join("summary.json").exists());
+        let mut second = Made::new();
+        go(&plan(), &material(), folder.path(), &mut second).unwrap();
+        assert_eq!(adapter(folder.path()), adapter(whole.path()), "{life}");
+        assert_eq!(samples(folder.path()), samples(whole.path()), "{life}");
+        assert_eq!(
+            first.taken + second.taken,
+            n_steps,
+            "no work was done twice"
+        );
+    }
+}
+
+#[test]
+fn killed_again_and_again_it_still_arrives() {
+    let whole = tempfile::tempdir().unwrap();
+    go(&plan(), &material(), whole.path(), &mut Made::new()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut lives = 0;
+    while go(
+        &plan(),
+        &material(),
+        folder.path(),
+        &mut Made {
+            left: 3,
+            ..Made::new()
+        },
+    )
+    .is_err()
+    {
+        lives += 1;
+        assert!(lives < 1000);
+    }
+    assert!(lives > 30);
+    for name in ["summary.json", "raft_statistics.json", "cycle_2/kept.jsonl"] {
+        let bytes = |of: &Path| std::fs::read(of.join(name)).unwrap();
+        assert_eq!(bytes(folder.path()), bytes(whole.path()), "{name}");
+    }
+}
+
+#[test]
+fn a_mark_that_is_missing_means_that_the_phase_is_done_again() {
+    let whole = tempfile::tempdir().unwrap();
+    go(&plan(), &material(), whole.path(), &mut Made::new()).unwrap();
+    let summary = std::fs::read(whole.path().join("summary.json")).unwrap();
+    for phase in [
+        "baseline/prompts",
+        "cycle_1/samples",
+        "cycle_2/training",
+        "cycle_3/held_out",
+    ] {
+        std::fs::remove_file(whole.path().join(phase).join("phase.json")).unwrap();
+        let mut made = Made::new();
+        go(&plan(), &material(), whole.path(), &mut made).unwrap();
+        assert_eq!(made.sampled_from.len() + made.lessons.len(), 1, "{phase}");
+        assert_eq!(
+            std::fs::read(whole.path().join("summary.json")).unwrap(),
+            summary
+        );
+    }
+    std::fs::write(
+        whole.path().join("cycle_1/samples/samples.jsonl"),
+        "{\"torn",
+    )
+    .unwrap();
+    let torn = go(&plan(), &material(), whole.path(), &mut Made::new());
+    let Err(Ended::Improve(error)) = torn else {
+        panic!("{torn:?}")
+    };
+    assert!(
+        error.to_string().contains("samples.jsonl")
+            && error.to_string().contains("delete its folder"),
+        "{error}"
+    );
+}
+
+#[test]
+fn told_to_stop_it_stops_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Made {
+        stop_at: Some(1),
+        ..Made::new()
+    };
+    assert!(
+        go(&plan(), &material(), folder.path(), &mut made)
+            .unwrap()
+            .is_none()
+    );
+    let mut made = Made {
+        stop_at: Some(40),
+        ..Made::new()
+    };
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    assert_eq!(outcome.end, End::Stopped);
+    assert!(!folder.path().join("summary.json").exists());
+    let outcome = go(&plan(), &material(), folder.path(), &mut Made::new())
+        .unwrap()
+        .unwrap();
+    assert_eq!(outcome.end, End::Complete);
+}
+
+#[test]
+fn a_model_that_never_is_right_keeps_nothing_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Made {
+        skill: 0,
+        ..Made::new()
+    };
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    assert_eq!((outcome.end, outcome.best), (End::NothingKept, None));
+    assert_eq!((made.lessons.len(), outcome.cycles.len()), (0, 1));
+    assert!(
+        outcome
+            .said
+            .iter()
+            .any(|said| said.contains("nothing was kept")),
+        "{:?}",
+        outcome.said
+    );
+    assert_eq!(outcome.last, outcome.baseline);
+    assert_eq!(
+        json(&folder.path().join("summary.json"))["end"],
+        "nothing_kept"
+    );
+}
+
+#[test]
+fn a_cycle_that_falls_is_rolled_back_and_learns_at_half_the_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second cycle's adapter is worse than the base.
+    let mut made = Made {
+        gains: vec![10, -5, 10],
+        ..Made::new()
+    };
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    let looks: Vec<Option<Look>> = outcome.cycles.iter().map(|cycle| cycle.look).collect();
+    assert_eq!(looks[..2], [Some(Look::Best), Some(Look::Fallen)]);
+    let rates: Vec<f64> = made.lessons.iter().map(|lesson| lesson.1).collect();
+    assert_eq!(rates, [2e-4, 2e-4, 1e-4]);
+    assert_eq!(made.sampled_from[6].as_deref(), Some("cycle_1"));
+    assert!(
+        outcome
+            .said
+            .iter()
+            .any(|said| said.contains("cycle 2: held-out prompts fell; samples come from cycle 1"))
+    );
+    // Went on, the guards come to the same conclusions.
+    let again = go(&plan(), &material(), folder.path(), &mut Made::new())
+        .unwrap()
+        .unwrap();
+    assert_eq!(again, outcome);
+}
+
+#[test]
+fn no_cycle_that_is_better_means_no_adapter() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Made {
+        gains: vec![-5, -5, -5],
+        ..Made::new()
+    };
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    assert_eq!((outcome.end, outcome.best), (End::Complete, None));
+    assert_eq!(outcome.last, outcome.baseline);
+}
+
+#[test]
+fn a_held_out_prompt_is_never_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut material = material();
+    material.held_out[2].text = material.prompts[5].text.to_uppercase();
+    let mut made = Made::new();
+    let outcome = go(&plan(), &material, folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    assert!(
+        outcome.said[0].starts_with("asked/p5 is the held-out held/p2"),
+        "{:?}",
+        outcome.said
+    );
+    let kept = std::fs::read_to_string(folder.path().join("cycle_1/kept.jsonl")).unwrap();
+    assert!(!kept.contains("\"p5\"") && kept.contains("\"p4\""));
+    material.held_out = material.prompts.clone();
+    let refused = go(&plan(), &material, folder.path(), &mut Made::new());
+    let Err(Ended::Improve(error)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(
+        error.to_string().contains("all 8 prompts are held out"),
+        "{error}"
+    );
+}
+
+#[test]
+fn without_held_out_prompts_the_last_adapter_is_taken_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let material = Material {
+        held_out: Vec::new(),
+        ..material()
+    };
+    let outcome = go(&plan(), &material, folder.path(), &mut Made::new())
+        .unwrap()
+        .unwrap();
+    assert_eq!(outcome.best, Some(3));
+    assert!(outcome.said[0].contains("no prompts are held out"));
+}

@@ -1,0 +1,194 @@
+//! A workshop without model, sandbox and trainer.
+//!
+//! Its "adapter" is a file with one line per row that it was trained on. A model with an adapter of n lines gets a
+//! sample right whenever a number that follows from seed, prompt and attempt lies below n; so it is the same in
+//! every session, and gets better with more rows. It works in small steps and can die before each of them.
+
+use std::path::Path;
+
+use engine::seed;
+use improve::raft::{Effort, Ladder, Lesson, Prompt, Sample, Sampled, Sampling, Trained, Workshop};
+use ledger::record::{Finish, Stage};
+use task::Language;
+
+/// What a workshop can end with.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    Killed,
+    Improve(improve::Error),
+}
+
+impl From<improve::Error> for Ended {
+    fn from(error: improve::Error) -> Self {
+        Ended::Improve(error)
+    }
+}
+
+pub(crate) struct Made {
+    /// Steps that are left to live.
+    pub(crate) left: usize,
+    /// Steps that were taken.
+    pub(crate) taken: usize,
+    /// Stops politely before this step.
+    pub(crate) stop_at: Option<usize>,
+    /// How many of 1000 a base model gets right.
+    pub(crate) skill: usize,
+    /// What each line of an adapter adds to it, by cycle.
+    pub(crate) gains: Vec<i64>,
+    pub(crate) said: Vec<String>,
+    pub(crate) lessons: Vec<(usize, f64)>,
+    /// Adapters that were sampled from.
+    pub(crate) sampled_from: Vec<Option<String>>,
+}
+
+impl Made {
+    pub(crate) fn new() -> Made {
+        Made {
+            left: usize::MAX,
+            taken: 0,
+            stop_at: None,
+            skill: 200,
+            gains: vec![10, 10, 10],
+            said: Vec::new(),
+            lessons: Vec::new(),
+            sampled_from: Vec::new(),
+        }
+    }
+
+    fn step(&mut self) -> Result<bool, Ended> {
+        if self.left == 0 {
+            return Err(Ended::Killed);
+        }
+        self.left -= 1;
+        self.taken += 1;
+        Ok(self.stop_at == Some(self.taken))
+    }
+
+    fn skill_of(&self, adapter: Option<&Path>) -> i64 {
+        let Some(path) = adapter else {
+            return self.skill as i64;
+        };
+        let text = std::fs::read_to_string(path).unwrap();
+        let cycle = text
+            .lines()
+            .filter_map(|line| line.split(' ').next()?.parse::<usize>().ok());
+        let cycle = cycle.max().unwrap_or(1);
+        self.skill as i64 + self.gains[cycle - 1] * text.lines().count() as i64
+    }
+}
+
+impl Workshop for Made {
+    type Error = Ended;
+
+    fn sample(&mut self, order: &Sampling<'_>, folder: &Path) -> Result<Option<Sampled>, Ended> {
+        std::fs::create_dir_all(folder).unwrap();
+        let name = |path: &Path| {
+            path.parent()
+                .unwrap()
+                .parent()
+                .unwrap()
+                .file_name()
+                .unwrap()
+                .to_owned()
+        };
+        let from = order
+            .adapter
+            .as_deref()
+            .map(|path| name(path).into_string().unwrap());
+        self.sampled_from.push(from);
+        let skill = self.skill_of(order.adapter.as_deref());
+        let mut samples = Vec::new();
+        for prompt in &order.prompts {
+            // What an interrupted call has left is there; this one goes on behind it.
+            let left = folder.join(format!("{}.begun", prompt.id));
+            if !left.exists() {
+                if self.step()? {
+                    return Ok(None);
+                }
+                std::fs::write(&left, "").unwrap();
+            }
+            for attempt in 0..order.asking.samples_per_prompt {
+                samples.push(sample(prompt, attempt, order.seed, skill));
+            }
+        }
+        let effort = Effort {
+            seconds: 2.0,
+            ..Effort::default()
+        };
+        Ok(Some(Sampled { samples, effort }))
+    }
+
+    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Option<Trained>, Ended> {
+        self.lessons
+            .push((lesson.rows.len(), lesson.recipe.learning_rate));
+        std::fs::create_dir_all(&lesson.training).unwrap();
+        std::fs::create_dir_all(&lesson.checkpoint).unwrap();
+        let unfinished = lesson.training.join("checkpoint");
+        let mut text = std::fs::read_to_string(&unfinished).unwrap_or_default();
+        for row in &lesson.rows[text.lines().count()..] {
+            if self.step()? {
+                return Ok(None);
+            }
+            text += &format!(
+                "{} {} {}\n",
+                row.cycle,
+                row.sample.key(),
+                row.sample.sample_idx
+            );
+            std::fs::write(&unfinished, &text).unwrap();
+        }
+        if self.step()? {
+            return Ok(None);
+        }
+        std::fs::write(lesson.checkpoint.join("adapter.gguf"), &text).unwrap();
+        Ok(Some(Trained {
+            steps: lesson.rows.len().div_ceil(8),
+            rows: lesson.rows.len(),
+            too_long: 0,
+            first_loss: Some(1.0),
+            last_loss: Some(0.5),
+            tokens: 100,
+            effort: Effort {
+                seconds: 3.0,
+                ..Effort::default()
+            },
+        }))
+    }
+
+    fn say(&mut self, text: &str) {
+        self.said.push(text.to_owned());
+    }
+}
+
+fn sample(prompt: &Prompt, sample_idx: u32, of: u64, skill: i64) -> Sample {
+    let drawn = seed::derive(of, &[&prompt.id], sample_idx.into());
+    let stage = match (drawn % 1000) as i64 {
+        number if number < skill => Stage::Right,
+        number if number % 2 == 0 => Stage::Compiles,
+        _ => Stage::Malformed,
+    };
+    let words: Vec<String> = (0..12)
+        .map(|n| format!("w{}", drawn.rotate_left(n * 5)))
+        .collect();
+    let mut sample = Sample {
+        prompt_id: prompt.id.clone(),
+        prompt: prompt.text.clone(),
+        expected_output: None,
+        code: Some(words.join(" ")),
+        sample_idx,
+        compiles: stage >= Stage::Compiles,
+        reward: None,
+        error: String::new(),
+        passes: stage == Stage::Right,
+        actual_output: None,
+        suite: prompt.suite.clone(),
+        language: Language::Cpp,
+        text: words.join(" "),
+        stage: Some(stage),
+        right_share: None,
+        finish: Finish::EndOfText,
+        tokens: 12,
+    };
+    sample.reward = Ladder::Strict.reward(&sample);
+    sample
+}

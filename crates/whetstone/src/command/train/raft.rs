@@ -1,0 +1,283 @@
+//! `whet train raft`: a model is sampled, its right answers are kept, an adapter is trained on them, and all is
+//! measured again.
+//!
+//! The loop is `improve::raft`; here it gets an engine, a sandbox and a trainer.
+
+mod order;
+mod sampling;
+mod table;
+mod training;
+mod workshop;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use decoder::{Lora, Shape, Target};
+use improve::raft::{End, Material, Names, Outcome, RaftFolder, RaftPlan};
+use serde_json::{Value, json};
+use task::Suite;
+
+use crate::cli::{Full, ModelSizes, RaftFlags};
+use crate::exit::{Exit, Usage};
+use crate::subject::{Finder, Located};
+use crate::terminal::Terminal;
+use crate::{containment, interrupt};
+use order::Order;
+use workshop::Shop;
+
+/// Carries out a run, goes on with one, or prints its plan.
+pub(crate) fn run(flags: &RaftFlags, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    if let Some(folder) = &flags.resume {
+        let order = Order::read(folder)?;
+        if flags.dry_run {
+            return show_plan(&order, terminal);
+        }
+        return Ok(carry_out(order, Place::There(folder.clone()), &finder)?.0);
+    }
+    let order = Order::of(flags)?;
+    if flags.dry_run {
+        return show_plan(&order, terminal);
+    }
+    Ok(carry_out(order, Place::New(flags.output.clone()), &finder)?.0)
+}
+
+fn show_plan(order: &Order, terminal: &Terminal) -> Result<Exit> {
+    terminal.result(&serde_json::to_string_pretty(order)?)?;
+    Ok(Exit::Done)
+}
+
+/// `whet benchmark full`: the demo's prompts, a folder for each model.
+pub(crate) fn full(flags: &Full, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    let models: Vec<String> = match (&flags.model, flags.suite) {
+        (Some(model), _) => vec![model.clone()],
+        (None, Some(ModelSizes::Small)) => vec!["qwen2.5-coder-0.5b".into()],
+        (None, _) => ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"]
+            .map(String::from)
+            .into(),
+    };
+    if flags.suite == Some(ModelSizes::All) {
+        terminal.note("The catalogue has no qwen2.5-coder-3b; give its file with --model");
+    }
+    let mut folders = Vec::new();
+    let mut worst = Exit::Done;
+    for model in &models {
+        let mut order = Order::of(&demo(flags, model))?;
+        order.model.word.clone_from(model);
+        let name = Path::new(model)
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let folder = flags.output.join(if model.ends_with(".gguf") {
+            name
+        } else {
+            model.clone()
+        });
+        let place = match folder.join("raft.json").exists() {
+            true => Place::There(folder),
+            false => Place::New(Some(folder)),
+        };
+        let order = match &place {
+            Place::There(folder) => Order::read(folder)?,
+            Place::New(_) => order,
+        };
+        let (exit, folder) = carry_out(order, place, &finder)?;
+        if exit == Exit::Interrupted {
+            return Ok(exit);
+        }
+        worst = if exit == Exit::Done { worst } else { exit };
+        folders.push(folder);
+    }
+    let comparison = comparison(&folders)?;
+    ledger::write_derived(&flags.output, "comparison_summary.json", &comparison)?;
+    Ok(worst)
+}
+
+/// The flags of a demo run.
+fn demo(flags: &Full, model: &str) -> RaftFlags {
+    RaftFlags {
+        model: Some(model.to_owned()),
+        suite: vec!["cpp-demo".into()],
+        held_out: Vec::new(),
+        limit: None,
+        held_out_limit: None,
+        preset: "strict".into(),
+        output: None,
+        resume: None,
+        dry_run: false,
+        seed: flags.seed,
+        threads: None,
+        sampling: crate::cli::SamplingFlags {
+            cycles: Some(flags.cycles),
+            ..Default::default()
+        },
+        filter: crate::cli::FilterFlags::default(),
+        training: crate::cli::TrainingFlags::default(),
+    }
+}
+
+/// halo-forge's `comparison_summary.json`, with the strict numbers beside.
+fn comparison(folders: &[PathBuf]) -> Result<Vec<u8>> {
+    let read = |folder: &PathBuf| -> Result<Value> {
+        let path = folder.join("summary.json");
+        let bytes = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
+        Ok(serde_json::from_slice(&bytes)?)
+    };
+    let all = folders.iter().map(read).collect::<Result<Vec<Value>>>()?;
+    let column = |of: &dyn Fn(&Value) -> Value| all.iter().map(of).collect::<Vec<Value>>();
+    let at = |path: &'static str| move |one: &Value| one.pointer(path).cloned().unwrap_or_default();
+    Ok(serde_json::to_vec_pretty(&json!({
+        "models": column(&at("/model_name")),
+        "comparison": {
+            "baseline_compile_rates": column(&at("/baseline/compile_rate")),
+            "final_compile_rates": column(&at("/final/compile_rate")),
+            "improvements": column(&at("/improvement")),
+        },
+        "strict_pass_at_1": {
+            "baseline": column(&at("/strict/baseline/prompts/measures/pass_at_1")),
+            "final": column(&at("/strict/final/prompts/measures/pass_at_1")),
+        },
+    }))?)
+}
+
+/// Where a run lies.
+enum Place {
+    /// In a new folder, that one if it was named.
+    New(Option<PathBuf>),
+    /// In a folder that an earlier call made.
+    There(PathBuf),
+}
+
+fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+    let terminal = finder.terminal;
+    let asked = Order::find(&mut order.suites, finder)?;
+    let held_out = Order::find(&mut order.held_out, finder)?;
+    let both: Vec<Suite> = asked.iter().chain(&held_out).cloned().collect();
+    workshop::check(&both)?;
+    let located = finder.locate(&order.model.word)?;
+    same_model(&mut order, &located)?;
+    let shape = Shape::of(&gguf::Gguf::open(&located.path)?)?;
+    let lora = lora(&order.plan)?;
+    lora.check(&shape)
+        .map_err(|error| Usage(error.to_string()))?;
+    // There is no way around it: without a sandbox nothing is sampled.
+    let cell = containment::open(&both)?;
+    let folder = match place {
+        Place::There(folder) => folder,
+        Place::New(asked) => {
+            let folder = order::folder(asked.as_ref(), &located.name);
+            order.write(&folder)?;
+            folder
+        }
+    };
+    terminal.note(&format!("Everything goes to {}.", folder.display()));
+    let material = Material {
+        names: Names {
+            model: order.model.word.clone(),
+            short: located.name.clone(),
+        },
+        prompts: workshop::prompts(&asked),
+        held_out: workshop::prompts(&held_out),
+        history: order.history.clone(),
+    };
+    let most = order.plan.max_new_tokens;
+    let mut shop = Shop {
+        plan: &order.plan,
+        located: &located,
+        shape,
+        lora,
+        suites: workshop::prepared(both, most, order.prompt),
+        prompt: order.prompt,
+        now: order.now()?,
+        threads: order.threads,
+        cell: cell.as_ref(),
+        terminal,
+        stop: finder.stop,
+        tried_batch: false,
+    };
+    let raft = RaftFolder::open(&folder)?;
+    let outcome = improve::raft::run(&order.plan, &material, &raft, &mut shop);
+    let outcome = outcome.map_err(usage)?;
+    let exit = tell(outcome.as_ref(), (&order, &raft), terminal)?;
+    Ok((exit, folder))
+}
+
+/// A plan that cannot be is the user's mistake; everything else stays what it is.
+fn usage(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<improve::Error>() {
+        Ok(improve::Error::Recipe(what)) => Usage(what).into(),
+        Ok(improve::Error::Nothing(what)) => {
+            Usage(format!("there is nothing to train on: {what}")).into()
+        }
+        Ok(other) => other.into(),
+        Err(other) => other,
+    }
+}
+
+/// Notes which file it is; a run that goes on must find that one again.
+fn same_model(order: &mut Order, located: &Located) -> Result<()> {
+    let sha256 = match &located.sha256 {
+        Some(sha256) => sha256.clone(),
+        None => hub::sha256_file(&located.path)?,
+    };
+    if order.model.sha256.is_empty() {
+        order.model.sha256 = sha256;
+        order.model.name.clone_from(&located.name);
+        // A path may mean another file from another folder.
+        if located.sha256.is_none() {
+            order.model.word = located.path.display().to_string();
+        }
+    } else if order.model.sha256 != sha256 {
+        return Err(Usage(format!(
+            "{} is not the file that this run began with (SHA-256 {sha256}, then {}); start a new run",
+            located.path.display(),
+            order.model.sha256
+        ))
+        .into());
+    }
+    Ok(())
+}
+
+fn lora(plan: &RaftPlan) -> Result<Lora> {
+    let named = plan.adapter.targets.iter().map(|name| Target::parse(name));
+    let targets = named.collect::<Result<Vec<Target>, _>>();
+    let targets = targets.map_err(|error| Usage(error.to_string()))?;
+    Ok(Lora {
+        rank: plan.adapter.rank,
+        alpha: plan.adapter.alpha,
+        targets: match targets.is_empty() {
+            true => Target::ALL.to_vec(),
+            false => targets,
+        },
+    })
+}
+
+/// Says how it ended.
+fn tell(
+    outcome: Option<&Outcome>,
+    (order, folder): (&Order, &RaftFolder),
+    terminal: &Terminal,
+) -> Result<Exit> {
+    let Some(outcome) = outcome.filter(|outcome| outcome.end != End::Stopped) else {
+        terminal.note(&format!(
+            "Interrupted; go on with: whet train raft --resume {}",
+            folder.path().display()
+        ));
+        return Ok(Exit::Interrupted);
+    };
+    terminal.result(&table::text(outcome, order, folder))?;
+    Ok(match outcome.end {
+        End::NothingKept if outcome.best.is_none() => Exit::Gate,
+        _ => Exit::Done,
+    })
+}

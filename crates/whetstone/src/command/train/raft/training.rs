@@ -1,0 +1,211 @@
+//! A phase of training: kept samples become examples, and an adapter is trained on them.
+//!
+//! The prompt of an example is token for token the one that was sampled with: same wording, same template, same
+//! date. What is learnt is the answer as it was written, up to and with the token that ends it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use decoder::Transformer;
+use decoder::export::Base;
+use engine::{Model, Special, Token, Tokenizer};
+use improve::raft::{Effort, Kept, Lesson, Trained};
+use improve::sft::{Desk, End, Outcome, Training};
+use improve::{Example, Split, TrainFolder};
+use ledger::record::Finish;
+use measure::{Clock, SystemClock};
+use serde_json::json;
+use task::Suite;
+use task::chat::{Message, Specials, Turn};
+use task::prompt::Shape;
+
+use super::workshop::Shop;
+use crate::command::train::fits;
+use crate::command::train::progress::Steps;
+use crate::exit::Usage;
+use crate::subject::Loaded;
+
+/// Behind an answer whose code block was begun for the model and ended by its closing fence.
+const CLOSING: &str = "\n```\n";
+
+/// Trains, or goes on; `None` if the user asked to stop.
+pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Trained>> {
+    let clock = SystemClock::start();
+    let all = examples(shop, lesson.rows, &clock)?;
+    let longest = shop.plan.longest;
+    let n_all = all.len();
+    let fitting: Vec<Example> = all
+        .into_iter()
+        .filter(|example| example.tokens.len() <= longest)
+        .collect();
+    let too_long = n_all - fitting.len();
+    if too_long > 0 {
+        shop.terminal.note(&format!(
+            "{too_long} of {n_all} rows have more than {longest} tokens and are left out"
+        ));
+    }
+    if fitting.is_empty() {
+        return Err(Usage(format!(
+            "all rows have more than {longest} tokens; a greater --longest takes them"
+        ))
+        .into());
+    }
+    let rows = fitting.len();
+    let split = Split {
+        trained: fitting,
+        held_out: Vec::new(),
+    };
+    fits(
+        &shop.shape,
+        &shop.lora,
+        (&lesson.recipe, "--train-batch"),
+        &split,
+    )?;
+    let folder = TrainFolder::open(&lesson.training)?;
+    let went_on = folder.checkpoint().is_file();
+    let outcome = steps(shop, (lesson, &split), &folder, &clock)?;
+    if outcome.end == End::Stopped {
+        return Ok(None);
+    }
+    copy(&lesson.training.join("final"), &lesson.checkpoint)?;
+    let seconds = clock.now_ns() as f64 / 1e9;
+    Ok(Some(Trained {
+        steps: outcome.steps,
+        rows,
+        too_long,
+        first_loss: outcome.curve.first().map(|point| point.loss),
+        last_loss: outcome.curve.last().map(|point| point.loss),
+        tokens: outcome.curve.iter().map(|point| point.tokens).sum(),
+        effort: effort(&outcome, seconds, went_on),
+    }))
+}
+
+fn steps(
+    shop: &Shop<'_>,
+    (lesson, split): (&Lesson<'_>, &Split),
+    folder: &TrainFolder,
+    clock: &SystemClock,
+) -> Result<Outcome> {
+    let model = Transformer::load(&shop.located.path)?;
+    let base = Base {
+        name: shop.located.name.clone(),
+        sha256: shop.located.sha256.clone(),
+    };
+    let training = Training {
+        model: &model,
+        base: &base,
+        lora: &shop.lora,
+        recipe: &lesson.recipe,
+        split,
+    };
+    let mut desk = Desk {
+        folder,
+        clock,
+        watcher: &mut Steps::new(shop.terminal),
+        stop: shop.stop,
+    };
+    Ok(improve::sft::train(&training, &mut desk)?)
+}
+
+fn effort(outcome: &Outcome, seconds: f64, went_on: bool) -> Effort {
+    let tokens: usize = outcome.curve.iter().map(|point| point.tokens).sum();
+    let ns: u64 = outcome.curve.iter().map(|point| point.ns).sum();
+    Effort {
+        seconds,
+        tokens_per_s: (ns > 0).then(|| tokens as f64 * 1e9 / ns as f64),
+        went_on,
+        hardware: json!({ "energy_wh": null, "energy_reason": "training is not metered" }),
+        ..Effort::default()
+    }
+}
+
+/// The adapter's files where they are looked for.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let failed = || format!("cannot copy the adapter to {}", to.display());
+    std::fs::create_dir_all(to).with_context(failed)?;
+    for entry in std::fs::read_dir(from).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        std::fs::copy(entry.path(), to.join(entry.file_name())).with_context(failed)?;
+    }
+    Ok(())
+}
+
+/// Each row as often as it counts. The engine is loaded for its tokenizer alone and gone afterwards.
+fn examples(shop: &Shop<'_>, rows: &[Kept], clock: &SystemClock) -> Result<Vec<Example>> {
+    let loaded = Loaded::open(shop.located, 1, None, clock)?;
+    let scribe = Scribe::new(shop, &loaded)?;
+    let mut examples = Vec::new();
+    for row in rows {
+        let example = scribe.example(row)?;
+        examples.extend((0..row.times).map(|_| example.clone()));
+    }
+    Ok(examples)
+}
+
+/// Turns rows into tokens.
+struct Scribe<'a> {
+    shop: &'a Shop<'a>,
+    subject: bench::Subject<'a>,
+    /// What ends an answer in a conversation.
+    end_of_turn: Option<Token>,
+}
+
+impl<'a> Scribe<'a> {
+    fn new(shop: &'a Shop<'a>, loaded: &'a Loaded) -> Result<Self> {
+        let subject = loaded.subject(Some(shop.now))?;
+        let end_of_turn = end_of_turn(&subject);
+        Ok(Self {
+            shop,
+            subject,
+            end_of_turn,
+        })
+    }
+
+    fn example(&self, row: &Kept) -> Result<Example> {
+        let sample = &row.sample;
+        let gone = || format!("the prompt {} is not there any more", sample.key());
+        let suite = self.shop.suite(&sample.suite).with_context(gone)?;
+        let problem = suite.problem(&sample.prompt_id).with_context(gone)?;
+        let alone = Suite {
+            problems: vec![problem.clone()],
+            ..suite.clone()
+        };
+        let rendered = bench::code::first_prompt(&self.subject, &alone, self.shop.prompt)?;
+        let tokenizer = self.subject.model.tokenizer();
+        let mut tokens = bench::code::tokens(tokenizer, &rendered);
+        let learnt_from = tokens.len();
+        tokens.extend(tokenizer.encode(&sample.text, Special::Plain));
+        let was_begun = rendered.shape == Shape::ChatBegun;
+        if was_begun && sample.finish == Finish::StopString {
+            tokens.extend(tokenizer.encode(CLOSING, Special::Plain));
+        }
+        let is_chat = matches!(
+            rendered.shape,
+            Shape::Chat | Shape::ChatWithoutSystem | Shape::ChatBegun
+        );
+        let end = if is_chat { self.end_of_turn } else { None };
+        tokens.extend(end.or(tokenizer.end()));
+        Ok(Example {
+            tokens,
+            learnt_from,
+        })
+    }
+}
+
+/// The first token that ends a text behind an answer, as the model's template writes conversations.
+fn end_of_turn(subject: &bench::Subject<'_>) -> Option<Token> {
+    const ANSWER: &str = "-the-answer-stands-here-";
+    let tokenizer: &dyn Tokenizer = subject.model.tokenizer();
+    let text = |token: Option<Token>| token.map(|token| tokenizer.text(token));
+    let specials = Specials {
+        bos: text(tokenizer.start()),
+        eos: text(tokenizer.end()),
+        now: subject.now,
+    };
+    let talk = [Message::new("user", "?"), Message::new("assistant", ANSWER)];
+    let template = subject.chat.as_ref()?;
+    let whole = template.render(&talk, &specials, Turn::Complete).ok()?;
+    let (_, tail) = whole.split_once(ANSWER)?;
+    let tail = tokenizer.encode(tail, Special::Parse);
+    tail.into_iter().find(|token| tokenizer.is_end(*token))
+}

@@ -1,0 +1,130 @@
+//! The workshop of a RAFT run: the engine, the sandbox and the trainer, one at a time.
+//!
+//! Engine and trainer each hold all weights, so what one phase has loaded is gone before the next one loads.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use decoder::{Lora, Shape};
+use improve::raft::{Lesson, Prompt, RaftPlan, Sampled, Sampling, Trained, Workshop};
+use sandbox::Cell;
+use task::{PromptProfile, Suite, Target};
+
+use super::{sampling, training};
+use crate::exit::Usage;
+use crate::subject::Located;
+use crate::terminal::Terminal;
+
+/// Everything that phases work with.
+pub(super) struct Shop<'a> {
+    pub(super) plan: &'a RaftPlan,
+    pub(super) located: &'a Located,
+    pub(super) shape: Shape,
+    pub(super) lora: Lora,
+    /// Suites that are trained on and suites that are held out, each with all the problems that may be asked.
+    pub(super) suites: Vec<Suite>,
+    pub(super) prompt: Option<PromptProfile>,
+    pub(super) now: jiff::civil::DateTime,
+    pub(super) threads: usize,
+    pub(super) cell: Option<&'a Cell>,
+    pub(super) terminal: &'a Terminal,
+    pub(super) stop: &'a AtomicBool,
+    /// Whether this process has tried already that texts do not depend on the batch.
+    pub(super) tried_batch: bool,
+}
+
+impl Workshop for Shop<'_> {
+    type Error = anyhow::Error;
+
+    fn sample(&mut self, order: &Sampling<'_>, folder: &Path) -> Result<Option<Sampled>> {
+        sampling::sample(self, order, folder)
+    }
+
+    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Option<Trained>> {
+        training::train(self, lesson)
+    }
+
+    fn say(&mut self, text: &str) {
+        self.terminal.note(text);
+    }
+}
+
+impl Shop<'_> {
+    /// The suite of that name.
+    pub(super) fn suite(&self, name: &str) -> Option<&Suite> {
+        self.suites.iter().find(|suite| suite.name == name)
+    }
+
+    /// The suites with only those problems, asked as the run asks.
+    pub(super) fn asked(&self, prompts: &[&Prompt]) -> Vec<Suite> {
+        let wanted: BTreeSet<(&str, &str)> = prompts
+            .iter()
+            .map(|prompt| (prompt.suite.as_str(), prompt.id.as_str()))
+            .collect();
+        let with_wanted = |suite: &Suite| {
+            let mut suite = suite.clone();
+            let name = suite.name.clone();
+            suite
+                .problems
+                .retain(|problem| wanted.contains(&(name.as_str(), problem.id.as_str())));
+            (!suite.problems.is_empty()).then_some(suite)
+        };
+        self.suites.iter().filter_map(with_wanted).collect()
+    }
+}
+
+/// The suites as the run asks them: within its limit of tokens, in its wording.
+pub(super) fn prepared(
+    suites: Vec<Suite>,
+    most: Option<u32>,
+    prompt: Option<PromptProfile>,
+) -> Vec<Suite> {
+    let prepare = |suite: Suite| {
+        let mut suite = match prompt {
+            Some(profile) => suite.asked(profile),
+            None => suite,
+        };
+        suite.max_tokens = suite.max_tokens.min(most.unwrap_or(u32::MAX));
+        suite
+    };
+    suites.into_iter().map(prepare).collect()
+}
+
+/// The prompts of suites.
+pub(super) fn prompts(suites: &[Suite]) -> Vec<Prompt> {
+    let of_suite = |suite: &Suite| {
+        let prompt = |problem: &task::Problem| Prompt {
+            suite: suite.name.clone(),
+            id: problem.id.clone(),
+            text: problem.prompt.clone(),
+            expected_output: match &problem.target {
+                Target::Output(wanted) => Some(wanted.clone()),
+                _ => None,
+            },
+            language: suite.language,
+        };
+        suite.problems.iter().map(prompt).collect::<Vec<_>>()
+    };
+    suites.iter().flat_map(of_suite).collect()
+}
+
+/// Refuses suites that cannot be told apart, and those whose answers nobody runs.
+pub(super) fn check(suites: &[Suite]) -> Result<()> {
+    let mut names = BTreeSet::new();
+    for suite in suites {
+        if !names.insert(&suite.name) {
+            let what = "stands there twice; give each suite once, to train on or held out";
+            return Err(Usage(format!("the suite {} {what}", suite.name)).into());
+        }
+        if suite.judge == task::Judging::Keywords {
+            return Err(Usage(format!(
+                "the answers to {} are not run, only looked at for words; that is nothing to train on",
+                suite.name
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}

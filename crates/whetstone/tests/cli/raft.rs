@@ -1,0 +1,192 @@
+//! `whet train raft` on the toy model, whose answers are never right: nothing is kept unless somebody insists.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::workplace::{Ended, Workplace, send, watch};
+
+const COMMON: [&str; 16] = [
+    "train",
+    "raft",
+    "toy.gguf",
+    "--suite=cpp-demo",
+    "--limit=2",
+    "-n=2",
+    "--measure-samples=1",
+    "--max-new-tokens=24",
+    "--batch=4",
+    "--rank=2",
+    "--epochs=2",
+    "--train-batch=1",
+    "--accumulate=1",
+    "--lr=0.01",
+    "--cycles=2",
+    "--threads=1",
+];
+
+/// The best two samples are trained on although they are worth nothing.
+const INSISTING: [&str; 2] = ["--min-samples=2", "--held-out=go.jsonl"];
+
+/// A held-out suite of one problem.
+const HELD_OUT: &str =
+    r#"{"id":"three","prompt":"Print the number three.","target":{"output":"3"}}"#;
+
+fn raft(place: &Workplace, words: &[&str]) -> Ended {
+    place.whet(&[&COMMON, words].concat())
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn where_nothing_is_right_nothing_is_trained_and_that_is_said() {
+    let place = Workplace::new();
+    let ended = raft(&place, &["-o", "out"]).with_code(3);
+    let ended = ended.saying(&["no prompts are held out", "nothing was kept"]);
+    assert!(
+        ended.stdout.contains("No sample reached the bar"),
+        "{ended}"
+    );
+    let out = place.at("out");
+    let summary = json(&out.join("summary.json"));
+    assert_eq!(
+        (&summary["end"], &summary["cycles"][0]["kept"]),
+        (&"nothing_kept".into(), &0.into())
+    );
+    assert_eq!(summary["baseline"]["total_samples"], 2);
+    assert!(
+        summary["baseline"]["hardware"]["energy_wh"].is_null()
+            || summary["baseline"]["hardware"]["energy_reason"].is_null()
+    );
+    assert!(!out.join("cycle_1/training").exists() && !out.join("cycle_2").exists());
+    assert!(out.join("baseline/prompts/run/report.html").is_file());
+    raft(&place, &["-o", "out"])
+        .with_code(2)
+        .saying(&["holds a run already", "--resume"]);
+    let again = place
+        .whet(&["train", "raft", "--resume", "out"])
+        .with_code(3);
+    assert!(
+        again.stdout.contains("No sample reached the bar"),
+        "{again}"
+    );
+}
+
+#[test]
+fn killed_in_its_training_it_ends_with_the_adapter_of_an_undisturbed_run() {
+    let place = Workplace::new();
+    std::fs::write(place.at("go.jsonl"), HELD_OUT).unwrap();
+    let whole = raft(&place, &[&INSISTING[..], &["-o", "whole"]].concat()).with_code(0);
+    let adapter = "whole/cycle_2/checkpoint/adapter.gguf";
+    assert!(whole.stdout.ends_with(&format!("{adapter}\n")), "{whole}");
+    assert!(
+        whole.stdout.contains("held out") && whole.stdout.contains("final (cycle 2)"),
+        "{whole}"
+    );
+    for (name, at) in [
+        ("a", "cycle_1/samples/run/attempts.jsonl"),
+        ("b", "cycle_2/training/curve.jsonl"),
+    ] {
+        let words = [&COMMON[..], &INSISTING, &["-o", name]].concat();
+        let mut child = place.command(&words).spawn().unwrap();
+        let file = place.at(name).join(at);
+        watch(&mut child, || file.is_file().then_some(()));
+        send("KILL", child.id());
+        assert_eq!(Ended::of(child).signal, Some(9));
+        place
+            .whet(&["train", "raft", "--resume", name])
+            .with_code(0);
+        let bytes = |run: &str| {
+            std::fs::read(
+                place
+                    .at(run)
+                    .join("cycle_2/checkpoint/adapter_model.safetensors"),
+            )
+            .unwrap()
+        };
+        assert!(bytes(name) == bytes("whole"), "{name}: another adapter");
+    }
+    let said = |more: &[&str]| {
+        let words = ["generate", "toy.gguf", "-p", "say 3", "-n", "20", "-t", "1"];
+        place.whet(&[&words, more].concat()).with_code(0).stdout
+    };
+    assert_ne!(said(&["--adapter", adapter]), said(&[]));
+    let kept = std::fs::read_to_string(place.at("whole/cycle_1/kept.jsonl")).unwrap();
+    assert_eq!(kept.lines().count(), 2);
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_made() {
+    let place = Workplace::new();
+    for (words, said) in [
+        (
+            &["toy.gguf", "--suite", "cpp-dmo"][..],
+            "did you mean `cpp-demo`",
+        ),
+        (
+            &["toy.gguf", "--suite", "python-core"],
+            "only looked at for words",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--held-out", "cpp-demo"],
+            "cpp-demo stands there twice",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--preset", "bold"],
+            "no preset is called bold",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--cycles", "0"],
+            "cycles must be at least 1",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--curriculum", "easy"],
+            "--curriculum",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--targets", "qkv"],
+            "no target is called qkv",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--limit", "0"],
+            "at least 1",
+        ),
+        (
+            &["--resume", "nowhere"],
+            "is no folder of `whet train raft`",
+        ),
+        (&["toy.gguf"], "--suite"),
+    ] {
+        let ended = place.whet(&[&["train", "raft"], words].concat());
+        ended.with_code(2).saying(&[said]);
+    }
+    assert!(!place.at("runs").exists());
+}
+
+#[test]
+fn a_plan_is_printed_with_every_default_under_either_name() {
+    let place = Workplace::new();
+    let words = [
+        "toy.gguf",
+        "--suite",
+        "cpp-demo",
+        "--temperature-end",
+        "1.2",
+        "--dry-run",
+    ];
+    let ours = place
+        .whet(&[&["train", "raft"], &words[..]].concat())
+        .with_code(0)
+        .json();
+    let theirs = place
+        .whet(&[&["raft", "train"], &words[..]].concat())
+        .with_code(0)
+        .json();
+    assert_eq!(ours["plan"], theirs["plan"]);
+    assert_eq!(ours["plan"]["sampling"]["samples_per_prompt"], 16);
+    assert_eq!(ours["plan"]["filter"]["reward_threshold"], 1.0);
+    assert_eq!(ours["plan"]["recipe"]["learning_rate"], 2e-4);
+    place.whet(&["benchmark", "full", "--help"]).with_code(0);
+}
