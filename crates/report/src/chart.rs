@@ -102,13 +102,20 @@ pub fn pictures(card: &Scorecard) -> Vec<Picture> {
         stem: spec.stem,
         title: spec.title,
     };
-    let plane = |spec: PlaneSpec| Picture {
-        svg: draw::plane::svg(&spec),
-        stem: spec.stem,
-        title: spec.title,
-    };
     let bars = charts(card).into_iter().map(drawn);
-    bars.chain(planes(card).into_iter().map(plane)).collect()
+    bars.chain(planes(card).into_iter().map(PlaneSpec::drawn))
+        .collect()
+}
+
+impl PlaneSpec {
+    /// The picture of it.
+    pub fn drawn(self) -> Picture {
+        Picture {
+            svg: draw::plane::svg(&self),
+            stem: self.stem,
+            title: self.title,
+        }
+    }
 }
 
 /// Whether a picture belongs to a benchmark: `memory` and `memory_scaling` do to that of memory.

@@ -253,7 +253,7 @@ pub(crate) struct Doctor {
 /// `whet test`.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// How much: smoke needs no network and no model, standard takes SmolLM2
+    /// How much: smoke needs no network and no model; standard takes SmolLM2, full also trains it for a step
     #[arg(long, value_enum, default_value_t = Level::Smoke)]
     pub(crate) level: Level,
 }

@@ -8,7 +8,7 @@ use engine::{CacheKind, CacheKinds, Lanes, Model, Special, Width};
 use measure::{Clock, SystemClock};
 
 use crate::cli::{Cli, Command, Level, Test};
-use crate::exit::{Exit, Usage};
+use crate::exit::Exit;
 use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
@@ -27,10 +27,6 @@ const FILES: [&str; 8] = [
 
 /// Runs the stages of a level and says how long each took.
 pub(crate) fn run(flags: &Test, terminal: &Terminal, offline: bool) -> Result<Exit> {
-    if flags.level == Level::Full {
-        let cause = "--level full needs training, which this version does not have yet; use --level standard";
-        return Err(Usage(cause.into()).into());
-    }
     let folder = tempfile::tempdir().context("a temporary folder")?;
     let located = match flags.level {
         Level::Smoke => toy(folder.path())?,
@@ -47,7 +43,11 @@ pub(crate) fn run(flags: &Test, terminal: &Terminal, offline: bool) -> Result<Ex
     };
     let clock = SystemClock::start();
     let mut failed = 0;
-    for (name, stage) in Stages::ALL {
+    let stages_of_level = match flags.level {
+        Level::Full => &Stages::ALL[..],
+        _ => &Stages::ALL[..Stages::ALL.len() - 1],
+    };
+    for (name, stage) in stages_of_level {
         let started = clock.now_ns();
         let outcome = stage(&stages);
         let seconds = (clock.now_ns() - started) as f64 / 1e9;
@@ -61,10 +61,10 @@ pub(crate) fn run(flags: &Test, terminal: &Terminal, offline: bool) -> Result<Ex
     }
     terminal.result(&format!(
         "{} passed, {failed} failed",
-        Stages::ALL.len() - failed
+        stages_of_level.len() - failed
     ))?;
     if failed > 0 {
-        bail!("{failed} of {} stages failed", Stages::ALL.len());
+        bail!("{failed} of {} stages failed", stages_of_level.len());
     }
     Ok(Exit::Done)
 }
@@ -88,11 +88,13 @@ struct Stages<'a> {
 type Stage<'a> = fn(&Stages<'a>) -> Result<String>;
 
 impl<'a> Stages<'a> {
-    const ALL: [(&'static str, Stage<'a>); 4] = [
+    /// Training comes last: only the full level has it.
+    const ALL: [(&'static str, Stage<'a>); 5] = [
         ("engine", Self::engine),
         ("toolchain", Self::toolchain),
         ("sandbox", Self::sandbox),
         ("bench", Self::bench),
+        ("train", Self::train),
     ];
 
     /// The laws, on the model through llama.cpp.
@@ -191,12 +193,8 @@ impl<'a> Stages<'a> {
             "1",
             "-o",
         ];
-        let words = words
-            .iter()
-            .map(std::ffi::OsString::from)
-            .chain([runs.clone().into_os_string()]);
-        let cli = <Cli as clap::Parser>::try_parse_from(words)?;
-        let Command::Bench(flags) = cli.command else {
+        let runs_word = runs.display().to_string();
+        let Command::Bench(flags) = command(&[&words[..], &[&runs_word]].concat())? else {
             bail!("the words are not a bench command")
         };
         let (exit, folder) = super::bench::measure(&flags.resolved(), &Terminal::silent(), true)?;
@@ -223,6 +221,74 @@ impl<'a> Stages<'a> {
             run.measurements.len()
         ))
     }
+
+    /// One step of training, by the very command a user types; the engine answers otherwise with what came of it.
+    fn train(&self) -> Result<String> {
+        let rows = self.folder.join("rows.jsonl");
+        std::fs::write(&rows, ROWS)?;
+        let (model, rows) = (
+            self.located.path.display().to_string(),
+            rows.display().to_string(),
+        );
+        let to = self.folder.join("training");
+        let to_word = to.display().to_string();
+        let words = ["whet", "train", "sft", &model, &rows, "-o", &to_word];
+        let how = [
+            "--epochs",
+            "1",
+            "--accumulate",
+            "1",
+            "--held-out",
+            "0",
+            "--learning-rate",
+            "0.01",
+        ];
+        let Command::Train(what) = command(&[&words[..], &how].concat())? else {
+            bail!("the words are not a train command")
+        };
+        super::train::run(&what, &Terminal::silent(), true)?;
+        let adapter = llama::Adapter {
+            path: improve::TrainFolder::open(&to)?.adapter("final"),
+            scale: 1.0,
+        };
+        let clock = SystemClock::start();
+        let row = |adapter| -> Result<Vec<f32>> {
+            let loaded = Loaded::open(&self.located, 1, adapter, &clock)?;
+            let text = loaded.llama.tokenizer().encode("say it", Special::Plain);
+            Ok(first_row(&loaded.llama, &text)?)
+        };
+        if row(Some(adapter))? == row(None)? {
+            bail!("the trained adapter changes nothing");
+        }
+        Ok("one step, and the engine answers otherwise with the adapter".into())
+    }
+}
+
+/// Two answers to learn in one step.
+const ROWS: &str = r#"{"prompt":"say it","response":"it is said"}
+{"prompt":"count to three","response":"one two three"}
+"#;
+
+/// What the model expects after these tokens.
+fn first_row(model: &dyn Model, tokens: &[engine::Token]) -> Result<Vec<f32>, engine::Error> {
+    let mut session = model.open(engine::SessionShape {
+        n_sequences: 1,
+        capacity: 256,
+        cache: CacheKinds::both(CacheKind::F16),
+    })?;
+    let feed = engine::Feed {
+        sequence: 0,
+        tokens,
+        logits: engine::Logits::Last,
+    };
+    let mut found = Vec::new();
+    session.feed(&[feed], &mut |row| found = row.logits.to_vec())?;
+    Ok(found)
+}
+
+/// What these words ask for.
+fn command(words: &[&str]) -> Result<Command> {
+    Ok(<Cli as clap::Parser>::try_parse_from(words)?.command)
 }
 
 fn cell(judge: &task::judge::Judge) -> Result<sandbox::Cell> {

@@ -1,5 +1,6 @@
 //! `whet train`: a model is made better at what its examples show.
 
+mod curve;
 mod progress;
 pub(super) mod raft;
 
@@ -74,6 +75,7 @@ fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<Exit> {
         stop,
     };
     let outcome = improve::sft::train(&training, &mut desk)?;
+    curve::write(folder.path(), &outcome.curve)?;
     terminal.result(&said(&outcome, &folder))?;
     Ok(match outcome.end {
         End::Stopped => Exit::Interrupted,

@@ -148,15 +148,6 @@ fn the_log_goes_into_a_file_that_can_be_written_and_no_other() {
 }
 
 #[test]
-fn the_full_test_is_refused_until_there_is_training() {
-    let ended = Workplace::new()
-        .whet(&["test", "--level", "full"])
-        .with_code(2);
-    assert_eq!(ended.stdout, "");
-    ended.saying(&["training", "--level standard"]);
-}
-
-#[test]
 fn the_doctor_speaks_json_and_its_exit_code_agrees_with_it() {
     let ended = Workplace::new().whet(&["doctor", "--format", "json"]);
     let findings = ended.json()["findings"].clone();

@@ -31,6 +31,9 @@ fn a_trained_adapter_is_named_loads_and_changes_what_is_written() {
         place.whet(&[&words, more].concat()).with_code(0).stdout
     };
     assert_ne!(said(&["--adapter", &file]), said(&[]));
+    let table = std::fs::read_to_string(place.at("out/curve.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 6, "{table}");
+    assert!(place.at("out/curve.svg").is_file() && place.at("out/curve.png").is_file());
     // The same command finds it complete; another one may not go on with it.
     let again = sft(&place, &words).with_code(0);
     assert!(again.stdout.contains("6 steps; loss"), "{again}");
