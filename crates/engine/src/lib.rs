@@ -11,6 +11,7 @@
 //! Reading order: [`model`], [`request`], [`sampling`], [`generate`], [`speculate`],
 //! then the fakes ([`toy`], [`scripted`]) and the [`laws`] that every implementation obeys.
 
+pub mod agreement;
 pub mod branches;
 pub mod divergence;
 mod error;

@@ -13,6 +13,7 @@
 
 mod adamw;
 mod checkpoint;
+pub mod collect;
 mod curve;
 mod error;
 pub mod examples;

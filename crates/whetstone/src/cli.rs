@@ -3,6 +3,7 @@
 mod adapters;
 mod bench;
 mod choices;
+mod collect;
 mod models;
 mod numbers;
 mod raft;
@@ -21,6 +22,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use adapters::{Adapters, ExportAdapter, Form};
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
 pub(crate) use choices::Shape;
+pub(crate) use collect::Collect;
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use raft::{
@@ -113,6 +115,9 @@ pub(crate) enum Command {
     /// Train low-rank adapters for models
     #[command(subcommand)]
     Train(Train),
+    /// Write down where a draft model would have said something else than its target
+    #[command(alias = "collect-data")]
+    Collect(Collect),
     /// List trained adapters, find the best, write them in other forms
     #[command(subcommand)]
     Adapters(Adapters),

@@ -90,7 +90,10 @@ impl Prompts {
 }
 
 /// A prompt as the tokens of a model: through its chat template if it has one.
-pub(super) fn tokens(subject: &Subject<'_>, prompt: &Prompt) -> Result<Vec<Token>, Error> {
+///
+/// # Errors
+/// Those of the template.
+pub fn tokens(subject: &Subject<'_>, prompt: &Prompt) -> Result<Vec<Token>, Error> {
     let tokenizer = subject.model.tokenizer();
     let Some(template) = &subject.chat else {
         let start = tokenizer.start().into_iter();

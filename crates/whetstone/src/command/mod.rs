@@ -2,6 +2,7 @@
 
 mod adapters;
 mod bench;
+mod collect;
 mod compare;
 mod doctor;
 mod generate;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
         Command::Train(what) => train::run(&what, terminal, offline),
+        Command::Collect(flags) => collect::run(&flags, terminal, offline),
         Command::Adapters(what) => adapters::run(&what, terminal, offline),
         Command::Raft(Raft::Train(flags)) => train::raft::run(&flags, terminal, offline),
         Command::Benchmark(Benchmark::Full(flags)) => train::raft::full(&flags, terminal, offline),

@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 38] = [
+const COMMANDS: [&[&str]; 39] = [
     &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
@@ -31,6 +31,7 @@ const COMMANDS: [&[&str]; 38] = [
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
+    &["collect"],
     &["adapters", "ls"],
     &["adapters", "which"],
     &["adapters", "export"],

@@ -19,6 +19,7 @@ mod bench;
 mod bench_alone;
 mod broken_files;
 mod choices;
+mod collect;
 mod compare;
 mod converted;
 mod doctor;
