@@ -2,6 +2,7 @@
 
 mod bench;
 mod choices;
+mod data;
 mod models;
 mod numbers;
 mod runs;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
 pub(crate) use choices::Shape;
+pub(crate) use data::{Checked, Data, Generated, Prepare, Split};
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use runs::{Compare, Report, Runs};
@@ -98,6 +100,9 @@ pub(crate) enum Command {
     /// List, fetch and inspect suites of problems
     #[command(subcommand)]
     Tasks(Tasks),
+    /// Make, inspect and check what models are trained on
+    #[command(subcommand)]
+    Data(Data),
     /// List, fetch, inspect, convert and quantise models
     #[command(subcommand)]
     Models(Models),

@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod data;
 mod doctor;
 mod generate;
 mod models;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Compare(flags) => compare::run(&flags, terminal),
         Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
+        Command::Data(what) => data::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),
         Command::Test(flags) => test::run(&flags, terminal, offline),
     }

@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 34] = [
+const COMMANDS: [&[&str]; 40] = [
     &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
@@ -22,6 +22,12 @@ const COMMANDS: [&[&str]; 34] = [
     &["tasks", "show"],
     &["tasks", "try"],
     &["tasks", "pull"],
+    &["data"],
+    &["data", "ls"],
+    &["data", "generate"],
+    &["data", "preview"],
+    &["data", "check"],
+    &["data", "prepare"],
     &["generate"],
     &["models"],
     &["models", "ls"],
@@ -61,6 +67,11 @@ fn the_commands_with_many_flags_show_examples() {
         &["bench", "memory", "--help"],
         &["bench", "variants", "--help"],
         &["bench", "spec", "--help"],
+        &["data", "ls", "--help"],
+        &["data", "generate", "--help"],
+        &["data", "preview", "--help"],
+        &["data", "check", "--help"],
+        &["data", "prepare", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],

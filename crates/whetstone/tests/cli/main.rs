@@ -20,6 +20,7 @@ mod broken_files;
 mod choices;
 mod compare;
 mod converted;
+mod data;
 mod doctor;
 mod generate;
 mod hardware;

@@ -16,7 +16,11 @@ use crate::terminal::Terminal;
 use crate::watch::Progress;
 
 /// The place of a file that does not exist yet: the one asked for, or a name in this folder.
-pub(super) fn place(asked: Option<&Path>, default: &str, force: bool) -> Result<PathBuf> {
+pub(in crate::command) fn place(
+    asked: Option<&Path>,
+    default: &str,
+    force: bool,
+) -> Result<PathBuf> {
     let path = asked.map_or_else(|| PathBuf::from(default), Path::to_owned);
     let refused =
         |what: &str| Err(Usage(format!("cannot write {}: {what}", path.display())).into());
