@@ -9,7 +9,7 @@ use engine::{Special, Token, Tokenizer};
 use task::chat::{Message, Specials, Template, Turn};
 
 use crate::error::{Error, Fault};
-use crate::row::Row;
+use task::rows::Row;
 
 /// Tokens to be read, of which the last ones are learnt.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,6 @@ pub mod examples;
 mod folder;
 pub mod raft;
 mod recipe;
-pub mod row;
 mod schedule;
 pub mod sft;
 mod split;

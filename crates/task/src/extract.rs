@@ -69,6 +69,15 @@ pub fn extract(text: &str, language: Language) -> Option<Extraction> {
     (rules.looks_like_code)(text).then(|| found(text, Route::Whole))
 }
 
+/// The language of the first fenced block whose tag names one.
+pub fn tagged(text: &str) -> Option<Language> {
+    let of = |block: fence::Block| {
+        let mut languages = Language::ALL.into_iter();
+        languages.find(|language| is_tag_of(block.tag, rules(*language)))
+    };
+    fence::blocks(text).find_map(of)
+}
+
 /// How code of one language is recognised.
 struct Rules {
     /// The tags of its fences, in lower case. One that ends in `*` stands for all that begin so.

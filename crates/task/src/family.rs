@@ -39,11 +39,19 @@ pub struct Family {
     pub name: &'static str,
     /// `easy`, `medium` or `hard`, as in the bundled suites.
     pub difficulty: &'static str,
-    /// The bundled problem that belongs to it, with its constants.
-    pub bundled: Option<(&'static str, fn() -> Values)>,
+    /// The bundled problem that belongs to it, if there is one.
+    pub bundled: Option<Bundled>,
     wordings: [&'static str; 3],
     draw: fn(&mut Draw) -> Values,
     answer: fn(&Values) -> String,
+}
+
+/// A problem of `cpp-demo` and the constants that it has there.
+#[derive(Clone, Copy)]
+pub struct Bundled {
+    /// Its id.
+    pub problem: &'static str,
+    values: fn() -> Values,
 }
 
 impl std::fmt::Debug for Family {
@@ -178,7 +186,7 @@ struct Source {
 
 impl Source {
     fn new(family: &'static Family, language: Language, seed: u64) -> Source {
-        let bundled = family.bundled.map(|(_, values)| values());
+        let bundled = family.bundled.map(|bundled| (bundled.values)());
         Source {
             family,
             language,
@@ -245,7 +253,7 @@ impl Family {
 
     const fn like(self, problem: &'static str, values: fn() -> Values) -> Family {
         Family {
-            bundled: Some((problem, values)),
+            bundled: Some(Bundled { problem, values }),
             ..self
         }
     }

@@ -6,7 +6,8 @@
 //! *unscored*; neither is ever an error of this crate.
 //!
 //! Reading order: [`problem`], [`catalog`], [`chat`], [`prompt`], [`extract`], [`judge`],
-//! [`shelf`], [`quiz`], [`family`], [`overlap`].
+//! [`shelf`], [`quiz`]. What models are trained on: [`family`], [`rows`], [`survey`], [`overlap`],
+//! [`prepare`].
 
 pub mod acceptance;
 pub mod catalog;
@@ -17,10 +18,13 @@ pub mod extract;
 pub mod family;
 pub mod judge;
 pub mod overlap;
+pub mod prepare;
 pub mod problem;
 pub mod prompt;
 pub mod quiz;
+pub mod rows;
 pub mod shelf;
+pub mod survey;
 
 pub use error::Error;
 pub use problem::{Judging, Language, Problem, PromptStyle, Suite, Target};

@@ -14,6 +14,7 @@
 mod profile;
 
 pub use profile::PromptProfile;
+pub(crate) use profile::lesson;
 
 use crate::chat::{Message, Specials, Template, Turn};
 use crate::error::Error;

@@ -105,6 +105,24 @@ pub fn parse(name: &str, text: &str) -> Result<Suite, Error> {
     })
 }
 
+/// The problem in one line, or what is wrong with it; `None` if its fields are those of no known shape.
+pub(crate) fn problem_in(text: &str) -> Option<Result<Problem, String>> {
+    let lines = line::lines(text).ok()?;
+    let line = lines.first()?;
+    let shape = Shape::of(line).ok()?;
+    Some(alone(shape, line))
+}
+
+fn alone(shape: Shape, line: &Line<'_>) -> Result<Problem, String> {
+    let language = match shape {
+        Shape::Programs => programs::language(line)?,
+        _ => Language::Python,
+    };
+    let problem = shape.problem(line, language)?;
+    crate::problem::check(&problem, problem.target.judging())?;
+    Ok(problem)
+}
+
 fn problem(shape: Shape, suite: &Suite, line: &Line<'_>) -> Result<Problem, String> {
     let problem = shape.problem(line, suite.language)?;
     crate::problem::check(&problem, suite.judge)?;

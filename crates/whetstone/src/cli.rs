@@ -4,6 +4,7 @@ mod adapters;
 mod bench;
 mod choices;
 mod collect;
+mod data;
 mod models;
 mod numbers;
 mod raft;
@@ -23,6 +24,7 @@ pub(crate) use adapters::{Adapters, ExportAdapter, Form};
 pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt, RunFlags};
 pub(crate) use choices::Shape;
 pub(crate) use collect::Collect;
+pub(crate) use data::{Checked, Data, Generated, Prepare, Split};
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use raft::{
@@ -109,6 +111,9 @@ pub(crate) enum Command {
     /// List, fetch and inspect suites of problems
     #[command(subcommand)]
     Tasks(Tasks),
+    /// Make, inspect and check what models are trained on
+    #[command(subcommand)]
+    Data(Data),
     /// List, fetch, inspect, convert and quantise models
     #[command(subcommand)]
     Models(Models),

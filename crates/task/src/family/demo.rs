@@ -32,7 +32,7 @@ pub(super) const FAMILIES: [Family; 16] = [
         ],
         |draw| {
             let (hello, whom) = (draw.pick(&GREETINGS), draw.pick(&ADDRESSED));
-            let sign = draw.pick(&["!", ".", "!!"]);
+            let sign = draw.pick(&["!", "!!", "!!!"]);
             Values::new().text("text", format!("{hello}, {whom}{sign}"))
         },
         |values| values.str("text").to_owned(),

@@ -100,7 +100,7 @@ impl Draw {
     }
 
     pub(super) fn word(&mut self) -> &'static str {
-        *self.pick(&WORDS)
+        self.pick::<&str>(&WORDS)
     }
 
     /// So many different words.

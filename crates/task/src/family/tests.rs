@@ -25,7 +25,11 @@ fn the_bundled_problem_is_the_first_wording_with_its_own_constants() {
     let suite = catalog::find("cpp-demo").unwrap();
     let mut problems: Vec<&str> = suite.problems.iter().map(|one| one.id.as_str()).collect();
     for family in all() {
-        let Some((id, values)) = family.bundled else {
+        let Some(Bundled {
+            problem: id,
+            values,
+        }) = family.bundled
+        else {
             continue;
         };
         let problem = suite.problem(id).unwrap();
@@ -44,7 +48,7 @@ fn no_bundled_problem_is_made_in_any_wording() {
     for family in families.iter().filter(|family| family.bundled.is_some()) {
         // So many that small families run dry.
         for made in instances(&[family], Language::Cpp, 150, 1) {
-            let bundled = family.bundled.map(|(_, values)| values());
+            let bundled = family.bundled.map(|bundled| (bundled.values)());
             assert_ne!(Some(&made.values), bundled.as_ref(), "{}", made.problem.id);
         }
     }
@@ -183,12 +187,18 @@ fn names_are_found_once_and_unknown_ones_refused_with_all_that_there_are() {
 }
 
 /// Constants and answers, the latter by Python 3.11 (math, itertools, collections) or by hand.
+fn assert_answers(cases: &[(&str, Values, &str)]) {
+    for (name, values, answer) in cases {
+        let family = named(&[name]).unwrap()[0];
+        assert_eq!((family.answer)(values), *answer, "{name} {values:?}");
+    }
+}
+
 #[test]
-fn answers_are_those_of_other_programs() {
+fn answers_about_numbers_are_those_of_other_programs() {
     let n = |n: i64| Values::new().number("n", n);
-    let list = |numbers: &[i64]| Values::new().numbers("numbers", numbers);
-    let pair = |left: &str, right: &str| Values::new().text("left", left).text("right", right);
-    for (name, values, answer) in [
+    let year = |year: i64| Values::new().number("year", year);
+    assert_answers(&[
         ("nth_prime", n(100), "541"),
         ("collatz_length", n(27), "111"),
         ("perfect_number", n(496), "perfect"),
@@ -199,42 +209,52 @@ fn answers_are_those_of_other_programs() {
         ("factorial", n(20), "2432902008176640000"),
         ("digit_sum", n(987_001), "25"),
         ("pascal_row", n(6), "1 6 15 20 15 6 1"),
-        ("leap_year", Values::new().number("year", 1900), "no"),
-        ("leap_year", Values::new().number("year", 2000), "yes"),
+        ("leap_year", year(1900), "no"),
+        ("leap_year", year(2000), "yes"),
         (
             "clock_time",
             Values::new().number("seconds", 3661),
             "01:01:01",
         ),
+    ]);
+}
+
+#[test]
+fn answers_about_lists_are_those_of_other_programs() {
+    let list = |numbers: &[i64]| Values::new().numbers("numbers", numbers);
+    let coins = Values::new().numbers("coins", [1, 5, 10, 25]);
+    let items = Values::new().numbers("weights", [5, 4, 6, 3]);
+    let items = items.numbers("worths", [10, 40, 30, 50]);
+    assert_answers(&[
         ("max_subarray", list(&[-2, 1, -3, 4, -1, 2, 1, -5, 4]), "6"),
         ("max_subarray", list(&[-3, -1, -2]), "-1"),
         ("longest_rising", list(&[10, 9, 2, 5, 3, 7, 101, 18]), "4"),
         ("unique_elements", list(&[3, 1, 3, 2, 1]), "3 1 2"),
+        ("coin_change", coins.number("amount", 63), "6"),
+        (
+            "rotate_array",
+            list(&[1, 2, 3, 4, 5]).number("steps", 2),
+            "3 4 5 1 2",
+        ),
+        ("knapsack", items.number("capacity", 10), "90"),
+    ]);
+}
+
+#[test]
+fn answers_about_texts_are_those_of_other_programs() {
+    let text = |text: &str| Values::new().text("text", text);
+    let pair = |left: &str, right: &str| Values::new().text("left", left).text("right", right);
+    let words = ["flower", "flow", "flight"].map(str::to_owned);
+    assert_answers(&[
         ("lcs_length", pair("abcbdab", "bdcaba"), "4"),
         ("edit_distance", pair("kitten", "sitting"), "3"),
         ("hamming_distance", pair("10111", "10010"), "2"),
         ("anagram", pair("listen", "silent"), "yes"),
         ("anagram", pair("listen", "silenc"), "no"),
-        (
-            "balanced_brackets",
-            Values::new().text("text", "([)]"),
-            "no",
-        ),
-        (
-            "balanced_brackets",
-            Values::new().text("text", "{[]}("),
-            "no",
-        ),
-        (
-            "balanced_brackets",
-            Values::new().text("text", "{[]}()"),
-            "yes",
-        ),
-        (
-            "run_length_encoding",
-            Values::new().text("text", "aaab"),
-            "a3b1",
-        ),
+        ("balanced_brackets", text("([)]"), "no"),
+        ("balanced_brackets", text("{[]}("), "no"),
+        ("balanced_brackets", text("{[]}()"), "yes"),
+        ("run_length_encoding", text("aaab"), "a3b1"),
         (
             "run_length_decoding",
             Values::new().text("code", "x2y1"),
@@ -242,39 +262,13 @@ fn answers_are_those_of_other_programs() {
         ),
         (
             "caesar_shift",
-            Values::new().text("text", "xyz abc").number("shift", 3),
+            text("xyz abc").number("shift", 3),
             "abc def",
         ),
         (
-            "coin_change",
-            Values::new()
-                .numbers("coins", [1, 5, 10, 25])
-                .number("amount", 63),
-            "6",
-        ),
-        (
-            "rotate_array",
-            list(&[1, 2, 3, 4, 5]).number("steps", 2),
-            "3 4 5 1 2",
-        ),
-        (
-            "knapsack",
-            Values::new()
-                .numbers("weights", [5, 4, 6, 3])
-                .numbers("worths", [10, 40, 30, 50])
-                .number("capacity", 10),
-            "90",
-        ),
-        (
             "longest_common_prefix",
-            Values::new().texts(
-                "words",
-                ["flower", "flow", "flight"].map(str::to_owned).into(),
-            ),
+            Values::new().texts("words", words.into()),
             "fl",
         ),
-    ] {
-        let family = named(&[name]).unwrap()[0];
-        assert_eq!((family.answer)(&values), answer, "{name} {values:?}");
-    }
+    ]);
 }

@@ -131,6 +131,21 @@ impl Target {
     }
 }
 
+/// What is asked and answered in the wording of [`PromptProfile::EvalplusChat`].
+fn conversation(task: &str, code: &str) -> (String, String) {
+    (
+        format!("{INSTRUCTION}\n```\n{task}\n```\n"),
+        format!("{ANSWER_BEGINS}\n```python\n{code}\n```\n"),
+    )
+}
+
+/// A function task and its solution as prompt and completion to train on. Ends of lines at the end are left
+/// out, because generation stops there.
+pub(crate) fn lesson(task: &str, code: &str) -> (String, String) {
+    let (user, answer) = conversation(task.trim(), code.trim_end());
+    (user, answer.trim_end().to_owned())
+}
+
 pub(super) fn render(
     problem: &Problem,
     profile: PromptProfile,
@@ -144,8 +159,7 @@ pub(super) fn render(
             Ok(plain(format!("{task}\n"), Shape::Stub))
         }
         (PromptProfile::EvalplusChat, Some(template)) => {
-            let user = format!("{INSTRUCTION}\n```\n{task}\n```\n");
-            let answer = format!("{ANSWER_BEGINS}\n```python\n{HERE}\n```\n");
+            let (user, answer) = conversation(task, HERE);
             let both = [
                 Message::new("user", user),
                 Message::new("assistant", answer),

@@ -4,6 +4,7 @@ mod adapters;
 mod bench;
 mod collect;
 mod compare;
+mod data;
 mod doctor;
 mod generate;
 mod models;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Adapters(what) => adapters::run(&what, terminal, offline),
         Command::Raft(Raft::Train(flags)) => train::raft::run(&flags, terminal, offline),
         Command::Benchmark(Benchmark::Full(flags)) => train::raft::full(&flags, terminal, offline),
+        Command::Data(what) => data::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),
         Command::Test(flags) => test::run(&flags, terminal, offline),
     }

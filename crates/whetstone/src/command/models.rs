@@ -4,7 +4,7 @@ mod convert;
 mod quantize;
 pub(super) mod written;
 
-pub(super) use written::watching;
+pub(super) use written::{place, watching};
 
 use anyhow::Result;
 use gguf::{CacheType, Gguf, ModelFacts};

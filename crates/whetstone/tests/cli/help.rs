@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 39] = [
+const COMMANDS: &[&[&str]] = &[
     &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
@@ -22,6 +22,12 @@ const COMMANDS: [&[&str]; 39] = [
     &["tasks", "show"],
     &["tasks", "try"],
     &["tasks", "pull"],
+    &["data"],
+    &["data", "ls"],
+    &["data", "generate"],
+    &["data", "preview"],
+    &["data", "check"],
+    &["data", "prepare"],
     &["generate"],
     &["models"],
     &["models", "ls"],
@@ -31,6 +37,7 @@ const COMMANDS: [&[&str]; 39] = [
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
+    &["train", "raft"],
     &["collect"],
     &["adapters", "ls"],
     &["adapters", "which"],
@@ -47,7 +54,7 @@ const COMMANDS: [&[&str]; 39] = [
 #[test]
 fn every_command_explains_itself_on_stdout() {
     let place = Workplace::new();
-    for words in COMMANDS {
+    for &words in COMMANDS {
         let ended = place.whet(&[words, &["--help"]].concat()).with_code(0);
         let usage = format!("Usage: whet {}", words.join(" "));
         assert!(ended.stdout.contains(&usage), "{ended}");
@@ -66,6 +73,11 @@ fn the_commands_with_many_flags_show_examples() {
         &["bench", "memory", "--help"],
         &["bench", "variants", "--help"],
         &["bench", "spec", "--help"],
+        &["data", "ls", "--help"],
+        &["data", "generate", "--help"],
+        &["data", "preview", "--help"],
+        &["data", "check", "--help"],
+        &["data", "prepare", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],

@@ -22,6 +22,7 @@ mod choices;
 mod collect;
 mod compare;
 mod converted;
+mod data;
 mod doctor;
 mod generate;
 mod hardware;

@@ -7,8 +7,8 @@
 //! A line with a prompt alone has nothing to be learnt; it belongs to methods that sample. Further fields are
 //! passed over: files carry sources and tags.
 
+use crate::chat::Message;
 use serde_json::{Map, Value};
-use task::chat::Message;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
