@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curriculum, Ladder, Shaping};
+use super::{Curriculum, Ladder, Repairs, Shaping};
 use crate::{Error, Recipe};
 
 /// How tokens are chosen, and how often a prompt is asked.
@@ -69,6 +69,9 @@ pub struct RaftPlan {
     pub batch: usize,
     /// Which samples are kept.
     pub filter: Filter,
+    /// How failed answers are repaired; `None` for not at all.
+    #[serde(default)]
+    pub repairs: Option<Repairs>,
     /// Which prompts a cycle samples.
     pub curriculum: Curriculum,
     /// How threshold and share change from cycle to cycle.
@@ -142,6 +145,7 @@ impl RaftPlan {
                 same_from: Some(0.9),
                 hard_times: 2,
             },
+            repairs: None,
             curriculum: Curriculum::None,
             reward_shaping: Shaping::Fixed,
             recipe: Recipe {
@@ -249,6 +253,10 @@ impl RaftPlan {
             ("per_prompt", filter.per_prompt.unwrap_or(1)),
             ("hard_times", filter.hard_times as usize),
             ("max_new_tokens", self.max_new_tokens.unwrap_or(1) as usize),
+            (
+                "repairs",
+                self.repairs.as_ref().map_or(1, |one| one.samples as usize),
+            ),
         ];
         if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Err(Error::Recipe(format!("{name} must be at least 1")));

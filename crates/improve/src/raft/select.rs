@@ -143,7 +143,10 @@ fn best_share(n: usize, share: f64) -> usize {
 /// For each prompt whether fewer than half of its samples passed.
 fn hard_prompts(samples: &[Sample]) -> BTreeMap<String, bool> {
     let mut tally: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for sample in samples.iter().filter(|sample| sample.stage.is_some()) {
+    for sample in samples
+        .iter()
+        .filter(|sample| sample.stage.is_some() && !sample.repaired)
+    {
         let (passed, all) = tally.entry(sample.key()).or_default();
         *passed += usize::from(sample.passes);
         *all += 1;

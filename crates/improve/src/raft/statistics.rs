@@ -148,6 +148,7 @@ pub(super) fn statistics(cycles: &[Cycle]) -> Value {
             "strict_pass_at_1": measures.map(|measures| measures.pass_at_1),
             "any_compiles": measures.map(|measures| measures.any_compiles),
             "all_compile": measures.map(|measures| measures.all_compile),
+            "repaired": cycle.repaired,
             "duplicates": cycle.duplicates,
             "over_cap": cycle.over_cap,
             "rows": cycle.rows,
