@@ -15,6 +15,7 @@
 
 mod curriculum;
 mod guard;
+mod learnt;
 #[cfg(test)]
 mod made_up;
 mod measures;

@@ -3,7 +3,7 @@
 //!
 //! So problems that a model never solves at once get rows, too. Only the corrected answer is learnt, never the turn
 //! in which it was corrected. What is wanted is shown where a program printed something else: then a repair may
-//! print it without computing it, which such a problem cannot tell apart and a held-out one can.
+//! print it without computing it; a program in which it stands, and does not in the task, is not kept.
 
 use std::collections::BTreeMap;
 
@@ -107,6 +107,9 @@ pub(super) fn adopted(repaired: Vec<Sample>, prompts: &[Prompt], asked: &[&Promp
         let first = asked
             .iter()
             .find(|one| one.suite == sample.suite && one.id == *of)?;
+        if is_copied(&sample, &first.text) {
+            return None;
+        }
         Some(Sample {
             prompt_id: first.id.clone(),
             prompt: first.text.clone(),
@@ -117,6 +120,24 @@ pub(super) fn adopted(repaired: Vec<Sample>, prompts: &[Prompt], asked: &[&Promp
         })
     };
     passing.enumerate().filter_map(adopt).collect()
+}
+
+/// Whether what is wanted stands in the program and not in the task: then it was copied from the complaint.
+fn is_copied(sample: &Sample, task: &str) -> bool {
+    let wanted = sample.expected_output.as_deref().map_or("", str::trim);
+    let code = sample.code.as_deref().unwrap_or_default();
+    stands_in(wanted, code) && !stands_in(wanted, task)
+}
+
+/// Whether it is there as a whole: 8 does not stand in 18.
+fn stands_in(wanted: &str, text: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !wanted.is_empty()
+        && text.match_indices(wanted).any(|(at, found)| {
+            let before = text[..at].chars().next_back();
+            let behind = text[at + found.len()..].chars().next();
+            !is_word(before) && !is_word(behind)
+        })
 }
 
 const FIRST_REPAIR: u32 = 1_000_000;
@@ -187,6 +208,25 @@ mod tests {
         let found = prompts(&samples, &asked, &REPAIRS);
         let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
         assert_eq!(ids, ["p~0", "p~1"]);
+    }
+
+    #[test]
+    fn a_repair_that_only_prints_what_it_was_told_is_not_adopted() {
+        let asked = prompt("p", "Print the sum of 6 and 9.");
+        let repairs = prompts(&[failed("p", 2, "error: no")], &[&asked], &REPAIRS);
+        let with_code = |idx, code: &str| {
+            let mut one = sample("p~2", idx, Stage::Right);
+            one.expected_output = Some("15\n".into());
+            one.code = Some(code.into());
+            one
+        };
+        let repaired = vec![with_code(0, "p(15);"), with_code(1, "p(6+9); // 156")];
+        let found = adopted(repaired, &repairs, &[&asked]);
+        let codes: Vec<&str> = found.iter().filter_map(|one| one.code.as_deref()).collect();
+        assert_eq!(codes, ["p(6+9); // 156"]);
+        let told = prompt("p", "Print 15.");
+        let repaired = vec![with_code(0, "p(15);")];
+        assert_eq!(adopted(repaired, &repairs, &[&told]).len(), 1);
     }
 
     #[test]

@@ -194,7 +194,7 @@ impl<W: Workshop> Run<'_, W> {
             ));
             return Ok(Turn::Nothing(Box::new(cycle)));
         }
-        let Some(trained) = self.train(n, cycle.learning_rate)? else {
+        let Some(trained) = self.train(n)? else {
             return Ok(Turn::Stopped);
         };
         cycle.trained = Some(trained);
@@ -243,7 +243,7 @@ impl<W: Workshop> Run<'_, W> {
             over_cap: chosen.over_cap,
             rows: self.buffer.iter().map(|one| one.times as usize).sum(),
             temperature: plan.asking(n).temperature,
-            learning_rate: plan.recipe(n, self.rate).learning_rate,
+            learning_rate: plan.recipe(n, (1, self.rate)).learning_rate,
             trained: None,
             held_out: None,
             look: None,
@@ -267,16 +267,14 @@ impl<W: Workshop> Run<'_, W> {
     }
 
     /// Trains from the base on everything that was kept, or takes the training that is complete.
-    fn train(&mut self, n: u32, learning_rate: f64) -> Result<Option<Trained>, W::Error> {
+    fn train(&mut self, n: u32) -> Result<Option<Trained>, W::Error> {
         let folder = self.folder.cycle(n);
         let training = folder.join("training");
         if let Some(trained) = phase::finished(&training)? {
             return Ok(Some(trained));
         }
-        let recipe = crate::Recipe {
-            learning_rate,
-            ..self.plan.recipe(n, self.rate)
-        };
+        let rows = self.buffer.iter().map(|one| one.times as usize).sum();
+        let recipe = self.plan.recipe(n, (rows, self.rate));
         let lesson = Lesson {
             phase: &format!("cycle {n}"),
             rows: &self.buffer,
