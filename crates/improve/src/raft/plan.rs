@@ -36,6 +36,7 @@ pub struct Filter {
     /// Programs of one prompt with at least this share of common trigrams are one; `None` keeps both.
     pub same_from: Option<f64>,
     /// Whether an answer is learnt up to the end of the code that was judged, without the words behind it.
+    #[serde(default)]
     pub only_code: bool,
     /// How often a row of a prompt counts that fewer than half of its samples got right.
     pub hard_times: u32,
@@ -83,6 +84,7 @@ pub struct RaftPlan {
     /// How an adapter is trained; the learning rate is that of the first cycle.
     pub recipe: Recipe,
     /// With few rows so many steps are made all the same, by further epochs.
+    #[serde(default)]
     pub least_steps: usize,
     /// Each cycle's learning rate is that of the one before times this.
     pub lr_decay_per_cycle: f64,
