@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 38] = [
     &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
@@ -31,6 +31,9 @@ const COMMANDS: [&[&str]; 35] = [
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
+    &["train", "raft"],
+    &["raft", "train"],
+    &["benchmark", "full"],
     &["report"],
     &["compare"],
     &["runs", "ls"],
@@ -67,6 +70,7 @@ fn the_commands_with_many_flags_show_examples() {
         &["models", "make", "--help"],
         &["models", "quantize", "--help"],
         &["train", "sft", "--help"],
+        &["train", "raft", "--help"],
     ] {
         let ended = place.whet(words).with_code(0);
         let examples = ended.stdout.split("Examples:").nth(1);
