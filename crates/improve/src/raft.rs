@@ -15,11 +15,13 @@
 
 mod curriculum;
 mod guard;
+mod learnt;
 #[cfg(test)]
 mod made_up;
 mod measures;
 mod phase;
 mod plan;
+mod repair;
 mod reward;
 mod run;
 mod sample;
@@ -40,6 +42,7 @@ pub use guard::{Leak, Look, leaks};
 pub use measures::{Change, Measures};
 pub use phase::RaftFolder;
 pub use plan::{Asking, Filter, PRESETS, RaftPlan, Shape};
+pub use repair::Repairs;
 pub use reward::Ladder;
 pub use run::run;
 pub use sample::{Prompt, Sample};
@@ -195,6 +198,8 @@ pub struct Cycle {
     pub bar: Bar,
     /// What the plan asks of it.
     pub asked_threshold: f64,
+    /// Repairs of failed answers that are right.
+    pub repaired: usize,
     /// How many reached it.
     pub above_threshold: usize,
     /// How many were kept.

@@ -13,6 +13,8 @@ pub(crate) fn prompt(id: &str, text: &str) -> Prompt {
         text: text.into(),
         expected_output: None,
         language: Language::Cpp,
+        is_stub: false,
+        repairs: None,
     }
 }
 
@@ -39,6 +41,7 @@ pub(crate) fn sample(id: &str, sample_idx: u32, stage: Stage) -> Sample {
         right_share: None,
         finish: Finish::EndOfText,
         tokens: 20,
+        repaired: false,
     };
     sample.reward = Ladder::Strict.reward(&sample);
     sample

@@ -1,8 +1,10 @@
 //! Every decision of a RAFT run, by the names that halo-forge gave them where it has the same one.
 
+mod presets;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Curriculum, Ladder, Shaping};
+use super::{Curriculum, Ladder, Repairs, Shaping};
 use crate::{Error, Recipe};
 
 /// How tokens are chosen, and how often a prompt is asked.
@@ -33,6 +35,9 @@ pub struct Filter {
     pub per_prompt: Option<usize>,
     /// Programs of one prompt with at least this share of common trigrams are one; `None` keeps both.
     pub same_from: Option<f64>,
+    /// Whether an answer is learnt up to the end of the code that was judged, without the words behind it.
+    #[serde(default)]
+    pub only_code: bool,
     /// How often a row of a prompt counts that fewer than half of its samples got right.
     pub hard_times: u32,
 }
@@ -69,12 +74,18 @@ pub struct RaftPlan {
     pub batch: usize,
     /// Which samples are kept.
     pub filter: Filter,
+    /// How failed answers are repaired; `None` for not at all.
+    #[serde(default)]
+    pub repairs: Option<Repairs>,
     /// Which prompts a cycle samples.
     pub curriculum: Curriculum,
     /// How threshold and share change from cycle to cycle.
     pub reward_shaping: Shaping,
     /// How an adapter is trained; the learning rate is that of the first cycle.
     pub recipe: Recipe,
+    /// With few rows so many steps are made all the same, by further epochs.
+    #[serde(default)]
+    pub least_steps: usize,
     /// Each cycle's learning rate is that of the one before times this.
     pub lr_decay_per_cycle: f64,
     /// The adapter.
@@ -85,6 +96,9 @@ pub struct RaftPlan {
 
 /// No decay goes below it.
 const LEAST_RATE: f64 = 1e-6;
+
+/// No row is seen more often for the sake of [`RaftPlan::least_steps`].
+const MOST_EPOCHS: usize = 8;
 
 /// Names of plans.
 pub const PRESETS: [&str; 4] = ["strict", "conservative", "aggressive", "production"];
@@ -112,120 +126,6 @@ impl RaftPlan {
         })
     }
 
-    /// Ours: exact answers alone, dozens of steps from each cycle.
-    fn strict() -> Self {
-        Self {
-            preset: String::new(),
-            seed: 42,
-            cycles: 2,
-            sampling: Asking {
-                samples_per_prompt: 16,
-                temperature: 1.0,
-                top_k: 0,
-                top_p: 1.0,
-            },
-            temperature_end: None,
-            measuring: Asking {
-                samples_per_prompt: 8,
-                temperature: 0.7,
-                top_k: 50,
-                top_p: 0.9,
-            },
-            max_new_tokens: None,
-            batch: 16,
-            filter: Filter {
-                ladder: Ladder::Strict,
-                reward_threshold: 1.0,
-                keep_top_percent: 1.0,
-                min_samples: None,
-                per_prompt: Some(4),
-                same_from: Some(0.9),
-                hard_times: 2,
-            },
-            curriculum: Curriculum::None,
-            reward_shaping: Shaping::Fixed,
-            recipe: Recipe {
-                epochs: 3,
-                batch: 2,
-                accumulate: 4,
-                learning_rate: 2e-4,
-                warmup: 3,
-                held_out: 0.0,
-                patience: 0,
-                ..Recipe::default()
-            },
-            lr_decay_per_cycle: 1.0,
-            adapter: Shape {
-                rank: 16,
-                alpha: 32.0,
-                targets: Vec::new(),
-            },
-            longest: 1024,
-        }
-    }
-
-    /// halo-forge's defaults, where a preset of it says nothing else.
-    fn halo_forge() -> Self {
-        let strict = Self::strict();
-        Self {
-            cycles: 3,
-            sampling: Asking {
-                samples_per_prompt: 8,
-                temperature: 0.7,
-                ..strict.sampling
-            },
-            max_new_tokens: Some(1024),
-            filter: Filter {
-                ladder: Ladder::HaloForge,
-                reward_threshold: 0.5,
-                keep_top_percent: 0.5,
-                min_samples: None,
-                per_prompt: None,
-                same_from: None,
-                hard_times: 1,
-            },
-            recipe: Recipe {
-                epochs: 1,
-                accumulate: 16,
-                learning_rate: 5e-5,
-                warmup: 10,
-                ..strict.recipe
-            },
-            lr_decay_per_cycle: 0.85,
-            longest: 2048,
-            ..strict
-        }
-    }
-
-    fn conservative() -> Self {
-        let mut plan = Self::halo_forge();
-        plan.cycles = 5;
-        plan.filter.keep_top_percent = 0.8;
-        plan.filter.min_samples = Some(200);
-        plan.lr_decay_per_cycle = 0.9;
-        plan
-    }
-
-    fn aggressive() -> Self {
-        let mut plan = Self::halo_forge();
-        plan.cycles = 6;
-        plan.sampling.samples_per_prompt = 16;
-        plan.sampling.temperature = 0.8;
-        plan.filter.reward_threshold = 0.7;
-        plan.filter.keep_top_percent = 0.3;
-        plan.filter.min_samples = Some(100);
-        plan
-    }
-
-    fn production() -> Self {
-        let mut plan = Self::halo_forge();
-        plan.cycles = 6;
-        plan.sampling.top_p = 0.95;
-        plan.recipe.batch = 8;
-        plan.recipe.accumulate = 4;
-        plan
-    }
-
     /// Checks every rule that needs no model.
     ///
     /// # Errors
@@ -249,6 +149,10 @@ impl RaftPlan {
             ("per_prompt", filter.per_prompt.unwrap_or(1)),
             ("hard_times", filter.hard_times as usize),
             ("max_new_tokens", self.max_new_tokens.unwrap_or(1) as usize),
+            (
+                "repairs",
+                self.repairs.as_ref().map_or(1, |one| one.samples as usize),
+            ),
         ];
         if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Err(Error::Recipe(format!("{name} must be at least 1")));
@@ -296,10 +200,13 @@ impl RaftPlan {
         asking
     }
 
-    /// How a cycle trains. `factor` is what guards have left of the learning rate.
-    pub fn recipe(&self, cycle: u32, factor: f64) -> Recipe {
+    /// How a cycle trains on so many rows. `factor` is what guards have left of the learning rate.
+    pub fn recipe(&self, cycle: u32, (rows, factor): (usize, f64)) -> Recipe {
+        let per_epoch = rows.div_ceil(self.recipe.step_size()).max(1);
+        let more = self.least_steps.div_ceil(per_epoch).min(MOST_EPOCHS);
         let decay = self.lr_decay_per_cycle.powi(cycle as i32 - 1);
         Recipe {
+            epochs: self.recipe.epochs.max(more),
             learning_rate: (self.recipe.learning_rate * decay * factor).max(LEAST_RATE),
             seed: self.recipe.seed.wrapping_add(u64::from(cycle) - 1),
             ..self.recipe.clone()
@@ -330,10 +237,19 @@ mod tests {
         plan.temperature_end = Some(1.3);
         let heat: Vec<f32> = (1..=6).map(|n| plan.asking(n).temperature).collect();
         assert!((heat[0] - 0.8).abs() < 1e-6 && (heat[5] - 1.3).abs() < 1e-6 && heat.is_sorted());
-        let rate = |cycle, factor| plan.recipe(cycle, factor).learning_rate;
+        let rate = |cycle, factor| plan.recipe(cycle, (100, factor)).learning_rate;
         assert_eq!(rate(1, 1.0), 5e-5);
         assert!((rate(3, 0.5) - 5e-5 * 0.85 * 0.85 * 0.5).abs() < 1e-12);
         assert_eq!(rate(400, 1.0), LEAST_RATE);
+    }
+
+    #[test]
+    fn few_rows_are_seen_more_often_but_not_for_ever() {
+        let plan = RaftPlan::preset("strict").unwrap();
+        let epochs = |rows| plan.recipe(1, (rows, 1.0)).epochs;
+        assert_eq!([1, 20, 32, 60, 64, 500].map(epochs), [8, 8, 6, 3, 3, 3]);
+        let theirs = RaftPlan::preset("production").unwrap();
+        assert_eq!(theirs.recipe(1, (20, 1.0)).epochs, 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The loop. It walks the phases in their order; whatever is complete on the disk is taken as it is.
 
 mod asking;
+mod repairing;
 
 use std::path::PathBuf;
 
@@ -178,18 +179,22 @@ impl<W: Workshop> Run<'_, W> {
         let folder = self.folder.cycle(n);
         let asking = self.plan.asking(n);
         let source = (asking, self.current.clone());
-        let sampled = self.sample((&name, &folder.join("samples")), asked, source)?;
+        let place = (name.as_str(), folder.join("samples"));
+        let sampled = self.sample((place.0, &place.1), asked.clone(), source)?;
         let Some(sampled) = sampled else {
             return Ok(Turn::Stopped);
         };
-        let mut cycle = self.keep(n, sampled)?;
+        let Some(repaired) = self.repair(n, (&sampled.samples, &asked))? else {
+            return Ok(Turn::Stopped);
+        };
+        let mut cycle = self.keep(n, sampled, repaired)?;
         if cycle.kept == 0 {
             self.say(format!(
                 "{name}: nothing was kept; there is nothing new to train on"
             ));
             return Ok(Turn::Nothing(Box::new(cycle)));
         }
-        let Some(trained) = self.train(n, cycle.learning_rate)? else {
+        let Some(trained) = self.train(n)? else {
             return Ok(Turn::Stopped);
         };
         cycle.trained = Some(trained);
@@ -210,12 +215,14 @@ impl<W: Workshop> Run<'_, W> {
     }
 
     /// Chooses what is trained on, and writes it down.
-    fn keep(&mut self, n: u32, sampled: Sampled) -> Result<Cycle, W::Error> {
+    fn keep(&mut self, n: u32, sampled: Sampled, repaired: Vec<Sample>) -> Result<Cycle, W::Error> {
         let plan = self.plan;
         let cycles = (n, plan.cycles);
         let bar = plan.reward_shaping.bar(&plan.filter, cycles, &self.passed);
         let samples = &sampled.samples;
-        let chosen = select(samples, &self.buffer, (&plan.filter, bar), n);
+        let n_repaired = repaired.len();
+        let all = [samples.as_slice(), &repaired].concat();
+        let chosen = select(&all, &self.buffer, (&plan.filter, bar), n);
         phase::write_lines(&self.folder.cycle(n).join("kept.jsonl"), &chosen.kept)?;
         self.remember(samples);
         let kept = chosen.kept.len();
@@ -228,6 +235,7 @@ impl<W: Workshop> Run<'_, W> {
             sampled: Measured::of(sampled, plan.seed),
             bar,
             asked_threshold: plan.filter.reward_threshold,
+            repaired: n_repaired,
             above_threshold: chosen.above_threshold,
             kept,
             avg_kept_reward: (kept > 0).then(|| worth / kept as f64),
@@ -235,7 +243,7 @@ impl<W: Workshop> Run<'_, W> {
             over_cap: chosen.over_cap,
             rows: self.buffer.iter().map(|one| one.times as usize).sum(),
             temperature: plan.asking(n).temperature,
-            learning_rate: plan.recipe(n, self.rate).learning_rate,
+            learning_rate: plan.recipe(n, (1, self.rate)).learning_rate,
             trained: None,
             held_out: None,
             look: None,
@@ -259,16 +267,14 @@ impl<W: Workshop> Run<'_, W> {
     }
 
     /// Trains from the base on everything that was kept, or takes the training that is complete.
-    fn train(&mut self, n: u32, learning_rate: f64) -> Result<Option<Trained>, W::Error> {
+    fn train(&mut self, n: u32) -> Result<Option<Trained>, W::Error> {
         let folder = self.folder.cycle(n);
         let training = folder.join("training");
         if let Some(trained) = phase::finished(&training)? {
             return Ok(Some(trained));
         }
-        let recipe = crate::Recipe {
-            learning_rate,
-            ..self.plan.recipe(n, self.rate)
-        };
+        let rows = self.buffer.iter().map(|one| one.times as usize).sum();
+        let recipe = self.plan.recipe(n, (rows, self.rate));
         let lesson = Lesson {
             phase: &format!("cycle {n}"),
             rows: &self.buffer,

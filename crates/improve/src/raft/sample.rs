@@ -22,6 +22,11 @@ pub struct Prompt {
     pub expected_output: Option<String>,
     /// The language of the answers.
     pub language: Language,
+    /// Whether the text is code that an answer goes on with.
+    pub is_stub: bool,
+    /// The id of the problem to which it asks for the repair of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repairs: Option<String>,
 }
 
 impl Prompt {
@@ -68,6 +73,13 @@ pub struct Sample {
     pub finish: Finish,
     /// Its tokens.
     pub tokens: u32,
+    /// Whether it was found by repairing an answer that failed.
+    #[serde(default, skip_serializing_if = "is_drawn")]
+    pub repaired: bool,
+}
+
+fn is_drawn(repaired: &bool) -> bool {
+    !repaired
 }
 
 impl Sample {
@@ -102,6 +114,7 @@ impl Sample {
             right_share: tests.copied().or(lines),
             finish: attempt.finish,
             tokens: attempt.n_tokens,
+            repaired: false,
         };
         sample.reward = ladder.reward(&sample);
         sample

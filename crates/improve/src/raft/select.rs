@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::learnt::up_to_the_code;
 use super::shaping::Bar;
 use super::tokens::Tokens;
 use super::{Filter, Sample};
@@ -23,6 +24,8 @@ pub struct Kept {
     pub cycle: u32,
     /// How often the row counts in an epoch.
     pub times: u32,
+    /// What is learnt of the completion.
+    pub learnt: String,
 }
 
 /// What became of the samples of a cycle.
@@ -82,6 +85,10 @@ pub fn select(
         } else {
             let is_hard = hard.get(&key).copied().unwrap_or(false);
             selection.kept.push(Kept {
+                learnt: match filter.only_code {
+                    true => up_to_the_code(candidate.sample),
+                    false => candidate.sample.text.clone(),
+                },
                 sample: candidate.sample.clone(),
                 cycle,
                 times: if is_hard { filter.hard_times } else { 1 },
@@ -143,7 +150,10 @@ fn best_share(n: usize, share: f64) -> usize {
 /// For each prompt whether fewer than half of its samples passed.
 fn hard_prompts(samples: &[Sample]) -> BTreeMap<String, bool> {
     let mut tally: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for sample in samples.iter().filter(|sample| sample.stage.is_some()) {
+    for sample in samples
+        .iter()
+        .filter(|sample| sample.stage.is_some() && !sample.repaired)
+    {
         let (passed, all) = tally.entry(sample.key()).or_default();
         *passed += usize::from(sample.passes);
         *all += 1;

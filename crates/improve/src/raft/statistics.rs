@@ -117,12 +117,20 @@ fn hardware_summary(outcome: &Outcome) -> Value {
         phases.insert(name, cycle.sampled.effort.hardware.clone());
     }
     phases.insert("final".into(), looks(&outcome.last));
+    let all = |path: &str| -> Vec<f64> {
+        let found = phases
+            .values()
+            .filter_map(|phase| phase.pointer(path)?.as_f64());
+        found.collect()
+    };
+    let most = |path: &str| all(path).into_iter().reduce(f64::max);
+    let energy = all("/energy_wh");
     json!({
-        "gpu_peak_utilization_pct": null,
-        "gpu_peak_memory_gb": null,
-        "sys_peak_memory_gb": null,
-        "total_energy_wh": null,
-        "reason": "each phase of sampling has its own hardware.csv; training is not metered",
+        "gpu_peak_utilization_pct": most("/gpu/utilization_peak_pct"),
+        "gpu_peak_memory_gb": most("/gpu/memory_peak_gb"),
+        "sys_peak_memory_gb": most("/system/memory_peak_gb"),
+        "total_energy_wh": (!energy.is_empty()).then(|| energy.iter().sum::<f64>()),
+        "reason": "of the prompts that are trained on; training itself is not metered",
         "phases": phases,
     })
 }
@@ -148,6 +156,7 @@ pub(super) fn statistics(cycles: &[Cycle]) -> Value {
             "strict_pass_at_1": measures.map(|measures| measures.pass_at_1),
             "any_compiles": measures.map(|measures| measures.any_compiles),
             "all_compile": measures.map(|measures| measures.all_compile),
+            "repaired": cycle.repaired,
             "duplicates": cycle.duplicates,
             "over_cap": cycle.over_cap,
             "rows": cycle.rows,

@@ -17,6 +17,8 @@ fn prompts(suite: &str, n: usize) -> Vec<Prompt> {
         text: format!("write program number {i} of {suite}"),
         expected_output: None,
         language: Language::Cpp,
+        is_stub: false,
+        repairs: None,
     };
     (0..n).map(prompt).collect()
 }
@@ -360,6 +362,38 @@ fn a_cycle_that_falls_is_rolled_back_and_learns_at_half_the_rate() {
         .unwrap()
         .unwrap();
     assert_eq!(again, outcome);
+}
+
+#[test]
+fn repairs_reach_prompts_that_no_sample_solved_and_do_not_count_as_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut plan = plan();
+    plan.repairs = Some(improve::raft::Repairs {
+        samples: 4,
+        per_prompt: 2,
+        temperature: 0.8,
+    });
+    // Nobody is right at once; every other repair is.
+    let mut made = Made {
+        skill: 0,
+        of_repairs: 500,
+        ..Made::new()
+    };
+    let outcome = go(&plan, &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    let first = &outcome.cycles[0];
+    assert!(first.repaired > 16 && first.kept > 8, "{first:?}");
+    assert_eq!(first.sampled.measures.as_ref().unwrap().passed, 0);
+    let kept = std::fs::read_to_string(folder.path().join("cycle_1/kept.jsonl")).unwrap();
+    let rows = kept
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    for row in rows {
+        assert_eq!((&row["repaired"], &row["times"]), (&true.into(), &2.into()));
+        assert!(!row["prompt_id"].as_str().unwrap().contains('~'), "{row}");
+        assert!(!row["prompt"].as_str().unwrap().contains("wrong"), "{row}");
+    }
 }
 
 #[test]

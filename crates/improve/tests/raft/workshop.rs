@@ -33,6 +33,8 @@ pub(crate) struct Made {
     pub(crate) stop_at: Option<usize>,
     /// How many of 1000 a base model gets right.
     pub(crate) skill: usize,
+    /// The same of repairs.
+    pub(crate) of_repairs: i64,
     /// What each line of an adapter adds to it, by cycle.
     pub(crate) gains: Vec<i64>,
     pub(crate) said: Vec<String>,
@@ -48,6 +50,7 @@ impl Made {
             taken: 0,
             stop_at: None,
             skill: 200,
+            of_repairs: 0,
             gains: vec![10, 10, 10],
             said: Vec::new(),
             lessons: Vec::new(),
@@ -108,6 +111,10 @@ impl Workshop for Made {
                 std::fs::write(&left, "").unwrap();
             }
             for attempt in 0..order.asking.samples_per_prompt {
+                let skill = match prompt.repairs {
+                    Some(_) => self.of_repairs,
+                    None => skill,
+                };
                 samples.push(sample(prompt, attempt, order.seed, skill));
             }
         }
@@ -178,7 +185,7 @@ fn sample(prompt: &Prompt, sample_idx: u32, of: u64, skill: i64) -> Sample {
         sample_idx,
         compiles: stage >= Stage::Compiles,
         reward: None,
-        error: String::new(),
+        error: "error: no".into(),
         passes: stage == Stage::Right,
         actual_output: None,
         suite: prompt.suite.clone(),
@@ -188,6 +195,7 @@ fn sample(prompt: &Prompt, sample_idx: u32, of: u64, skill: i64) -> Sample {
         right_share: None,
         finish: Finish::EndOfText,
         tokens: 12,
+        repaired: false,
     };
     sample.reward = Ladder::Strict.reward(&sample);
     sample

@@ -184,6 +184,9 @@ pub(crate) struct FilterFlags {
     /// At most so many of one prompt and cycle
     #[arg(long, value_name = "N")]
     pub(crate) per_prompt: Option<usize>,
+    /// Have so many repairs written for failed answers to prompts that no sample solved, and keep those that pass
+    #[arg(long, value_name = "N")]
+    pub(crate) repairs: Option<u32>,
     /// How the threshold changes from cycle to cycle: fixed, warmup, annealing, adaptive
     #[arg(long, value_name = "NAME")]
     pub(crate) reward_shaping: Option<String>,

@@ -42,6 +42,8 @@ const COMMANDS: &[&[&str]] = &[
     &["adapters", "ls"],
     &["adapters", "which"],
     &["adapters", "export"],
+    &["raft", "train"],
+    &["benchmark", "full"],
     &["report"],
     &["compare"],
     &["runs", "ls"],
@@ -83,6 +85,7 @@ fn the_commands_with_many_flags_show_examples() {
         &["models", "make", "--help"],
         &["models", "quantize", "--help"],
         &["train", "sft", "--help"],
+        &["train", "raft", "--help"],
     ] {
         let ended = place.whet(words).with_code(0);
         let examples = ended.stdout.split("Examples:").nth(1);

@@ -3,6 +3,7 @@
 //!
 //! The loop is `improve::raft`; here it gets an engine, a sandbox and a trainer.
 
+mod hardware;
 mod order;
 mod sampling;
 mod table;
@@ -275,6 +276,7 @@ fn tell(
         ));
         return Ok(Exit::Interrupted);
     };
+    hardware::write(folder, order.plan.cycles)?;
     terminal.result(&table::text(outcome, order, folder))?;
     Ok(match outcome.end {
         End::NothingKept if outcome.best.is_none() => Exit::Gate,

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use improve::raft::{Curriculum, History, RaftPlan, Shaping};
+use improve::raft::{Curriculum, History, RaftPlan, Repairs, Shaping};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use task::{PromptProfile, Suite};
@@ -17,6 +17,13 @@ use crate::suites;
 
 /// The file that says what a run is.
 const FILE: &str = "raft.json";
+
+/// Where repairs are asked for: of two answers of each unsolved prompt.
+const REPAIRS: Repairs = Repairs {
+    samples: 4,
+    per_prompt: 2,
+    temperature: 0.8,
+};
 
 /// `raft.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,6 +211,9 @@ fn change_filter(plan: &mut RaftPlan, asked: &FilterFlags) -> Result<()> {
     set(&mut filter.keep_top_percent, &asked.keep_top_percent);
     set_some(&mut filter.min_samples, &asked.min_samples);
     set_some(&mut filter.per_prompt, &asked.per_prompt);
+    if let Some(samples) = asked.repairs {
+        plan.repairs = Some(Repairs { samples, ..REPAIRS });
+    }
     if let Some(name) = &asked.reward_shaping {
         plan.reward_shaping = named::<Shaping>("reward-shaping", name)?;
     }

@@ -12,9 +12,10 @@ use ledger::record::Done;
 use ledger::{Run, RunFolder};
 use measure::Clock;
 use sandbox::Sandbox;
-use serde_json::{Value, json};
+use serde_json::json;
 use task::Suite;
 
+use super::hardware;
 use super::workshop::Shop;
 use crate::command::bench::{Watched, write_report};
 use crate::subject::Loaded;
@@ -183,66 +184,10 @@ fn effort(run: &Run, seconds: f64, went_on: bool) -> Effort {
         .and_then(|one| one.values.first().copied());
     Effort {
         seconds,
-        generate_seconds: spent(run, "generate"),
-        judge_seconds: spent(run, "judge"),
+        generate_seconds: hardware::spent(run, "generate"),
+        judge_seconds: hardware::spent(run, "judge"),
         tokens_per_s: rate,
         went_on,
-        hardware: hardware(run, seconds),
+        hardware: hardware::seen(run, seconds),
     }
-}
-
-/// Time that the monitor saw in a phase; `None` without a monitor.
-fn spent(run: &Run, phase: &str) -> Option<f64> {
-    let pairs = run.hardware.windows(2);
-    let closing = pairs.filter(|pair| pair[0].session == pair[1].session && pair[1].phase == phase);
-    let ns: u64 = closing
-        .map(|pair| pair[1].at_ns.saturating_sub(pair[0].at_ns))
-        .sum();
-    (!run.hardware.is_empty()).then_some(ns as f64 / 1e9)
-}
-
-/// halo-forge's summary of the monitor. What was not read is null, energy with its reason.
-fn hardware(run: &Run, seconds: f64) -> Value {
-    let read = |name: &str, scale: f64| -> Vec<f64> {
-        let readings = run
-            .hardware
-            .iter()
-            .filter_map(|sample| sample.readings.get(name));
-        readings.map(|value| value * scale).collect()
-    };
-    let mean = |all: &[f64]| (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64);
-    let most = |all: &[f64]| all.iter().copied().reduce(f64::max);
-    let memory = read("system_used_bytes", 1e-9);
-    let busy = read("cpu_busy_share", 100.0);
-    let joules: Vec<f64> = ["cpu_joules", "gpu0_joules"]
-        .iter()
-        .flat_map(|name| read(name, 1.0))
-        .collect();
-    let energy = (!joules.is_empty()).then(|| joules.iter().sum::<f64>() / 3600.0);
-    let is_energy = |one: &&ledger::record::Measurement| one.metric == "energy_run_joules";
-    let reason = run
-        .measurements
-        .iter()
-        .find(is_energy)
-        .and_then(|one| one.reason.clone());
-    json!({
-        "duration_sec": (seconds * 10.0).round() / 10.0,
-        "samples_count": run.hardware.len(),
-        "gpu": {
-            "utilization_avg_pct": mean(&read("gpu0_busy_share", 100.0)),
-            "utilization_peak_pct": most(&read("gpu0_busy_share", 100.0)),
-            "memory_avg_gb": mean(&read("gpu0_used_bytes", 1e-9)),
-            "memory_peak_gb": most(&read("gpu0_used_bytes", 1e-9)),
-            "power_avg_w": mean(&read("gpu0_watts", 1.0)),
-            "power_peak_w": most(&read("gpu0_watts", 1.0)),
-        },
-        "system": {
-            "memory_avg_gb": mean(&memory),
-            "memory_peak_gb": most(&memory),
-            "cpu_util_avg_pct": mean(&busy),
-            "cpu_util_peak_pct": most(&busy),
-        },
-        "energy_wh": energy,
-        "energy_reason": energy.map_or(reason, |_| None),
-    })
 }

@@ -1,14 +1,14 @@
 //! A phase of training: kept samples become examples, and an adapter is trained on them.
 //!
 //! The prompt of an example is token for token the one that was sampled with: same wording, same template, same
-//! date. What is learnt is the answer as it was written, up to and with the token that ends it.
+//! date. What is learnt is what the plan keeps of the answer, up to and with the token that ends it.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use decoder::Transformer;
 use decoder::export::Base;
-use engine::{Model, Special, Token, Tokenizer};
+use engine::{Special, Token, Tokenizer};
 use improve::raft::{Effort, Kept, Lesson, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
 use improve::{Example, Split, TrainFolder};
@@ -174,7 +174,7 @@ impl<'a> Scribe<'a> {
         let tokenizer = self.subject.model.tokenizer();
         let mut tokens = bench::code::tokens(tokenizer, &rendered);
         let learnt_from = tokens.len();
-        tokens.extend(tokenizer.encode(&sample.text, Special::Plain));
+        tokens.extend(tokenizer.encode(&row.learnt, Special::Plain));
         let was_begun = rendered.shape == Shape::ChatBegun;
         if was_begun && sample.finish == Finish::StopString {
             tokens.extend(tokenizer.encode(CLOSING, Special::Plain));

@@ -10,7 +10,7 @@ use anyhow::Result;
 use decoder::{Lora, Shape};
 use improve::raft::{Lesson, Prompt, RaftPlan, Sampled, Sampling, Trained, Workshop};
 use sandbox::Cell;
-use task::{PromptProfile, Suite, Target};
+use task::{Problem, PromptProfile, Suite, Target};
 
 use super::{sampling, training};
 use crate::exit::Usage;
@@ -57,19 +57,23 @@ impl Shop<'_> {
         self.suites.iter().find(|suite| suite.name == name)
     }
 
-    /// The suites with only those problems, asked as the run asks.
+    /// The suites with only those problems, asked as the run asks. A prompt for repairs is its problem with another
+    /// text, judged like it.
     pub(super) fn asked(&self, prompts: &[&Prompt]) -> Vec<Suite> {
-        let wanted: BTreeSet<(&str, &str)> = prompts
-            .iter()
-            .map(|prompt| (prompt.suite.as_str(), prompt.id.as_str()))
-            .collect();
         let with_wanted = |suite: &Suite| {
-            let mut suite = suite.clone();
-            let name = suite.name.clone();
-            suite
-                .problems
-                .retain(|problem| wanted.contains(&(name.as_str(), problem.id.as_str())));
-            (!suite.problems.is_empty()).then_some(suite)
+            let problem = |prompt: &&&Prompt| -> Option<Problem> {
+                let id = prompt.repairs.as_ref().unwrap_or(&prompt.id);
+                let mut problem = suite.problem(id)?.clone();
+                problem.id.clone_from(&prompt.id);
+                problem.prompt.clone_from(&prompt.text);
+                Some(problem)
+            };
+            let of_suite = prompts.iter().filter(|prompt| prompt.suite == suite.name);
+            let problems: Vec<Problem> = of_suite.filter_map(|prompt| problem(&prompt)).collect();
+            (!problems.is_empty()).then(|| Suite {
+                problems,
+                ..suite.clone()
+            })
         };
         self.suites.iter().filter_map(with_wanted).collect()
     }
@@ -95,7 +99,7 @@ pub(super) fn prepared(
 /// The prompts of suites.
 pub(super) fn prompts(suites: &[Suite]) -> Vec<Prompt> {
     let of_suite = |suite: &Suite| {
-        let prompt = |problem: &task::Problem| Prompt {
+        let prompt = |problem: &Problem| Prompt {
             suite: suite.name.clone(),
             id: problem.id.clone(),
             text: problem.prompt.clone(),
@@ -104,6 +108,8 @@ pub(super) fn prompts(suites: &[Suite]) -> Vec<Prompt> {
                 _ => None,
             },
             language: suite.language,
+            is_stub: problem.target.is_stub(),
+            repairs: None,
         };
         suite.problems.iter().map(prompt).collect::<Vec<_>>()
     };

@@ -1,0 +1,100 @@
+//! What the monitor saw of a RAFT run: of each phase, and of all of them in one `hardware.csv`.
+//!
+//! Training is not metered; its lines are missing, which is better than being wrong.
+
+use std::path::Path;
+
+use anyhow::Result;
+use improve::raft::RaftFolder;
+use ledger::Run;
+use serde_json::{Value, json};
+
+const CSV: &str = "hardware.csv";
+
+/// Writes the samples of all phases in their order, where their columns agree.
+pub(super) fn write(folder: &RaftFolder, cycles: u32) -> Result<()> {
+    let mut places: Vec<_> = ["prompts", "held_out"]
+        .map(|set| folder.path().join("baseline").join(set))
+        .into();
+    for cycle in 1..=cycles {
+        places.extend(["samples", "repairs", "held_out"].map(|set| folder.cycle(cycle).join(set)));
+    }
+    places.extend(["prompts", "held_out"].map(|set| folder.path().join("final").join(set)));
+    let text = joined(places.iter().map(|place| place.join("run").join(CSV)));
+    if !text.is_empty() {
+        ledger::write_derived(folder.path(), CSV, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn joined(files: impl Iterator<Item = impl AsRef<Path>>) -> String {
+    let mut all = String::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let Some((head, lines)) = text.split_once('\n') else {
+            continue;
+        };
+        if all.is_empty() {
+            all.push_str(&text);
+        } else if all.lines().next() == Some(head.trim_end_matches('\r')) {
+            all.push_str(lines);
+        }
+    }
+    all
+}
+
+/// Time that the monitor saw in a phase; `None` without a monitor.
+pub(super) fn spent(run: &Run, phase: &str) -> Option<f64> {
+    let pairs = run.hardware.windows(2);
+    let closing = pairs.filter(|pair| pair[0].session == pair[1].session && pair[1].phase == phase);
+    let ns: u64 = closing
+        .map(|pair| pair[1].at_ns.saturating_sub(pair[0].at_ns))
+        .sum();
+    (!run.hardware.is_empty()).then_some(ns as f64 / 1e9)
+}
+
+/// halo-forge's summary of the monitor. What was not read is null, energy with its reason.
+pub(super) fn seen(run: &Run, seconds: f64) -> Value {
+    let read = |name: &str, scale: f64| -> Vec<f64> {
+        let readings = run
+            .hardware
+            .iter()
+            .filter_map(|sample| sample.readings.get(name));
+        readings.map(|value| value * scale).collect()
+    };
+    let mean = |all: &[f64]| (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64);
+    let most = |all: &[f64]| all.iter().copied().reduce(f64::max);
+    let memory = read("system_used_bytes", 1e-9);
+    let busy = read("cpu_busy_share", 100.0);
+    let joules: Vec<f64> = ["cpu_joules", "gpu0_joules"]
+        .iter()
+        .flat_map(|name| read(name, 1.0))
+        .collect();
+    let energy = (!joules.is_empty()).then(|| joules.iter().sum::<f64>() / 3600.0);
+    let is_energy = |one: &&ledger::record::Measurement| one.metric == "energy_run_joules";
+    let reason = run
+        .measurements
+        .iter()
+        .find(is_energy)
+        .and_then(|one| one.reason.clone());
+    json!({
+        "duration_sec": (seconds * 10.0).round() / 10.0,
+        "samples_count": run.hardware.len(),
+        "gpu": {
+            "utilization_avg_pct": mean(&read("gpu0_busy_share", 100.0)),
+            "utilization_peak_pct": most(&read("gpu0_busy_share", 100.0)),
+            "memory_avg_gb": mean(&read("gpu0_used_bytes", 1e-9)),
+            "memory_peak_gb": most(&read("gpu0_used_bytes", 1e-9)),
+            "power_avg_w": mean(&read("gpu0_watts", 1.0)),
+            "power_peak_w": most(&read("gpu0_watts", 1.0)),
+        },
+        "system": {
+            "memory_avg_gb": mean(&memory),
+            "memory_peak_gb": most(&memory),
+            "cpu_util_avg_pct": mean(&busy),
+            "cpu_util_peak_pct": most(&busy),
+        },
+        "energy_wh": energy,
+        "energy_reason": energy.map_or(reason, |_| None),
+    })
+}
