@@ -247,7 +247,7 @@ mod tests {
     fn few_rows_are_seen_more_often_but_not_for_ever() {
         let plan = RaftPlan::preset("strict").unwrap();
         let epochs = |rows| plan.recipe(1, (rows, 1.0)).epochs;
-        assert_eq!([1, 20, 32, 60, 64, 500].map(epochs), [8, 8, 6, 3, 3, 3]);
+        assert_eq!([1, 20, 32, 60, 64, 500].map(epochs), [8, 4, 3, 3, 3, 3]);
         let theirs = RaftPlan::preset("production").unwrap();
         assert_eq!(theirs.recipe(1, (20, 1.0)).epochs, 1);
     }

@@ -135,15 +135,22 @@ fn key(suite: &str, id: &str) -> String {
     format!("{suite}/{id}")
 }
 
+/// The heads of what else the evidence may hold behind the program's standard output.
+const OTHERS: [&str; 5] = [
+    "\nprogram stderr:\n",
+    "\nprogram ended:\n",
+    "\ncompiler ended:\n",
+    "\ncompiler stdout:\n",
+    "\ncompiler stderr:\n",
+];
+
 /// What the evidence holds of the program's standard output.
 fn printed(evidence: &str) -> &str {
     let Some((_, printed)) = evidence.split_once("program stdout:\n") else {
         return "";
     };
-    printed
-        .split_once("\nprogram stderr:\n")
-        .map_or(printed, |(printed, _)| printed)
-        .trim_end()
+    let ends = OTHERS.iter().filter_map(|head| printed.find(head));
+    printed[..ends.min().unwrap_or(printed.len())].trim_end()
 }
 
 /// The share of lines that stand where they should, of the longer of the two texts.
@@ -173,6 +180,8 @@ mod tests {
             "compiler stderr:\nwarning\nprogram stdout:\nSum: 15\n\nx\nprogram stderr:\noops";
         assert_eq!(printed(said), "Sum: 15\n\nx");
         assert_eq!(printed("program stdout:\n8"), "8");
+        let first = "program stdout:\n8\ncompiler stderr:\nmain.cpp: warning";
+        assert_eq!(printed(first), "8");
         assert_eq!(printed("compiler stderr:\nerror"), "");
     }
 }

@@ -41,14 +41,15 @@ impl RaftPlan {
             recipe: Recipe {
                 epochs: 3,
                 batch: 2,
-                accumulate: 4,
+                // Few rows and small batches: the steps are what a cycle has little of.
+                accumulate: 1,
                 learning_rate: 2e-4,
                 warmup: 3,
                 held_out: 0.0,
                 patience: 0,
                 ..Recipe::default()
             },
-            least_steps: 24,
+            least_steps: 40,
             lr_decay_per_cycle: 1.0,
             adapter: Shape {
                 rank: 16,

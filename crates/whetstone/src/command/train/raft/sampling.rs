@@ -108,6 +108,12 @@ fn begin(
     if let Some(adapter) = &order.adapter {
         header.engine.insert("adapter".into(), json!(adapter));
     }
+    let unborn = folder.join(RUN);
+    if unborn.exists() {
+        // Its header is written last: killed before that, the folder holds nothing and would be in the way.
+        std::fs::remove_dir_all(&unborn)
+            .with_context(|| format!("cannot remove {}", unborn.display()))?;
+    }
     let mut run_folder = RunFolder::create(folder, &header)?;
     let weak = shop
         .cell
