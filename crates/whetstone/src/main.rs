@@ -14,6 +14,7 @@ mod interrupt;
 mod logs;
 mod provenance;
 mod quizzes;
+mod recipe;
 mod subject;
 mod suites;
 mod terminal;

@@ -45,12 +45,13 @@ const EDGES: [(&str, &[&str]); 12] = [
 const EDGES_OF_TESTS: [(&str, &str); 1] = [("llama", "hub")];
 
 /// Crates from outside that only some of ours may name; a trailing `*` stands for any ending.
-const RESERVED: [(&str, &[&str]); 11] = [
+const RESERVED: [(&str, &[&str]); 12] = [
     ("llama-cpp-*", &["llama"]),
     ("ureq", &["hub"]),
     ("clap", &["whetstone"]),
     ("anyhow", &["whetstone"]),
     ("indicatif", &["whetstone"]),
+    ("saphyr-parser", &["whetstone"]),
     ("kuva", &["report"]),
     ("resvg", &["report"]),
     ("safetensors", &["model"]),

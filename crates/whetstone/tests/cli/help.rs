@@ -2,7 +2,7 @@
 
 use crate::workplace::Workplace;
 
-const COMMANDS: [&[&str]; 34] = [
+const COMMANDS: [&[&str]; 39] = [
     &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
@@ -30,6 +30,11 @@ const COMMANDS: [&[&str]; 34] = [
     &["models", "import"],
     &["models", "make"],
     &["models", "quantize"],
+    &["run"],
+    &["check"],
+    &["init"],
+    &["schema"],
+    &["view"],
     &["report"],
     &["compare"],
     &["runs", "ls"],
@@ -61,6 +66,11 @@ fn the_commands_with_many_flags_show_examples() {
         &["bench", "memory", "--help"],
         &["bench", "variants", "--help"],
         &["bench", "spec", "--help"],
+        &["run", "--help"],
+        &["check", "--help"],
+        &["init", "--help"],
+        &["view", "--help"],
+        &["report", "--help"],
         &["generate", "--help"],
         &["models", "import", "--help"],
         &["models", "make", "--help"],
