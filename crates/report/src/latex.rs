@@ -30,9 +30,10 @@ pub(crate) fn page(card: &Scorecard) -> String {
     out
 }
 
-/// Text within a comment, which ends with its line.
+/// Text within a comment, which ends with its line; only what names are made of stays.
 fn comment(text: &str) -> String {
-    one_line(text).replace(|c: char| !c.is_ascii_graphic() && c != ' ', "?")
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-+:".contains(c);
+    one_line(text).replace(|c: char| !plain(c), "?")
 }
 
 /// Labels, each given once.

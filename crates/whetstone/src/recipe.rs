@@ -8,7 +8,7 @@
 //!
 //! What is deliberately not here: models are not looked for and nothing is fetched, measured or written.
 
-mod fault;
+mod mistake;
 mod preset;
 mod schema;
 mod setting;
@@ -20,7 +20,7 @@ mod yaml;
 
 use std::path::Path;
 
-pub(crate) use fault::{Fault, Place, nearest, refusal};
+pub(crate) use mistake::{Mistake, Place, nearest, refusal};
 pub(crate) use preset::{PRESETS, Preset};
 pub(crate) use schema::{FILE as SCHEMA_FILE, schema};
 use setting::{Said, benchmarks, command, multiplied, said, settings};
@@ -76,13 +76,13 @@ impl Recipe {
         for change in changes {
             change.apply(&mut root)?;
         }
-        vars::substitute(&mut root).map_err(|faults| refusal(&faults))?;
+        vars::substitute(&mut root).map_err(|mistakes| refusal(&mistakes))?;
         let mut found = Findings::default();
         check(&root, RECIPE, &mut found);
-        if !found.faults.is_empty() {
-            return Err(refusal(&found.faults));
+        if !found.mistakes.is_empty() {
+            return Err(refusal(&found.mistakes));
         }
-        let targets = targets(&root).map_err(|faults| refusal(&faults))?;
+        let targets = targets(&root).map_err(|mistakes| refusal(&mistakes))?;
         Ok(Recipe {
             name: word(&root, "name"),
             targets,
@@ -100,53 +100,53 @@ fn elements<'n>(node: &'n Node, key: &str) -> &'n [Node] {
     node.get(key).map(Node::elements).unwrap_or_default()
 }
 
-fn targets(root: &Node) -> Result<Vec<Target>, Vec<Fault>> {
-    let mut faults = Vec::new();
+fn targets(root: &Node) -> Result<Vec<Target>, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
     let mut targets: Vec<Target> = Vec::new();
     for node in elements(root, "targets") {
         match target(node, root) {
             Ok(target) if targets.iter().any(|known| known.name == target.name) => {
                 let why = format!("two targets are called {}", target.name);
-                faults.push(Fault::at(&node.place, why));
+                mistakes.push(Mistake::at(&node.place, why));
             }
             Ok(target) => targets.push(target),
-            Err(more) => faults.extend(more),
+            Err(more) => mistakes.extend(more),
         }
     }
-    match faults.is_empty() {
+    match mistakes.is_empty() {
         true => Ok(targets),
-        false => Err(faults),
+        false => Err(mistakes),
     }
 }
 
-fn target(node: &Node, root: &Node) -> Result<Target, Vec<Fault>> {
-    refuse_what_is_not_there(node).map_err(|fault| vec![fault])?;
-    let mut faults = Vec::new();
+fn target(node: &Node, root: &Node) -> Result<Target, Vec<Mistake>> {
+    refuse_what_is_not_there(node).map_err(|mistake| vec![mistake])?;
+    let mut mistakes = Vec::new();
     let mut benchmarks: Vec<Benchmark> = Vec::new();
     for one in elements(node, "benchmarks") {
         match benchmark(one, &[node, root]) {
             Ok(new) if benchmarks.iter().any(|known| known.id == new.id) => {
                 let why = format!("two benchmarks of this target are called {}", new.id);
-                faults.push(Fault::at(&one.place, why));
+                mistakes.push(Mistake::at(&one.place, why));
             }
             Ok(new) => benchmarks.push(new),
-            Err(more) => faults.extend(more),
+            Err(more) => mistakes.extend(more),
         }
     }
-    match faults.is_empty() {
+    match mistakes.is_empty() {
         true => Ok(Target {
             name: word(node, "name"),
             benchmarks,
         }),
-        false => Err(faults),
+        false => Err(mistakes),
     }
 }
 
 /// Training, and processes: known words for what no recipe can do yet.
-fn refuse_what_is_not_there(target: &Node) -> Result<(), Fault> {
+fn refuse_what_is_not_there(target: &Node) -> Result<(), Mistake> {
     if let Some(run) = elements(target, "runs").first() {
         let why = "training from a recipe is not there yet; train with `whet train`, name its result under models, and leave runs: []";
-        return Err(Fault::at(&run.place, why));
+        return Err(Mistake::at(&run.place, why));
     }
     match target.get("type") {
         Some(kind) if kind.word() != Some("experiment") => {
@@ -154,18 +154,18 @@ fn refuse_what_is_not_there(target: &Node) -> Result<(), Fault> {
                 "the type must be experiment; {} is not there",
                 word(target, "type")
             );
-            Err(Fault::at(&kind.place, why))
+            Err(Mistake::at(&kind.place, why))
         }
         _ => Ok(()),
     }
 }
 
 /// `scopes` are the target and the recipe, in the order in which they are asked.
-fn benchmark(node: &Node, scopes: &[&Node]) -> Result<Benchmark, Vec<Fault>> {
+fn benchmark(node: &Node, scopes: &[&Node]) -> Result<Benchmark, Vec<Mistake>> {
     let config = node
         .get("config")
         .expect("a checked benchmark has a config");
-    let command = kind(config).map_err(|fault| vec![fault])?;
+    let command = kind(config).map_err(|mistake| vec![mistake])?;
     let settings = of_config(config, &command)?;
     let models = models(node, config, scopes)?;
     let repeats = node.get("repeats").and_then(Node::word);
@@ -181,52 +181,52 @@ fn benchmark(node: &Node, scopes: &[&Node]) -> Result<Benchmark, Vec<Fault>> {
 }
 
 /// The command that `type` names.
-fn kind(config: &Node) -> Result<clap::Command, Fault> {
+fn kind(config: &Node) -> Result<clap::Command, Mistake> {
     let commands = benchmarks();
     let names: Vec<&str> = commands.iter().map(clap::Command::get_name).collect();
     let node = config.get("type").filter(|node| !node.is_nothing());
     let Some(node) = node else {
         let why = format!("type is missing; there are {}", names.join(", "));
-        return Err(Fault::at(&config.place, why));
+        return Err(Mistake::at(&config.place, why));
     };
     let name = node.word().unwrap_or_default();
-    command(name).ok_or_else(|| Fault::unknown(&node.place, "type", name, &names))
+    command(name).ok_or_else(|| Mistake::unknown(&node.place, "type", name, &names))
 }
 
 /// Keys of `config` that are no flag.
 const BESIDE: [&str; 2] = ["type", "checkpoint"];
 
-fn of_config(config: &Node, command: &clap::Command) -> Result<Vec<Said>, Vec<Fault>> {
+fn of_config(config: &Node, command: &clap::Command) -> Result<Vec<Said>, Vec<Mistake>> {
     let known = settings(command);
     let mut names: Vec<&str> = known.iter().map(|setting| setting.name.as_str()).collect();
     names.extend(BESIDE);
-    let (mut words, mut faults) = (Vec::new(), Vec::new());
+    let (mut words, mut mistakes) = (Vec::new(), Vec::new());
     for (key, value) in config.entries().unwrap_or_default() {
         let setting = known.iter().find(|setting| setting.name == key.name);
         match setting {
             Some(setting) => match said(setting, key, value) {
                 Ok(more) => words.extend(more),
-                Err(fault) => faults.push(fault),
+                Err(mistake) => mistakes.push(mistake),
             },
             None if BESIDE.contains(&key.name.as_str()) => {}
             None => {
                 let what = format!("setting of {} called", command.get_name());
-                faults.push(Fault::unknown(&key.place, &what, &key.name, &names));
+                mistakes.push(Mistake::unknown(&key.place, &what, &key.name, &names));
             }
         }
     }
-    match faults.is_empty() {
+    match mistakes.is_empty() {
         true => Ok(multiplied(words)),
-        false => Err(faults),
+        false => Err(mistakes),
     }
 }
 
 /// The models of a benchmark: roles of the target or the recipe, or words of the command line. A `checkpoint` in the
 /// config is the student, or the only model there is.
-fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, Vec<Fault>> {
+fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, Vec<Mistake>> {
     let checkpoint = config.get("checkpoint").and_then(Node::word);
     let asked = elements(node, "models");
-    let (mut models, mut faults) = (Vec::new(), Vec::new());
+    let (mut models, mut mistakes) = (Vec::new(), Vec::new());
     for one in asked {
         let role = one.word().unwrap_or_default();
         let given = scopes
@@ -239,7 +239,7 @@ fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, V
                 let why = format!(
                     "nothing says which model is the {role}; write models: {{{role}: NAME or FILE.gguf}} into the target"
                 );
-                faults.push(Fault::at(&one.place, why));
+                mistakes.push(Mistake::at(&one.place, why));
             }
             (None, None) => models.push(role.to_owned()),
         }
@@ -247,9 +247,9 @@ fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, V
     if asked.is_empty() {
         models.extend(checkpoint.map(str::to_owned));
     }
-    match faults.is_empty() {
+    match mistakes.is_empty() {
         true => Ok(models),
-        false => Err(faults),
+        false => Err(mistakes),
     }
 }
 
@@ -300,21 +300,22 @@ impl Benchmark {
         rows.then(|| "--protocol=rows".to_owned())
     }
 
-    /// A complaint about these words, at the key that said what it names.
-    pub(crate) fn fault(&self, why: &str) -> Fault {
+    /// A complaint about these words, at the key whose flag it names, or else whose value.
+    pub(crate) fn mistake(&self, why: &str) -> Mistake {
         let names =
             |said: &&Said| !said.flag.is_empty() && why.contains(&format!("--{}", said.flag));
-        let longest = self
-            .settings
-            .iter()
-            .filter(names)
-            .max_by_key(|said| said.flag.len());
-        match longest {
-            Some(said) => {
-                let why = why.replace(&format!("--{}", said.flag), &said.key);
-                Fault::at(&said.place, why)
-            }
-            None => Fault::at(&self.place, format!("{}: {why}", self.id)),
+        let named = self.settings.iter().filter(names);
+        if let Some(said) = named.max_by_key(|said| said.flag.len()) {
+            let why = why.replace(&format!("--{}", said.flag), &said.key);
+            return Mistake::at(&said.place, why);
+        }
+        let quotes = |said: &&Said| {
+            let mut words = why.split([' ', ':', ';', ',']);
+            words.any(|word| said.values().any(|value| value == word))
+        };
+        match self.settings.iter().find(quotes) {
+            Some(said) => Mistake::at(&said.place, why),
+            None => Mistake::at(&self.place, format!("{}: {why}", self.id)),
         }
     }
 }

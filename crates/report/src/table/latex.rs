@@ -35,7 +35,10 @@ fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
 /// Text that LaTeX prints as it is, in a paragraph, a table or a caption.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let is_minus = " [".contains(before) && rest.peek().is_some_and(char::is_ascii_digit);
         match c {
             'A'..='Z'
             | 'a'..='z'
@@ -56,12 +59,14 @@ pub(crate) fn escape(text: &str) -> String {
             | '!'
             | '?'
             | '@' => out.push(c),
+            '-' if is_minus => out += "$-$",
             // Two in a row would be a dash, or a quotation mark.
             '-' => out += "{-}",
             '\'' => out += "{'}",
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
             _ => out += &printed(c),
         }
+        before = c;
     }
     out
 }
@@ -119,6 +124,7 @@ mod tests {
             "\\textbackslash{}input\\{\\textasciitilde{}/x\\textasciicircum{}2\\}"
         );
         assert_eq!(escape("^^5c"), "\\textasciicircum{}\\textasciicircum{}5c");
+        assert_eq!(escape("-1 [-2.5, x-3]"), "$-$1 [$-$2.5, x{-}3]");
         assert_eq!(escape("--''``"), "{-}{-}{'}{'}{`}{`}");
         assert_eq!(
             escape("é 模\u{202e}\0\n"),

@@ -75,7 +75,10 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
         stop: interrupt::listen()?,
     };
     let mut worst = Exit::Done;
-    for job in jobs {
+    for mut job in jobs {
+        if let Work::Speculation(asked) = &mut job.work {
+            asked.runs.clone_from(&flags.output);
+        }
         let (exit, folder) = match measure(&job, flags, &finder)? {
             Some(ended) => ended,
             None => return Ok(Exit::Interrupted),

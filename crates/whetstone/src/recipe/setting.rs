@@ -7,7 +7,7 @@
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, CommandFactory};
 
-use super::fault::{Fault, Place};
+use super::mistake::{Mistake, Place};
 use super::yaml::{Key, Node};
 use crate::cli::{Cli, Numbers};
 
@@ -71,6 +71,14 @@ const DOCUMENTED: [Documented; 17] = [
     documented("context", "context_lengths", "contexts", Turn::AsIs),
     documented("code", "num_samples", "samples", Turn::AsIs),
 ];
+
+/// Benchmark, key and flag of every published name.
+#[cfg(test)]
+pub(super) fn documented_keys() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
+{
+    let keys = DOCUMENTED.iter();
+    keys.map(|known| (known.benchmark, known.key, known.flag))
+}
 
 /// What a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,8 +214,8 @@ fn kind(arg: &Arg) -> Kind {
 ///
 /// # Errors
 /// A value of another kind than the flag takes.
-pub(crate) fn said(setting: &Setting, key: &Key, value: &Node) -> Result<Vec<Said>, Fault> {
-    let wants = |what: &str| Fault::at(&value.place, format!("{} must be {what}", key.name));
+pub(crate) fn said(setting: &Setting, key: &Key, value: &Node) -> Result<Vec<Said>, Mistake> {
+    let wants = |what: &str| Mistake::at(&value.place, format!("{} must be {what}", key.name));
     let flag = setting.flag.clone().unwrap_or_default();
     let said = |word: String| Said {
         key: key.name.clone(),
@@ -250,6 +258,11 @@ fn word(setting: &Setting, node: &Node) -> Option<String> {
 }
 
 impl Said {
+    /// The values, one by one.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.value().split(',').filter(|value| !value.is_empty())
+    }
+
     /// The value after the sign.
     fn value(&self) -> &str {
         self.word.split_once('=').map_or("", |(_, value)| value)

@@ -4,7 +4,7 @@
 //! at them yet; any other unknown key is a mistake. What `config` may hold depends on its `type` and stands in
 //! [`super::setting`].
 
-use super::fault::Fault;
+use super::mistake::Mistake;
 use super::yaml::{Node, What};
 
 /// One key.
@@ -63,7 +63,7 @@ pub(crate) const RECIPE: &[Field] = &[
     field("seed", Number, May, "Seed of every target; everything random is derived from it (default 42)"),
     field("threads", Number, May, "Threads of the engine (default: processors of this machine)"),
     field("targets", Many(TARGET), Must, "What can be run, each by itself with --target"),
-    field("defaults", Anything, Idle, "Defaults of training"),
+    field("demistakes", Anything, Idle, "Demistakes of training"),
     field("entrypoints", Anything, Idle, "Other names of targets"),
 ];
 
@@ -100,7 +100,7 @@ const BENCHMARK: &[Field] = &[
 /// What a look at a recipe found.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) mistakes: Vec<Mistake>,
     /// Keys that change nothing.
     pub(crate) idle: Vec<String>,
 }
@@ -110,7 +110,7 @@ pub(crate) fn check(node: &Node, fields: &[Field], found: &mut Findings) {
     let Some(entries) = node.entries() else {
         let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
         let why = format!("here stand keys with values: {}", names.join(", "));
-        return found.faults.push(Fault::at(&node.place, why));
+        return found.mistakes.push(Mistake::at(&node.place, why));
     };
     for (key, value) in entries {
         match fields.iter().find(|field| field.name == key.name) {
@@ -122,21 +122,21 @@ pub(crate) fn check(node: &Node, fields: &[Field], found: &mut Findings) {
             }
             None => {
                 let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-                let fault = Fault::unknown(&key.place, "key", &key.name, &names);
-                found.faults.push(fault);
+                let mistake = Mistake::unknown(&key.place, "key", &key.name, &names);
+                found.mistakes.push(mistake);
             }
         }
     }
     for field in fields.iter().filter(|field| field.need == Must) {
         if node.get(field.name).is_none_or(Node::is_nothing) {
             let why = format!("{} is missing: {}", field.name, field.says);
-            found.faults.push(Fault::at(&node.place, why));
+            found.mistakes.push(Mistake::at(&node.place, why));
         }
     }
 }
 
 fn check_value(value: &Node, field: &Field, found: &mut Findings) {
-    let wants = |what: &str| Fault::at(&value.place, format!("{} must be {what}", field.name));
+    let wants = |what: &str| Mistake::at(&value.place, format!("{} must be {what}", field.name));
     let is_word = |node: &Node| node.word().is_some();
     let number = |node: &Node| node.word().is_some_and(|word| word.parse::<u64>().is_ok());
     let refused = match field.shape {
@@ -160,7 +160,7 @@ fn check_value(value: &Node, field: &Field, found: &mut Findings) {
                 What::List(nodes) => nodes.as_slice(),
                 _ => {
                     return found
-                        .faults
+                        .mistakes
                         .push(wants("a list; begin each element with -"));
                 }
             };
@@ -169,5 +169,5 @@ fn check_value(value: &Node, field: &Field, found: &mut Findings) {
         }
         Anything => None,
     };
-    found.faults.extend(refused);
+    found.mistakes.extend(refused);
 }

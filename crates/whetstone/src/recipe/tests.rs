@@ -257,9 +257,9 @@ fn training_is_refused_with_the_way_around_it() {
     );
     assert!(said.contains("whet train"), "{said}");
     let idle = read(
-        "name: r\ndefaults: {data: {}}\ntargets:\n  - {name: t, trainer: x, runs: [], benchmarks: []}\n",
+        "name: r\ndemistakes: {data: {}}\ntargets:\n  - {name: t, trainer: x, runs: [], benchmarks: []}\n",
     );
-    assert_eq!(idle.unwrap().idle, ["defaults", "trainer"]);
+    assert_eq!(idle.unwrap().idle, ["demistakes", "trainer"]);
 }
 
 #[test]
@@ -315,4 +315,16 @@ fn the_schema_knows_the_keys_that_recipes_may_have() {
         settings["prompt_lengths"]["description"],
         settings["prompt_tokens"]["description"]
     );
+}
+
+#[test]
+fn the_document_of_recipes_has_every_published_key() {
+    let document = include_str!("../../../../docs/RECIPES.md");
+    for (benchmark, key, flag) in setting::documented_keys() {
+        let line = document.lines().find(|line| {
+            line.starts_with(&format!("| {benchmark} |")) && line.contains(&format!("`{key}"))
+        });
+        let line = line.unwrap_or_else(|| panic!("{benchmark} {key} has no line"));
+        assert!(line.contains(&format!("--{flag}")), "{line}");
+    }
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::fault::{Fault, Place};
+use super::mistake::{Mistake, Place};
 use super::yaml::{self, Key, Node, What};
 
 /// Under which key variables stand.
@@ -22,7 +22,7 @@ pub(crate) struct Change {
 
 impl Change {
     /// `key=value`: a variable, or a path through the recipe such as `targets.paper.seed`. The value is YAML.
-    pub(crate) fn read(text: &str) -> Result<Change, Fault> {
+    pub(crate) fn read(text: &str) -> Result<Change, Mistake> {
         let place = Place {
             file: Rc::from(format!("--set {text}")),
             line: 1,
@@ -32,7 +32,7 @@ impl Change {
         let (path, value) = text
             .split_once('=')
             .filter(|(path, _)| !path.trim().is_empty())
-            .ok_or_else(|| Fault::at(&place, wanted))?;
+            .ok_or_else(|| Mistake::at(&place, wanted))?;
         Ok(Change {
             path: path.trim().split('.').map(str::to_owned).collect(),
             value: yaml::read(value, &place.file, Path::new("."))?,
@@ -41,7 +41,7 @@ impl Change {
     }
 
     /// Puts the value in its place.
-    pub(crate) fn apply(&self, root: &mut Node) -> Result<(), Fault> {
+    pub(crate) fn apply(&self, root: &mut Node) -> Result<(), Mistake> {
         let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let is_variable = |name: &str| root.get(VARS).is_some_and(|vars| vars.get(name).is_some());
         if let [name] = path[..]
@@ -57,7 +57,7 @@ impl Change {
         self.put(node, last)
     }
 
-    fn step<'n>(&self, node: &'n mut Node, step: &str) -> Result<&'n mut Node, Fault> {
+    fn step<'n>(&self, node: &'n mut Node, step: &str) -> Result<&'n mut Node, Mistake> {
         let known = names(node);
         let at = position(node, step);
         let children = children(node);
@@ -67,7 +67,7 @@ impl Change {
         }
     }
 
-    fn put(&self, node: &mut Node, last: &str) -> Result<(), Fault> {
+    fn put(&self, node: &mut Node, last: &str) -> Result<(), Mistake> {
         let known = names(node);
         match (position(node, last), &mut node.what) {
             (Some(_), _) => *self.step(node, last)? = self.value.clone(),
@@ -84,9 +84,9 @@ impl Change {
         Ok(())
     }
 
-    fn lost(&self, step: &str, known: &[String]) -> Fault {
+    fn lost(&self, step: &str, known: &[String]) -> Mistake {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        Fault::unknown(&self.place, "variable or key", step, &known)
+        Mistake::unknown(&self.place, "variable or key", step, &known)
     }
 }
 
@@ -131,51 +131,53 @@ fn children(node: &mut Node) -> Vec<&mut Node> {
 }
 
 /// Replaces every `${name}` by what `vars` says.
-pub(crate) fn substitute(root: &mut Node) -> Result<(), Vec<Fault>> {
-    let mut faults = Vec::new();
+pub(crate) fn substitute(root: &mut Node) -> Result<(), Vec<Mistake>> {
+    let mut mistakes = Vec::new();
     let mut known: Vec<(String, Node)> = Vec::new();
     for (key, node) in root.get(VARS).and_then(Node::entries).unwrap_or_default() {
         let mut node = node.clone();
-        fill(&mut node, &known, &mut faults);
+        fill(&mut node, &known, &mut mistakes);
         known.push((key.name.clone(), node));
     }
     if let What::Map(entries) = &mut root.what {
         for (_, node) in entries.iter_mut().filter(|(key, _)| key.name != VARS) {
-            fill(node, &known, &mut faults);
+            fill(node, &known, &mut mistakes);
         }
     }
-    match faults.is_empty() {
+    match mistakes.is_empty() {
         true => Ok(()),
-        false => Err(faults),
+        false => Err(mistakes),
     }
 }
 
-fn fill(node: &mut Node, vars: &[(String, Node)], faults: &mut Vec<Fault>) {
+fn fill(node: &mut Node, vars: &[(String, Node)], mistakes: &mut Vec<Mistake>) {
     let What::Word { text, .. } = &node.what else {
         let parts = children(node);
-        parts.into_iter().for_each(|part| fill(part, vars, faults));
+        parts
+            .into_iter()
+            .for_each(|part| fill(part, vars, mistakes));
         return;
     };
     match filled(text, &node.place, vars) {
         Ok(Some(new)) => *node = new,
         Ok(None) => {}
-        Err(fault) => faults.push(fault),
+        Err(mistake) => mistakes.push(mistake),
     }
 }
 
 /// The node that a text becomes; `None` if it names no variable.
-fn filled(text: &str, place: &Place, vars: &[(String, Node)]) -> Result<Option<Node>, Fault> {
+fn filled(text: &str, place: &Place, vars: &[(String, Node)]) -> Result<Option<Node>, Mistake> {
     let find = |name: &str| {
         let found = vars.iter().find(|(known, _)| known == name);
         found.map(|(_, node)| node).ok_or_else(|| {
             let names: Vec<&str> = vars.iter().map(|(name, _)| name.as_str()).collect();
-            Fault::unknown(place, "variable", name, &names)
+            Mistake::unknown(place, "variable", name, &names)
         })
     };
     let (mut rest, mut out) = (text, String::new());
     while let Some((before, after)) = rest.split_once("${") {
         let Some((name, after)) = after.split_once('}') else {
-            return Err(Fault::at(place, "${ has no closing }"));
+            return Err(Mistake::at(place, "${ has no closing }"));
         };
         let node = find(name.trim())?;
         if before.is_empty() && out.is_empty() && after.is_empty() {
@@ -183,7 +185,7 @@ fn filled(text: &str, place: &Place, vars: &[(String, Node)]) -> Result<Option<N
         }
         let Some(word) = node.word() else {
             let why = format!("{name} is no single word and cannot stand within a text");
-            return Err(Fault::at(place, why));
+            return Err(Mistake::at(place, why));
         };
         out += before;
         out += word;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
-use super::fault::{Fault, Place};
+use super::mistake::{Mistake, Place};
 
 /// Nodes of one recipe at most, aliases counted as often as they are used.
 const MOST_NODES: usize = 100_000;
@@ -102,7 +102,7 @@ impl Node {
 }
 
 /// Reads a text. `name` is how its places call it; files that it includes lie beside it in `folder`.
-pub(crate) fn read(text: &str, name: &str, folder: &Path) -> Result<Node, Fault> {
+pub(crate) fn read(text: &str, name: &str, folder: &Path) -> Result<Node, Mistake> {
     Reader::new(text, name, folder, 0).document()
 }
 
@@ -128,14 +128,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn document(&mut self) -> Result<Node, Fault> {
+    fn document(&mut self) -> Result<Node, Mistake> {
         let mut root = None;
         loop {
             let (event, span) = self.next()?;
             match event {
                 Event::StreamEnd => break,
                 Event::DocumentStart(_) if root.is_some() => {
-                    return Err(self.fault(span, "a second document begins here; a recipe is one"));
+                    return Err(
+                        self.mistake(span, "a second document begins here; a recipe is one")
+                    );
                 }
                 Event::Nothing
                 | Event::StreamStart
@@ -144,24 +146,24 @@ impl<'a> Reader<'a> {
                 event => root = Some(self.node(event, span, 0)?),
             }
         }
-        root.ok_or_else(|| self.fault(Span::default(), "there is nothing in it"))
+        root.ok_or_else(|| self.mistake(Span::default(), "there is nothing in it"))
     }
 
-    fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), Mistake> {
         match self.parser.next_event() {
             Some(Ok(found)) => Ok(found),
             Some(Err(error)) => {
                 let mark = *error.marker();
-                Err(self.fault(Span::new(mark, mark), error.info()))
+                Err(self.mistake(Span::new(mark, mark), error.info()))
             }
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Fault> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Mistake> {
         self.count(1, span)?;
         if depth > DEEPEST {
-            return Err(self.fault(span, "it is nested deeper than any recipe"));
+            return Err(self.mistake(span, "it is nested deeper than any recipe"));
         }
         let place = self.place(span);
         let (anchor, what) = match event {
@@ -176,7 +178,7 @@ impl<'a> Reader<'a> {
             }
             Event::SequenceStart(anchor, _) => (anchor, What::List(self.list(depth)?)),
             Event::MappingStart(anchor, _) => (anchor, What::Map(self.map(depth)?)),
-            _ => return Err(self.fault(span, "a value is missing here")),
+            _ => return Err(self.mistake(span, "a value is missing here")),
         };
         let node = Node { place, what };
         if anchor > 0 {
@@ -185,7 +187,7 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn list(&mut self, depth: usize) -> Result<Vec<Node>, Fault> {
+    fn list(&mut self, depth: usize) -> Result<Vec<Node>, Mistake> {
         let mut nodes = Vec::new();
         loop {
             match self.next()? {
@@ -195,7 +197,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<(Key, Node)>, Fault> {
+    fn map(&mut self, depth: usize) -> Result<Vec<(Key, Node)>, Mistake> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
         let mut merged = Vec::new();
         loop {
@@ -205,7 +207,7 @@ impl<'a> Reader<'a> {
                     place: self.place(span),
                     name: name.into_owned(),
                 },
-                (_, span) => return Err(self.fault(span, "a key must be a word")),
+                (_, span) => return Err(self.mistake(span, "a key must be a word")),
             };
             let (event, span) = self.next()?;
             let node = self.node(event, span, depth + 1)?;
@@ -216,7 +218,7 @@ impl<'a> Reader<'a> {
                     "{} was said already, in line {}",
                     key.name, first.place.line
                 );
-                return Err(Fault::at(&key.place, why));
+                return Err(Mistake::at(&key.place, why));
             } else {
                 entries.push((key, node));
             }
@@ -230,34 +232,34 @@ impl<'a> Reader<'a> {
     }
 
     /// What `<<` lays under a mapping: the entries of another, or of several, of which the first ones win.
-    fn entries_of(&self, node: Node) -> Result<Vec<(Key, Node)>, Fault> {
+    fn entries_of(&self, node: Node) -> Result<Vec<(Key, Node)>, Mistake> {
         match node.what {
             What::Map(entries) => Ok(entries),
             What::List(nodes) => {
                 let all = nodes.into_iter().map(|node| self.entries_of(node));
                 Ok(all.collect::<Result<Vec<_>, _>>()?.concat())
             }
-            What::Word { .. } => Err(Fault::at(&node.place, "<< takes a mapping")),
+            What::Word { .. } => Err(Mistake::at(&node.place, "<< takes a mapping")),
         }
     }
 
-    fn copied(&mut self, anchor: usize, span: Span) -> Result<Node, Fault> {
+    fn copied(&mut self, anchor: usize, span: Span) -> Result<Node, Mistake> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return Err(self.fault(span, "an alias names what only ends after it"));
+            return Err(self.mistake(span, "an alias names what only ends after it"));
         };
         self.count(size(&node), span)?;
         Ok(node)
     }
 
-    fn included(&mut self, word: &str, span: Span) -> Result<Node, Fault> {
+    fn included(&mut self, word: &str, span: Span) -> Result<Node, Mistake> {
         if self.n_included == MOST_INCLUDED {
             let why = format!("files include each other more than {MOST_INCLUDED} deep");
-            return Err(self.fault(span, &why));
+            return Err(self.mistake(span, &why));
         }
         let path = self.folder.join(word);
         let name = path.display().to_string();
         let text = std::fs::read_to_string(&path)
-            .map_err(|error| self.fault(span, &format!("cannot include {name}: {error}")))?;
+            .map_err(|error| self.mistake(span, &format!("cannot include {name}: {error}")))?;
         let folder = path.parent().unwrap_or(self.folder).to_owned();
         let mut reader = Reader::new(&text, &name, &folder, self.n_included + 1);
         reader.n_nodes = self.n_nodes;
@@ -266,10 +268,10 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn count(&mut self, n: usize, span: Span) -> Result<(), Fault> {
+    fn count(&mut self, n: usize, span: Span) -> Result<(), Mistake> {
         self.n_nodes += n;
         match self.n_nodes > MOST_NODES {
-            true => Err(self.fault(
+            true => Err(self.mistake(
                 span,
                 "the recipe grows beyond all bounds; use fewer aliases",
             )),
@@ -285,8 +287,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn fault(&self, span: Span, why: &str) -> Fault {
-        Fault::at(&self.place(span), why)
+    fn mistake(&self, span: Span, why: &str) -> Mistake {
+        Mistake::at(&self.place(span), why)
     }
 }
 

@@ -176,7 +176,7 @@ fn what_the_benchmark_refuses_is_said_at_its_key() {
         (
             "timed_runs: 3",
             "timed_runs: 0",
-            "paper.yml:18:",
+            "paper.yml:17:",
             "timed_runs must be at least 1",
         ),
         (
@@ -206,7 +206,7 @@ fn what_the_benchmark_refuses_is_said_at_its_key() {
         (
             "dataset: prose",
             "dataset: nowhere.txt",
-            "paper.yml:9:",
+            "paper.yml:11:",
             "there is no such file",
         ),
     ] {
@@ -270,7 +270,7 @@ fn files_can_be_included_from_beside_the_recipe() {
     let target = "- name: t\n  benchmarks:\n    - {id: m, models: [toy.gguf], config: {type: memory, contextss: [8]}}\n";
     fs::write(place.at("parts/targets.yml"), target).unwrap();
     let ended = place.whet(&["check", "paper.yml"]).with_code(2);
-    ended.saying(&["parts/targets.yml:3:60: ", "did you mean contexts?"]);
+    ended.saying(&["parts/targets.yml:3:58: ", "did you mean contexts?"]);
     fs::write(place.at("parts/targets.yml"), "!include targets.yml\n").unwrap();
     let ended = place.whet(&["check", "paper.yml"]).with_code(2);
     ended.saying(&["include each other more than"]);
@@ -321,4 +321,26 @@ fn a_recipe_of_the_program_runs_by_its_name_with_another_model() {
         .whet(&["run", "qick"])
         .with_code(2)
         .saying(&["cannot read the recipe", "whet init"]);
+}
+
+#[test]
+fn guessing_is_a_run_of_its_own_beside_what_is_measured_otherwise() {
+    let recipe = "name: both\nthreads: 1\ntargets:\n  - name: t\n    benchmarks:\n      - {id: guess, models: [toy.gguf], config: {type: spec, limit: 1, max_tokens: 8, modes: [ngram]}, repeats: 2}\n      - {id: mem, models: [toy.gguf], config: {type: memory, contexts: [16], no_quality: true}, repeats: 3}\n";
+    let place = workplace(recipe);
+    let ended = place.whet(&["run", "paper.yml"]).with_code(0);
+    ended.saying(&["mem is measured once and not 3 times"]);
+    let names: Vec<String> = place
+        .runs("artifacts")
+        .iter()
+        .map(|run| run.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(
+        names[0].starts_with("both-guess_") && names[1].starts_with("both-mem_"),
+        "{names:?}"
+    );
+    assert!(!place.at("runs").exists());
+    let run = fs::read_to_string(place.runs("artifacts")[0].join("run.json")).unwrap();
+    let run: Value = serde_json::from_str(&run).unwrap();
+    assert_eq!(run["plan"]["speculation"]["iterations"], 2);
 }

@@ -14,7 +14,7 @@ use crate::cli::{Bench, Cli, Command, Speculation};
 use crate::command::bench::{Order, newest, plan_of};
 use crate::command::speculation;
 use crate::exit::Usage;
-use crate::recipe::{Benchmark, Fault, Recipe, Target, nearest, refusal};
+use crate::recipe::{Benchmark, Mistake, Recipe, Target, nearest, refusal};
 use crate::subject::{self, Finder};
 
 /// Longest part of a folder's name that comes from ids of benchmarks.
@@ -53,18 +53,18 @@ pub(super) struct Asked {
 pub(super) fn jobs(recipe: &Recipe, target: Option<&str>, only: &[String]) -> Result<Vec<Job>> {
     let targets = chosen(recipe, target)?;
     known_ids(&targets, only)?;
-    let (mut jobs, mut faults) = (Vec::new(), Vec::new());
+    let (mut jobs, mut mistakes) = (Vec::new(), Vec::new());
     for target in targets {
         match of_target(target, only) {
             Ok(mut of_target) => {
                 name_all(&mut of_target, recipe, target);
                 jobs.extend(of_target);
             }
-            Err(more) => faults.extend(more),
+            Err(more) => mistakes.extend(more),
         }
     }
-    match (faults.is_empty(), jobs.is_empty()) {
-        (false, _) => Err(refusal(&faults).into()),
+    match (mistakes.is_empty(), jobs.is_empty()) {
+        (false, _) => Err(refusal(&mistakes).into()),
         (true, true) => Err(Usage("the recipe measures nothing; add benchmarks".into()).into()),
         (true, false) => Ok(jobs),
     }
@@ -103,9 +103,9 @@ fn unknown(flag: &str, word: &str, known: &[&str]) -> Usage {
     Usage(format!("{flag}: the recipe has no {word}; {remedy}"))
 }
 
-fn of_target(target: &Target, only: &[String]) -> Result<Vec<Job>, Vec<Fault>> {
+fn of_target(target: &Target, only: &[String]) -> Result<Vec<Job>, Vec<Mistake>> {
     let wanted = |id: &String| only.is_empty() || only.contains(id);
-    let (mut jobs, mut faults) = (Vec::<Job>::new(), Vec::new());
+    let (mut jobs, mut mistakes) = (Vec::<Job>::new(), Vec::new());
     for benchmark in target
         .benchmarks
         .iter()
@@ -116,12 +116,12 @@ fn of_target(target: &Target, only: &[String]) -> Result<Vec<Job>, Vec<Fault>> {
                 Some(job) => job.take(new),
                 None => jobs.push(new),
             },
-            Err(fault) => faults.push(fault),
+            Err(mistake) => mistakes.push(mistake),
         }
     }
-    match faults.is_empty() {
+    match mistakes.is_empty() {
         true => Ok(jobs),
-        false => Err(faults),
+        false => Err(mistakes),
     }
 }
 
@@ -143,9 +143,9 @@ fn name_all(jobs: &mut [Job], recipe: &Recipe, target: &Target) {
 }
 
 /// The run of one benchmark.
-fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Fault> {
+fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Mistake> {
     for model in &benchmark.models {
-        subject::known(model).map_err(|Usage(why)| benchmark.fault(&why))?;
+        subject::known(model).map_err(|Usage(why)| benchmark.mistake(&why))?;
     }
     let words = benchmark.words();
     let command = format!(
@@ -157,7 +157,7 @@ fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Fault> {
             .join(" ")
     );
     let flags = parsed(benchmark, words)?;
-    let refused = |error: anyhow::Error| benchmark.fault(&format!("{error:#}"));
+    let refused = |error: anyhow::Error| benchmark.mistake(&format!("{error:#}"));
     let mut notes = Vec::new();
     let (plan, work) = match flags.into_speculation() {
         Ok(mut flags) => {
@@ -195,19 +195,19 @@ fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Fault> {
 }
 
 /// The words as the command line reads them.
-fn parsed(benchmark: &Benchmark, words: Vec<String>) -> Result<Bench, Fault> {
+fn parsed(benchmark: &Benchmark, words: Vec<String>) -> Result<Bench, Mistake> {
     let needs_models = benchmark.models.is_empty();
     let all = std::iter::once("whet".to_owned()).chain(words);
     let cli = Cli::try_parse_from(all).map_err(|error| {
         let text = error.to_string();
         match needs_models && text.contains("required") {
-            true => benchmark.fault("it names no models; write models: [student], for instance"),
-            false => benchmark.fault(first_sentence(&text)),
+            true => benchmark.mistake("it names no models; write models: [student], for instance"),
+            false => benchmark.mistake(first_sentence(&text)),
         }
     })?;
     match cli.command {
         Command::Bench(flags) => Ok(*flags),
-        _ => Err(benchmark.fault("it is no benchmark")),
+        _ => Err(benchmark.mistake("it is no benchmark")),
     }
 }
 

@@ -20,27 +20,27 @@ pub(crate) struct Place {
 
 /// A mistake at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct Mistake {
     place: Place,
     why: String,
 }
 
-impl Fault {
-    pub(crate) fn at(place: &Place, why: impl Into<String>) -> Fault {
-        Fault {
+impl Mistake {
+    pub(crate) fn at(place: &Place, why: impl Into<String>) -> Mistake {
+        Mistake {
             place: place.clone(),
             why: why.into(),
         }
     }
 
     /// A word that is none of those known: `there is no key num_batch; did you mean num_batches?`
-    pub(crate) fn unknown(place: &Place, what: &str, word: &str, known: &[&str]) -> Fault {
+    pub(crate) fn unknown(place: &Place, what: &str, word: &str, known: &[&str]) -> Mistake {
         let remedy = match nearest(word, known) {
             Some(near) => format!("did you mean {near}?"),
             None if known.is_empty() => "there is none at all".to_owned(),
             None => format!("there are {}", known.join(", ")),
         };
-        Fault::at(place, format!("there is no {what} {word}; {remedy}"))
+        Mistake::at(place, format!("there is no {what} {word}; {remedy}"))
     }
 }
 
@@ -58,15 +58,15 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.why)
     }
 }
 
-/// All faults of a recipe as one error of the user.
-pub(crate) fn refusal(faults: &[Fault]) -> Usage {
-    let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
+/// All mistakes of a recipe as one error of the user.
+pub(crate) fn refusal(mistakes: &[Mistake]) -> Usage {
+    let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
     match lines.as_slice() {
         [one] => Usage(one.clone()),
         several => Usage(format!(
@@ -77,8 +77,8 @@ pub(crate) fn refusal(faults: &[Fault]) -> Usage {
     }
 }
 
-impl From<Fault> for Usage {
-    fn from(fault: Fault) -> Usage {
-        refusal(&[fault])
+impl From<Mistake> for Usage {
+    fn from(mistake: Mistake) -> Usage {
+        refusal(&[mistake])
     }
 }
