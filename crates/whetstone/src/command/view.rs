@@ -102,32 +102,42 @@ fn there_are(run: &Run) -> String {
     )
 }
 
+/// The answers to one problem, by model.
+struct Line<'a> {
+    suite: &'a str,
+    problem: &'a str,
+    by_model: BTreeMap<&'a str, Vec<&'a Answer<'a>>>,
+}
+
 /// One line for each problem of each suite, a column for each model.
 fn problems(answers: &[Answer<'_>]) -> Table {
     let mut models: Vec<&str> = Vec::new();
-    let mut lines: Vec<((&str, &str), BTreeMap<&str, Vec<&Answer<'_>>>)> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::new();
     for answer in answers {
         let key = &answer.attempt.key;
         if !models.contains(&key.model.as_str()) {
             models.push(&key.model);
         }
-        let place = (key.suite.as_str(), key.problem.as_str());
-        let at = lines.iter().position(|(known, _)| *known == place);
+        let known = |line: &Line<'_>| line.suite == key.suite && line.problem == key.problem;
+        let at = lines.iter().position(known);
         let at = at.unwrap_or_else(|| {
-            lines.push((place, BTreeMap::new()));
+            lines.push(Line {
+                suite: &key.suite,
+                problem: &key.problem,
+                by_model: BTreeMap::new(),
+            });
             lines.len() - 1
         });
-        lines[at].1.entry(&key.model).or_default().push(answer);
+        let of_model = lines[at].by_model.entry(&key.model).or_default();
+        of_model.push(answer);
     }
     let mut columns = vec![("suite", Side::Left), ("problem", Side::Left)];
     columns.extend(models.iter().map(|model| (*model, Side::Left)));
     let mut table = Table::new(&columns);
-    for ((suite, problem), by_model) in lines {
-        let mut row = vec![Entry::from(suite), Entry::from(problem)];
-        let cells = models
-            .iter()
-            .map(|model| by_model.get(model).map(|all| ended(all)));
-        row.extend(cells.map(|cell| Entry::from(cell.unwrap_or_default())));
+    for line in lines {
+        let mut row = vec![Entry::from(line.suite), Entry::from(line.problem)];
+        let cells = models.iter().map(|model| line.by_model.get(model));
+        row.extend(cells.map(|all| Entry::from(all.map(|all| ended(all)).unwrap_or_default())));
         table.push(row);
     }
     table
