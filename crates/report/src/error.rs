@@ -35,4 +35,17 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// A form of which the run holds nothing.
+    #[error("the run holds nothing for {format}: it takes {needs}")]
+    Nothing {
+        /// The form.
+        format: &'static str,
+        /// What has to be measured for it.
+        needs: &'static str,
+    },
+    /// The table could not be written as Parquet.
+    #[error(
+        "the table could not be written as Parquet: {0}; this is a fault of the report, please tell its makers"
+    )]
+    Parquet(String),
 }

@@ -111,6 +111,14 @@ pub fn csv_files(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, 
         .collect()
 }
 
+/// `scorecard.csv`.
+///
+/// # Errors
+/// [`Error::Csv`] if a record cannot be written.
+pub fn scorecard_csv(card: &Scorecard) -> Result<Vec<u8>, Error> {
+    written("scorecard.csv", &scorecard(card))
+}
+
 fn some(there: bool, lines: impl FnOnce() -> Lines) -> Option<Lines> {
     there.then(lines)
 }

@@ -6,9 +6,9 @@ use crate::chart::{Picture, pictures};
 use crate::error::Error;
 use crate::export::{csv_files, scorecard_json};
 use crate::view::Scorecard;
-use crate::{html, markdown};
+use crate::{html, latex, markdown};
 
-/// `report.md`, `report.json`, `report.html`, the CSVs of the benchmarks that ran, and each chart as
+/// `report.md`, `report.json`, `report.html`, `tables.tex`, the CSVs of the benchmarks that ran, and each chart as
 /// SVG and PNG. The same run gives the same bytes.
 ///
 /// # Errors
@@ -31,6 +31,9 @@ pub fn files(run: &Run) -> Result<Vec<(String, Vec<u8>)>, Error> {
             html::page(run, &card, &pictures)?.into_bytes(),
         ),
     ];
+    if !card.sections.is_empty() {
+        files.push(("tables.tex".to_owned(), latex::page(&card).into_bytes()));
+    }
     files.extend(csv_files(run, &card)?);
     for picture in &pictures {
         files.push(svg_file(picture));

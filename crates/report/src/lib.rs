@@ -5,8 +5,8 @@
 //! digits, and it stands with its n and its interval or with the reason why it is absent.
 //!
 //! Reading order: [`view`] (what is said), [`mod@format`] (with which digits), [`table`], then the
-//! renderers: `text` (terminal), [`markdown`], [`html`], [`export`] (JSON, CSV), [`chart`]; and
-//! `files`, which calls them all. [`fn@join`] lays runs together to compare them, [`gates`] holds claims against
+//! renderers: `text` (terminal), [`markdown`], [`html`], `latex`, [`export`] (JSON, CSV), [`chart`]; and
+//! `files`, which calls them all. [`publish`] has the forms that other programs read. [`fn@join`] lays runs together to compare them, [`gates`] holds claims against
 //! what comes of it. [`untrusted`] guards every door.
 
 pub mod chart;
@@ -17,8 +17,10 @@ pub mod format;
 pub mod gates;
 pub mod html;
 mod join;
+mod latex;
 pub mod markdown;
 mod overview;
+pub mod publish;
 pub mod table;
 mod text;
 pub mod untrusted;

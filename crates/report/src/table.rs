@@ -1,15 +1,17 @@
-//! One table of finished cells, and its four renderings.
+//! One table of finished cells, and its five renderings.
 //!
 //! A cell holds text that has been formatted once; no renderer formats a number. Text from outside
 //! is made [`visible`](crate::untrusted) when it enters a cell, so that no renderer can forget it;
 //! each renderer escapes for its own format.
 
 mod console;
+mod latex;
 mod machine;
 mod markdown;
 
 pub use console::{Colour, console};
 pub(crate) use console::{Fit, Frame, Grid, Span, grid};
+pub(crate) use latex::{escape as escape_latex, tabular};
 pub use machine::{csv, json};
 pub(crate) use markdown::escape as escape_markdown;
 pub use markdown::markdown;

@@ -54,3 +54,42 @@ fn a_terminal_leaves_details_to_the_page() {
     let page = String::from_utf8(page.1.clone()).unwrap();
     assert!(page.contains("prompt to last token"), "{page}");
 }
+
+#[test]
+fn speed_is_drawn_along_the_length_of_the_prompt_with_its_intervals() {
+    let run = fixture::run();
+    let planes = report::chart::planes(&Scorecard::of(&run));
+    let speed = planes
+        .iter()
+        .find(|plane| plane.stem == "latency_vs_context");
+    let panels = &speed.unwrap().panels;
+    assert_eq!(panels.len(), 2, "reading and writing");
+    for trace in panels.iter().flat_map(|panel| &panel.traces) {
+        let lengths: Vec<f64> = trace.points.iter().map(|point| point.0).collect();
+        assert_eq!(lengths, [128.0, 512.0, 2048.0], "{}", trace.name);
+        for ((_, y), interval) in trace.points.iter().zip(&trace.intervals) {
+            let (lo, hi) = interval.unwrap();
+            assert!(lo <= *y && *y <= hi);
+        }
+    }
+    let names: Vec<&str> = panels[0]
+        .traces
+        .iter()
+        .map(|trace| trace.name.as_str())
+        .collect();
+    assert_eq!(names, ["synthetic-0.5b", "synthetic-1.5b"]);
+    let one = Scorecard::of(&report_of_one_length(run));
+    let planes = report::chart::planes(&one);
+    assert!(
+        planes
+            .iter()
+            .all(|plane| plane.stem != "latency_vs_context")
+    );
+}
+
+/// The run without all prompts but the shortest.
+fn report_of_one_length(mut run: ledger::Run) -> ledger::Run {
+    run.measurements
+        .retain(|m| m.conditions.get("prompt_tokens").is_none_or(|n| *n == 128));
+    run
+}

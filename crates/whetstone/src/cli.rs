@@ -8,6 +8,7 @@ mod data;
 mod models;
 mod numbers;
 mod raft;
+mod recipe;
 mod runs;
 mod sample;
 mod speculation;
@@ -15,6 +16,7 @@ mod speed;
 mod texts;
 mod train;
 mod variants;
+mod view;
 
 use std::path::PathBuf;
 
@@ -31,6 +33,7 @@ pub(crate) use raft::{
     Benchmark, FilterFlags, Full, Models as ModelSizes, Raft, RaftFlags, SamplingFlags,
     TrainingFlags,
 };
+pub(crate) use recipe::{Check, Init, Run};
 pub(crate) use runs::{Compare, Report, Runs};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speculation::Speculation;
@@ -38,6 +41,7 @@ pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
 pub(crate) use train::{Sft, Train};
 pub(crate) use variants::VariantsFlags;
+pub(crate) use view::View;
 
 /// Measures small language models: does the code they write compile, run and pass? How fast, how
 /// much memory, how surprised by text? One run, one folder, every number with its interval.
@@ -51,6 +55,7 @@ pub(crate) use variants::VariantsFlags;
 #[command(after_help = "Examples:
   whet bench qwen2.5-coder-0.5b        report card of a model, in minutes
   whet generate smollm2-135m -p 'Once upon a time'
+  whet run quick                       a recipe: what is measured of which models, in one file
   whet compare RUN RUN                 what changed between two runs, with intervals
   whet models ls                       which models can be named
   whet doctor                          what this machine can do, and what is missing")]
@@ -100,6 +105,16 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Measure one or several models and write a report
     Bench(Box<Bench>),
+    /// Carry out a recipe: targets, models and benchmarks in one file
+    Run(Run),
+    /// Read a recipe, and say what is wrong in it or which command lines it means
+    Check(Check),
+    /// Write a commented recipe to begin with
+    Init(Init),
+    /// Print the JSON Schema of recipes, for editors
+    #[command(after_help = "Example:
+  whet schema > whet-recipe.schema.json      beside the recipe, whose first line names it")]
+    Schema,
     /// The same as `whet bench spec`
     #[command(hide = true)]
     BenchmarkSuite(Box<Speculation>),
@@ -134,6 +149,8 @@ pub(crate) enum Command {
     Benchmark(Benchmark),
     /// Make the report of runs anew from their records, and print it
     Report(Report),
+    /// Show the answers of a run, one by one
+    View(View),
     /// Hold runs against each other, and against claims
     Compare(Compare),
     /// List, show and delete runs

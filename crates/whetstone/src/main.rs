@@ -15,6 +15,7 @@ mod interrupt;
 mod logs;
 mod provenance;
 mod quizzes;
+mod recipe;
 mod subject;
 mod suites;
 mod terminal;

@@ -191,16 +191,18 @@ fn run_name(models: &[ModelRecord]) -> String {
         [one] => one.name.clone(),
         several => format!("{}_models", several.len()),
     };
-    let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || "-._".contains(c) {
-            c
-        } else {
-            '-'
-        }
+    match safe(&name) {
+        name if name.is_empty() => "model".to_owned(),
+        name => name,
+    }
+}
+
+/// A name of characters that mean the same on every system, and not of a hidden file.
+pub(crate) fn safe(name: &str) -> String {
+    let safe = |c: char| match c.is_ascii_alphanumeric() || "-._".contains(c) {
+        true => c,
+        false => '-',
     };
     let name: String = name.chars().map(safe).collect();
-    match name.trim_start_matches('.') {
-        "" => "model".to_owned(),
-        name => name.to_owned(),
-    }
+    name.trim_start_matches('.').to_owned()
 }

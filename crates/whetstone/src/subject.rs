@@ -101,6 +101,37 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
+/// What reports call the model that a word names.
+pub(crate) fn name_of(word: &str) -> String {
+    match looks_like_path(word) {
+        true => stem(Path::new(word)),
+        false => word.to_owned(),
+    }
+}
+
+fn stem(path: &Path) -> String {
+    let stem = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    stem.unwrap_or_else(|| "model".into())
+}
+
+/// Whether a word names a model, found out without fetching one.
+///
+/// # Errors
+/// [`Usage`] with what would be said when it is needed.
+pub(crate) fn known(word: &str) -> Result<(), Usage> {
+    match looks_like_path(word) {
+        true => match Path::new(word).is_file() {
+            true => Ok(()),
+            false => Err(Usage(format!("there is no file {word}"))),
+        },
+        false => hub::find(word)
+            .map(|_| ())
+            .map_err(|error| Usage(error.to_string())),
+    }
+}
+
 fn looks_like_path(word: &str) -> bool {
     word.ends_with(".gguf") || word.contains(std::path::MAIN_SEPARATOR) || Path::new(word).is_file()
 }
@@ -113,12 +144,8 @@ fn locate_file(path: &Path) -> Result<Located> {
     if !path.is_file() {
         return Err(refused(&"it is not a file").into());
     }
-    let name = path.file_stem().map_or_else(
-        || "model".into(),
-        |stem| stem.to_string_lossy().into_owned(),
-    );
     Ok(Located {
-        name,
+        name: stem(&path),
         path,
         sha256: None,
     })

@@ -69,6 +69,13 @@ impl Terminal {
         out.flush()
     }
 
+    /// Writes bytes to stdout as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+
     /// Says something by the way, unless quiet.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {

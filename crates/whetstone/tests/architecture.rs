@@ -56,12 +56,13 @@ const EDGES_OF_TESTS: [(&str, &str); 5] = [
 ];
 
 /// Crates from outside that only some of ours may name; a trailing `*` stands for any ending.
-const RESERVED: [(&str, &[&str]); 13] = [
+const RESERVED: [(&str, &[&str]); 14] = [
     ("llama-cpp-*", &["llama"]),
     ("ureq", &["hub"]),
     ("clap", &["whetstone"]),
     ("anyhow", &["whetstone"]),
     ("indicatif", &["whetstone"]),
+    ("saphyr-parser", &["whetstone"]),
     ("kuva", &["report"]),
     ("resvg", &["report"]),
     ("gemm", &["decoder"]),

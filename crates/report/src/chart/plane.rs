@@ -3,6 +3,8 @@
 //! What is drawn is decided here; how, in `draw`. A point that was not measured is left out, and a curve needs
 //! two.
 
+mod length;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -47,13 +49,30 @@ pub struct Trace {
     pub joined: bool,
     /// Where they are, in the units of the axes.
     pub points: Vec<(f64, f64)>,
+    /// Lower and upper end of the vertical interval of each, where it has one; empty for none at all.
+    pub intervals: Vec<Option<(f64, f64)>>,
     /// A word beside each; empty for none.
     pub labels: Vec<String>,
 }
 
+impl Trace {
+    /// A line without points yet.
+    fn line(name: String) -> Trace {
+        Trace {
+            name,
+            colour: 0,
+            joined: true,
+            points: Vec::new(),
+            intervals: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+}
+
 /// The pictures of this kind that the scorecard can fill.
 pub fn planes(card: &Scorecard) -> Vec<PlaneSpec> {
-    let mut found: Vec<PlaneSpec> = scaling(card).into_iter().collect();
+    let along = [length::speed(card), scaling(card)];
+    let mut found: Vec<PlaneSpec> = along.into_iter().flatten().collect();
     found.retain(|spec| !spec.panels.is_empty());
     found.extend(choices(card));
     found
@@ -118,11 +137,8 @@ fn spots(overview: &Overview, across: (&str, f64), up: (&str, f64)) -> Vec<Trace
         let place = known.unwrap_or(traces.len());
         if known.is_none() {
             traces.push(Trace {
-                name,
-                colour: 0,
                 joined: false,
-                points: Vec::new(),
-                labels: Vec::new(),
+                ..Trace::line(name)
             });
         }
         traces[place]
@@ -185,11 +201,9 @@ impl Curve {
     fn trace(mut self, colour: usize) -> Trace {
         self.points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Trace {
-            name: format!("{} cache", self.cache),
             colour,
-            joined: true,
             points: self.points,
-            labels: Vec::new(),
+            ..Trace::line(format!("{} cache", self.cache))
         }
     }
 }

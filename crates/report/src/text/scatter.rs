@@ -90,6 +90,7 @@ mod tests {
                 name: "q8_0".into(),
                 colour: 0,
                 joined: false,
+                intervals: Vec::new(),
                 labels: labels.collect(),
                 points: points.to_vec(),
             }],

@@ -14,7 +14,18 @@ use super::Format;
   whet report runs/a_20260102_030405     that one
   whet report */ --quiet                 all of a folder, without printing
 
-Tables, page and pictures are made from the records alone, and may be deleted at any time.")]
+  whet report RUN --export tex=tables.tex --export parquet=results.parquet
+  whet report A B --export csv=-         two runs side by side, to standard output
+  whet report RUN --export 'lm-eval=results_{model}.json'
+  whet report RUN --export github-summary=\"$GITHUB_STEP_SUMMARY\"
+
+Tables, page and pictures are made from the records alone, and may be deleted at any time. With --export only that
+is written, and nothing printed.
+
+Formats: md csv json jsonl sql parquet tex svg png html; lm-eval (lm-evaluation-harness), evalplus, hyperfine,
+benchmark-bigger and benchmark-smaller (github-action-benchmark), hf-eval (.eval_results of the Hugging Face Hub),
+github-summary. lm-eval and hf-eval are of one model, evalplus is of one model and suite: where there are several, the
+path names {model} and {suite}.")]
 pub(crate) struct Report {
     /// Run folders, or their names below the folder of runs (default: the newest)
     #[arg(value_name = "RUN")]
@@ -25,6 +36,9 @@ pub(crate) struct Report {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+    /// Write another format instead; may be given several times, and - is standard output
+    #[arg(long, value_name = "FMT=PATH", value_parser = export)]
+    pub(crate) export: Vec<(String, PathBuf)>,
 }
 
 /// `whet compare`.
@@ -86,6 +100,17 @@ pub(crate) enum Runs {
         #[arg(long, value_name = "DIR", default_value = "runs")]
         root: PathBuf,
     },
+}
+
+fn export(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, path) = text.split_once('=').unwrap_or((text, ""));
+    report::publish::find(name)?;
+    match path {
+        "" => Err(format!(
+            "where to? write --export {name}=PATH, or {name}=- for standard output"
+        )),
+        path => Ok((name.to_owned(), path.into())),
+    }
 }
 
 fn claim(text: &str) -> Result<(String, Gate), String> {

@@ -76,4 +76,7 @@ pub(crate) struct Speculation {
     /// Threads of the engine (default: processors of this machine)
     #[arg(long, short = 't')]
     pub(crate) threads: Option<usize>,
+    /// What the run's folder is called before its time (default: its models); a recipe says it.
+    #[arg(skip)]
+    pub(crate) name: Option<String>,
 }

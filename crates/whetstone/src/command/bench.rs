@@ -25,11 +25,12 @@ use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
-pub(super) use folder::create;
 use folder::started_at;
+pub(super) use folder::{create, newest};
 pub(super) use hardware::Watched;
+pub(super) use order::Order;
 pub(super) use order::change_judging;
-use order::{Order, describe};
+use order::describe;
 pub(super) use show::{print, show, write_report};
 
 /// Benchmarks models, or goes on with a run.
@@ -49,7 +50,7 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
     };
     let order = match &flags.variants {
         None => Order::of(flags, &finder)?,
-        Some(asked) => match variants::order(variants::plan(flags, asked)?, &finder)? {
+        Some(asked) => match Order::of_shapes(variants::plan(flags, asked)?, &finder)? {
             Some(order) => order,
             None => return Ok(Exit::Interrupted),
         },
@@ -61,13 +62,7 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
 /// The plan alone: nothing is fetched for it.
 fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
-        let mut plan = match &flags.variants {
-            Some(asked) => variants::plan(flags, asked)?,
-            None => order::plan(flags)?,
-        };
-        texts::of_plan(&mut plan)?;
-        quizzes::of_plan(&mut plan)?;
-        return Ok(plan);
+        return plan_of(flags);
     }
     let finder = Finder {
         terminal,
@@ -75,6 +70,17 @@ fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
         stop: interrupt::listen()?,
     };
     Ok(Order::of(flags, &finder)?.plan)
+}
+
+/// What flags ask for, with every default filled in and every text read.
+pub(super) fn plan_of(flags: &Bench) -> Result<Plan> {
+    let mut plan = match &flags.variants {
+        Some(asked) => variants::plan(flags, asked)?,
+        None => order::plan(flags)?,
+    };
+    texts::of_plan(&mut plan)?;
+    quizzes::of_plan(&mut plan)?;
+    Ok(plan)
 }
 
 /// Measures and writes the report; returns how it ended and the run folder.
@@ -91,7 +97,12 @@ pub(crate) fn measure(
     carry_out(&Order::of(flags, &finder)?, &flags.run.output, &finder)
 }
 
-fn carry_out(order: &Order, runs_root: &Path, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+/// Does what an order says; returns how it ended and the run folder, with its report.
+pub(super) fn carry_out(
+    order: &Order,
+    runs_root: &Path,
+    finder: &Finder<'_>,
+) -> Result<(Exit, PathBuf)> {
     let files: Vec<PathBuf> = order.models.iter().map(PathBuf::from).collect();
     let family = order.plan.variants.as_ref();
     if let (Some(family), Some(folder)) = (family, &order.resume)
@@ -256,7 +267,8 @@ impl Job<'_> {
             ));
             return Ok((folder, run));
         }
-        let (mut folder, header) = create(runs_root, self.header(first)?)?;
+        let (mut folder, header) =
+            create(runs_root, self.order.name.as_deref(), self.header(first)?)?;
         if let Some(warning) = self
             .cell
             .and_then(|cell| containment::warning(cell.badge()))
@@ -350,10 +362,11 @@ impl Job<'_> {
             0..=3 => names.join(" and "),
             n => format!("{n} models"),
         };
-        self.terminal.note(&format!(
-            "Measuring {names} with the {} preset:",
-            plan.preset
-        ));
+        let by = match &self.order.name {
+            Some(_) => format!("by the recipe {}", plan.preset),
+            None => format!("with the {} preset", plan.preset),
+        };
+        self.terminal.note(&format!("Measuring {names} {by}:"));
         for line in describe(plan, &self.order.suites) {
             self.terminal.note(&format!("  {line}"));
         }

@@ -6,14 +6,17 @@ mod collect;
 mod compare;
 mod data;
 mod doctor;
+mod export;
 mod generate;
 mod models;
+mod recipe;
 mod runs;
 mod sample;
 mod speculation;
 mod tasks;
 mod test;
 mod train;
+mod view;
 
 use crate::cli::{Benchmark, Cli, Command, Raft};
 use crate::exit::Exit;
@@ -28,10 +31,15 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
             None => bench::run(&flags.resolved(), terminal, offline),
         },
         Command::BenchmarkSuite(flags) => speculation::run(&flags, terminal, offline),
+        Command::Run(flags) => recipe::run(&flags, terminal, offline),
+        Command::Check(flags) => recipe::check(&flags, terminal),
+        Command::Init(flags) => recipe::init(&flags, terminal),
+        Command::Schema => recipe::schema(terminal),
         Command::Generate(flags) => generate::run(&flags, terminal, offline),
         Command::Models(what) => models::run(&what, terminal, offline),
         Command::Sample(what) => sample::run(what, terminal, offline),
         Command::Report(flags) => runs::report(&flags, terminal),
+        Command::View(flags) => view::run(&flags, terminal),
         Command::Compare(flags) => compare::run(&flags, terminal),
         Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),

@@ -13,6 +13,9 @@ use crate::terminal::Terminal;
 
 /// Makes the derived files of runs anew and prints their scorecards.
 pub(crate) fn report(flags: &Report, terminal: &Terminal) -> Result<Exit> {
+    if !flags.export.is_empty() {
+        return super::export::run(&wanted(flags)?, &flags.export, terminal);
+    }
     for folder in wanted(flags)? {
         let run = ledger::read(&folder)?;
         super::bench::write_report(&folder, &run)?;
@@ -27,6 +30,10 @@ pub(crate) fn run(what: &Runs, terminal: &Terminal) -> Result<Exit> {
     match what {
         Runs::Ls { root, format } => list(root, *format, terminal),
         Runs::Show(flags) => {
+            if !flags.export.is_empty() {
+                let why = "`whet runs show` writes nothing; export with `whet report`";
+                return Err(Usage(why.into()).into());
+            }
             for folder in wanted(flags)? {
                 super::bench::print(&ledger::read(&folder)?, flags.format, terminal)?;
             }

@@ -27,13 +27,29 @@ const MOST_DRAFTED: usize = 16;
 
 /// Measures speculative decoding.
 pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Result<Exit> {
+    if flags.dry_run {
+        terminal.result(&serde_json::to_string_pretty(&plan_of(flags)?)?)?;
+        return Ok(Exit::Done);
+    }
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    let (exit, folder) = measure(flags, &finder)?;
+    super::bench::show(&folder, exit, flags.format, terminal)
+}
+
+/// What flags ask for, with every default filled in.
+pub(super) fn plan_of(flags: &Speculation) -> Result<Plan> {
+    plan(flags, &prompts(flags)?, &adapter(flags)?)
+}
+
+/// Measures and writes the report; returns how it ended and the run folder.
+pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
     let prompts = prompts(flags)?;
     let adapter = adapter(flags)?;
     let plan = plan(flags, &prompts, &adapter)?;
-    if flags.dry_run {
-        terminal.result(&serde_json::to_string_pretty(&plan)?)?;
-        return Ok(Exit::Done);
-    }
     // Found out now, and not after the last answer.
     if let Some(folder) = flags.output.as_deref().and_then(Path::parent)
         && !(folder.as_os_str().is_empty() || folder.is_dir())
@@ -45,15 +61,11 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
         .into());
     }
     if let Found::Missing(reason) = &adapter {
+        let terminal = finder.terminal;
         terminal.note(&format!("The phase with an adapter is skipped: {reason}"));
     }
-    let finder = Finder {
-        terminal,
-        offline,
-        stop: interrupt::listen()?,
-    };
-    let models = Models::open(flags, &finder, &adapter, plan.threads)?;
-    let (gate, folder) = models.measure(flags, &plan, &prompts, &finder)?;
+    let models = Models::open(flags, finder, &adapter, plan.threads)?;
+    let (gate, folder) = models.measure(flags, &plan, &prompts, finder)?;
     let run = ledger::read(&folder)?;
     super::bench::write_report(&folder, &run)?;
     if let Some(path) = &flags.output {
@@ -64,7 +76,7 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
         (false, 0) => Exit::Done,
         (false, _) => Exit::Gate,
     };
-    super::bench::show(&folder, exit, flags.format, terminal)
+    Ok((exit, folder))
 }
 
 fn prompts(flags: &Speculation) -> Result<Prompts> {
@@ -219,7 +231,11 @@ impl Models {
             finder.terminal.note(&format!("Warning: {doubt}"));
         }
         let watched = Watched::start();
-        let (mut folder, header) = super::bench::create(&flags.runs, self.header(plan, &watched)?)?;
+        let (mut folder, header) = super::bench::create(
+            &flags.runs,
+            flags.name.as_deref(),
+            self.header(plan, &watched)?,
+        )?;
         let earlier = ledger::Run::new(header);
         finder
             .terminal

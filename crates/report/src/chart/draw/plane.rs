@@ -62,6 +62,19 @@ fn plots(panel: &Plane) -> Vec<Plot> {
             .with_data(points)
             .with_color(colour(trace));
         let dots = dots.with_size(POINT);
+        let arms = |at: usize, y: f64| match trace.intervals.get(at).copied().flatten() {
+            Some((lo, hi)) => (y - lo, hi - y),
+            None => (0.0, 0.0),
+        };
+        let arms = trace
+            .points
+            .iter()
+            .enumerate()
+            .map(|(at, (_, y))| arms(at, *y));
+        let dots = match trace.intervals.is_empty() {
+            true => dots,
+            false => dots.with_y_err_asymmetric(arms),
+        };
         plots.push(Plot::Scatter(match trace.labels.is_empty() {
             true => dots,
             false => dots.with_labels(trace.labels.clone()),
@@ -73,8 +86,17 @@ fn plots(panel: &Plane) -> Vec<Plot> {
 fn layout(panel: &Plane) -> Layout {
     let all = || panel.traces.iter().flat_map(|trace| &trace.points);
     let most = |of: fn(&(f64, f64)) -> f64| all().map(of).fold(0.0, f64::max);
-    let y_step = round_step(most(|point| point.1) / 5.0);
-    let top = (most(|point| point.1) * 1.05 / y_step).ceil() * y_step;
+    let ends = panel
+        .traces
+        .iter()
+        .flat_map(|trace| &trace.intervals)
+        .flatten();
+    // No error bar is cut.
+    let highest = ends
+        .map(|(_, hi)| *hi)
+        .fold(most(|point| point.1), f64::max);
+    let y_step = round_step(highest / 5.0);
+    let top = (highest * 1.05 / y_step).ceil() * y_step;
     let (from, to, x_step) = match panel.doubling {
         true => {
             let least = all().map(|point| point.0).fold(f64::INFINITY, f64::min);

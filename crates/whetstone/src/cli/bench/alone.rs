@@ -110,6 +110,14 @@ impl Bench {
         }
     }
 
+    /// The same, taken out.
+    pub(crate) fn into_speculation(self) -> Result<Box<Speculation>, Box<Bench>> {
+        match self.alone {
+            Some(Alone::Spec(flags)) => Ok(flags),
+            _ => Err(Box::new(self)),
+        }
+    }
+
     /// The words of one benchmark in the form of the whole.
     pub(crate) fn resolved(mut self) -> Bench {
         let Some(alone) = self.alone.take() else {

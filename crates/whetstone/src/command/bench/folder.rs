@@ -1,6 +1,6 @@
 //! A run's folder: its name, and when it was begun.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use ledger::RunFolder;
@@ -9,16 +9,19 @@ use ledger::record::RunHeader;
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
 const TIME_IN_NAME: usize = 16;
 
-/// Makes the run folder. Runs of one model that start in one second get a number into their names,
-/// before the time, which stays at the end.
+/// Makes the run folder, called like its models or as `name` says. Runs of one name that start in one second get a
+/// number into their names, before the time, which stays at the end.
 pub(in crate::command) fn create(
     runs_root: &Path,
+    name: Option<&str>,
     mut header: RunHeader,
 ) -> Result<(RunFolder, RunHeader)> {
     /// More runs of one model in one second than anybody starts.
     const MOST: u32 = 100;
     let asked = header.run_id.clone();
-    let (name, time) = asked.split_at(asked.len().saturating_sub(TIME_IN_NAME));
+    let (models, time) = asked.split_at(asked.len().saturating_sub(TIME_IN_NAME));
+    let name = name.unwrap_or(models);
+    header.run_id = format!("{name}{time}");
     for number in 2..MOST {
         match RunFolder::create(runs_root, &header) {
             Err(ledger::Error::Exists { .. }) => header.run_id = format!("{name}-{number}{time}"),
@@ -26,6 +29,27 @@ pub(in crate::command) fn create(
         }
     }
     Ok((RunFolder::create(runs_root, &header)?, header))
+}
+
+/// The newest run below a folder whose name is this one and a time, and which does what is wanted.
+pub(in crate::command) fn newest(
+    runs_root: &Path,
+    name: &str,
+    is_wanted: impl Fn(&RunHeader) -> bool,
+) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(runs_root).ok()?.flatten();
+    let named = |folder: &PathBuf| {
+        let found = folder.file_name().unwrap_or_default().to_string_lossy();
+        let (begin, _) = found.split_at_checked(found.len().saturating_sub(TIME_IN_NAME))?;
+        (begin == name).then(|| found.into_owned())
+    };
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    folders.retain(|folder| named(folder).is_some());
+    folders.sort();
+    folders.into_iter().rev().find(|folder| {
+        let run = ledger::read(folder);
+        run.is_ok_and(|run| is_wanted(&run.header))
+    })
 }
 
 /// The local start of a run as its header says it.

@@ -2,7 +2,7 @@
 //!
 //! Nothing is loaded or measured here; a wrong word is refused before either.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use bench::plan::{CodePlan, DivergencePlan, EnergyPlan, LatencyPlan};
@@ -19,8 +19,8 @@ use crate::subject::{self, Finder};
 use crate::{quizzes, suites, texts};
 
 /// What is to be done: by flags, or by the header of an earlier run.
-pub(super) struct Order {
-    pub(super) plan: Plan,
+pub(in crate::command) struct Order {
+    pub(in crate::command) plan: Plan,
     /// The suites that the plan names.
     pub(super) suites: Vec<Suite>,
     /// The texts of perplexity, those of divergence, and those on which caches are compared.
@@ -32,12 +32,22 @@ pub(super) struct Order {
     pub(super) names: Vec<String>,
     pub(super) adapter: Option<Adapter>,
     pub(super) resume: Option<PathBuf>,
+    /// What the run's folder is called before its time; `None` for its models.
+    pub(in crate::command) name: Option<String>,
 }
 
 impl Order {
     pub(super) fn of(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
         match &flags.resume {
-            Some(folder) => Order::resumed(folder.as_deref(), flags, finder),
+            Some(folder) => {
+                let newest = || ledger::latest(&flags.run.output);
+                let folder = folder.clone().or_else(newest);
+                let nothing = || {
+                    let root = flags.run.output.display();
+                    Usage(format!("there is no run to resume in {root}"))
+                };
+                Order::resumed(folder.ok_or_else(nothing)?, finder)
+            }
             None => Order::new(flags, finder),
         }
     }
@@ -54,33 +64,32 @@ impl Order {
     }
 
     fn new(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
-        let mut plan = plan(flags)?;
-        let suites = suites_of(&plan, finder)?;
-        let texts = texts::of_plan(&mut plan)?;
-        let quizzes = quizzes::of_plan(&mut plan)?;
-        let adapter = subject::adapter(flags.run.adapter.as_deref())?;
+        let adapter = flags.run.adapter.as_deref();
+        Order::of_plan(plan(flags)?, flags.models.clone(), adapter, finder)
+    }
+
+    /// A plan, with everything read that it names.
+    pub(in crate::command) fn of_plan(
+        mut plan: Plan,
+        models: Vec<String>,
+        adapter: Option<&str>,
+        finder: &Finder<'_>,
+    ) -> Result<Order> {
         Ok(Order {
-            plan,
-            suites,
-            texts,
-            quizzes,
-            models: flags.models.clone(),
+            suites: suites_of(&plan, finder)?,
+            texts: texts::of_plan(&mut plan)?,
+            quizzes: quizzes::of_plan(&mut plan)?,
+            models,
             names: Vec::new(),
-            adapter,
+            adapter: subject::adapter(adapter)?,
             resume: None,
+            name: None,
+            plan,
         })
     }
 
-    fn resumed(folder: Option<&Path>, flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
-        let folder = match folder {
-            Some(folder) => folder.to_owned(),
-            None => ledger::latest(&flags.run.output).ok_or_else(|| {
-                Usage(format!(
-                    "there is no run to resume in {}",
-                    flags.run.output.display()
-                ))
-            })?,
-        };
+    /// The order of an earlier run, to go on with it.
+    pub(in crate::command) fn resumed(folder: PathBuf, finder: &Finder<'_>) -> Result<Order> {
         let run = ledger::read(&folder)?;
         if run
             .header
@@ -125,6 +134,7 @@ impl Order {
             names,
             adapter,
             resume: Some(folder),
+            name: None,
         })
     }
 }

@@ -16,7 +16,6 @@ use super::order::Order;
 use crate::cli::{Bench, VariantsFlags};
 use crate::exit::{Exit, Usage};
 use crate::subject::{self, Finder};
-use crate::suites;
 use crate::terminal::Terminal;
 pub(super) use files::{make, sweep_up};
 
@@ -158,30 +157,18 @@ fn checkpoint(folder: &Path, variant: &Variant) -> Result<Option<String>> {
     Ok(path.is_file().then(|| path.display().to_string()))
 }
 
-/// The order of a new run, whose files are then there. `None` if the user stopped that.
-pub(super) fn order(plan: Plan, finder: &Finder<'_>) -> Result<Option<Order>> {
-    let family = plan.variants.as_ref().expect("a plan of variants has some");
-    let paths = files::paths(family, plan.seed)?;
-    if !make(family, plan.seed, &paths, finder)? {
-        return Ok(None);
+impl Order {
+    /// The order of a new run, whose files are then there. `None` if the user stopped that.
+    pub(in crate::command) fn of_shapes(plan: Plan, finder: &Finder<'_>) -> Result<Option<Order>> {
+        let family = plan.variants.as_ref().expect("a plan of variants has some");
+        let paths = files::paths(family, plan.seed)?;
+        if !make(family, plan.seed, &paths, finder)? {
+            return Ok(None);
+        }
+        let names = family.shapes.iter().map(|shape| shape.model.clone());
+        let names = names.collect();
+        let paths = paths.iter().map(|path| path.display().to_string());
+        let order = Order::of_plan(plan, paths.collect(), None, finder)?;
+        Ok(Some(Order { names, ..order }))
     }
-    let problems = plan.code.iter().flat_map(|code| &code.suites);
-    let problems = problems.map(|word| suites::find(word, finder));
-    Ok(Some(Order {
-        suites: problems.collect::<Result<_>>()?,
-        texts: Default::default(),
-        quizzes: Vec::new(),
-        models: paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
-        names: family
-            .shapes
-            .iter()
-            .map(|shape| shape.model.clone())
-            .collect(),
-        adapter: None,
-        resume: None,
-        plan,
-    }))
 }

@@ -39,7 +39,7 @@ fn begin(
     header.models = batch.models.clone();
     header.suites = batch.records.clone();
     header.sandbox = sandbox.map(provenance::sandbox);
-    let (mut folder, _) = super::super::bench::create(runs_root, header)?;
+    let (mut folder, _) = super::super::bench::create(runs_root, None, header)?;
     for attempt in &batch.attempts {
         folder.append_attempt(attempt)?;
     }

@@ -52,6 +52,7 @@ fn picture(curve: &[Point]) -> PlaneSpec {
             .filter_map(|p| Some((p.step as f64, of(p)?)))
             .collect(),
         labels: Vec::new(),
+        intervals: Vec::new(),
     };
     let plane = |title: &str, up: &str, traces: Vec<Trace>| Plane {
         title: title.into(),

@@ -1,0 +1,314 @@
+//! Forms for other programs: their shapes, and that they say what the scorecard says.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+#[allow(dead_code, reason = "each test file uses its own part of the fixture")]
+mod fixture;
+
+use ledger::Run;
+use ledger::record::Measurement;
+use report::Scorecard;
+use report::publish::{FORMATS, Source, find};
+use serde_json::{Value, json};
+
+fn write(name: &str, run: &Run, model: &str, suite: &str) -> Result<Vec<u8>, report::Error> {
+    let card = Scorecard::of(run);
+    let source = Source {
+        run,
+        card: &card,
+        model,
+        suite,
+    };
+    find(name).unwrap().write(&source)
+}
+
+fn text(name: &str, run: &Run) -> String {
+    let bytes = write(name, run, "synthetic-1.5b", "cpp-demo").unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn json_of(name: &str, run: &Run) -> Value {
+    serde_json::from_str(&text(name, run)).unwrap()
+}
+
+/// The number of a model in the scorecard.
+fn number(run: &Run, metric: &str, model: usize) -> f64 {
+    let card = Scorecard::of(run);
+    let mut rows = card.sections.iter().flat_map(|section| &section.rows);
+    rows.find(|row| row.metric == metric).unwrap().cells[model]
+        .value
+        .unwrap()
+}
+
+#[test]
+fn every_form_has_a_name_of_its_own_and_an_unknown_one_is_answered_with_all() {
+    let said = find("xlsx").err().unwrap();
+    for format in &FORMATS {
+        assert!(said.contains(format.name), "{said}");
+        let same = FORMATS
+            .iter()
+            .filter(|other| other.name == format.name)
+            .count();
+        assert_eq!(same, 1, "{}", format.name);
+    }
+}
+
+#[test]
+fn a_run_without_results_has_nothing_for_the_forms_of_others_and_they_say_what_they_take() {
+    let empty = Run::new(fixture::header(&["m"]));
+    for name in [
+        "lm-eval",
+        "evalplus",
+        "hyperfine",
+        "benchmark-bigger",
+        "benchmark-smaller",
+        "hf-eval",
+        "png",
+        "svg",
+    ] {
+        let said = write(name, &empty, "m", "").unwrap_err().to_string();
+        assert!(
+            said.contains("holds nothing") && said.contains("takes"),
+            "{name}: {said}"
+        );
+    }
+    for name in [
+        "md",
+        "csv",
+        "json",
+        "jsonl",
+        "sql",
+        "parquet",
+        "tex",
+        "html",
+        "github-summary",
+    ] {
+        write(name, &empty, "m", "").unwrap();
+    }
+}
+
+#[test]
+fn the_flat_forms_hold_the_same_lines() {
+    let run = fixture::run();
+    let lines: Vec<Value> = text("jsonl", &run)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let card = Scorecard::of(&run);
+    let n_cells: usize = card
+        .sections
+        .iter()
+        .flat_map(|s| &s.rows)
+        .map(|row| row.cells.len())
+        .sum();
+    assert_eq!(lines.len(), n_cells);
+    let sql = text("sql", &run);
+    assert_eq!(sql.matches("INSERT INTO results").count(), n_cells);
+    assert_eq!(text("csv", &run).lines().count(), n_cells + 1);
+    let pass = lines
+        .iter()
+        .find(|line| line["metric"] == "pass_at_1")
+        .unwrap();
+    assert_eq!(
+        pass["value"].as_f64().unwrap(),
+        number(&run, "pass_at_1", 0)
+    );
+    assert!(pass["conditions"].is_object() && pass["lo"].is_number());
+    let bytes = write("parquet", &run, "", "").unwrap();
+    assert_eq!(
+        (&bytes[..4], &bytes[bytes.len() - 4..]),
+        (&b"PAR1"[..], &b"PAR1"[..])
+    );
+}
+
+#[test]
+fn timed_runs_are_those_of_the_records_in_seconds() {
+    let run = fixture::run();
+    let results = json_of("hyperfine", &run);
+    let first = &results["results"][0];
+    let record = run
+        .measurements
+        .iter()
+        .find(|m| m.metric == "time_to_first_token_ns")
+        .unwrap();
+    let times: Vec<f64> = record.values.iter().map(|ns| ns / 1e9).collect();
+    let found: Vec<f64> = first["times"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t.as_f64().unwrap())
+        .collect();
+    assert_eq!(found, times);
+    let mean = times.iter().sum::<f64>() / times.len() as f64;
+    assert!((first["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
+    assert!(first["user"].is_null(), "no process was started");
+    assert_eq!(first["parameters"]["model"], "synthetic-0.5b");
+    for result in results["results"].as_array().unwrap() {
+        let number = |name: &str| result[name].as_f64().unwrap();
+        assert!(number("min") <= number("median") && number("median") <= number("max"));
+    }
+}
+
+#[test]
+fn points_of_a_workflow_are_in_base_units_and_apart_by_direction() {
+    let run = fixture::run();
+    let (bigger, smaller) = (
+        json_of("benchmark-bigger", &run),
+        json_of("benchmark-smaller", &run),
+    );
+    let names = |points: &Value| -> Vec<String> {
+        let points = points.as_array().unwrap().iter();
+        points
+            .map(|point| point["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (up, down) = (names(&bigger), names(&smaller));
+    assert!(
+        up.iter().any(|name| name.contains("pass@1"))
+            && down.iter().any(|name| name.contains("perplexity"))
+    );
+    assert!(up.iter().all(|name| !down.contains(name)));
+    let mut distinct = up.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), up.len(), "a name is one series");
+    for point in bigger
+        .as_array()
+        .unwrap()
+        .iter()
+        .chain(smaller.as_array().unwrap())
+    {
+        assert!(
+            point["value"].is_number() && point["unit"].is_string(),
+            "{point}"
+        );
+    }
+}
+
+/// The fixture as if its executed suite were a published one, with multiple choice beside it.
+fn published() -> Run {
+    let mut run = fixture::run();
+    let rename = |suite: &mut String| {
+        if suite == "cpp-demo" {
+            "humaneval".clone_into(suite);
+        }
+    };
+    run.header
+        .suites
+        .iter_mut()
+        .for_each(|suite| rename(&mut suite.name));
+    run.attempts
+        .iter_mut()
+        .for_each(|attempt| rename(&mut attempt.key.suite));
+    run.verdicts
+        .iter_mut()
+        .for_each(|verdict| rename(&mut verdict.key.suite));
+    run
+}
+
+#[test]
+fn rates_of_published_suites_reach_the_harnesses_with_standard_errors() {
+    let run = published();
+    let results = json_of("lm-eval", &run);
+    let task = &results["results"]["humaneval"];
+    let value = number(&run, "pass_at_1", 1);
+    assert_eq!(task["pass@1,none"].as_f64().unwrap(), value);
+    let error = task["pass@1_stderr,none"].as_f64().unwrap();
+    assert!(error > 0.0 && error < 0.2, "{error}");
+    assert_eq!(results["n-samples"]["humaneval"]["effective"], 24);
+    assert_eq!(results["model_name"], "synthetic-1.5b");
+    assert!(
+        results["results"].get("python-core").is_none(),
+        "ours is no task of theirs"
+    );
+}
+
+#[test]
+fn attempts_reach_evalplus_with_their_status_and_none_that_was_not_judged() {
+    let mut run = published();
+    let key = run
+        .verdicts
+        .iter()
+        .find(|v| v.key.suite == "humaneval" && v.key.model == "synthetic-1.5b");
+    let key = key.unwrap().key.clone();
+    for verdict in run.verdicts.iter_mut().filter(|verdict| verdict.key == key) {
+        verdict.stage = None;
+        verdict.unscored = Some("the disk was full".into());
+    }
+    let bytes = write("evalplus", &run, "synthetic-1.5b", "humaneval").unwrap();
+    let results: Value = serde_json::from_slice(&bytes).unwrap();
+    let tasks = results["eval"].as_object().unwrap();
+    let attempts: Vec<&Value> = tasks
+        .values()
+        .flat_map(|task| task.as_array().unwrap())
+        .collect();
+    assert_eq!(attempts.len(), 24 * 4 - 1);
+    for attempt in &attempts {
+        assert!(["pass", "fail", "timeout"].contains(&attempt["base_status"].as_str().unwrap()));
+        assert!(attempt["plus_status"].is_null() && attempt["solution"].is_string());
+    }
+    let passed = attempts
+        .iter()
+        .filter(|attempt| attempt["base_status"] == "pass")
+        .count();
+    let right = run.verdicts.iter().filter(|verdict| {
+        verdict.key.model == "synthetic-1.5b" && verdict.stage == Some(ledger::record::Stage::Right)
+    });
+    assert_eq!(passed, right.count());
+    assert!(results["pass_at_k"]["base"]["pass@1"].is_number());
+}
+
+#[test]
+fn the_hub_gets_percent_of_data_sets_that_it_knows() {
+    let run = published();
+    let yaml = text("hf-eval", &run);
+    let percent = (number(&run, "pass_at_1", 1) * 1e4).round() / 100.0;
+    assert!(
+        yaml.starts_with(
+            "- dataset:\n    id: openai/openai_humaneval\n    task_id: openai_humaneval\n"
+        ),
+        "{yaml}"
+    );
+    assert!(yaml.contains(&format!("  value: {percent}\n")), "{yaml}");
+    assert!(
+        yaml.contains("  date: \"2026-01-02\"\n") && !yaml.contains("python-core"),
+        "{yaml}"
+    );
+}
+
+#[test]
+fn rolling_perplexity_is_a_task_only_by_the_protocol_of_the_harness() {
+    let mut run = fixture::run();
+    assert!(
+        write("lm-eval", &run, "synthetic-1.5b", "").is_err(),
+        "no published suite"
+    );
+    let conditions = json!({"text": "wikitext", "protocol": "lm-eval", "context": 2048});
+    let conditions: std::collections::BTreeMap<String, Value> = conditions
+        .as_object()
+        .unwrap()
+        .clone()
+        .into_iter()
+        .collect();
+    for (metric, value) in [
+        ("passage_nats", 700.0),
+        ("passage_tokens", 200.0),
+        ("passage_bytes", 900.0),
+        ("passage_words", 150.0),
+    ] {
+        run.measurements.push(Measurement {
+            benchmark: "perplexity".into(),
+            metric: metric.into(),
+            model: "synthetic-1.5b".into(),
+            conditions: conditions.clone(),
+            values: vec![value, value * 1.1, value * 0.9],
+            reason: None,
+        });
+    }
+    let results = json_of("lm-eval", &run);
+    let task = &results["results"]["wikitext"];
+    assert!(
+        task["word_perplexity,none"].is_number() && task["bits_per_byte,none"].is_number(),
+        "{results}"
+    );
+}

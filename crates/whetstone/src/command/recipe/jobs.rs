@@ -1,0 +1,326 @@
+//! From a recipe to runs: which benchmarks share one, what each is called, and the plan of it.
+//!
+//! A benchmark is read as the command line that it stands for. Benchmarks of one target that have the same models,
+//! seed and threads, and are of different kinds, are one run, as they would be in `whet bench`; whatever else is a
+//! run of its own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use bench::Plan;
+use clap::Parser;
+
+use crate::cli::{Bench, Cli, Command, Speculation};
+use crate::command::bench::{Order, newest, plan_of};
+use crate::command::speculation;
+use crate::exit::Usage;
+use crate::recipe::{Benchmark, Mistake, Recipe, Target, nearest, refusal};
+use crate::subject::{self, Finder};
+
+/// Longest part of a folder's name that comes from ids of benchmarks.
+const MOST_OF_IDS: usize = 60;
+
+/// One run of a recipe.
+pub(super) struct Job {
+    /// What its folder is called before its time.
+    pub(super) name: String,
+    pub(super) target: String,
+    /// The benchmarks of it, by their ids.
+    pub(super) ids: Vec<String>,
+    pub(super) models: Vec<String>,
+    /// The command lines that it stands for.
+    pub(super) commands: Vec<String>,
+    pub(super) notes: Vec<String>,
+    /// The plan as its run's header has it.
+    pub(super) plan: Plan,
+    pub(super) work: Work,
+}
+
+/// Who carries a job out.
+pub(super) enum Work {
+    Plan(Box<Asked>),
+    Speculation(Box<Speculation>),
+}
+
+/// A plan and the words that belong to it.
+pub(super) struct Asked {
+    plan: Plan,
+    models: Vec<String>,
+    adapter: Option<String>,
+}
+
+/// The runs of a recipe, or of one target and of some benchmarks.
+pub(super) fn jobs(recipe: &Recipe, target: Option<&str>, only: &[String]) -> Result<Vec<Job>> {
+    let targets = chosen(recipe, target)?;
+    known_ids(&targets, only)?;
+    let (mut jobs, mut mistakes) = (Vec::new(), Vec::new());
+    for target in targets {
+        match of_target(target, only) {
+            Ok(mut of_target) => {
+                name_all(&mut of_target, recipe, target);
+                jobs.extend(of_target);
+            }
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    match (mistakes.is_empty(), jobs.is_empty()) {
+        (false, _) => Err(refusal(&mistakes).into()),
+        (true, true) => Err(Usage("the recipe measures nothing; add benchmarks".into()).into()),
+        (true, false) => Ok(jobs),
+    }
+}
+
+fn chosen<'r>(recipe: &'r Recipe, target: Option<&str>) -> Result<Vec<&'r Target>, Usage> {
+    let Some(name) = target else {
+        return Ok(recipe.targets.iter().collect());
+    };
+    let found = recipe.targets.iter().find(|target| target.name == name);
+    let names: Vec<&str> = recipe
+        .targets
+        .iter()
+        .map(|target| target.name.as_str())
+        .collect();
+    match found {
+        Some(target) => Ok(vec![target]),
+        None => Err(unknown("--target", name, &names)),
+    }
+}
+
+fn known_ids(targets: &[&Target], only: &[String]) -> Result<(), Usage> {
+    let all = targets.iter().flat_map(|target| &target.benchmarks);
+    let ids: Vec<&str> = all.map(|benchmark| benchmark.id.as_str()).collect();
+    match only.iter().find(|id| !ids.contains(&id.as_str())) {
+        Some(id) => Err(unknown("--only", id, &ids)),
+        None => Ok(()),
+    }
+}
+
+fn unknown(flag: &str, word: &str, known: &[&str]) -> Usage {
+    let remedy = match nearest(word, known) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    Usage(format!("{flag}: the recipe has no {word}; {remedy}"))
+}
+
+fn of_target(target: &Target, only: &[String]) -> Result<Vec<Job>, Vec<Mistake>> {
+    let wanted = |id: &String| only.is_empty() || only.contains(id);
+    let (mut jobs, mut mistakes) = (Vec::<Job>::new(), Vec::new());
+    for benchmark in target
+        .benchmarks
+        .iter()
+        .filter(|benchmark| wanted(&benchmark.id))
+    {
+        match job(target, benchmark) {
+            Ok(new) => match jobs.iter_mut().find(|job| job.can_take(&new)) {
+                Some(job) => job.take(new),
+                None => jobs.push(new),
+            },
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    match mistakes.is_empty() {
+        true => Ok(jobs),
+        false => Err(mistakes),
+    }
+}
+
+/// `RECIPE`, `RECIPE-TARGET` where there are several, and the ids behind it where a target has several runs.
+fn name_all(jobs: &mut [Job], recipe: &Recipe, target: &Target) {
+    let name = match recipe.targets.len() {
+        1 => recipe.name.clone(),
+        _ => format!("{}-{}", recipe.name, target.name),
+    };
+    let several = jobs.len() > 1;
+    for job in jobs {
+        let ids: String = job.ids.join("-").chars().take(MOST_OF_IDS).collect();
+        let name = match several {
+            true => format!("{name}-{ids}"),
+            false => name.clone(),
+        };
+        job.rename(&crate::provenance::safe(&name), &recipe.name);
+    }
+}
+
+/// The run of one benchmark.
+fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Mistake> {
+    for model in &benchmark.models {
+        subject::known(model).map_err(|Usage(why)| benchmark.mistake(&why))?;
+    }
+    let words = benchmark.words();
+    let command = format!(
+        "whet {}",
+        words
+            .iter()
+            .map(|word| quoted(word))
+            .collect::<Vec<_>>()
+            .join(" ")
+    );
+    let flags = parsed(benchmark, words)?;
+    let refused = |error: anyhow::Error| benchmark.mistake(&format!("{error:#}"));
+    let mut notes = Vec::new();
+    let (plan, work) = match flags.into_speculation() {
+        Ok(mut flags) => {
+            flags.iterations = flags.iterations.saturating_mul(benchmark.repeats as usize);
+            let plan = speculation::plan_of(&flags).map_err(refused)?;
+            (plan, Work::Speculation(flags))
+        }
+        Err(flags) => {
+            let flags = flags.resolved();
+            let mut plan = plan_of(&flags).map_err(refused)?;
+            if benchmark.repeats > 1 && !repeat(&mut plan, benchmark.repeats) {
+                notes.push(format!(
+                    "{} is measured once and not {} times: nothing in it varies",
+                    benchmark.id, benchmark.repeats
+                ));
+            }
+            let asked = Asked {
+                plan: plan.clone(),
+                models: flags.models,
+                adapter: flags.run.adapter,
+            };
+            (plan, Work::Plan(Box::new(asked)))
+        }
+    };
+    Ok(Job {
+        name: String::new(),
+        target: target.name.clone(),
+        ids: vec![benchmark.id.clone()],
+        models: benchmark.models.clone(),
+        commands: vec![command],
+        notes,
+        plan,
+        work,
+    })
+}
+
+/// The words as the command line reads them.
+fn parsed(benchmark: &Benchmark, words: Vec<String>) -> Result<Bench, Mistake> {
+    let needs_models = benchmark.models.is_empty();
+    let all = std::iter::once("whet".to_owned()).chain(words);
+    let cli = Cli::try_parse_from(all).map_err(|error| {
+        let text = error.to_string();
+        match needs_models && text.contains("required") {
+            true => benchmark.mistake("it names no models; write models: [student], for instance"),
+            false => benchmark.mistake(first_sentence(&text)),
+        }
+    })?;
+    match cli.command {
+        Command::Bench(flags) => Ok(*flags),
+        _ => Err(benchmark.mistake("it is no benchmark")),
+    }
+}
+
+/// Of a message of the command line what is wrong, without its help.
+fn first_sentence(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("error: ")
+}
+
+/// A word as a shell would have to be given it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,/:+*@%".contains(c);
+    match word.chars().all(plain) && !word.is_empty() {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// Repeats what varies from time to time; whether anything does.
+fn repeat(plan: &mut Plan, n: u32) -> bool {
+    let times = n as usize;
+    let mut counts: Vec<&mut usize> = Vec::new();
+    counts.extend(plan.latency.as_mut().map(|latency| &mut latency.repeats));
+    counts.extend(plan.context.as_mut().map(|context| &mut context.repeats));
+    counts.extend(plan.variants.as_mut().map(|variants| &mut variants.repeats));
+    let timed = !counts.is_empty();
+    for count in counts {
+        *count = count.saturating_mul(times);
+    }
+    if let Some(code) = &mut plan.code {
+        code.samples = code.samples.saturating_mul(n);
+    }
+    timed || plan.code.is_some()
+}
+
+impl Job {
+    /// Whether a benchmark can be measured in this run.
+    fn can_take(&self, other: &Job) -> bool {
+        let (Work::Plan(mine), Work::Plan(theirs)) = (&self.work, &other.work) else {
+            return false;
+        };
+        let alone = |asked: &Asked| asked.plan.variants.is_some();
+        let same = (&mine.models, &mine.adapter) == (&theirs.models, &theirs.adapter);
+        let (a, b) = (&mine.plan, &theirs.plan);
+        let same = same && (a.seed, a.threads, &a.energy) == (b.seed, b.threads, &b.energy);
+        same && !alone(mine) && !alone(theirs) && !overlap(a, b)
+    }
+
+    fn take(&mut self, other: Job) {
+        self.plan = joined(
+            std::mem::replace(&mut self.plan, other.plan.clone()),
+            other.plan,
+        );
+        if let Work::Plan(asked) = &mut self.work {
+            asked.plan = self.plan.clone();
+        }
+        self.ids.extend(other.ids);
+        self.commands.extend(other.commands);
+        self.notes.extend(other.notes);
+    }
+
+    fn rename(&mut self, name: &str, recipe: &str) {
+        name.clone_into(&mut self.name);
+        recipe.clone_into(&mut self.plan.preset);
+        match &mut self.work {
+            Work::Plan(asked) => asked.plan.preset = recipe.to_owned(),
+            Work::Speculation(flags) => flags.name = Some(name.to_owned()),
+        }
+    }
+}
+
+/// Whether two plans ask for the same kind of benchmark.
+fn overlap(a: &Plan, b: &Plan) -> bool {
+    a.code.is_some() && b.code.is_some()
+        || a.perplexity.is_some() && b.perplexity.is_some()
+        || a.memory.is_some() && b.memory.is_some()
+        || a.latency.is_some() && b.latency.is_some()
+        || a.divergence.is_some() && b.divergence.is_some()
+        || a.accuracy.is_some() && b.accuracy.is_some()
+        || a.context.is_some() && b.context.is_some()
+}
+
+fn joined(a: Plan, b: Plan) -> Plan {
+    Plan {
+        code: a.code.or(b.code),
+        perplexity: a.perplexity.or(b.perplexity),
+        memory: a.memory.or(b.memory),
+        latency: a.latency.or(b.latency),
+        divergence: a.divergence.or(b.divergence),
+        accuracy: a.accuracy.or(b.accuracy),
+        context: a.context.or(b.context),
+        ..b
+    }
+}
+
+impl Asked {
+    /// The order of a new run; `None` if the user stopped while its files were made.
+    pub(super) fn order(&self, finder: &Finder<'_>) -> Result<Option<Order>> {
+        if self.plan.variants.is_some() {
+            return Order::of_shapes(self.plan.clone(), finder);
+        }
+        let (models, adapter) = (self.models.clone(), self.adapter.as_deref());
+        Order::of_plan(self.plan.clone(), models, adapter, finder).map(Some)
+    }
+
+    /// The newest folder of that name that has this plan and these models.
+    pub(super) fn earlier(&self, artifacts: &Path, name: &str) -> Option<PathBuf> {
+        newest(artifacts, name, |header| {
+            let plan = serde_json::from_value::<Plan>(header.plan.clone());
+            let names = header.models.iter().map(|model| model.name.clone());
+            let same_models = self.plan.variants.is_some()
+                || names.eq(self.models.iter().map(|word| subject::name_of(word)));
+            same_models && plan.is_ok_and(|plan| plan == self.plan)
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! The JSON Schema of recipes, for editors: made from the table and the flags that recipes are checked by.
+
+use serde_json::{Map, Value, json};
+
+use super::setting::{Kind, Setting, benchmarks, settings};
+use super::shape::{Field, Need, RECIPE, Shape};
+
+/// Where the schema says it is from; also the first line of a recipe that [`super::Preset`] holds.
+pub(crate) const FILE: &str = "whet-recipe.schema.json";
+
+/// The schema of a recipe.
+pub(crate) fn schema() -> Value {
+    let mut schema = record(RECIPE);
+    if let Some(fields) = schema.as_object_mut() {
+        let draft = "https://json-schema.org/draft/2020-12/schema";
+        fields.insert("$schema".into(), draft.into());
+        fields.insert("$id".into(), FILE.into());
+        fields.insert("title".into(), "A recipe of whet".into());
+    }
+    schema
+}
+
+fn record(fields: &[Field]) -> Value {
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|field| {
+            (
+                field.name.to_owned(),
+                described(value(field.shape), &told(field)),
+            )
+        })
+        .collect();
+    let musts = fields.iter().filter(|field| field.need == Need::Must);
+    let required: Vec<&str> = musts.map(|field| field.name).collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn told(field: &Field) -> String {
+    match field.need {
+        Need::Idle => format!("{} (of training; changes nothing here)", field.says),
+        _ => field.says.to_owned(),
+    }
+}
+
+fn described(mut schema: Value, says: &str) -> Value {
+    if let Some(fields) = schema.as_object_mut() {
+        fields.insert("description".into(), says.into());
+    }
+    schema
+}
+
+fn value(shape: Shape) -> Value {
+    match shape {
+        Shape::Word => json!({"type": ["string", "number"]}),
+        Shape::Number => or_variable(json!({"type": "integer", "minimum": 0})),
+        Shape::Switch => or_variable(json!({"type": "boolean"})),
+        Shape::Words => list_of(json!({"type": "string"})),
+        Shape::Names => {
+            json!({"type": "object", "additionalProperties": {"type": "string"}})
+        }
+        Shape::Many(fields) => json!({"type": "array", "items": record(fields)}),
+        Shape::Config => config(),
+        Shape::Anything => json!({}),
+    }
+}
+
+/// A variable may stand in place of any value.
+fn or_variable(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"type": "string", "pattern": "\\$\\{.+\\}"}]})
+}
+
+fn list_of(schema: Value) -> Value {
+    or_variable(json!({"anyOf": [schema.clone(), {"type": "array", "items": schema}]}))
+}
+
+/// The settings of each benchmark, chosen by its type.
+fn config() -> Value {
+    let commands = benchmarks();
+    let names = |command: &clap::Command| -> Vec<String> {
+        let aliases = command.get_visible_aliases();
+        std::iter::once(command.get_name())
+            .chain(aliases)
+            .map(str::to_owned)
+            .collect()
+    };
+    let all: Vec<String> = commands.iter().flat_map(names).collect();
+    let cases: Vec<Value> = commands
+        .iter()
+        .map(|command| {
+            json!({
+                "if": {"properties": {"type": {"enum": names(command)}}},
+                "then": settings_of(command),
+            })
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "properties": {"type": {"enum": all}},
+        "required": ["type"],
+        "allOf": cases,
+    })
+}
+
+fn settings_of(command: &clap::Command) -> Value {
+    let checkpoint =
+        json!({"type": "string", "description": "The model, or the student among several"});
+    let mut properties = Map::from_iter([
+        ("type".to_owned(), json!({})),
+        ("checkpoint".to_owned(), checkpoint),
+    ]);
+    for setting in settings(command) {
+        let schema = described(of_kind(&setting), &setting.says);
+        properties.insert(setting.name, schema);
+    }
+    json!({"properties": properties, "additionalProperties": false})
+}
+
+fn of_kind(setting: &Setting) -> Value {
+    let choice = || match setting.choices.as_slice() {
+        [] => json!({"type": ["string", "number"]}),
+        choices if choices.iter().any(|choice| choice == "on") => {
+            json!({"anyOf": [{"enum": choices}, {"type": "boolean"}]})
+        }
+        choices => json!({"enum": choices}),
+    };
+    match setting.kind {
+        Kind::Switch => or_variable(json!({"type": "boolean"})),
+        Kind::Number => or_variable(json!({"type": "number"})),
+        Kind::Word => or_variable(choice()),
+        Kind::Numbers => list_of(json!({"type": ["number", "string"]})),
+        Kind::Words => list_of(choice()),
+    }
+}

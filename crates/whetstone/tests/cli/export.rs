@@ -1,0 +1,192 @@
+//! Other programs' formats, and answers one by one.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::workplace::Workplace;
+
+/// Two toys with speed and memory, and nothing else.
+fn measured() -> (Workplace, String) {
+    let place = Workplace::new();
+    place.toy("other", 8);
+    let words = [
+        "bench",
+        "toy.gguf",
+        "other.gguf",
+        "--threads",
+        "1",
+        "--preset",
+        "smoke",
+        "-q",
+        "--only",
+        "latency,memory",
+    ];
+    place.whet(&words).with_code(0);
+    let folder = place.only_run("runs");
+    let name = folder
+        .path()
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned();
+    (place, name)
+}
+
+#[test]
+fn a_run_is_exported_in_several_forms_at_once_and_nothing_is_printed() {
+    let (place, name) = measured();
+    let ended = place.whet(&[
+        "report",
+        &name,
+        "--export",
+        "jsonl=r.jsonl",
+        "--export",
+        "parquet=r.parquet",
+        "--export",
+        "tex=r.tex",
+        "--export",
+        "hyperfine=h.json",
+        "--export",
+        "svg=s.svg",
+        "--export",
+        "sql=r.sql",
+    ]);
+    let ended = ended.with_code(0);
+    assert_eq!(ended.stdout, "");
+    ended.saying(&["Wrote r.jsonl", "Wrote r.sql"]);
+    let folder = place.only_run("runs");
+    assert_eq!(
+        fs::read_to_string(place.at("r.tex")).unwrap(),
+        folder.text("tables.tex")
+    );
+    let first = fs::read_to_string(place.at("r.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!(first["run"], Value::from(name.as_str()));
+    let timed: Value = serde_json::from_slice(&fs::read(place.at("h.json")).unwrap()).unwrap();
+    assert!(timed["results"][0]["times"].as_array().unwrap().len() >= 3);
+    assert!(
+        fs::read(place.at("r.parquet"))
+            .unwrap()
+            .starts_with(b"PAR1")
+    );
+}
+
+#[test]
+fn standard_output_is_a_path_and_a_summary_is_put_behind_what_is_there() {
+    let (place, name) = measured();
+    let printed = place
+        .whet(&["report", &name, "--export", "csv=-"])
+        .with_code(0);
+    assert_eq!(printed.stdout, place.only_run("runs").text("scorecard.csv"));
+    fs::write(place.at("summary.md"), "before\n").unwrap();
+    place
+        .whet(&["report", &name, "--export", "github-summary=summary.md"])
+        .with_code(0);
+    let text = fs::read_to_string(place.at("summary.md")).unwrap();
+    assert!(
+        text.starts_with("before\n# ") && text.contains("## memory"),
+        "{text}"
+    );
+}
+
+#[test]
+fn mistakes_of_an_export_are_found_before_anything_is_written() {
+    let (place, name) = measured();
+    let refused = |export: &str, wanted: &[&str]| {
+        let ended = place
+            .whet(&["report", &name, "--export", export])
+            .with_code(2);
+        ended.saying(wanted);
+    };
+    refused(
+        "xlsx=a.xlsx",
+        &["no format is called xlsx", "github-summary", "parquet"],
+    );
+    refused("csv", &["where to?", "--export csv=PATH"]);
+    refused("csv=", &["where to?"]);
+    refused("lm-eval=r.json", &["is of one model", "{model}"]);
+    refused(
+        "lm-eval={model}.json",
+        &["holds nothing for lm-eval", "whet bench accuracy"],
+    );
+    refused("evalplus=e.json", &["holds nothing for evalplus"]);
+    assert!(!place.at("toy.json").exists());
+    let ended = place.whet(&["report", &name, "--export", "csv=no/such/folder.csv"]);
+    ended
+        .with_code(1)
+        .saying(&["cannot write no/such/folder.csv"]);
+    let shown = place
+        .whet(&["runs", "show", &name, "--export", "csv=-"])
+        .with_code(2);
+    shown.saying(&["whet report"]);
+}
+
+#[test]
+fn a_form_of_one_model_is_written_once_for_each() {
+    let place = Workplace::new();
+    place.toy("other", 8);
+    let words = [
+        "bench",
+        "accuracy",
+        "toy.gguf",
+        "other.gguf",
+        "--threads",
+        "1",
+        "--limit",
+        "5",
+        "-q",
+    ];
+    place.whet(&words).with_code(0);
+    place
+        .whet(&["report", "--export", "lm-eval=out_{model}.json"])
+        .with_code(0);
+    for model in ["toy", "other"] {
+        let file = fs::read(place.at(&format!("out_{model}.json"))).unwrap();
+        let results: Value = serde_json::from_slice(&file).unwrap();
+        assert_eq!(results["model_name"], model);
+        let task = &results["results"]["code-reading"];
+        assert!(
+            task["acc,none"].is_number() && task["acc_stderr,none"].is_number(),
+            "{results}"
+        );
+    }
+}
+
+#[test]
+fn answers_are_listed_by_problem_and_shown_one_by_one() {
+    let place = Workplace::new();
+    let words = [
+        "--preset",
+        "smoke",
+        "--only",
+        "code",
+        "--suite",
+        "python-core",
+        "-q",
+    ];
+    place.bench(&words).with_code(0);
+    let list = place.whet(&["view"]).with_code(0);
+    assert!(
+        list.stdout.lines().all(|line| line.chars().count() <= 80),
+        "{list}"
+    );
+    let record = &place.only_run("runs").records("attempts.jsonl")[0];
+    let problem = record["key"]["problem"].as_str().unwrap().to_owned();
+    assert!(list.stdout.contains(&problem), "{list}");
+    let shown = place.whet(&["view", "--problem", &problem]).with_code(0);
+    assert!(
+        shown
+            .stdout
+            .starts_with(&format!("python-core · {problem} · toy · attempt 0")),
+        "{shown}"
+    );
+    assert!(
+        shown
+            .stdout
+            .chars()
+            .all(|c| c == '\n' || c == '\t' || !c.is_control())
+    );
+    let none = place.whet(&["view", "--problem", "nothing"]).with_code(2);
+    none.saying(&["no answer is like that", &problem]);
+}
