@@ -19,6 +19,7 @@ mod searches;
 mod texts;
 mod values;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use draw::Draw;
@@ -136,24 +137,26 @@ pub fn instances(
     }
 }
 
-/// Holds a share of each family's problems out, spread evenly over them: the others first. A family with too
-/// few problems for the share gives none.
-pub fn split(mut problems: Vec<Problem>, share: f64) -> (Vec<Problem>, Vec<Problem>) {
-    let name = |problem: &Problem| problem.tags.get(1).cloned();
-    problems.sort_by_key(|problem| {
-        all().position(|family| name(problem).as_deref() == Some(family.name))
-    });
-    let (mut others, mut held_out) = (Vec::new(), Vec::new());
-    for family in problems.chunk_by(|left, right| name(left) == name(right)) {
-        for (at, problem) in (0_u32..).zip(family) {
-            let n_held = |n: u32| (f64::from(n) * share + 1e-9).floor();
-            match n_held(at + 1) > n_held(at) {
-                true => held_out.push(problem.clone()),
-                false => others.push(problem.clone()),
-            }
-        }
-    }
-    (others, held_out)
+/// Holds a share of the problems out, spread evenly over the families and over each one's problems: the others
+/// first, both in the order given. A family with too few problems for the share may give none.
+pub fn split(problems: Vec<Problem>, share: f64) -> (Vec<Problem>, Vec<Problem>) {
+    let name = |at: &usize| problems[*at].tags.get(1);
+    let mut places: Vec<usize> = (0..problems.len()).collect();
+    places.sort_by_key(name);
+    // A share of 0.2 of 15 is 3, whatever floating point makes of it.
+    let n_held = |n: usize| (n as f64 * share + 1e-9).floor();
+    let is_held = |n: &usize| n_held(n + 1) > n_held(*n);
+    let ranked = places.iter().enumerate();
+    let held: HashSet<usize> = ranked
+        .filter_map(|(n, &place)| is_held(&n).then_some(place))
+        .collect();
+    let (held_out, others): (Vec<_>, Vec<_>) = problems
+        .into_iter()
+        .enumerate()
+        .partition(|(place, _)| held.contains(place));
+    let alone =
+        |part: Vec<(usize, Problem)>| part.into_iter().map(|(_, problem)| problem).collect();
+    (alone(others), alone(held_out))
 }
 
 /// A suite of such problems, asked and judged as `cpp-demo` is.

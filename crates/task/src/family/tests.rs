@@ -154,13 +154,15 @@ fn a_split_takes_its_share_of_every_family_and_loses_nothing() {
         let n = held_out.iter().filter(|one| one.tags[1] == family.name);
         assert_eq!(n.count(), 2, "{}", family.name);
     }
+    let names: Vec<_> = others.iter().take(3).map(|one| &one.tags[1]).collect();
+    assert_eq!(names, ["gcd", "median", "queue"], "still in turns");
     let ids = |problems: &[Problem]| {
         let mut ids: Vec<_> = problems.iter().map(|one| one.id.clone()).collect();
         ids.sort();
         ids
     };
     assert_eq!(ids(&[others, held_out].concat()), ids(&made));
-    assert_eq!(split(made[..3].to_vec(), 0.2).1, [], "one of each");
+    assert_eq!(split(made[..3].to_vec(), 0.2).1, [], "a fifth of three");
 }
 
 #[test]

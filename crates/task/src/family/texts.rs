@@ -21,7 +21,7 @@ pub(super) const FAMILIES: [Family; 10] = [
         "medium",
         [
             "that expands the run-length encoded string $code, in which a letter is followed by how often it is repeated, so that x2y1 stands for xxy. Print the expanded string.",
-            "that reads the string $code as pairs of a letter and a digit and prints each letter as often as its digit says, without spaces.",
+            "that takes the string $code as pairs of a letter and a digit and prints each letter as often as its digit says, without spaces.",
             "with a function that decodes strings such as a3b1, which means aaab. Decode $code and print the result.",
         ],
         |draw| Values::new().text("code", encoded(&runs(draw))),
