@@ -254,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_plan_that_cannot_be_is_refused_by_the_name_of_its_fault() {
-        let broken: [(fn(&mut RaftPlan), &str); 6] = [
+        type Change = fn(&mut RaftPlan);
+        let broken: [(Change, &str); 6] = [
             (|plan| plan.cycles = 0, "cycles must be at least 1"),
             (
                 |plan| plan.filter.reward_threshold = 0.0,

@@ -40,7 +40,7 @@ pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Valu
         "final": look(&last.prompts),
         "hardware_summary": hardware_summary(outcome),
         "improvement": {
-            "compile_rate": improvement(|m| compile_rate(m)),
+            "compile_rate": improvement(compile_rate),
             "pass_at_1": improvement(|m| m.any_compiles),
         },
         "legend": LEGEND,

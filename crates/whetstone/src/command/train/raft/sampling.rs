@@ -158,7 +158,7 @@ fn measure(
     let subject = loaded.subject(Some(shop.now))?;
     let ended = bench::run::alone(&subject, plan, material, &mut desk);
     progress.clear();
-    Ok(ended.context("sampling")?)
+    ended.context("sampling")
 }
 
 /// The run's records in the order of the prompts.

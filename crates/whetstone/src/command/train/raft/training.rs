@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use decoder::Transformer;
 use decoder::export::Base;
-use engine::{Model, Special, Token, Tokenizer};
+use engine::{Special, Token, Tokenizer};
 use improve::raft::{Effort, Kept, Lesson, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
 use improve::{Example, Split, TrainFolder};
