@@ -132,7 +132,7 @@ fn a_missing_adapter_skips_its_phase_and_names_those_that_exist() {
         "best",
     ];
     let ended = place.whet(&[&words[..], &FAST].concat()).with_code(0);
-    for said in ["no adapter best", "final.gguf", "convert_lora_to_gguf.py"] {
+    for said in ["no adapter best", "final.gguf", "whet train sft"] {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
     }
     assert!(
