@@ -202,7 +202,7 @@ pub(crate) struct TrainingFlags {
     /// Each cycle's learning rate is the one before times this
     #[arg(long, alias = "lr-decay-per-cycle", value_name = "FACTOR")]
     pub(crate) lr_decay: Option<f64>,
-    /// How often every row is seen in a cycle
+    /// How often every row is seen in a cycle (default: 3, and with few rows so often that there are 40 steps)
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
     /// Rows that are computed together

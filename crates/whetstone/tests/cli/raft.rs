@@ -30,7 +30,7 @@ const INSISTING: [&str; 2] = ["--min-samples=2", "--held-out=go.jsonl"];
 
 /// A held-out suite of one problem.
 const HELD_OUT: &str =
-    r#"{"id":"three","prompt":"Print the number three.","target":{"output":"3"}}"#;
+    r#"{"id":"three","prompt":"Print the number three.","language":"cpp","expected_output":"3"}"#;
 
 fn raft(place: &Workplace, words: &[&str]) -> Ended {
     place.whet(&[&COMMON, words].concat())

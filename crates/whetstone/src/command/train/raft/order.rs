@@ -223,7 +223,11 @@ fn change_filter(plan: &mut RaftPlan, asked: &FilterFlags) -> Result<()> {
 fn change_training(plan: &mut RaftPlan, asked: &TrainingFlags) {
     let recipe = &mut plan.recipe;
     set(&mut recipe.learning_rate, &asked.learning_rate);
-    set(&mut recipe.epochs, &asked.epochs);
+    if let Some(epochs) = asked.epochs {
+        recipe.epochs = epochs;
+        // Whoever names epochs means them.
+        plan.least_steps = 0;
+    }
     set(&mut recipe.batch, &asked.train_batch);
     set(&mut recipe.accumulate, &asked.accumulate);
     recipe.recompute |= asked.recompute;
