@@ -3,7 +3,7 @@
 //! A recipe is another way to write command lines. Each of its benchmarks becomes the words of `whet bench NAME`
 //! ([`Benchmark::words`]), and from there on there is one path. Read in this order: [`yaml`] (a tree with places),
 //! [`vars`] (`${name}` and `--set`), [`shape`] (which keys there are), [`setting`] (what a benchmark can be told),
-//! and this file, which puts them together. [`schema`] is the same table for editors, [`preset`] holds recipes to
+//! and this file, which puts them together. [`mod@schema`] is the same table for editors, [`preset`] holds recipes to
 //! begin with.
 //!
 //! What is deliberately not here: models are not looked for and nothing is fetched, measured or written.

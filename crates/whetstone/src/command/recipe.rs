@@ -1,6 +1,6 @@
 //! `whet run`, `whet check`, `whet init` and `whet schema`: recipes, from a file to folders of artifacts.
 //!
-//! Nothing is measured here: a recipe becomes orders ([`jobs`]), which the commands of the benchmarks carry out.
+//! Nothing is measured here: a recipe becomes orders ([`mod@jobs`]), which the commands of the benchmarks carry out.
 
 mod jobs;
 
