@@ -7,7 +7,7 @@ use engine::laws::{self, Closeness};
 use engine::{CacheKind, CacheKinds, Lanes, Model, Special, Width};
 use measure::{Clock, SystemClock};
 
-use crate::cli::{Cli, Command, Level, Test};
+use crate::cli::{Cli, Command, Level, Test, Train};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
@@ -243,10 +243,10 @@ impl<'a> Stages<'a> {
             "--learning-rate",
             "0.01",
         ];
-        let Command::Train(what) = command(&[&words[..], &how].concat())? else {
+        let Command::Train(Train::Sft(flags)) = command(&[&words[..], &how].concat())? else {
             bail!("the words are not a train command")
         };
-        super::train::run(&what, &Terminal::silent(), true)?;
+        super::train::sft(&flags, &Terminal::silent(), true)?;
         let adapter = llama::Adapter {
             path: improve::TrainFolder::open(&to)?.adapter("final"),
             scale: 1.0,

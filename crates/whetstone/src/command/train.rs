@@ -26,12 +26,17 @@ use progress::Steps;
 /// Carries out the method asked for.
 pub(crate) fn run(what: &Train, terminal: &Terminal, offline: bool) -> Result<Exit> {
     match what {
-        Train::Sft(flags) => sft(flags, terminal, offline),
+        Train::Sft(flags) => {
+            let (exit, said) = sft(flags, terminal, offline)?;
+            terminal.result(&said)?;
+            Ok(exit)
+        }
         Train::Raft(flags) => raft::run(flags, terminal, offline),
     }
 }
 
-fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<Exit> {
+/// Trains; says how it ended, in words too.
+pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<(Exit, String)> {
     let recipe = recipe(flags);
     recipe.check().map_err(|error| Usage(error.to_string()))?;
     let lora = lora(flags)?;
@@ -76,11 +81,12 @@ fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<Exit> {
     };
     let outcome = improve::sft::train(&training, &mut desk)?;
     curve::write(folder.path(), &outcome.curve)?;
-    terminal.result(&said(&outcome, &folder))?;
-    Ok(match outcome.end {
+    let said = said(&outcome, &folder);
+    let exit = match outcome.end {
         End::Stopped => Exit::Interrupted,
         End::Complete | End::NoGain => Exit::Done,
-    })
+    };
+    Ok((exit, said))
 }
 
 fn recipe(flags: &Sft) -> Recipe {
