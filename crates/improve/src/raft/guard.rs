@@ -4,17 +4,10 @@
 //! - After each cycle the held-out prompts say whether its adapter is the best so far, and whether the next cycle
 //!   may start from its samples ([`Look`]). Texts that grow or shrink, or that no longer end, are said aloud.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
+use task::overlap::{Likeness, Overlap, find};
 
-use super::tokens::jaccard;
 use super::{Measures, Prompt};
-
-/// Words of a shingle.
-const SHINGLE: usize = 5;
-/// From this share of common shingles on two prompts are nearly the same.
-const NEAR: f64 = 0.8;
 
 /// A prompt that is held out and would have been trained on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,40 +20,19 @@ pub struct Leak {
     pub is_exact: bool,
 }
 
-/// Every prompt that is held out as well, or nearly so.
+/// Every prompt that gives a held-out one away, with the first such; the rule is that of [`task::overlap`].
 pub fn leaks(prompts: &[Prompt], held_out: &[Prompt]) -> Vec<Leak> {
-    let held: Vec<(Text, &Prompt)> = held_out
-        .iter()
-        .map(|prompt| (Text::of(&prompt.text), prompt))
-        .collect();
-    let leak = |(index, prompt): (usize, &Prompt)| {
-        let own = Text::of(&prompt.text);
-        let (text, other) = held.iter().find(|(text, _)| own.is_near(text))?;
-        Some(Leak {
-            prompt: index,
-            held_out: other.key(),
-            is_exact: own.words == text.words,
-        })
+    let texts =
+        |all: &[Prompt]| -> Vec<String> { all.iter().map(|one| one.text.clone()).collect() };
+    let found = find(&texts(prompts), &texts(held_out)).into_iter();
+    let leak = |one: Overlap| Leak {
+        prompt: one.training,
+        held_out: held_out[one.held_out].key(),
+        is_exact: one.likeness == Likeness::Equal,
     };
-    prompts.iter().enumerate().filter_map(leak).collect()
-}
-
-struct Text {
-    words: Vec<String>,
-    shingles: BTreeSet<Vec<String>>,
-}
-
-impl Text {
-    fn of(text: &str) -> Text {
-        let lower = text.to_lowercase();
-        let words: Vec<String> = lower.split_whitespace().map(str::to_owned).collect();
-        let shingles = words.windows(SHINGLE).map(<[String]>::to_vec).collect();
-        Text { words, shingles }
-    }
-
-    fn is_near(&self, other: &Text) -> bool {
-        self.words == other.words || jaccard(&self.shingles, &other.shingles) >= NEAR
-    }
+    let mut leaks: Vec<Leak> = found.map(leak).collect();
+    leaks.dedup_by_key(|leak| leak.prompt);
+    leaks
 }
 
 /// A fall by less than this is no fall: one sample more or less on few prompts.

@@ -28,7 +28,7 @@ impl Tokens {
 }
 
 /// What two sets share of what either has; 0 where there is nothing.
-pub(super) fn jaccard<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> f64 {
+fn jaccard<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> f64 {
     let common = a.intersection(b).count();
     match a.len() + b.len() - common {
         0 => 0.0,

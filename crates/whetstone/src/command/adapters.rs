@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use decoder::Shape;
 use decoder::export::{self, Base};
-use decoder::{Shape, Transformer};
 use gguf::{Gguf, Value};
 use report::table::{Entry, Side, Table, console};
 use serde_json::json;
@@ -161,8 +161,6 @@ fn export(flags: &ExportAdapter, terminal: &Terminal, offline: bool) -> Result<E
             let default = format!("{}-merged-{}.gguf", base.name, kind.name());
             let to = written::place(flags.output.as_deref(), &default, flags.force)?;
             decoder::fuse(&base.path, &adapter, kind, &to)?;
-            // Read as whoever trains or serves it would, before anybody is told that it is there.
-            Transformer::load(&to).context("the merged file cannot be read back")?;
             written::announce(&to, &[], terminal)?;
         }
     }

@@ -63,7 +63,7 @@ pub(crate) const RECIPE: &[Field] = &[
     field("seed", Number, May, "Seed of every target; everything random is derived from it (default 42)"),
     field("threads", Number, May, "Threads of the engine (default: processors of this machine)"),
     field("targets", Many(TARGET), Must, "What can be run, each by itself with --target"),
-    field("demistakes", Anything, Idle, "Demistakes of training"),
+    field("defaults", Anything, Idle, "Defaults of training"),
     field("entrypoints", Anything, Idle, "Other names of targets"),
 ];
 

@@ -257,9 +257,9 @@ fn training_is_refused_with_the_way_around_it() {
     );
     assert!(said.contains("whet train"), "{said}");
     let idle = read(
-        "name: r\ndemistakes: {data: {}}\ntargets:\n  - {name: t, trainer: x, runs: [], benchmarks: []}\n",
+        "name: r\ndefaults: {data: {}}\ntargets:\n  - {name: t, trainer: x, runs: [], benchmarks: []}\n",
     );
-    assert_eq!(idle.unwrap().idle, ["demistakes", "trainer"]);
+    assert_eq!(idle.unwrap().idle, ["defaults", "trainer"]);
 }
 
 #[test]

@@ -20,8 +20,8 @@ use task::chat::{Message, Specials, Turn};
 use task::prompt::Shape;
 
 use super::workshop::Shop;
-use crate::command::train::fits;
 use crate::command::train::progress::Steps;
+use crate::command::train::{curve, fits};
 use crate::exit::Usage;
 use crate::subject::Loaded;
 
@@ -68,6 +68,7 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
         return Ok(None);
     }
     copy(&lesson.training.join("final"), &lesson.checkpoint)?;
+    curve::write(folder.path(), &outcome.curve)?;
     let seconds = clock.now_ns() as f64 / 1e9;
     Ok(Some(Trained {
         steps: outcome.steps,
