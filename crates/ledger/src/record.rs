@@ -55,6 +55,22 @@ pub struct ModelRecord {
     pub facts: BTreeMap<String, Value>,
     /// SHA-256 of the chat template's text; `None` if the model has none.
     pub chat_template_sha256: Option<String>,
+    /// What is laid over its weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterRecord>,
+}
+
+/// A low-rank adapter over a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AdapterRecord {
+    /// Where it was read from.
+    pub path: String,
+    /// Factor of what it adds; 1 is as trained.
+    pub scale: f32,
+    /// SHA-256 of its file, lower-case hex.
+    pub sha256: String,
+    /// Size of its file.
+    pub file_bytes: u64,
 }
 
 /// What the sandbox claimed and proved at the start of the run.

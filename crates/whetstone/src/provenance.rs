@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use bench::Plan;
-use ledger::record::{ModelRecord, RunHeader, SCHEMA_VERSION, SandboxRecord, SuiteRecord};
+use ledger::record::{
+    AdapterRecord, ModelRecord, RunHeader, SCHEMA_VERSION, SandboxRecord, SuiteRecord,
+};
 use measure::Fact;
 use measure::probe::Source;
 use sandbox::Sandbox;
@@ -107,6 +109,16 @@ pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
         chat_template_sha256: loaded
             .template()?
             .map(|template| template.sha256().to_owned()),
+        adapter: located.adapter.as_ref().map(adapter).transpose()?,
+    })
+}
+
+fn adapter(adapter: &llama::Adapter) -> Result<AdapterRecord> {
+    Ok(AdapterRecord {
+        path: adapter.path.display().to_string(),
+        scale: adapter.scale,
+        sha256: hub::sha256_file(&adapter.path)?,
+        file_bytes: std::fs::metadata(&adapter.path)?.len(),
     })
 }
 

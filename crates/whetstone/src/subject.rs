@@ -1,5 +1,7 @@
 //! From the words a user types to a loaded model.
 
+mod word;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -13,13 +15,26 @@ use crate::exit::Usage;
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 
-/// A model file with the name that reports use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) use word::{of as word_of, with_adapter};
+
+/// A model file, what is laid over it, and the name that reports use.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Located {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     /// Known for models of the catalogue, whose files are verified.
     pub(crate) sha256: Option<String>,
+    pub(crate) adapter: Option<Adapter>,
+}
+
+impl Located {
+    /// The same file with an adapter over it.
+    pub(crate) fn with(&self, adapter: Adapter) -> Located {
+        Located {
+            adapter: Some(adapter),
+            ..self.clone()
+        }
+    }
 }
 
 /// What may be done to find models.
@@ -30,8 +45,22 @@ pub(crate) struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// The file of a model named on the command line; fetches it if the user agrees.
+    /// The model that a word names, with the adapter that the word lays over it.
     pub(crate) fn locate(&self, word: &str) -> Result<Located> {
+        let (base, laid) = word::parts(word);
+        let laid = laid.map(word::adapter).transpose()?;
+        let base = self.base(base)?;
+        Ok(match laid {
+            Some(adapter) => Located {
+                name: format!("{}+{}", base.name, word::label(&adapter)),
+                ..base.with(adapter)
+            },
+            None => base,
+        })
+    }
+
+    /// The file of a model named on the command line, by itself; fetches it if the user agrees.
+    pub(crate) fn base(&self, word: &str) -> Result<Located> {
         if looks_like_path(word) {
             return locate_file(Path::new(word));
         }
@@ -40,6 +69,7 @@ impl Finder<'_> {
             name: entry.name.to_owned(),
             path: self.present(entry)?,
             sha256: Some(entry.sha256.to_owned()),
+            adapter: None,
         })
     }
 
@@ -103,9 +133,14 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// What reports call the model that a word names.
 pub(crate) fn name_of(word: &str) -> String {
-    match looks_like_path(word) {
-        true => stem(Path::new(word)),
-        false => word.to_owned(),
+    let (base, laid) = word::parts(word);
+    let name = match looks_like_path(base) {
+        true => stem(Path::new(base)),
+        false => base.to_owned(),
+    };
+    match laid.map(word::adapter) {
+        Some(Ok(adapter)) => format!("{name}+{}", word::label(&adapter)),
+        _ => name,
     }
 }
 
@@ -116,11 +151,19 @@ fn stem(path: &Path) -> String {
     stem.unwrap_or_else(|| "model".into())
 }
 
-/// Whether a word names a model, found out without fetching one.
+/// Whether a word names a model, found out without fetching one; an adapter is looked for when it is needed.
 ///
 /// # Errors
 /// [`Usage`] with what would be said when it is needed.
 pub(crate) fn known(word: &str) -> Result<(), Usage> {
+    known_base(word::parts(word).0)
+}
+
+fn is_model(word: &str) -> bool {
+    known_base(word).is_ok()
+}
+
+fn known_base(word: &str) -> Result<(), Usage> {
     match looks_like_path(word) {
         true => match Path::new(word).is_file() {
             true => Ok(()),
@@ -148,6 +191,7 @@ fn locate_file(path: &Path) -> Result<Located> {
         name: stem(&path),
         path,
         sha256: None,
+        adapter: None,
     })
 }
 
@@ -160,18 +204,13 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// Loads a model file; refuses one that cannot fit into memory.
-    pub(crate) fn open(
-        located: &Located,
-        threads: usize,
-        adapter: Option<Adapter>,
-        clock: &dyn Clock,
-    ) -> Result<Loaded> {
+    pub(crate) fn open(located: &Located, threads: usize, clock: &dyn Clock) -> Result<Loaded> {
         fits(&located.path)?;
         let started = clock.now_ns();
         let options = Options {
             name: located.name.clone(),
             threads,
-            adapter,
+            adapter: located.adapter.clone(),
         };
         let llama = Llama::load(&located.path, &options)?;
         Ok(Loaded {
@@ -220,27 +259,6 @@ fn fits(path: &Path) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// `FILE` or `FILE=SCALE`.
-pub(crate) fn adapter(word: Option<&str>) -> Result<Option<Adapter>> {
-    let Some(word) = word else { return Ok(None) };
-    let (path, scale) = match word.rsplit_once('=') {
-        Some((path, scale)) => {
-            let scale = scale
-                .parse()
-                .map_err(|_| Usage(format!("--adapter {word}: {scale} is not a number")))?;
-            (path, scale)
-        }
-        None => (word, 1.0),
-    };
-    if !Path::new(path).is_file() {
-        return Err(Usage(format!("--adapter {path}: there is no such file")).into());
-    }
-    Ok(Some(Adapter {
-        path: path.into(),
-        scale,
-    }))
 }
 
 /// The number of threads asked for, or as many as this process may use.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use measure::compare::{paired_bootstrap, sign_flip_test};
-use measure::estimate::{bootstrap_mean, pass_at_k};
+use measure::estimate::{bootstrap_mean, pass_at_k, wilson};
 use measure::{Estimate, LEVEL};
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ impl Measures {
         let k = fewest.min(MOST_K);
         let over = |of: &dyn Fn(&Tally) -> f64| {
             let values: Vec<f64> = tallies.values().map(of).collect();
-            bootstrap_mean(&values, seed, LEVEL)
+            rate(&values, seed)
         };
         let share = |n: usize, all: usize| n as f64 / all as f64;
         let mean = |of: &dyn Fn(&Sample) -> f64| {
@@ -132,6 +132,22 @@ impl Measures {
             p: sign_flip_test(&differences, seed)?,
         })
     }
+}
+
+/// The mean over prompts. Where all are 0 or all are 1 a bootstrap sees no spread: the prompts are trials then.
+fn rate(values: &[f64], seed: u64) -> Option<Estimate> {
+    let estimate = bootstrap_mean(values, seed, LEVEL)?;
+    let n = values.len();
+    let passed = match estimate.value {
+        0.0 => 0,
+        1.0 => n,
+        _ => return Some(estimate),
+    };
+    Some(Estimate {
+        interval: wilson(passed, n, LEVEL),
+        no_interval: None,
+        ..estimate
+    })
 }
 
 /// The samples of one prompt.
@@ -201,6 +217,16 @@ mod tests {
         assert_eq!(measures.k, 1);
         samples.iter_mut().for_each(|one| one.stage = None);
         assert_eq!(Measures::of(&samples, 1), None);
+    }
+
+    #[test]
+    fn a_rate_at_its_edge_has_an_interval_too() {
+        let none = Measures::of(&four([[Stage::Malformed; 2]; 4]), 1).unwrap();
+        let range = none.pass_at_1.interval.unwrap();
+        assert!(range.lo == 0.0 && range.hi > 0.4, "{range:?}");
+        let all = Measures::of(&four([[Stage::Right; 2]; 4]), 1).unwrap();
+        let range = all.compile_rate.interval.unwrap();
+        assert!(range.hi == 1.0 && range.lo < 0.6, "{range:?}");
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
             file_bytes: 1 << 40,
             facts: BTreeMap::from([("layers".to_owned(), json!(2))]),
             chat_template_sha256: None,
+            adapter: None,
         }],
         sandbox: Some(SandboxRecord {
             tier: "T3".to_owned(),

@@ -105,7 +105,7 @@ fn ratio(run: &Run, model: &str, filling: &Conditions) -> Cell {
     }
 }
 
-/// One line per model and combination.
+/// One line per model and combination; what a cache costs only where that was measured at all.
 fn overview(run: &Run, fillings: &[&Conditions], quality: &[Row]) -> Overview {
     let several = run.header.models.len() > 1;
     let in_row = fillings
@@ -128,8 +128,10 @@ fn overview(run: &Run, fillings: &[&Conditions], quality: &[Row]) -> Overview {
         false => resident,
     });
     columns.push(Column::numbers("peak", Unit::Bytes));
-    columns.push(Column::numbers("PPL", Unit::Perplexity));
-    columns.push(Column::numbers("KL", Unit::Nats));
+    if !quality.is_empty() {
+        columns.push(Column::numbers("PPL", Unit::Perplexity));
+        columns.push(Column::numbers("KL", Unit::Nats));
+    }
     let mut lines = Vec::new();
     for (at, model) in run.header.models.iter().enumerate() {
         for filling in fillings {
@@ -141,10 +143,11 @@ fn overview(run: &Run, fillings: &[&Conditions], quality: &[Row]) -> Overview {
                 line.push(count(filling, "sequences").to_string().into());
             }
             line.extend(sizes(run, &model.name, filling));
-            line.extend(
-                ["perplexity", "kl_mean_nats"]
-                    .map(|metric| quality_cell(quality, metric, (at, &model.name), filling).into()),
-            );
+            if !quality.is_empty() {
+                line.extend(["perplexity", "kl_mean_nats"].map(|metric| {
+                    quality_cell(quality, metric, (at, &model.name), filling).into()
+                }));
+            }
             lines.push(line);
         }
     }
@@ -186,7 +189,7 @@ fn quality_cell(
     let cache = filling.get("cache");
     let of = |row: &&Row| row.metric == metric && row.conditions.get("cache") == cache;
     let found = quality.iter().find(of).and_then(|row| row.cells.get(at));
-    let reason = match is_f16(filling) && !quality.is_empty() {
+    let reason = match is_f16(filling) {
         true => IS_REFERENCE,
         false => NO_QUALITY,
     };

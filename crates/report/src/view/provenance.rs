@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::record::{ModelRecord, RunHeader};
+use ledger::record::{AdapterRecord, ModelRecord, RunHeader};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ impl Fact {
 }
 
 /// One model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelCard {
     /// Its name in the run.
     pub name: String,
@@ -69,6 +69,9 @@ pub struct ModelCard {
     pub facts: Vec<Fact>,
     /// SHA-256 of its chat template, if it has one.
     pub chat_template_sha256: Option<String>,
+    /// What is laid over its weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterRecord>,
 }
 
 /// One suite.
@@ -87,14 +90,23 @@ pub struct SuiteCard {
 }
 
 impl ModelCard {
-    /// The size of its file, and a word if its weights are random: no view may let that be overlooked.
+    /// The size of its file, a word if its weights are random, and what is laid over them: no view may let that be
+    /// overlooked.
     pub fn size_line(&self) -> String {
         let marked = |fact: &Fact| fact.name == "untrained" && fact.value == Value::Bool(true);
-        let size = format::bytes(self.file_bytes);
-        match self.facts.iter().any(marked) {
-            true => format!("{size} · untrained, random weights"),
-            false => size,
+        let mut line = format::bytes(self.file_bytes);
+        if self.facts.iter().any(marked) {
+            line += " · untrained, random weights";
         }
+        if let Some(adapter) = &self.adapter {
+            let sha256 = adapter.sha256.get(..12).unwrap_or(&adapter.sha256);
+            let size = format::bytes(adapter.file_bytes);
+            line += &format!(" · adapter of {size}, SHA-256 {sha256}…");
+            if adapter.scale != 1.0 {
+                line += &format!(", times {}", adapter.scale);
+            }
+        }
+        line
     }
 }
 
@@ -161,6 +173,7 @@ fn model_card(model: &ModelRecord) -> ModelCard {
         file_bytes: model.file_bytes,
         facts: facts(&model.facts),
         chat_template_sha256: model.chat_template_sha256.clone(),
+        adapter: model.adapter.clone(),
     }
 }
 
@@ -182,12 +195,11 @@ const MACHINE: [(&str, &str); 5] = [
     ("kernel", ""),
 ];
 /// The same for the engine.
-const ENGINE: [(&str, &str); 5] = [
+const ENGINE: [(&str, &str); 4] = [
     ("name", ""),
     ("version", ""),
     ("threads", " threads"),
     ("compiled_for", ""),
-    ("adapter", " adapter"),
 ];
 
 /// The facts that fit into a line and are known; the JSON has all of them.

@@ -34,7 +34,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 guessing changed an answer, 4 som
 pub(crate) struct Bench {
     #[command(subcommand)]
     alone: Option<Alone>,
-    /// Models: names of the catalogue or paths to .gguf files
+    /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
     #[arg(value_name = "MODEL", required_unless_present = "resume")]
     pub(crate) models: Vec<String>,
     /// What to run

@@ -136,7 +136,7 @@ fn export(flags: &ExportAdapter, terminal: &Terminal, offline: bool) -> Result<E
         offline,
         stop: interrupt::listen()?,
     };
-    let base = finder.locate(&flags.model)?;
+    let base = finder.base(&flags.model)?;
     let shape = Shape::of(&Gguf::open(&base.path)?)?;
     let adapter = decoder::read::adapter(&flags.adapter, &shape);
     let adapter = adapter.map_err(|error| Usage(error.to_string()))?;

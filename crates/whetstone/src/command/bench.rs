@@ -28,9 +28,8 @@ use crate::{caches, containment, interrupt, provenance, quizzes, texts};
 use folder::started_at;
 pub(super) use folder::{create, newest};
 pub(super) use hardware::Watched;
-pub(super) use order::Order;
-pub(super) use order::change_judging;
 use order::describe;
+pub(super) use order::{Order, change_judging, models};
 pub(super) use show::{print, show, write_report};
 
 /// Benchmarks models, or goes on with a run.
@@ -206,12 +205,7 @@ impl Job<'_> {
     }
 
     fn load(&self, index: usize, clock: &SystemClock) -> Result<Loaded> {
-        Loaded::open(
-            &self.located[index],
-            self.order.plan.threads,
-            self.order.adapter.clone(),
-            clock,
-        )
+        Loaded::open(&self.located[index], self.order.plan.threads, clock)
     }
 
     /// Each model by itself, then all of them side by side for divergence and in turns for speed.
@@ -308,10 +302,6 @@ impl Job<'_> {
             sandbox,
         })?;
         header.machine.extend(self.watched.facts());
-        if let Some(adapter) = &self.order.adapter {
-            let word = format!("{}={}", adapter.path.display(), adapter.scale);
-            header.engine.insert("adapter".into(), word.into());
-        }
         Ok(header)
     }
 
@@ -324,14 +314,10 @@ impl Job<'_> {
     /// A resumed run must find the very files it began with.
     fn same_files(&self, header: &RunHeader) -> Result<()> {
         for (record, located) in header.models.iter().zip(self.located) {
-            let sha256 = hub::sha256_file(&located.path)?;
-            if sha256 != record.sha256 {
-                return Err(Usage(format!(
-                    "{} is not the file that this run began with (SHA-256 {sha256}, then {}); start a new run",
-                    located.path.display(),
-                    record.sha256
-                ))
-                .into());
+            same_file(&located.path, &record.sha256)?;
+            let laid = located.adapter.as_ref().zip(record.adapter.as_ref());
+            if let Some((adapter, record)) = laid {
+                same_file(&adapter.path, &record.sha256)?;
             }
         }
         Ok(())
@@ -377,6 +363,18 @@ impl Job<'_> {
         ));
         Ok(())
     }
+}
+
+fn same_file(path: &Path, then: &str) -> Result<()> {
+    let sha256 = hub::sha256_file(path)?;
+    if sha256 == then {
+        return Ok(());
+    }
+    Err(Usage(format!(
+        "{} is not the file that this run began with (SHA-256 {sha256}, then {then}); start a new run",
+        path.display()
+    ))
+    .into())
 }
 
 /// A guess of a time, no finer than it is.

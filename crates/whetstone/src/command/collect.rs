@@ -33,7 +33,7 @@ pub(crate) fn run(flags: &Collect, terminal: &Terminal, offline: bool) -> Result
     let located = [finder.locate(&flags.target)?, finder.locate(&flags.draft)?];
     let clock = SystemClock::start();
     let n_threads = threads(flags.threads);
-    let open = |one: &Located| Loaded::open(one, n_threads, None, &clock);
+    let open = |one: &Located| Loaded::open(one, n_threads, &clock);
     let (target, draft) = (open(&located[0])?, open(&located[1])?);
     let pair = Pair {
         target: &target,

@@ -22,16 +22,17 @@ use crate::terminal::Terminal;
 pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let sampling = sampling(flags)?;
     let text = prompt_text(flags)?;
-    let adapter = subject::adapter(flags.adapter.as_deref())?;
+    let words = [flags.model.clone()];
+    let words = subject::with_adapter(&words, flags.adapter.as_deref())?;
     let stop = interrupt::listen()?;
     let located = Finder {
         terminal,
         offline,
         stop,
     }
-    .locate(&flags.model)?;
+    .locate(&words[0])?;
     let clock = SystemClock::start();
-    let loaded = Loaded::open(&located, subject::threads(flags.threads), adapter, &clock)?;
+    let loaded = Loaded::open(&located, subject::threads(flags.threads), &clock)?;
     let prompt = tokens(&loaded, flags, &text)?;
     let max_tokens = room(&loaded, prompt.len(), flags.max_tokens)?;
     let request = Request {

@@ -97,7 +97,7 @@ fn show(word: &str, terminal: &Terminal, format: Format) -> Result<Exit> {
         offline: true,
         stop: &quiet_offline,
     }
-    .locate(word)?;
+    .base(word)?;
     let file = Gguf::open(&located.path)?;
     let facts = ModelFacts::of(&file)?;
     let sha256 = match &located.sha256 {

@@ -183,16 +183,16 @@ impl Models {
                 .map(|word| finder.locate(word))
                 .transpose()?,
         );
-        let open = |located: &Located, adapter| Loaded::open(located, threads, adapter, &clock);
-        let target = open(&located[0], None)?;
-        let draft = located.get(1).map(|draft| open(draft, None)).transpose()?;
+        let open = |located: &Located| Loaded::open(located, threads, &clock);
+        let target = open(&located[0])?;
+        let draft = located.get(1).map(open).transpose()?;
         let lora = match (located.get(1), adapter.path()) {
             (Some(draft), Some(path)) => {
                 let adapter = Adapter {
                     path: path.to_owned(),
                     scale: 1.0,
                 };
-                Some(open(draft, Some(adapter))?)
+                Some(open(&draft.with(adapter))?)
             }
             _ => None,
         };

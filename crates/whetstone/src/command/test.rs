@@ -77,6 +77,7 @@ fn toy(folder: &Path) -> Result<Located> {
         name: "toy".into(),
         path,
         sha256: None,
+        adapter: None,
     })
 }
 
@@ -100,7 +101,7 @@ impl<'a> Stages<'a> {
     /// The laws, on the model through llama.cpp.
     fn engine(&self) -> Result<String> {
         let clock = SystemClock::start();
-        let loaded = Loaded::open(&self.located, 1, None, &clock)?;
+        let loaded = Loaded::open(&self.located, 1, &clock)?;
         let text = loaded
             .llama
             .tokenizer()
@@ -252,12 +253,12 @@ impl<'a> Stages<'a> {
             scale: 1.0,
         };
         let clock = SystemClock::start();
-        let row = |adapter| -> Result<Vec<f32>> {
-            let loaded = Loaded::open(&self.located, 1, adapter, &clock)?;
+        let row = |located: &Located| -> Result<Vec<f32>> {
+            let loaded = Loaded::open(located, 1, &clock)?;
             let text = loaded.llama.tokenizer().encode("say it", Special::Plain);
             Ok(first_row(&loaded.llama, &text)?)
         };
-        if row(Some(adapter))? == row(None)? {
+        if row(&self.located.with(adapter))? == row(&self.located)? {
             bail!("the trained adapter changes nothing");
         }
         Ok("one step, and the engine answers otherwise with the adapter".into())

@@ -50,7 +50,7 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<(Ex
         offline,
         stop,
     };
-    let located = finder.locate(&flags.model)?;
+    let located = finder.base(&flags.model)?;
     let shape = Shape::of(&gguf::Gguf::open(&located.path)?)?;
     lora.check(&shape)
         .map_err(|error| Usage(error.to_string()))?;
@@ -121,7 +121,7 @@ fn lora(flags: &Sft) -> Result<Lora> {
 
 /// The tokens of all examples. The engine is loaded for its tokenizer alone and gone afterwards.
 fn examples(flags: &Sft, located: &Located, text: &str, clock: &SystemClock) -> Result<Examples> {
-    let loaded = Loaded::open(located, 1, None, clock)?;
+    let loaded = Loaded::open(located, 1, clock)?;
     let template = loaded.template()?;
     let tokenizer = loaded.llama.tokenizer();
     let named = |token: Option<Token>| token.map(|token| tokenizer.text(token));

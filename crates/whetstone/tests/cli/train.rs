@@ -31,6 +31,7 @@ fn a_trained_adapter_is_named_loads_and_changes_what_is_written() {
         place.whet(&[&words, more].concat()).with_code(0).stdout
     };
     assert_ne!(said(&["--adapter", &file]), said(&[]));
+    a_model_with_an_adapter_is_a_model_of_its_own(&place);
     let table = std::fs::read_to_string(place.at("out/curve.csv")).unwrap();
     assert_eq!(table.lines().count(), 1 + 6, "{table}");
     assert!(place.at("out/curve.svg").is_file() && place.at("out/curve.png").is_file());
@@ -39,6 +40,56 @@ fn a_trained_adapter_is_named_loads_and_changes_what_is_written() {
     assert!(again.stdout.contains("6 steps; loss"), "{again}");
     let other = sft(&place, &["-o", "out"]);
     other.with_code(1).saying(&["other examples"]);
+}
+
+/// Base and adapter in one run, by their names; the run remembers both files and goes on with both.
+fn a_model_with_an_adapter_is_a_model_of_its_own(place: &Workplace) {
+    let models = ["toy.gguf", "toy.gguf+out/best", "toy.gguf+out/best=0.5"];
+    let words = ["bench", "perplexity"];
+    let more = ["--text", "text.txt", "-o", "runs", "-t", "1"];
+    std::fs::write(place.at("text.txt"), "say 3\n3 is said\n".repeat(40)).unwrap();
+    let ended = place.whet(&[&words[..], &models, &more].concat());
+    let told = ended.with_code(0).stdout;
+    for word in ["toy+best=0.5", "adapter of", "times 0.5"] {
+        assert!(told.contains(word), "{word} is missing in {told}");
+    }
+    let run = place.only_run("runs");
+    let header = run.json("run.json");
+    let of = |at: usize| &header["models"][at]["adapter"];
+    assert!(of(0).is_null());
+    assert_eq!(of(1)["sha256"], of(2)["sha256"]);
+    assert_eq!(of(2)["scale"], 0.5);
+    let folder = run.path().display().to_string();
+    let again = place.whet(&["bench", "--resume", &folder]);
+    assert!(again.with_code(0).stdout.contains("toy+best=0.5"));
+    let file = "out/best/adapter.gguf";
+    let aside = place.at("aside.gguf");
+    std::fs::rename(place.at(file), &aside).unwrap();
+    place.toy("out/best/adapter", 8);
+    let other = place.whet(&["bench", "--resume", &folder]);
+    other.with_code(2).saying(&["adapter.gguf"]);
+    std::fs::rename(&aside, place.at(file)).unwrap();
+    let twice = [
+        "generate",
+        "toy.gguf+out/best",
+        "-p",
+        "x",
+        "--adapter",
+        file,
+    ];
+    place
+        .whet(&twice)
+        .with_code(2)
+        .saying(&["would be a second one"]);
+    let base = [
+        "train",
+        "sft",
+        "toy.gguf+out/best",
+        "rows.jsonl",
+        "-o",
+        "more",
+    ];
+    place.whet(&base).with_code(2);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::cli::variants::{VARIANTS_EXAMPLES, VariantsFlags};
 pub(super) enum Alone {
     /// Code problems: do the answers compile, run and pass?
     Code {
-        /// Models: names of the catalogue or paths to .gguf files
+        /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) enum Alone {
 Every combination of the lists is measured: after three warm-ups, or more until two runs in a row
 agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is shorter.")]
     Latency {
-        /// Models: names of the catalogue or paths to .gguf files
+        /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         #[command(flatten)]
@@ -45,7 +45,7 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
     /// Memory by context length, sequences and cache type, beside what a cache costs in quality
     #[command(after_help = MEMORY_EXAMPLES)]
     Memory {
-        /// Models: names of the catalogue or paths to .gguf files
+        /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         #[command(flatten)]
@@ -68,7 +68,7 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
     /// Perplexity and bits per byte of texts, by the protocol of your choice
     #[command(after_help = PERPLEXITY_EXAMPLES)]
     Perplexity {
-        /// Models: names of the catalogue or paths to .gguf files
+        /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         #[command(flatten)]
@@ -84,7 +84,7 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
     /// How far models, or caches, are from a reference at every token
     #[command(after_help = DIVERGENCE_EXAMPLES)]
     Divergence {
-        /// The reference, then what is held against it: names of the catalogue or paths to .gguf files
+        /// The reference, then what is held against it: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         /// Hold the reference against itself with these cache types: q8_0, q4_0

@@ -9,7 +9,6 @@ use bench::plan::{CodePlan, DivergencePlan, EnergyPlan, LatencyPlan};
 use bench::run::Material;
 use bench::{Plan, Text};
 use ledger::record::{ModelRecord, RunHeader};
-use llama::Adapter;
 use task::{PromptProfile, Quiz, Suite};
 
 use super::{reading, sweep};
@@ -30,7 +29,6 @@ pub(in crate::command) struct Order {
     pub(super) models: Vec<String>,
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
-    pub(super) adapter: Option<Adapter>,
     pub(super) resume: Option<PathBuf>,
     /// What the run's folder is called before its time; `None` for its models.
     pub(in crate::command) name: Option<String>,
@@ -64,15 +62,13 @@ impl Order {
     }
 
     fn new(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
-        let adapter = flags.run.adapter.as_deref();
-        Order::of_plan(plan(flags)?, flags.models.clone(), adapter, finder)
+        Order::of_plan(plan(flags)?, models(flags)?, finder)
     }
 
     /// A plan, with everything read that it names.
     pub(in crate::command) fn of_plan(
         mut plan: Plan,
         models: Vec<String>,
-        adapter: Option<&str>,
         finder: &Finder<'_>,
     ) -> Result<Order> {
         Ok(Order {
@@ -81,7 +77,6 @@ impl Order {
             quizzes: quizzes::of_plan(&mut plan)?,
             models,
             names: Vec::new(),
-            adapter: subject::adapter(adapter)?,
             resume: None,
             name: None,
             plan,
@@ -114,17 +109,9 @@ impl Order {
         let texts = texts::of_plan(&mut plan)?;
         let quizzes = quizzes::of_plan(&mut plan)?;
         same_problems(&run.header, &suites)?;
-        let of_models = |field: fn(&ModelRecord) -> &String| {
-            run.header.models.iter().map(field).cloned().collect()
-        };
-        let models = of_models(|model| &model.path);
-        let names = of_models(|model| &model.name);
-        let adapter = subject::adapter(
-            run.header
-                .engine
-                .get("adapter")
-                .and_then(|word| word.as_str()),
-        )?;
+        let records = || run.header.models.iter();
+        let models = records().map(word_of).collect();
+        let names = records().map(|model| model.name.clone()).collect();
         Ok(Order {
             plan,
             suites,
@@ -132,10 +119,22 @@ impl Order {
             quizzes,
             models,
             names,
-            adapter,
             resume: Some(folder),
             name: None,
         })
+    }
+}
+
+/// The words for the models, each with what `--adapter` lays over all.
+pub(in crate::command) fn models(flags: &Bench) -> Result<Vec<String>> {
+    subject::with_adapter(&flags.models, flags.run.adapter.as_deref())
+}
+
+/// The word under which a model of an earlier run is found again.
+fn word_of(model: &ModelRecord) -> String {
+    match &model.adapter {
+        Some(adapter) => subject::word_of(&model.path, adapter),
+        None => model.path.clone(),
     }
 }
 

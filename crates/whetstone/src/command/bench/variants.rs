@@ -168,7 +168,7 @@ impl Order {
         let names = family.shapes.iter().map(|shape| shape.model.clone());
         let names = names.collect();
         let paths = paths.iter().map(|path| path.display().to_string());
-        let order = Order::of_plan(plan, paths.collect(), None, finder)?;
+        let order = Order::of_plan(plan, paths.collect(), finder)?;
         Ok(Some(Order { names, ..order }))
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn run(flags: &Quantize, terminal: &Terminal, offline: bool) -> Resul
         offline,
         stop,
     };
-    let located = finder.locate(&flags.model)?;
+    let located = finder.base(&flags.model)?;
     let how = Quantise {
         to: flags.to.of_engine(),
         threads: threads(flags.threads),

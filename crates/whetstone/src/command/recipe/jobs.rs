@@ -11,7 +11,7 @@ use bench::Plan;
 use clap::Parser;
 
 use crate::cli::{Bench, Cli, Command, Speculation};
-use crate::command::bench::{Order, newest, plan_of};
+use crate::command::bench::{Order, models as models_of, newest, plan_of};
 use crate::command::speculation;
 use crate::exit::Usage;
 use crate::recipe::{Benchmark, Mistake, Recipe, Target, nearest, refusal};
@@ -46,7 +46,6 @@ pub(super) enum Work {
 pub(super) struct Asked {
     plan: Plan,
     models: Vec<String>,
-    adapter: Option<String>,
 }
 
 /// The runs of a recipe, or of one target and of some benchmarks.
@@ -176,8 +175,7 @@ fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Mistake> {
             }
             let asked = Asked {
                 plan: plan.clone(),
-                models: flags.models,
-                adapter: flags.run.adapter,
+                models: models_of(&flags).map_err(refused)?,
             };
             (plan, Work::Plan(Box::new(asked)))
         }
@@ -250,7 +248,7 @@ impl Job {
             return false;
         };
         let alone = |asked: &Asked| asked.plan.variants.is_some();
-        let same = (&mine.models, &mine.adapter) == (&theirs.models, &theirs.adapter);
+        let same = mine.models == theirs.models;
         let (a, b) = (&mine.plan, &theirs.plan);
         let same = same && (a.seed, a.threads, &a.energy) == (b.seed, b.threads, &b.energy);
         same && !alone(mine) && !alone(theirs) && !overlap(a, b)
@@ -309,8 +307,7 @@ impl Asked {
         if self.plan.variants.is_some() {
             return Order::of_shapes(self.plan.clone(), finder);
         }
-        let (models, adapter) = (self.models.clone(), self.adapter.as_deref());
-        Order::of_plan(self.plan.clone(), models, adapter, finder).map(Some)
+        Order::of_plan(self.plan.clone(), self.models.clone(), finder).map(Some)
     }
 
     /// The newest folder of that name that has this plan and these models.

@@ -154,6 +154,7 @@ fn model(flags: &Source) -> Result<ModelRecord> {
         file_bytes,
         facts: BTreeMap::new(),
         chat_template_sha256: None,
+        adapter: None,
     })
 }
 

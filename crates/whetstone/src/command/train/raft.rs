@@ -165,7 +165,7 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(Exi
     let held_out = Order::find(&mut order.held_out, finder)?;
     let both: Vec<Suite> = asked.iter().chain(&held_out).cloned().collect();
     workshop::check(&both)?;
-    let located = finder.locate(&order.model.word)?;
+    let located = finder.base(&order.model.word)?;
     same_model(&mut order, &located)?;
     let shape = Shape::of(&gguf::Gguf::open(&located.path)?)?;
     let lora = lora(&order.plan)?;

@@ -35,11 +35,12 @@ pub(super) fn sample(
     let suites = shop.asked(&order.prompts);
     let plan = plan(shop, order, &suites);
     let started = watched.clock.now_ns();
-    let adapter = order
+    let laid = |path| shop.located.with(llama::Adapter { path, scale: 1.0 });
+    let located = order
         .adapter
         .clone()
-        .map(|path| llama::Adapter { path, scale: 1.0 });
-    let loaded = Loaded::open(shop.located, shop.threads, adapter, &watched.clock)?;
+        .map_or_else(|| shop.located.clone(), laid);
+    let loaded = Loaded::open(&located, shop.threads, &watched.clock)?;
     let place = folder.join(RUN);
     let went_on = place.join("run.json").is_file();
     let (mut run_folder, mut earlier) = match went_on {

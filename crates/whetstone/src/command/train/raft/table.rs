@@ -2,6 +2,7 @@
 
 use improve::raft::{Change, Cycle, End, Look, Looks, Measured, Measures, Outcome, RaftFolder};
 use measure::Estimate;
+use report::format::p_value;
 
 use super::order::Order;
 
@@ -114,10 +115,10 @@ fn changed(change: &Change) -> String {
             format!(" [{:+.0}, {:+.0}]", 100.0 * range.lo, 100.0 * range.hi)
         });
     format!(
-        "  {:<22} {:+.1} points{range}, p = {:.3}, paired by problem",
+        "  {:<22} {:+.1} points{range}, {}, paired by problem",
         "change",
         100.0 * change.difference.value,
-        change.p
+        p_value(change.p)
     )
 }
 

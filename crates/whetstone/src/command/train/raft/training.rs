@@ -133,7 +133,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// Each row as often as it counts. The engine is loaded for its tokenizer alone and gone afterwards.
 fn examples(shop: &Shop<'_>, rows: &[Kept], clock: &SystemClock) -> Result<Vec<Example>> {
-    let loaded = Loaded::open(shop.located, 1, None, clock)?;
+    let loaded = Loaded::open(shop.located, 1, clock)?;
     let scribe = Scribe::new(shop, &loaded)?;
     let mut examples = Vec::new();
     for row in rows {
