@@ -13,7 +13,7 @@ use llama::Adapter;
 use task::{PromptProfile, Quiz, Suite};
 
 use super::{reading, sweep};
-use crate::cli::{Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
+use crate::cli::{Bench, Device, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::{quizzes, suites, texts};
@@ -32,6 +32,8 @@ pub(in crate::command) struct Order {
     pub(super) names: Vec<String>,
     pub(super) adapter: Option<Adapter>,
     pub(super) resume: Option<PathBuf>,
+    /// The device that was asked for and is not there.
+    pub(super) device: Option<String>,
     /// What the run's folder is called before its time; `None` for its models.
     pub(in crate::command) name: Option<String>,
 }
@@ -65,7 +67,14 @@ impl Order {
 
     fn new(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
         let adapter = flags.run.adapter.as_deref();
-        Order::of_plan(plan(flags)?, flags.models.clone(), adapter, finder)
+        let order = Order::of_plan(plan(flags)?, flags.models.clone(), adapter, finder)?;
+        Ok(order.on(&flags.run.device))
+    }
+
+    /// The same, asked for on a device.
+    pub(super) fn on(self, device: &Device) -> Order {
+        let device = device.missing().map(str::to_owned);
+        Order { device, ..self }
     }
 
     /// A plan, with everything read that it names.
@@ -83,6 +92,7 @@ impl Order {
             names: Vec::new(),
             adapter: subject::adapter(adapter)?,
             resume: None,
+            device: None,
             name: None,
             plan,
         })
@@ -134,6 +144,7 @@ impl Order {
             names,
             adapter,
             resume: Some(folder),
+            device: None,
             name: None,
         })
     }
