@@ -14,7 +14,7 @@ const ROUNDING: f64 = 1e-6;
 pub fn interval(value: f64, error: f64, level: f64) -> Option<Interval> {
     let reach = normal_width(level)? * error;
     let sound = error > 0.0 && reach.is_finite() && value.is_finite();
-    sound.then(|| Interval {
+    sound.then_some(Interval {
         lo: value - reach,
         hi: value + reach,
         level,

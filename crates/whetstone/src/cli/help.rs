@@ -77,16 +77,10 @@ fn indented(lines: &[&str], width: usize) -> String {
         return lines.join("\n");
     }
     let entries = entries(lines);
-    let column = entries
-        .iter()
-        .map(|entry| len(entry.head))
-        .max()
-        .unwrap_or(0)
-        + INDENT;
+    let remarked = || entries.iter().filter(|entry| !entry.says.is_empty());
+    let column = remarked().map(|entry| len(entry.head)).max().unwrap_or(0) + INDENT;
     let is_commands = entries.iter().any(|entry| entry.head.contains("whet "));
-    let beside = |entry: &Entry<'_>| INDENT + column + len(&entry.says) <= width;
-    let remarked = |entry: &&Entry<'_>| !entry.says.is_empty();
-    let all_beside = entries.iter().filter(remarked).all(beside);
+    let all_beside = remarked().all(|entry| INDENT + column + len(&entry.says) <= width);
     let shown =
         entries.iter().map(
             |entry| match (is_commands, all_beside || entry.says.is_empty()) {
@@ -132,7 +126,7 @@ fn below(entry: &Entry<'_>, width: usize) -> String {
 fn command(head: &str, width: usize) -> String {
     let mut out = " ".repeat(INDENT);
     let mut used = INDENT;
-    for (at, word) in shell_words(head).into_iter().enumerate() {
+    for (at, word) in units(head).iter().enumerate() {
         // Room for a space and the backslash at the end.
         if at > 0 && used + 1 + len(word) + 2 > width {
             out.push_str(&format!(" \\\n{}{word}", " ".repeat(DEEPER)));
@@ -150,13 +144,9 @@ fn command(head: &str, width: usize) -> String {
 fn hanging(entry: &Entry<'_>, column: usize, width: usize) -> String {
     let indent = INDENT + column;
     let text = wrapped(&entry.says, indent, width);
-    let gap = column - len(entry.head);
-    format!(
-        "{}{}{}{text}",
-        " ".repeat(INDENT),
-        entry.head,
-        " ".repeat(gap)
-    )
+    let gap = " ".repeat(column.saturating_sub(len(entry.head)));
+    let line = format!("{}{}{gap}{text}", " ".repeat(INDENT), entry.head);
+    line.trim_end().to_owned()
 }
 
 /// Words in lines that begin below each other; the first line begins where the cursor is.
@@ -177,6 +167,18 @@ fn wrapped(text: &str, indent: usize, width: usize) -> String {
         used += 1 + len(word);
     }
     out
+}
+
+/// Words of a command, a flag with its values together.
+fn units(text: &str) -> Vec<String> {
+    let mut units: Vec<String> = Vec::new();
+    for word in shell_words(text) {
+        match units.last_mut().filter(|last| last.starts_with('-')) {
+            Some(last) if !word.starts_with('-') => last.push_str(&format!(" {word}")),
+            _ => units.push(word.to_owned()),
+        }
+    }
+    units
 }
 
 /// Words of a command; a quoted text is one.

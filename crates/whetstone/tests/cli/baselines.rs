@@ -92,7 +92,7 @@ fn a_name_that_stands_for_nothing_is_never_another_run() {
     let missing = whet(&place, &format!("compare {run} --baseline mian")).with_code(2);
     missing.saying(&["called mian", "there are main", "no run either"]);
     for name in ["../up", "", ".hidden", "-x=1", "a/b"] {
-        let ended = place.whet(&["runs", "tag", &run, &format!("{name}")]);
+        let ended = place.whet(&["runs", "tag", &run, name]);
         assert_eq!(ended.code, Some(2), "{name}: {ended}");
     }
     std::fs::rename(place.at(&format!("runs/{run}")), place.at("elsewhere")).unwrap();

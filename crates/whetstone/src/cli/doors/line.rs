@@ -149,7 +149,7 @@ impl Line {
         if news.is_empty() {
             return false;
         }
-        let said = if is_before { name } else { missing };
+        let said = if is_before { *name } else { missing };
         self.refused.push(format!("{said} has to be named here"));
         self.words.extend(news);
         true
