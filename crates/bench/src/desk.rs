@@ -160,6 +160,7 @@ impl Desk<'_> {
             conditions: place.conditions.clone(),
             values,
             reason,
+            told: None,
         };
         Ok(self.folder.append_measurement(&measurement)?)
     }

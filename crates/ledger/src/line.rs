@@ -55,8 +55,10 @@ impl Record for Measurement {
                 metric: self.metric.clone(),
             });
         }
+        let error = self.told.and_then(|told| told.standard_error);
         self.values
             .iter()
+            .chain(&error)
             .try_for_each(|value| finite(Self::KIND, &self.metric, *value))
     }
 }

@@ -261,6 +261,19 @@ pub struct Measurement {
     pub values: Vec<f64>,
     /// Why there is no value.
     pub reason: Option<String>,
+    /// What somebody else said of the one value, where it was brought in as the summary of values that are not
+    /// here; `None` for whatever was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+}
+
+/// How a number that was brought in came about, as far as its file says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// Of how many problems or repetitions it is the mean; `None` if it is not said.
+    pub n: Option<u64>,
+    /// Its standard error, in the value's unit; `None` if it is not said.
+    pub standard_error: Option<f64>,
 }
 
 /// `hardware.jsonl`: one look at the machine while the run worked. Each sample closes an interval that began

@@ -5,7 +5,7 @@
 //! arguments (a bootstrap takes its seed); only [`clock`], [`probe`] and [`monitor`] look at the machine.
 //!
 //! Reading order: [`mod@unit`], [`metric`], [`series`], [`interval`], [`summary`], [`estimate`],
-//! [`compare`], [`gate`], [`clock`], [`probe`], [`energy`], [`monitor`].
+//! [`compare`], [`told`], [`gate`], [`clock`], [`probe`], [`energy`], [`monitor`].
 
 pub mod clock;
 pub mod compare;
@@ -20,6 +20,7 @@ mod resample;
 pub mod series;
 pub mod summary;
 mod tail;
+pub mod told;
 pub mod unit;
 
 pub use clock::{Clock, FakeClock, SystemClock};

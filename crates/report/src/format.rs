@@ -83,8 +83,16 @@ pub fn cell(cell: &Cell, row: &Row) -> CellText {
         interval: cell
             .interval
             .map(|interval| brackets(interval, scale.factor, places, Sign::WhenNegative)),
-        n: cell.n.to_string(),
+        n: n_of(cell),
         reason: None,
+    }
+}
+
+/// How many things a number stands for. One that was brought in need not say it.
+fn n_of(cell: &Cell) -> String {
+    match cell.n {
+        0 => "?".to_owned(),
+        n => n.to_string(),
     }
 }
 
@@ -140,7 +148,7 @@ pub fn counts(row: &Row) -> String {
         .cells
         .iter()
         .filter(|cell| cell.value.is_some())
-        .map(|cell| cell.n.to_string())
+        .map(n_of)
         .collect();
     counts.dedup();
     if counts.is_empty() {

@@ -1,4 +1,7 @@
-//! Claims held against a scorecard.
+//! Claims held against a scorecard: those of the user, those of a checklist, and the one that nothing became worse.
+
+mod checklist;
+mod regression;
 
 use measure::Interval;
 use measure::gate::{Aspect, Gate, Outcome};
@@ -6,7 +9,10 @@ use serde::Serialize;
 
 use crate::format;
 use crate::table::{Entry, Side, Table, Tone};
-use crate::view::{Comparison, Finding, Kind, Row, Scorecard, Section};
+use crate::view::{Comparison, Kind, Row, Scorecard, Section};
+
+pub use checklist::checklist;
+pub use regression::{Regressions, regressions};
 
 /// One claim about one row and one model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -124,41 +130,6 @@ fn compared(
 fn shown(value: Option<String>, interval: Option<String>, reason: Option<String>) -> String {
     let words = [value, interval, reason].into_iter().flatten();
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// Rows in which a later model is worse than the first by more than `noise` (a share of the first one's
-/// value), whatever its interval leaves open.
-pub fn regressions(card: &Scorecard, noise: f64) -> Vec<Judged> {
-    let of_row = |(section, row): (&Section, &Row)| {
-        let worse = row.comparisons.iter().filter(|found| {
-            found.finding(row.better) == Finding::Worse && beyond(row, found, noise)
-        });
-        let judged =
-            worse.map(|found| compared("no regression", section, row, found, Outcome::Failed));
-        judged.collect::<Vec<_>>()
-    };
-    rows(card).flat_map(of_row).collect()
-}
-
-/// Whether the end of an interval that is nearest to "no change" is farther from it than the noise.
-fn beyond(row: &Row, found: &Comparison, noise: f64) -> bool {
-    let Some(interval) = found.interval else {
-        return false;
-    };
-    let base = row
-        .cells
-        .first()
-        .and_then(|cell| cell.value)
-        .unwrap_or(0.0)
-        .abs();
-    let (neutral, allowed) = match found.kind {
-        Kind::Ratio => (1.0, noise),
-        Kind::Difference => (0.0, noise * base),
-    };
-    let nearest = (interval.lo - neutral)
-        .abs()
-        .min((interval.hi - neutral).abs());
-    nearest > allowed
 }
 
 fn place(section: &Section, row: &Row) -> String {

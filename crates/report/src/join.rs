@@ -4,6 +4,8 @@
 //! then must not be compared is kept apart (problems of other wording), and whatever else was unlike becomes a
 //! warning: other settings, another machine, another engine, another sandbox. Nothing is computed here.
 
+mod adopt;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
@@ -39,6 +41,7 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     }
     let names = Names::of(runs);
     let mut joined = names.renamed(first, 0);
+    let mut brought_in = BTreeSet::new();
     for (index, run) in others.iter().enumerate() {
         joined.warnings.extend(unlike(&first.header, &run.header));
         let run = names.renamed(run, index + 1);
@@ -62,6 +65,21 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
         joined.torn.extend(run.torn);
         joined.repeats += run.repeats;
     }
+    for (index, run) in runs
+        .iter()
+        .enumerate()
+        .filter(|(_, run)| adopt::is_brought_in(run))
+    {
+        brought_in.extend(
+            names
+                .renamed(run, index)
+                .header
+                .models
+                .into_iter()
+                .map(|model| model.name),
+        );
+    }
+    adopt::adopt(&mut joined, &brought_in);
     if runs.len() > 1 && timed_apart(runs) {
         joined.warnings.push(apart());
     }

@@ -11,6 +11,7 @@ mod hub;
 mod hyperfine;
 mod lm_eval;
 mod parquet;
+mod smallcoder;
 mod sql;
 
 use ledger::Run;
@@ -74,7 +75,7 @@ const fn form(
 
 /// Every form.
 #[rustfmt::skip]
-pub const FORMATS: [Format; 17] = [
+pub const FORMATS: [Format; 20] = [
     form("md", "Markdown, as report.md", |from| Ok(page(from).into_bytes())),
     form("csv", "a line for each number, as scorecard.csv", |from| scorecard_csv(from.card)),
     form("json", "the scorecard, as report.json", |from| scorecard_json(from.card)),
@@ -91,6 +92,9 @@ pub const FORMATS: [Format; 17] = [
     form("benchmark-bigger", "github-action-benchmark, customBiggerIsBetter", github::bigger),
     form("benchmark-smaller", "github-action-benchmark, customSmallerIsBetter", github::smaller),
     Format { about: About::Model, ..form("hf-eval", "a file of .eval_results of the Hugging Face Hub", hub::results) },
+    form("smallcoder", "results of SmallCoder's benchmark.py", smallcoder::results),
+    form("smallcoder-md", "its page that compares models", smallcoder::page),
+    form("smallcoder-variants", "results of its benchmark_variants.py", smallcoder::variants),
     Format { appends: true, ..form("github-summary", "the summary of a GitHub step: $GITHUB_STEP_SUMMARY", github::summary) },
 ];
 

@@ -27,6 +27,7 @@ mod sentence;
 mod speculation;
 mod statistic;
 mod timing;
+mod told;
 mod variants;
 
 use std::collections::BTreeMap;
@@ -200,6 +201,7 @@ impl Scorecard {
         sections.extend(variants::section(run, &sections));
         sections.extend(hardware::section(run));
         sections.extend(speculation::sections(run));
+        sections.extend(told::sections(run));
         sections.sort_by_key(|section| place(&section.benchmark));
         Scorecard {
             schema_version: SCHEMA_VERSION,

@@ -178,7 +178,7 @@ fn a_claim_about_nothing_or_in_the_wrong_way_is_a_mistake() {
 #[test]
 fn what_became_worse_is_found_and_noise_is_not() {
     let card = Scorecard::of(&fixture::run());
-    let worse = gates::regressions(&card, 0.0);
+    let worse = gates::regressions(&card, 0.0, &[]).judged;
     assert!(
         worse
             .iter()
@@ -189,5 +189,53 @@ fn what_became_worse_is_found_and_noise_is_not() {
         worse.iter().all(|one| !one.place.contains("pass@1")),
         "better code"
     );
-    assert!(gates::regressions(&card, 0.99).len() < worse.len());
+    let failed = |judged: &[gates::Judged]| {
+        judged
+            .iter()
+            .filter(|one| one.outcome == Outcome::Failed)
+            .count()
+    };
+    let allowed = gates::regressions(&card, 0.99, &[]);
+    assert!(failed(&allowed.judged) < failed(&worse));
+}
+
+#[test]
+fn what_an_interval_leaves_open_is_neither_worse_nor_met() {
+    let card = Scorecard::of(&fixture::run());
+    let none = gates::regressions(&card, 0.0, &[]);
+    let some = gates::regressions(&card, 0.02, &[]);
+    let is = |outcome: Outcome| move |one: &&gates::Judged| one.outcome == outcome;
+    assert!(none.judged.iter().all(|one| one.outcome == Outcome::Failed));
+    assert!(none.n_open > 0 && some.n_open == 0);
+    let open = some.judged.iter().filter(is(Outcome::Inconclusive)).count();
+    assert!(open > 0, "{some:?}");
+    for one in some.judged.iter().filter(is(Outcome::Inconclusive)) {
+        assert!(one.interval.is_some(), "{one:?}");
+    }
+    let total = |found: &gates::Regressions| {
+        found.judged.len() + found.n_met + found.n_open + found.n_unjudged
+    };
+    assert_eq!(total(&none), total(&some), "no row vanishes");
+    let named = ["decode_tokens_per_s".to_owned()];
+    let few = gates::regressions(&card, 0.0, &named);
+    assert!(few.judged.iter().all(|one| one.place.contains("decode")));
+    assert!(total(&few) > 0 && total(&few) < total(&none));
+}
+
+#[test]
+fn a_checklist_without_numbers_is_open_and_of_one_model_an_error() {
+    let mut bare = fixture::run();
+    bare.measurements.clear();
+    let all = gates::checklist(&Scorecard::of(&bare)).unwrap();
+    assert_eq!(all.len(), 4);
+    assert!(
+        all.iter()
+            .all(|one| one.outcome == Outcome::Inconclusive && one.shown.contains("not measured"))
+    );
+    let one = Scorecard::of(&halves()[0]);
+    assert!(
+        gates::checklist(&one)
+            .unwrap_err()
+            .contains("there is only one")
+    );
 }

@@ -65,6 +65,9 @@ fn a_run_without_results_has_nothing_for_the_forms_of_others_and_they_say_what_t
         "hf-eval",
         "png",
         "svg",
+        "smallcoder",
+        "smallcoder-md",
+        "smallcoder-variants",
     ] {
         let said = write(name, &empty, "m", "").unwrap_err().to_string();
         assert!(
@@ -303,6 +306,7 @@ fn rolling_perplexity_is_a_task_only_by_the_protocol_of_the_harness() {
             conditions: conditions.clone(),
             values: vec![value, value * 1.1, value * 0.9],
             reason: None,
+            told: None,
         });
     }
     let results = json_of("lm-eval", &run);
@@ -311,4 +315,58 @@ fn rolling_perplexity_is_a_task_only_by_the_protocol_of_the_harness() {
         task["word_perplexity,none"].is_number() && task["bits_per_byte,none"].is_number(),
         "{results}"
     );
+}
+
+#[test]
+fn smallcoders_files_have_its_fields_and_the_scorecards_numbers() {
+    let run = fixture::run();
+    let models = json_of("smallcoder", &run);
+    assert_eq!(models.as_array().unwrap().len(), 2);
+    let small = &models[0];
+    let scored = small["results"].as_array().unwrap();
+    assert_eq!(small["summary"]["total_benchmarks"], scored.len());
+    let mean = small["summary"]["avg_keyword_score"].as_f64().unwrap();
+    assert!(
+        (mean - number(&run, "keyword_share", 0)).abs() < 1e-9,
+        "{mean}"
+    );
+    for key in [
+        "benchmark",
+        "generated_text",
+        "keyword_score",
+        "generation_time",
+        "tokens_per_second",
+        "success",
+    ] {
+        assert!(scored[0].get(key).is_some(), "{key}: {small}");
+    }
+    let page = text("smallcoder-md", &run);
+    for heading in [
+        "| Model | Success Rate | Avg Keyword Score | Avg Speed | Avg Time |",
+        "| Model | Allocated | Reserved | Peak |",
+        "| Model | Keyword Score | Time | Speed |",
+        "Highest keyword score",
+    ] {
+        assert!(page.contains(heading), "{heading}: {page}");
+    }
+}
+
+#[test]
+fn an_answer_without_a_score_failed_there_and_counts_in_no_mean() {
+    let mut run = fixture::run();
+    let keyword =
+        |verdict: &&mut ledger::record::Verdict| verdict.scores.contains_key("keyword_share");
+    let broken = run.verdicts.iter_mut().find(keyword).unwrap();
+    broken.scores.clear();
+    broken.unscored = Some("the disk was full".into());
+    let small = json_of("smallcoder", &run)[0].clone();
+    let n = small["summary"]["total_benchmarks"].as_u64().unwrap();
+    assert_eq!(small["summary"]["successful_runs"], n - 1);
+    let failed = small["results"].as_array().unwrap().iter();
+    let failed: Vec<&Value> = failed.filter(|one| one["success"] == false).collect();
+    assert_eq!(
+        (failed.len(), &failed[0]["error"]),
+        (1, &"the disk was full".into())
+    );
+    assert!(text("smallcoder-md", &run).contains("| Failed |"));
 }

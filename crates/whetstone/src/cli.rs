@@ -5,6 +5,9 @@ mod bench;
 mod choices;
 mod collect;
 mod data;
+mod device;
+mod doors;
+mod help;
 mod models;
 mod numbers;
 mod raft;
@@ -27,14 +30,15 @@ pub(crate) use bench::{Bench, CodeFlags, JudgeFlags, Mode, Part, Preset, Prompt,
 pub(crate) use choices::Shape;
 pub(crate) use collect::Collect;
 pub(crate) use data::{Checked, Data, Generated, Prepare, Split};
+pub(crate) use device::Device;
+pub(crate) use doors::read;
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use raft::{
-    Benchmark, FilterFlags, Full, Models as ModelSizes, Raft, RaftFlags, SamplingFlags,
-    TrainingFlags,
+    Benchmark, FilterFlags, Full, Models as ModelSizes, RaftFlags, SamplingFlags, TrainingFlags,
 };
 pub(crate) use recipe::{Check, Init, Run};
-pub(crate) use runs::{Compare, Report, Runs};
+pub(crate) use runs::{Compare, ImportRun, Report, Runs};
 pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speculation::Speculation;
 pub(crate) use speed::Switch;
@@ -115,9 +119,6 @@ pub(crate) enum Command {
     #[command(after_help = "Example:
   whet schema > whet-recipe.schema.json      beside the recipe, whose first line names it")]
     Schema,
-    /// The same as `whet bench spec`
-    #[command(hide = true)]
-    BenchmarkSuite(Box<Speculation>),
     /// Let a model write
     Generate(Generate),
     /// Completions without verdicts, and verdicts without a model
@@ -136,14 +137,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Train(Train),
     /// Write down where a draft model would have said something else than its target
-    #[command(alias = "collect-data")]
     Collect(Collect),
     /// List trained adapters, find the best, write them in other forms
     #[command(subcommand)]
     Adapters(Adapters),
-    /// The same as `whet train raft`
-    #[command(subcommand, hide = true)]
-    Raft(Raft),
     /// RAFT as a published demo calls it
     #[command(subcommand, hide = true)]
     Benchmark(Benchmark),

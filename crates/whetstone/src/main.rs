@@ -6,6 +6,7 @@
 )]
 
 mod adapters;
+mod baselines;
 mod caches;
 mod cli;
 mod command;
@@ -22,14 +23,17 @@ mod terminal;
 mod texts;
 mod watch;
 
-use clap::Parser;
-
 fn main() -> std::process::ExitCode {
-    let cli = cli::Cli::parse();
+    let read = match cli::read(std::env::args_os().collect()) {
+        Ok(read) => read,
+        Err(answer) => return answer.tell(),
+    };
+    let cli = read.cli;
     let terminal = terminal::Terminal::new(&cli.global);
     if let Err(error) = logs::start(&cli.global) {
         return terminal.fail(&error);
     }
+    read.notes.iter().for_each(|note| terminal.note(note));
     match command::run(cli, &terminal) {
         Ok(exit) => exit.into(),
         Err(error) => terminal.fail(&error),

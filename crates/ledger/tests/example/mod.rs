@@ -91,6 +91,7 @@ pub(crate) fn measurement(benchmark: &str) -> Measurement {
         conditions: BTreeMap::new(),
         values: vec![1.0, 2.5],
         reason: None,
+        told: None,
     }
 }
 

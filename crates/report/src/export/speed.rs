@@ -133,6 +133,7 @@ mod tests {
             .into(),
             values: values.to_vec(),
             reason: None,
+            told: None,
         }
     }
 

@@ -21,7 +21,7 @@ const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_shar
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
 /// Benchmarks whose records are no repetitions, and are read elsewhere.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 9] = [
     "perplexity",
     "divergence",
     "accuracy",
@@ -30,6 +30,7 @@ const ELSEWHERE: [&str; 8] = [
     "variants",
     "hardware",
     "speculation",
+    super::told::NAME,
 ];
 
 /// One section per benchmark, except for those that are read elsewhere.

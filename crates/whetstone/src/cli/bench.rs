@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::Format;
 use super::choices::ReadingFlags;
+use super::device::Device;
 use super::speed::{FillingFlags, SpeedFlags};
 use super::texts::TextFlags;
 use super::variants::VariantsFlags;
@@ -114,6 +115,15 @@ pub(crate) struct RunFlags {
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,
+    /// Where to compute: auto or cpu. What else is asked for falls back to the processor, with a warning in the report
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = super::device::parse)]
+    pub(crate) device: Device,
+    /// At the end write another format, too (see `whet report --help`); {stamp} in the path is the run's time
+    #[arg(long, value_name = "FMT=PATH", value_parser = super::runs::export)]
+    pub(crate) export: Vec<(String, PathBuf)>,
+    /// Give the run a name to compare with: `whet compare RUN --baseline NAME`
+    #[arg(long, value_name = "NAME", value_parser = super::runs::baseline_name)]
+    pub(crate) save_baseline: Option<String>,
     /// Energy is what matters: 30 seconds of rest come first, and a machine that tells no power is refused
     #[arg(long)]
     pub(crate) energy: bool,

@@ -1,18 +1,10 @@
-//! The words of `whet train raft`, and of the two commands by which others know it.
+//! The words of `whet train raft`, and of the demo by which others know it.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Prompt;
-
-/// `whet raft`, as halo-forge says it.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Raft {
-    /// The same as `whet train raft`
-    #[command(after_help = RAFT_EXAMPLES)]
-    Train(Box<RaftFlags>),
-}
 
 /// `whet benchmark`, as halo-forge says it.
 #[derive(Debug, Subcommand)]
@@ -46,6 +38,9 @@ pub(crate) struct Full {
         default_value = "results/benchmarks"
     )]
     pub(crate) output: PathBuf,
+    /// Print the resolved plans and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Seed of everything random
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,

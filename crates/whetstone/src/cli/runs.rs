@@ -24,8 +24,8 @@ is written, and nothing printed.
 
 Formats: md csv json jsonl sql parquet tex svg png html; lm-eval (lm-evaluation-harness), evalplus, hyperfine,
 benchmark-bigger and benchmark-smaller (github-action-benchmark), hf-eval (.eval_results of the Hugging Face Hub),
-github-summary. lm-eval and hf-eval are of one model, evalplus is of one model and suite: where there are several, the
-path names {model} and {suite}.")]
+github-summary; smallcoder, smallcoder-md and smallcoder-variants (the files of its scripts). lm-eval and hf-eval
+are of one model, evalplus is of one model and suite: where there are several, the path names {model} and {suite}.")]
 pub(crate) struct Report {
     /// Run folders, or their names below the folder of runs (default: the newest)
     #[arg(value_name = "RUN")]
@@ -46,11 +46,19 @@ pub(crate) struct Report {
 #[command(after_help = "Examples:
   whet compare runs/base_20260102_030405 runs/tuned_20260103_030405
   whet compare BASE TUNED --gate 'perplexity.ratio<1.05' --gate 'pass_at_1.difference>-2%'
-  whet compare BASE TUNED --fail-on-regression --noise-threshold 1%
+  whet compare NEW --baseline main --fail-on-regression --noise-threshold 2%
+  whet compare TEACHER STUDENT --checklist       four published gates of attention upcycling
   whet compare BASE TUNED -o comparison          page, tables and pictures into a folder
 
 A gate is METRIC[.ratio|.difference] with <, <=, > or >= and a number. It is met or failed if the whole interval
 is on one side, and inconclusive otherwise. It is held against every later model and every row of the metric.
+
+With --fail-on-regression a row failed if its whole interval is worse than the noise threshold, and is
+inconclusive if a part of it is. Without a threshold what is open is counted and decides nothing: no number of
+repetitions excludes a regression of every size.
+
+A baseline is a run with a name: `whet runs tag RUN NAME`, `whet bench … --save-baseline NAME`, or --save-baseline
+here, which names the last run unless something failed.
 
 Exit codes: 0 all met, 3 a gate failed or something became worse, 5 nothing failed but a gate is inconclusive.")]
 pub(crate) struct Compare {
@@ -60,6 +68,15 @@ pub(crate) struct Compare {
     /// Folder of run folders
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) root: PathBuf,
+    /// What the runs are held against: the name of a baseline, or a run
+    #[arg(long, value_name = "NAME|RUN")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Call the last run so afterwards, unless something failed
+    #[arg(long, value_name = "NAME", value_parser = baseline_name)]
+    pub(crate) save_baseline: Option<String>,
+    /// Perplexity +5 % at most, decode 20 % faster, a cache of a third, accuracy 10 points lower at most
+    #[arg(long)]
+    pub(crate) checklist: bool,
     /// A claim that has to hold; may be given several times
     #[arg(long, value_name = "CLAIM", value_parser = claim)]
     pub(crate) gate: Vec<(String, Gate)>,
@@ -69,6 +86,9 @@ pub(crate) struct Compare {
     /// Changes up to this share of the first run's number are no regression
     #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, requires = "fail_on_regression")]
     pub(crate) noise_threshold: f64,
+    /// Look for regressions in these metrics only
+    #[arg(long, value_name = "METRIC,…", value_delimiter = ',', value_parser = metric, requires = "fail_on_regression")]
+    pub(crate) metrics: Vec<String>,
     /// Write the comparison's report into a folder
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
@@ -91,6 +111,34 @@ pub(crate) enum Runs {
     },
     /// Print a run's scorecard, and write nothing
     Show(Report),
+    /// Bring results of other programs in: llama-bench, lm-evaluation-harness, EvalPlus
+    Import(ImportRun),
+    /// Give a run a name to compare with later
+    #[command(after_help = "Examples:
+  whet runs tag qwen2.5-coder-0.5b_20260102_030405 main
+  whet compare NEW --baseline main
+
+A name stands for one run of a folder of runs; given again, it moves. Names are in baselines.json of that folder.")]
+    Tag {
+        /// A run folder, or its name below the folder of runs
+        #[arg(value_name = "RUN")]
+        run: PathBuf,
+        /// Letters, digits, - _ and .
+        #[arg(value_parser = baseline_name)]
+        name: String,
+        /// Folder of run folders
+        #[arg(long, value_name = "DIR", default_value = "runs")]
+        root: PathBuf,
+    },
+    /// Take the name from a run; the run stays
+    Untag {
+        /// The name
+        #[arg(value_parser = baseline_name)]
+        name: String,
+        /// Folder of run folders
+        #[arg(long, value_name = "DIR", default_value = "runs")]
+        root: PathBuf,
+    },
     /// Delete runs, after a question
     Rm {
         /// Run folders, or their names below the folder of runs
@@ -102,7 +150,51 @@ pub(crate) enum Runs {
     },
 }
 
-fn export(text: &str) -> Result<(String, PathBuf), String> {
+/// `whet runs import`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  whet runs import llama-bench.json
+  whet runs import results_2026-01-02T03-04-05.json --name my-model
+  whet runs import humaneval_eval_results.json --name my-model
+  whet compare MINE THEIRS
+
+Formats, told apart by their fields: llama-bench -o json or -o jsonl, results of lm-evaluation-harness,
+eval_results of EvalPlus. Completions without verdicts are brought in with `whet sample import`.
+
+Numbers are marked as brought in, with the SHA-256 of their file. What a file does not tell (n, spread, machine)
+stays unknown.")]
+pub(crate) struct ImportRun {
+    /// A file of results
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What to call the model (default: as the file does, or the file's name)
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Folder for run folders
+    #[arg(long, short = 'o', value_name = "DIR", default_value = "runs")]
+    pub(crate) output: PathBuf,
+}
+
+pub(super) fn baseline_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let sound = !text.is_empty() && !text.starts_with(['.', '-']) && text.chars().all(plain);
+    match sound {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("a name has letters, digits, - _ and . in it, and begins with no . or -".to_owned())
+        }
+    }
+}
+
+fn metric(text: &str) -> Result<String, String> {
+    let known = measure::metric::find(text).is_some() || measure::metric::is_at_k(text);
+    match known {
+        true => Ok(text.to_owned()),
+        false => Err("no metric is called so; docs/METRICS.md lists them".to_owned()),
+    }
+}
+
+pub(super) fn export(text: &str) -> Result<(String, PathBuf), String> {
     let (name, path) = text.split_once('=').unwrap_or((text, ""));
     report::publish::find(name)?;
     match path {

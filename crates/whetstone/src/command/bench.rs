@@ -37,6 +37,8 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
     if flags.variants.as_ref().is_some_and(|asked| asked.list) {
         return variants::list(terminal);
     }
+    super::export::check(&flags.run.export, flags.models.len())?;
+    hardware::say_device(&flags.run.device, terminal);
     if flags.run.dry_run {
         let plan = resolved_plan(flags, terminal)?;
         terminal.result(&serde_json::to_string_pretty(&plan)?)?;
@@ -50,12 +52,12 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
     let order = match &flags.variants {
         None => Order::of(flags, &finder)?,
         Some(asked) => match Order::of_shapes(variants::plan(flags, asked)?, &finder)? {
-            Some(order) => order,
+            Some(order) => order.on(&flags.run.device),
             None => return Ok(Exit::Interrupted),
         },
     };
     let (exit, folder) = carry_out(&order, &flags.run.output, &finder)?;
-    show(&folder, exit, flags.run.format, terminal)
+    show::finish(&folder, exit, &flags.run, terminal)
 }
 
 /// The plan alone: nothing is fetched for it.
@@ -270,6 +272,9 @@ impl Job<'_> {
             self.terminal
                 .note(&format!("{}: {}", warning.message, warning.advice));
             folder.append_warning(&warning)?;
+        }
+        if let Some(device) = &self.order.device {
+            folder.append_warning(&hardware::elsewhere(device))?;
         }
         self.announce(first, clock, folder.path())?;
         Ok((folder, Run::new(header)))

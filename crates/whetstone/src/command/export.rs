@@ -1,4 +1,4 @@
-//! `whet report RUN… --export FORMAT=PATH`: what runs showed, in the forms that other programs read.
+//! `whet report RUN… --export FORMAT=PATH`, and the same after `whet bench`: what runs showed, in the forms that other programs read.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -13,9 +13,12 @@ use crate::exit::{Exit, Usage};
 use crate::provenance::safe;
 use crate::terminal::Terminal;
 
-/// What stands for a model and a suite in a path.
+/// What stands for a model, a suite and the time of a run in a path.
 const MODEL: &str = "{model}";
 const SUITE: &str = "{suite}";
+const STAMP: &str = "{stamp}";
+/// Characters of `YYYYMMDD_HHMMSS`, with which the name of a run ends.
+const TIME_IN_NAME: usize = 15;
 
 /// Exports one run, or several side by side.
 pub(super) fn run(
@@ -39,6 +42,18 @@ pub(super) fn run(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Refuses, before anything is measured, what could not be written in the end.
+pub(super) fn check(wanted: &[(String, PathBuf)], n_models: usize) -> Result<()> {
+    for (name, path) in wanted {
+        let format = publish::find(name).map_err(Usage)?;
+        if format.about != About::Run && n_models > 1 {
+            let parts = ["a", "b"].map(|model| (model.to_owned(), String::new()));
+            distinguished(format, path, &parts)?;
+        }
+    }
+    Ok(())
 }
 
 /// The files of one form, all made before the first is written.
@@ -68,10 +83,17 @@ fn files(
         let path = path.to_string_lossy();
         let path = path
             .replace(MODEL, &safe(model))
-            .replace(SUITE, &safe(suite));
+            .replace(SUITE, &safe(suite))
+            .replace(STAMP, stamp(&run.header.run_id));
         Ok((PathBuf::from(path), bytes))
     });
     made.collect()
+}
+
+/// The time in a run's name.
+fn stamp(run_id: &str) -> &str {
+    let at = run_id.len().saturating_sub(TIME_IN_NAME);
+    run_id.get(at..).unwrap_or(run_id)
 }
 
 /// Several files need several paths.

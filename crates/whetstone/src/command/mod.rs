@@ -8,6 +8,7 @@ mod data;
 mod doctor;
 mod export;
 mod generate;
+mod import;
 mod models;
 mod recipe;
 mod runs;
@@ -18,7 +19,7 @@ mod test;
 mod train;
 mod view;
 
-use crate::cli::{Benchmark, Cli, Command, Raft};
+use crate::cli::{Benchmark, Cli, Command};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
@@ -30,7 +31,6 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
             Some(flags) => speculation::run(flags, terminal, offline),
             None => bench::run(&flags.resolved(), terminal, offline),
         },
-        Command::BenchmarkSuite(flags) => speculation::run(&flags, terminal, offline),
         Command::Run(flags) => recipe::run(&flags, terminal, offline),
         Command::Check(flags) => recipe::check(&flags, terminal),
         Command::Init(flags) => recipe::init(&flags, terminal),
@@ -46,7 +46,6 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Train(what) => train::run(&what, terminal, offline),
         Command::Collect(flags) => collect::run(&flags, terminal, offline),
         Command::Adapters(what) => adapters::run(&what, terminal, offline),
-        Command::Raft(Raft::Train(flags)) => train::raft::run(&flags, terminal, offline),
         Command::Benchmark(Benchmark::Full(flags)) => train::raft::full(&flags, terminal, offline),
         Command::Data(what) => data::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),

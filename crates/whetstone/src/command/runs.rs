@@ -7,6 +7,7 @@ use ledger::{Run, RunFolder};
 use report::table::{Entry, Side, Table, console};
 use serde_json::json;
 
+use crate::baselines;
 use crate::cli::{Format, Report, Runs};
 use crate::exit::{Exit, Usage};
 use crate::terminal::Terminal;
@@ -39,6 +40,14 @@ pub(crate) fn run(what: &Runs, terminal: &Terminal) -> Result<Exit> {
             }
             Ok(Exit::Done)
         }
+        Runs::Import(flags) => super::import::run(flags, terminal),
+        Runs::Tag { run, name, root } => {
+            let folder = find(run, root)?;
+            ledger::read(&folder)?;
+            baselines::save(name, &folder, terminal)?;
+            Ok(Exit::Done)
+        }
+        Runs::Untag { name, root } => baselines::forget(name, root, terminal),
         Runs::Rm { runs, root } => remove(runs, root, terminal),
     }
 }
@@ -78,6 +87,8 @@ pub(super) fn find(word: &Path, root: &Path) -> Result<PathBuf> {
 /// One line of the list.
 struct Line {
     folder: PathBuf,
+    /// The names that stand for it.
+    baselines: Vec<String>,
     run: Result<Run, ledger::Error>,
 }
 
@@ -110,9 +121,11 @@ fn lines(root: &Path) -> Result<Vec<Line>> {
         std::fs::read_dir(root).with_context(|| format!("cannot read {}", root.display()))?;
     let folders = entries.flatten().map(|entry| entry.path());
     let runs = folders.filter(|folder| folder.join("run.json").is_file());
+    let names = baselines::read(root)?;
     Ok(runs
         .map(|folder| Line {
             run: ledger::read(&folder),
+            baselines: baselines::of(&names, &folder),
             folder,
         })
         .collect())
@@ -148,6 +161,10 @@ fn benchmarks(run: &Run) -> Vec<&str> {
 fn as_table(lines: &[Line]) -> Table {
     let columns = ["run", "started", "models", "measured"];
     let mut table = Table::new(&columns.map(|column| (column, Side::Left)));
+    let named = |line: &Line| match line.baselines.as_slice() {
+        [] => name(line),
+        names => format!("{} ({})", name(line), names.join(", ")),
+    };
     for line in lines {
         let cells = match &line.run {
             Ok(run) => {
@@ -161,7 +178,7 @@ fn as_table(lines: &[Line]) -> Table {
             }
             Err(error) => ["?".into(), String::new(), error.to_string()],
         };
-        let row = std::iter::once(name(line)).chain(cells);
+        let row = std::iter::once(named(line)).chain(cells);
         table.push(row.map(Entry::from).collect());
     }
     table
@@ -172,6 +189,7 @@ fn as_json(line: &Line) -> serde_json::Value {
         Ok(run) => json!({
             "run": name(line),
             "folder": line.folder,
+            "baselines": line.baselines,
             "started_at": run.header.started_at,
             "models": run.header.models.iter().map(|model| &model.name).collect::<Vec<_>>(),
             "benchmarks": benchmarks(run),
@@ -204,6 +222,7 @@ fn remove(runs: &[PathBuf], root: &Path, terminal: &Terminal) -> Result<Exit> {
         std::fs::remove_dir_all(folder.path())
             .with_context(|| format!("cannot delete {}", folder.path().display()))?;
         terminal.note(&format!("Deleted {}", folder.path().display()));
+        baselines::forget_run(folder.path(), terminal)?;
     }
     Ok(Exit::Done)
 }

@@ -12,9 +12,26 @@ use super::yaml::{Key, Node};
 use crate::cli::{Cli, Numbers};
 
 /// Flags that say where results go and not what is measured, and those that a target says for all of its benchmarks.
-const NOT_HERE: [&str; 16] = [
-    "output", "dry-run", "format", "help", "version", "list", "runs", "yes", "quiet", "verbose",
-    "log-file", "color", "offline", "seed", "threads", "adapter",
+const NOT_HERE: [&str; 19] = [
+    "output",
+    "dry-run",
+    "format",
+    "help",
+    "version",
+    "list",
+    "runs",
+    "yes",
+    "quiet",
+    "verbose",
+    "log-file",
+    "color",
+    "offline",
+    "seed",
+    "threads",
+    "adapter",
+    "device",
+    "export",
+    "save-baseline",
 ];
 /// The one command whose adapter is the draft's and so a setting of its own.
 const SPECULATION: &str = "spec";

@@ -3,7 +3,6 @@
 use crate::workplace::Workplace;
 
 const COMMANDS: &[&[&str]] = &[
-    &["benchmark-suite"],
     &["bench"],
     &["bench", "code"],
     &["bench", "latency"],
@@ -42,7 +41,6 @@ const COMMANDS: &[&[&str]] = &[
     &["adapters", "ls"],
     &["adapters", "which"],
     &["adapters", "export"],
-    &["raft", "train"],
     &["benchmark", "full"],
     &["run"],
     &["check"],
@@ -53,6 +51,9 @@ const COMMANDS: &[&[&str]] = &[
     &["compare"],
     &["runs", "ls"],
     &["runs", "show"],
+    &["runs", "import"],
+    &["runs", "tag"],
+    &["runs", "untag"],
     &["runs", "rm"],
     &["doctor"],
     &["test"],
@@ -76,6 +77,9 @@ fn the_commands_with_many_flags_show_examples() {
         &["--help"][..],
         &["bench", "--help"],
         &["bench", "accuracy", "--help"],
+        &["bench", "code", "--help"],
+        &["compare", "--help"],
+        &["runs", "import", "--help"],
         &["bench", "context", "--help"],
         &["bench", "memory", "--help"],
         &["bench", "variants", "--help"],
@@ -128,6 +132,60 @@ fn the_help_of_bench_names_its_exit_codes() {
     for words in ["Exit codes", "2 wrong usage", "130 interrupted"] {
         assert!(help.contains(words), "{words}: {help}");
     }
+}
+
+/// Lines of one block that a reader would take for broken by accident.
+fn ragged(help: &str, width: usize) -> Vec<String> {
+    let length = |line: &str| line.chars().count();
+    let lines: Vec<&str> = help.lines().collect();
+    let too_long = lines.iter().filter(|line| length(line) > width);
+    let mut found: Vec<String> = too_long.map(|line| (*line).to_owned()).collect();
+    for pair in lines.windows(2) {
+        let [first, next] = [pair[0], pair[1]];
+        if first.trim().is_empty() || next.trim().is_empty() || next.starts_with(' ') {
+            continue;
+        }
+        let word = next.split(' ').next().unwrap_or(next);
+        let had_room = length(first) + 1 + length(word) <= width;
+        if first.starts_with(' ') || had_room {
+            found.push(format!("{first}\n{next}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_help_is_broken_raggedly_at_any_width() {
+    let place = Workplace::new();
+    for &words in COMMANDS.iter().chain([&[][..]].iter()) {
+        for width in [80, 100] {
+            let mut command = place.command(&[words, &["--help"]].concat());
+            let child = command.env("COLUMNS", width.to_string()).spawn().unwrap();
+            let help = crate::workplace::Ended::of(child).with_code(0).stdout;
+            let ragged = ragged(&help, width);
+            assert!(ragged.is_empty(), "{words:?} at {width}: {ragged:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_paragraph_that_was_broken_twice_is_found() {
+    let twice = "A gate is met or failed if the whole interval\nis on one side, and inconclusive\notherwise.";
+    assert_eq!(ragged(twice, 80).len(), 2, "both breaks");
+    let overflowing =
+        "Examples:\n  whet compare A B -o comparison      page and\npictures into a folder";
+    assert_eq!(ragged(overflowing, 46).len(), 1);
+    assert!(ragged("Options:\n  -q  quiet\n\nNext", 80).is_empty());
+}
+
+#[test]
+fn examples_that_do_not_fit_stay_commands() {
+    let place = Workplace::new();
+    let mut command = place.command(&["bench", "perplexity", "--help"]);
+    let child = command.env("COLUMNS", "60").spawn().unwrap();
+    let help = crate::workplace::Ended::of(child).with_code(0).stdout;
+    let broken = "--protocol llama-cpp \\\n      --text wiki.test.raw";
+    assert!(help.contains(broken), "{help}");
 }
 
 #[test]

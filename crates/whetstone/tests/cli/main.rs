@@ -15,6 +15,7 @@
 )]
 
 mod adapters;
+mod baselines;
 mod bench;
 mod bench_alone;
 mod broken_files;
@@ -28,6 +29,7 @@ mod export;
 mod generate;
 mod hardware;
 mod help;
+mod import;
 mod interrupt;
 mod memory;
 mod models;
@@ -41,5 +43,6 @@ mod speculation;
 mod tasks;
 mod texts;
 mod train;
+mod upstream;
 mod variants;
 mod workplace;

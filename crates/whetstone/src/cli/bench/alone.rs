@@ -13,6 +13,15 @@ use crate::cli::variants::{VARIANTS_EXAMPLES, VariantsFlags};
 #[derive(Debug, Subcommand)]
 pub(super) enum Alone {
     /// Code problems: do the answers compile, run and pass?
+    #[command(after_help = "Examples:
+  whet bench code qwen2.5-coder-0.5b
+  whet bench code smollm2-135m --suite cpp-demo --samples 10 --k 1,10
+  whet bench code MODEL --suite humaneval --samples 1 --temperature 0
+  whet bench code --checkpoint MODEL --compare --include-challenges --output-dir results
+
+`whet models ls` lists the models that can be named, `whet tasks ls` the suites. The last example is a line of
+SmallCoder's benchmark.py: its options --checkpoint, --tokenizer, --device, --output-dir, --compare,
+--comparison-models, --include-challenges and --skip-memory-test are understood as they are there.")]
     Code {
         /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
         #[arg(value_name = "MODEL", required = true)]

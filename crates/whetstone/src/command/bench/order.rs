@@ -12,7 +12,7 @@ use ledger::record::{ModelRecord, RunHeader};
 use task::{PromptProfile, Quiz, Suite};
 
 use super::{reading, sweep};
-use crate::cli::{Bench, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
+use crate::cli::{Bench, Device, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::{quizzes, suites, texts};
@@ -30,6 +30,8 @@ pub(in crate::command) struct Order {
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
     pub(super) resume: Option<PathBuf>,
+    /// The device that was asked for and is not there.
+    pub(super) device: Option<String>,
     /// What the run's folder is called before its time; `None` for its models.
     pub(in crate::command) name: Option<String>,
 }
@@ -62,7 +64,14 @@ impl Order {
     }
 
     fn new(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
-        Order::of_plan(plan(flags)?, models(flags)?, finder)
+        let order = Order::of_plan(plan(flags)?, models(flags)?, finder)?;
+        Ok(order.on(&flags.run.device))
+    }
+
+    /// The same, asked for on a device.
+    pub(super) fn on(self, device: &Device) -> Order {
+        let device = device.missing().map(str::to_owned);
+        Order { device, ..self }
     }
 
     /// A plan, with everything read that it names.
@@ -78,6 +87,7 @@ impl Order {
             models,
             names: Vec::new(),
             resume: None,
+            device: None,
             name: None,
             plan,
         })
@@ -120,6 +130,7 @@ impl Order {
             models,
             names,
             resume: Some(folder),
+            device: None,
             name: None,
         })
     }

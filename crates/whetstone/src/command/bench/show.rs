@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use ledger::Run;
 
-use crate::cli::Format;
+use crate::baselines;
+use crate::cli::{Format, RunFlags};
+use crate::command::export;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
@@ -28,6 +30,27 @@ pub(in crate::command) fn print(run: &Run, format: Format, terminal: &Terminal) 
         }
     };
     Ok(terminal.result(&text)?)
+}
+
+/// Prints the scorecard, and does what else the flags want done with a run that has ended.
+pub(super) fn finish(
+    folder: &Path,
+    exit: Exit,
+    flags: &RunFlags,
+    terminal: &Terminal,
+) -> Result<Exit> {
+    let exit = show(folder, exit, flags.format, terminal)?;
+    if let Some(name) = flags
+        .save_baseline
+        .as_deref()
+        .filter(|_| exit != Exit::Interrupted)
+    {
+        baselines::save(name, folder, terminal)?;
+    }
+    if !flags.export.is_empty() {
+        export::run(&[folder.to_owned()], &flags.export, terminal)?;
+    }
+    Ok(exit)
 }
 
 /// Prints the scorecard and what to do next.

@@ -69,6 +69,12 @@ pub(crate) fn full(flags: &Full, terminal: &Terminal, offline: bool) -> Result<E
     if flags.suite == Some(ModelSizes::All) {
         terminal.note("The catalogue has no qwen2.5-coder-3b; give its file with --model");
     }
+    if flags.dry_run {
+        let orders = models.iter().map(|model| Order::of(&demo(flags, model)));
+        let orders: Vec<Order> = orders.collect::<Result<_>>()?;
+        terminal.result(&serde_json::to_string_pretty(&orders)?)?;
+        return Ok(Exit::Done);
+    }
     let mut folders = Vec::new();
     let mut worst = Exit::Done;
     for model in &models {

@@ -1,0 +1,93 @@
+//! The claim that nothing became worse, row by row.
+//!
+//! A row regressed if its whole interval is worse by more than the noise that was allowed for. It did not if the whole
+//! interval is better than that. In between nobody knows: the interval still allows for a regression. With no noise
+//! allowed for, no number of repetitions could exclude a tiny one, so what is open is then counted and no outcome.
+
+use measure::gate::Outcome;
+use measure::{Better, Interval};
+
+use super::{Judged, compared, rows};
+use crate::view::{Comparison, Kind, Row, Scorecard};
+
+const CLAIM: &str = "no regression";
+
+/// What became of the claim.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Regressions {
+    /// Rows that became worse, then those that may have.
+    pub judged: Vec<Judged>,
+    /// Rows that did not.
+    pub n_met: usize,
+    /// Rows that may have become worse, where no noise was allowed for.
+    pub n_open: usize,
+    /// Rows without an interval, of which nothing can be said.
+    pub n_unjudged: usize,
+}
+
+/// Looks for rows in which a later model is worse than the first by more than `noise`, a share of the first one's value.
+/// Only rows of these metrics count, or all if none is named.
+pub fn regressions(card: &Scorecard, noise: f64, metrics: &[String]) -> Regressions {
+    let mut found = Regressions::default();
+    for (section, row) in rows(card).filter(|(_, row)| is_asked(row, metrics)) {
+        for comparison in &row.comparisons {
+            let outcome = outcome(row, comparison, noise);
+            let keep = |outcome| compared(CLAIM, section, row, comparison, outcome);
+            match outcome {
+                None => found.n_unjudged += 1,
+                Some(Outcome::Met) => found.n_met += 1,
+                Some(Outcome::Inconclusive) if noise == 0.0 => found.n_open += 1,
+                Some(outcome) => found.judged.push(keep(outcome)),
+            }
+        }
+    }
+    found
+        .judged
+        .sort_by_key(|one| one.outcome != Outcome::Failed);
+    found
+}
+
+fn is_asked(row: &Row, metrics: &[String]) -> bool {
+    row.better != Better::Neither && (metrics.is_empty() || metrics.contains(&row.metric))
+}
+
+/// `None` where there is nothing to judge by.
+fn outcome(row: &Row, found: &Comparison, noise: f64) -> Option<Outcome> {
+    let value = found.value?;
+    let neutral = if found.kind == Kind::Ratio { 1.0 } else { 0.0 };
+    let Some(interval) = found.interval else {
+        // What is counted comes out the same every time, and values that all agree show no change.
+        let is_sure = value == neutral || measure::metric::is_counted(&row.metric);
+        let point = Interval {
+            lo: value,
+            hi: value,
+            level: measure::LEVEL,
+        };
+        return is_sure.then(|| beside(row, found.kind, point, noise));
+    };
+    Some(beside(row, found.kind, interval, noise))
+}
+
+/// On which side of "worse by the noise" an interval lies.
+fn beside(row: &Row, kind: Kind, interval: Interval, noise: f64) -> Outcome {
+    let base = row
+        .cells
+        .first()
+        .and_then(|cell| cell.value)
+        .unwrap_or(0.0)
+        .abs();
+    let (neutral, allowed) = match kind {
+        Kind::Ratio => (1.0, noise),
+        Kind::Difference => (0.0, noise * base),
+    };
+    // How much worse both ends are; negative is better.
+    let (least, most) = match row.better {
+        Better::Higher => (neutral - interval.hi, neutral - interval.lo),
+        _ => (interval.lo - neutral, interval.hi - neutral),
+    };
+    match (least > allowed, most > allowed) {
+        (true, _) => Outcome::Failed,
+        (false, false) => Outcome::Met,
+        (false, true) => Outcome::Inconclusive,
+    }
+}

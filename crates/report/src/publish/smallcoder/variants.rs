@@ -1,0 +1,76 @@
+//! The results of `benchmark_variants.py`: an object with an entry for each shape, here for each of its precisions.
+
+use serde_json::{Map, Value, json};
+
+use super::super::{indented, nothing};
+use super::{Entered, NANOS, Source, entered, result};
+use crate::error::Error;
+
+/// `benchmark_results_variants.json`: an object by shape.
+pub(in crate::publish) fn variants(from: &Source<'_>) -> Result<Vec<u8>, Error> {
+    let plan = from.run.header.plan.get(crate::view::VARIANTS);
+    let shapes = plan
+        .and_then(|plan| plan.get("shapes"))
+        .and_then(Value::as_array);
+    let Some(shapes) = shapes.filter(|shapes| !shapes.is_empty()) else {
+        return Err(nothing("smallcoder-variants", "`whet bench variants`"));
+    };
+    let all = entered(from.run);
+    let mut out = Map::new();
+    for shape in shapes {
+        let Some(model) = shape.get("model").and_then(Value::as_str) else {
+            continue;
+        };
+        let answers = all.iter().find(|one| one.model == model);
+        let entry = json!({
+            "summary": variant(from, shape, model, answers),
+            "detailed_results": answers.map(detailed).unwrap_or_default(),
+        });
+        out.insert(name_of(shape, model), entry);
+    }
+    indented(&Value::Object(out))
+}
+
+/// Theirs is the shape alone; here a shape is measured in several precisions.
+fn name_of(shape: &Value, model: &str) -> String {
+    let word = |name: &str| shape.get(name).and_then(Value::as_str);
+    match (word("title"), word("precision")) {
+        (Some(title), Some(precision)) => format!("{title} {precision}"),
+        _ => model.to_owned(),
+    }
+}
+
+fn variant(from: &Source<'_>, shape: &Value, model: &str, answers: Option<&Entered<'_>>) -> Value {
+    let parameters = shape.get("parameters").and_then(Value::as_f64);
+    let median = |metric: &str| {
+        let records = from.run.measurements.iter();
+        let mut mine = records.filter(|m| m.model == model && m.metric == metric);
+        mine.find_map(|m| measure::summarise(&m.values))
+            .map(|summary| summary.median)
+    };
+    json!({
+        "variant": shape.get("title"),
+        "precision": shape.get("precision"),
+        "untrained": shape.get("checkpoint").is_none_or(Value::is_null),
+        "parameters": parameters,
+        "parameters_m": parameters.map(|n| (n / 1e4).round() / 100.0),
+        "memory_stats": {
+            "allocated_mb": null,
+            "reserved_mb": null,
+            "peak_mb": median("peak_resident_bytes").map(|bytes| bytes / (1u64 << 20) as f64),
+            "device": "cpu",
+        },
+        "avg_keyword_score": answers.and_then(|one| one.mean(|answer| answer.score())),
+        "avg_generation_time": median("end_to_end_ns").map(|ns| ns / NANOS),
+        "avg_tokens_per_second": median("decode_tokens_per_s"),
+        "total_prompts": answers.map_or(0, |one| one.answers.len()),
+        "config": {
+            "num_layers": shape.get("layers"),
+            "max_context": shape.get("context"),
+        },
+    })
+}
+
+fn detailed(one: &Entered<'_>) -> Vec<Value> {
+    one.answers.iter().map(result).collect()
+}

@@ -1,0 +1,143 @@
+//! EvalPlus's `*_eval_results.json`: every attempt at every task with *pass*, *fail* or *timeout*.
+//!
+//! Attempts and verdicts are here, so rates have intervals over problems and two files are paired problem by problem.
+//! Nothing is known of how far a failed attempt got, so there is no compile rate. The tests that EvalPlus adds make a
+//! second suite, `humaneval+`.
+
+use std::collections::BTreeMap;
+
+use ledger::record::{Attempt, AttemptKey, Finish, SuiteRecord, Verdict};
+use serde_json::Value;
+
+use super::json::{Document, need, shown};
+use super::{Foreign, Named, Source};
+
+/// The score of a verdict that says whether an attempt passed.
+const SCORE: &str = "pass_at_1";
+const STATUSES: [(&str, &str); 2] = [("base_status", ""), ("plus_status", "+")];
+
+pub(super) fn read(document: &Document, source: &Source<'_>) -> Result<Foreign, String> {
+    let [(place, file)] = document.values.as_slice() else {
+        return Err("a results file of EvalPlus is one object".into());
+    };
+    let tasks = need(file, place, "eval", Value::as_object)?;
+    let mut foreign = Foreign {
+        program: "EvalPlus",
+        ..Foreign::default()
+    };
+    let path = source.path.display().to_string();
+    let model = foreign.model(Named {
+        name: source.model(None),
+        path,
+        ..Named::default()
+    });
+    for (task, attempts) in tasks {
+        let place = format!("eval.{task}");
+        let list = attempts
+            .as_array()
+            .ok_or_else(|| format!("{place} is {}, and no list of attempts", shown(attempts)))?;
+        for (number, attempt) in list.iter().enumerate() {
+            let key = AttemptKey {
+                model: model.clone(),
+                suite: suite_of(task),
+                problem: task.clone(),
+                attempt: number as u32,
+            };
+            take(&mut foreign, &key, attempt, &format!("{place}[{number}]"))?;
+        }
+    }
+    if foreign.verdicts.is_empty() {
+        return Err("`eval` holds no attempt with a status".into());
+    }
+    let hash = file
+        .get("hash")
+        .and_then(Value::as_str)
+        .unwrap_or(&source.sha256);
+    foreign.suites = suites(&foreign, hash);
+    Ok(foreign)
+}
+
+/// `HumanEval/0` is of humaneval.
+fn suite_of(task: &str) -> String {
+    task.split('/').next().unwrap_or(task).to_lowercase()
+}
+
+fn take(
+    foreign: &mut Foreign,
+    key: &AttemptKey,
+    attempt: &Value,
+    place: &str,
+) -> Result<(), String> {
+    let text = need(attempt, place, "solution", Value::as_str)?;
+    need(attempt, place, "base_status", Value::as_str)?;
+    for (field, mark) in STATUSES {
+        let Some(status) = attempt.get(field).filter(|status| !status.is_null()) else {
+            continue;
+        };
+        let known = status
+            .as_str()
+            .filter(|word| ["pass", "fail", "timeout"].contains(word));
+        let status = known.ok_or_else(|| {
+            format!(
+                "{place}: `{field}` is {}, and neither pass, fail nor timeout",
+                shown(status)
+            )
+        })?;
+        let key = AttemptKey {
+            suite: format!("{}{mark}", key.suite),
+            ..key.clone()
+        };
+        foreign.attempts.push(bare(&key, text));
+        foreign.verdicts.push(verdict(key, text, status));
+    }
+    Ok(())
+}
+
+/// A completion of which nothing is known but its text.
+fn bare(key: &AttemptKey, text: &str) -> Attempt {
+    Attempt {
+        key: key.clone(),
+        seed: 0,
+        prompt_sha256: String::new(),
+        n_prompt_tokens: 0,
+        n_tokens: 0,
+        text: text.to_owned(),
+        finish: Finish::Unknown,
+        decode_ns: 0,
+    }
+}
+
+fn verdict(key: AttemptKey, text: &str, status: &str) -> Verdict {
+    Verdict {
+        key,
+        judge: "evalplus, brought in".to_owned(),
+        stage: None,
+        unscored: None,
+        cause: status.to_owned(),
+        scores: BTreeMap::from([(SCORE.to_owned(), f64::from(status == "pass"))]),
+        code: Some(text.to_owned()),
+        evidence: String::new(),
+        cpu_ns: 0,
+        wall_ns: 0,
+        setting: None,
+        first_cause: None,
+    }
+}
+
+fn suites(foreign: &Foreign, hash: &str) -> Vec<SuiteRecord> {
+    let mut problems: BTreeMap<&str, std::collections::BTreeSet<&str>> = BTreeMap::new();
+    for attempt in &foreign.attempts {
+        problems
+            .entry(&attempt.key.suite)
+            .or_default()
+            .insert(&attempt.key.problem);
+    }
+    let record = |(name, problems): (&str, std::collections::BTreeSet<&str>)| SuiteRecord {
+        name: name.to_owned(),
+        sha256: hash.to_owned(),
+        n_problems: problems.len() as u32,
+        first_prompt: String::new(),
+        toolchain: None,
+    };
+    problems.into_iter().map(record).collect()
+}
