@@ -7,6 +7,7 @@ mod collect;
 mod data;
 mod models;
 mod numbers;
+mod pretrain;
 mod raft;
 mod recipe;
 mod runs;
@@ -29,6 +30,7 @@ pub(crate) use collect::Collect;
 pub(crate) use data::{Checked, Data, Generated, Prepare, Split};
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
+pub(crate) use pretrain::Pretrain;
 pub(crate) use raft::{
     Benchmark, FilterFlags, Full, Models as ModelSizes, Raft, RaftFlags, SamplingFlags,
     TrainingFlags,
@@ -39,7 +41,7 @@ pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speculation::Speculation;
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
-pub(crate) use train::{Sft, Train};
+pub(crate) use train::{Sft, StepFlags, Train};
 pub(crate) use variants::VariantsFlags;
 pub(crate) use view::View;
 
@@ -132,7 +134,7 @@ pub(crate) enum Command {
     /// List, fetch, inspect, convert and quantise models
     #[command(subcommand)]
     Models(Models),
-    /// Train low-rank adapters for models
+    /// Train low-rank adapters for models, or all of their weights
     #[command(subcommand)]
     Train(Train),
     /// Write down where a draft model would have said something else than its target

@@ -18,7 +18,7 @@ mod test;
 mod train;
 mod view;
 
-use crate::cli::{Benchmark, Cli, Command, Raft};
+use crate::cli::{Benchmark, Cli, Command, Raft, Train};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
@@ -43,10 +43,10 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Compare(flags) => compare::run(&flags, terminal),
         Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
-        Command::Train(what) => train::run(&what, terminal, offline),
+        Command::Train(what) => train::run(what, terminal, offline),
         Command::Collect(flags) => collect::run(&flags, terminal, offline),
         Command::Adapters(what) => adapters::run(&what, terminal, offline),
-        Command::Raft(Raft::Train(flags)) => train::raft::run(&flags, terminal, offline),
+        Command::Raft(Raft::Train(flags)) => train::run(Train::Raft(flags), terminal, offline),
         Command::Benchmark(Benchmark::Full(flags)) => train::raft::full(&flags, terminal, offline),
         Command::Data(what) => data::run(&what, terminal, offline),
         Command::Doctor(flags) => doctor::run(&flags, terminal),

@@ -37,6 +37,7 @@ const COMMANDS: &[&[&str]] = &[
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
+    &["train", "pretrain"],
     &["train", "raft"],
     &["collect"],
     &["adapters", "ls"],
@@ -95,6 +96,7 @@ fn the_commands_with_many_flags_show_examples() {
         &["models", "make", "--help"],
         &["models", "quantize", "--help"],
         &["train", "sft", "--help"],
+        &["train", "pretrain", "--help"],
         &["train", "raft", "--help"],
     ] {
         let ended = place.whet(words).with_code(0);
