@@ -125,7 +125,7 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    fn open(mut training: Training<'a>, desk: &Desk<'_>) -> Result<Self, Error> {
+    fn open(training: Training<'a>, desk: &Desk<'_>) -> Result<Self, Error> {
         let identity = identity(&training);
         let learner = &mut *training.learner;
         let mut adamw = AdamW::new(learner.parameters().into_iter());

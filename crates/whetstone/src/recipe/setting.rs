@@ -125,6 +125,16 @@ pub(crate) struct Said {
     turn: Turn,
 }
 
+impl Setting {
+    /// The same under another key.
+    pub(crate) fn under(&self, name: &str) -> Setting {
+        Setting {
+            name: name.to_owned(),
+            ..self.clone()
+        }
+    }
+}
+
 /// The benchmarks that a recipe can name, as the command line calls them, each with its command.
 pub(crate) fn benchmarks() -> Vec<clap::Command> {
     let whet = Cli::command();

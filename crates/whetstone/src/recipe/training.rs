@@ -224,14 +224,8 @@ fn known(method: &str) -> Vec<Setting> {
         let named = |word: &&str| own.iter().find(|setting| setting.name == **word);
         // What is held out of a RAFT run is a suite, not a share.
         let is_share = *name == "validation_split" && method == "raft";
-        let setting = words
-            .iter()
-            .find_map(named)
-            .filter(|_| !is_share)?;
-        Some(Setting {
-            name: (*name).to_owned(),
-            ..setting.clone()
-        })
+        let setting = words.iter().find_map(named).filter(|_| !is_share)?;
+        Some(setting.under(name))
     });
     let published: Vec<Setting> = published
         .filter(|new| own.iter().all(|setting| setting.name != new.name))
