@@ -1,7 +1,7 @@
 //! An adapter that our trainer made, laid over a model by transformers and PEFT: the same logits; and an adapter that
 //! PEFT made, read by us.
 //!
-//! Python is asked where `PEFT_PYTHON` names one with the packages (`peft.py` says which); otherwise the test says that
+//! Python is asked where `PEFT_PYTHON` names one with the packages (`answer.py` says which); otherwise the test says that
 //! it skipped it. What they answered once stands in `peft.json`, so the way from training to logits is held against
 //! PEFT without Python as well. `PEFT_WRITE=1` writes that file anew.
 
@@ -143,7 +143,7 @@ impl Case {
             println!("skipped: PEFT_PYTHON names no Python with torch, transformers and peft");
             return None;
         };
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peft/peft.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peft/answer.py");
         let words: Vec<String> = tokens(7, 20).iter().map(u32::to_string).collect();
         let at = |name: &str| self.folder.path().join(name);
         let output = Command::new(python)

@@ -5,7 +5,7 @@
 
 The test calls it so:
 
-    peft.py MODEL_FOLDER ADAPTER_FOLDER NEW_FOLDER TOKEN,TOKEN,…
+    answer.py MODEL_FOLDER ADAPTER_FOLDER NEW_FOLDER TOKEN,TOKEN,…
 
 It prints JSON: versions; the logits after every token of the model alone, of the model with the adapter, and of the
 model with an adapter that is made here with random factors and saved by PEFT into NEW_FOLDER.
