@@ -1,5 +1,5 @@
-//! An adapter becomes files that others load: a PEFT folder for `transformers` and the engines that read its
-//! adapters, a GGUF file for llama.cpp.
+//! What was trained becomes files that others load: an adapter a PEFT folder for `transformers` and the engines that
+//! read its adapters, or a GGUF file for llama.cpp; a whole model a folder or a GGUF file as well.
 //!
 //! Both hold the same numbers as f32. The rows of queries and keys are kept in halves here, as `transformers`
 //! has them; a GGUF file of a Llama has them in pairs, so the rows of B go back into pairs for it. Files are
@@ -7,6 +7,7 @@
 
 mod llama_cpp;
 mod peft;
+mod weights;
 
 use std::io::Write;
 use std::path::Path;
@@ -14,8 +15,10 @@ use std::path::Path;
 use crate::Error;
 
 pub use llama_cpp::gguf;
-pub(crate) use llama_cpp::{in_order_of_file, tensor_name};
+pub(crate) use llama_cpp::{in_order_of_file, rows_of_file, tensor_name};
+pub(crate) use peft::name as peft_name;
 pub use peft::peft;
+pub use weights::{folder, model};
 
 /// The model that an adapter belongs to, as its files say it.
 #[derive(Debug, Clone, PartialEq, Eq)]

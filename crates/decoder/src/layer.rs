@@ -3,13 +3,15 @@
 use rayon::prelude::*;
 
 use crate::Error;
-use crate::adapter::{LayerFactors, Target};
+use crate::adapter::Target;
 use crate::attention::{Heads, Seeing};
-use crate::linear::{Linear, OfFactors};
+use crate::linear::Linear;
 use crate::load::{Loader, Rows};
 use crate::matrix::Matrix;
 use crate::norm::Norm;
+use crate::part::{Part, Weight};
 use crate::places::Places;
+use crate::trained::Trained;
 
 /// The weights of one layer.
 #[derive(Debug)]
@@ -31,9 +33,6 @@ pub(crate) struct Kept {
     gate: Matrix,
     up: Matrix,
 }
-
-/// The gradients of a layer's factors, in the order of [`Target::ALL`].
-pub(crate) type OfLayer = [Option<OfFactors>; Target::ALL.len()];
 
 impl Layer {
     pub(crate) fn load(loader: &mut Loader<'_>, index: usize) -> Result<Self, Error> {
@@ -69,10 +68,10 @@ impl Layer {
         &self,
         input: Matrix,
         places: &Places,
-        factors: &LayerFactors,
+        trained: Trained<'_>,
     ) -> (Matrix, Kept) {
         let apply = |target: Target, x: &Matrix| {
-            self.linears[target as usize].forward(x, factors.of(target))
+            self.linears[target as usize].forward(x, trained.of(target))
         };
         let normed = self.before_attention.forward(&input);
         let mut seeing = Seeing {
@@ -100,18 +99,22 @@ impl Layer {
         (output, kept)
     }
 
-    /// The gradients of the factors and, if it is wanted, that of the input, given that of the output.
+    /// The gradients of what is trained, in the order of parameters, and of the input, if it is wanted, given that of the
+    /// output.
     pub(crate) fn back(
         &self,
         kept: Kept,
         gradient: Matrix,
-        (places, factors): (&Places, &LayerFactors),
+        (places, trained): (&Places, Trained<'_>),
         wants_input: bool,
-    ) -> (Option<Matrix>, OfLayer) {
-        let mut found: OfLayer = Default::default();
+    ) -> (Option<Matrix>, Vec<Matrix>) {
+        let mut found: [Vec<Matrix>; Target::ALL.len()] = Default::default();
+        let of_norm = |norm: &Norm, x: &Matrix, gradient: &Matrix| {
+            trained.is_weights().then(|| norm.of_weight(x, gradient))
+        };
         let mut back = |target: Target, x: &Matrix, gradient: &Matrix, to: Option<&mut Matrix>| {
             let linear = &self.linears[target as usize];
-            found[target as usize] = linear.back(x, factors.of(target), gradient, to);
+            found[target as usize] = linear.back(x, trained.of(target), gradient, to);
         };
         let mut of_inner = Matrix::zeros(kept.gate.dims());
         let inner = gated(&kept.gate, &kept.up);
@@ -122,6 +125,7 @@ impl Layer {
         let mut of_normed = Matrix::zeros(normed.dims());
         back(Target::Gate, &normed, &of_gate, Some(&mut of_normed));
         back(Target::Up, &normed, &of_up, Some(&mut of_normed));
+        let of_gate_norm = of_norm(&self.before_gate, &kept.middle, &of_normed);
         let mut of_middle = self.before_gate.back(&kept.middle, of_normed);
         of_middle.add(&gradient);
 
@@ -139,12 +143,45 @@ impl Layer {
         ] {
             back(target, &normed, gradient, of_normed.as_mut());
         }
+        let of_attention_norm = of_normed
+            .as_ref()
+            .and_then(|of_normed| of_norm(&self.before_attention, &kept.input, of_normed));
         let of_input = of_normed.map(|of_normed| {
             let mut of_input = self.before_attention.back(&kept.input, of_normed);
             of_input.add(&of_middle);
             of_input
         });
-        (of_input, found)
+        let of_norms = of_attention_norm.into_iter().chain(of_gate_norm);
+        (
+            of_input,
+            found.into_iter().flatten().chain(of_norms).collect(),
+        )
+    }
+
+    /// All weights in the order of parameters.
+    pub(crate) fn weights(&self, index: usize) -> impl Iterator<Item = Weight<'_>> {
+        let of = |part: Part, values| Weight { part, values };
+        let linears = Target::ALL.into_iter().zip(&self.linears);
+        let matrices = linears.flat_map(move |(target, linear)| {
+            let bias = linear.bias.iter();
+            let bias = bias.map(move |bias| of(Part::Bias(index, target), bias));
+            std::iter::once(of(Part::Matrix(index, target), &linear.weight)).chain(bias)
+        });
+        matrices.chain([
+            of(Part::AttentionNorm(index), &self.before_attention.weight),
+            of(Part::GateNorm(index), &self.before_gate.weight),
+        ])
+    }
+
+    /// The same in the same order, to be moved.
+    pub(crate) fn weights_mut(&mut self) -> impl Iterator<Item = &mut Matrix> {
+        let matrices = self.linears.iter_mut();
+        let matrices =
+            matrices.flat_map(|one| std::iter::once(&mut one.weight).chain(&mut one.bias));
+        matrices.chain([
+            &mut self.before_attention.weight,
+            &mut self.before_gate.weight,
+        ])
     }
 }
 

@@ -1,13 +1,12 @@
 //! The decoder room: the model of a GGUF file as matrices through which gradients flow.
 //!
 //! Why it exists: llama.cpp runs a model and cannot train it. Here the same file becomes a transformer
-//! whose loss can be differentiated with respect to a low-rank adapter, and the adapter becomes a file
-//! that llama.cpp and other engines load. What a file holds is what is trained on: weights are
+//! whose loss can be differentiated with respect to a low-rank adapter or to all of its weights, and what was
+//! trained becomes a file that llama.cpp and other engines load. What a file holds is what is trained on: weights are
 //! dequantised from it, so that the adapter fits the base that will be served.
 //!
 //! What it deliberately does not do: it has no cache and generates no text (that is `llama`), knows no
-//! tokenizer, reads no data set, has no optimiser (that is `improve`), and never changes the weights of
-//! the file. Families: Llama and Qwen2, as llama.cpp names them; anything in a file that would change the
+//! tokenizer, reads no data set, has no optimiser (that is `improve`), and never writes to the file that it read. Families: Llama and Qwen2, as llama.cpp names them; anything in a file that would change the
 //! result and is not computed here is refused.
 //!
 //! Sources: the layouts of `ggml/src/ggml-quants.c`, `src/models/llama.cpp` and `src/models/qwen2.cpp` of
@@ -28,16 +27,19 @@ mod loss;
 mod matrix;
 pub mod memory;
 mod norm;
+mod part;
 mod places;
 mod product;
 pub mod read;
 mod shape;
+mod trained;
 mod transformer;
 
 pub use adapter::{Adapter, Lora, Target};
 pub use error::Error;
 pub use fuse::fuse;
 pub use matrix::Matrix;
+pub use part::{Part, Weight};
 pub use places::Batch;
 pub use shape::{Family, Shape};
 pub use transformer::Transformer;

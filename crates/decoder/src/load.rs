@@ -11,7 +11,7 @@ use gguf::{Gguf, Tensor as Stored};
 
 use crate::Error;
 use crate::dequantise::decode;
-use crate::embedding::Embedding;
+use crate::embedding::{self, Embedding};
 use crate::linear::Linear;
 use crate::matrix::Matrix;
 use crate::norm::Norm;
@@ -58,7 +58,7 @@ impl<'a> Loader<'a> {
             Some(_) => {
                 let values = self.values(&name, &[out])?;
                 let values = self.in_halves(values, 1, rows);
-                Some(values)
+                Some(Matrix::new([1, out], values))
             }
             None => None,
         };
@@ -68,7 +68,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn norm(&mut self, name: &str) -> Result<Norm, Error> {
         let width = self.shape.width;
         Ok(Norm {
-            weight: self.values(name, &[width])?,
+            weight: Matrix::new([1, width], self.values(name, &[width])?),
             epsilon: self.shape.epsilon,
         })
     }
@@ -80,12 +80,12 @@ impl<'a> Loader<'a> {
         if decode(kind, &bytes[..row_bytes]).is_none() {
             return Err(self.wrong(name, format!("its type {kind} is not decoded here")));
         }
-        Ok(Embedding {
+        Ok(Embedding::Stored(embedding::Stored {
             bytes,
             kind,
             row_bytes,
             width: self.shape.width,
-        })
+        }))
     }
 
     /// Per pair of elements a divisor of the angle, where the file has such a table.

@@ -39,10 +39,11 @@ pub(crate) fn nats(rows: &Matrix, head: &Matrix, batch: &Batch) -> f64 {
         .sum()
 }
 
-/// The same, with the gradient of `nats · weight` with respect to `rows`.
+/// The same, with the gradient of `nats · weight` with respect to `rows`; that of the head is added to `of_head`, if
+/// anybody asks for it.
 pub(crate) fn nats_and_gradient(
     rows: &Matrix,
-    head: &Matrix,
+    (head, mut of_head): (&Matrix, Option<&mut Matrix>),
     batch: &Batch,
     weight: f64,
 ) -> (f64, Matrix) {
@@ -56,6 +57,9 @@ pub(crate) fn nats_and_gradient(
         }
         let mut own = Matrix::zeros(rows.dims());
         add_product(&mut own, shares.view(), head.view(), weight as f32);
+        if let Some(of_head) = &mut of_head {
+            add_product(of_head, shares.transposed(), rows.view(), weight as f32);
+        }
         gradient.extend_from_slice(own.values());
     }
     (sum, Matrix::new(rows.dims(), gradient))

@@ -3,8 +3,7 @@
 /// Numbers in rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
-    rows: usize,
-    columns: usize,
+    dims: [usize; 2],
     values: Vec<f32>,
 }
 
@@ -16,8 +15,7 @@ impl Matrix {
     pub fn new([rows, columns]: [usize; 2], values: Vec<f32>) -> Self {
         assert_eq!(values.len(), rows * columns, "{rows} × {columns} numbers");
         Self {
-            rows,
-            columns,
+            dims: [rows, columns],
             values,
         }
     }
@@ -29,7 +27,12 @@ impl Matrix {
 
     /// Rows and columns.
     pub fn dims(&self) -> [usize; 2] {
-        [self.rows, self.columns]
+        self.dims
+    }
+
+    /// The same, lent.
+    pub fn shape(&self) -> &[usize] {
+        &self.dims
     }
 
     /// All numbers, row after row.
@@ -43,19 +46,20 @@ impl Matrix {
     }
 
     pub(crate) fn rows(&self) -> usize {
-        self.rows
+        self.dims[0]
     }
 
     pub(crate) fn columns(&self) -> usize {
-        self.columns
+        self.dims[1]
     }
 
     pub(crate) fn row(&self, index: usize) -> &[f32] {
-        &self.values[index * self.columns..(index + 1) * self.columns]
+        &self.values[index * self.columns()..(index + 1) * self.columns()]
     }
 
     pub(crate) fn row_mut(&mut self, index: usize) -> &mut [f32] {
-        &mut self.values[index * self.columns..(index + 1) * self.columns]
+        let columns = self.columns();
+        &mut self.values[index * columns..(index + 1) * columns]
     }
 
     /// Adds another of the same shape.
@@ -68,12 +72,22 @@ impl Matrix {
         pairs.for_each(|(own, other)| *own += other);
     }
 
+    /// Its rows, added up, as one row.
+    pub(crate) fn sum_of_rows(&self) -> Self {
+        let mut sum = Self::zeros([1, self.columns()]);
+        for row in self.values.chunks(self.columns().max(1)) {
+            let sums = sum.values.iter_mut().zip(row);
+            sums.for_each(|(sum, value)| *sum += value);
+        }
+        sum
+    }
+
     pub(crate) fn view(&self) -> View<'_> {
         View {
             values: &self.values,
-            rows: self.rows,
-            columns: self.columns,
-            row_stride: self.columns,
+            rows: self.rows(),
+            columns: self.columns(),
+            row_stride: self.columns(),
             column_stride: 1,
         }
     }

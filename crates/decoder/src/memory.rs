@@ -5,7 +5,9 @@
 //! takes is not part of it.
 
 use crate::loss::CHUNK;
-use crate::{Lora, Shape};
+use crate::{Lora, Shape, Target};
+
+const F32: u64 = 4;
 
 /// Bytes of one training, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,46 +18,70 @@ pub struct Memory {
     pub layers: u64,
     /// Logits of one chunk.
     pub logits: u64,
-    /// Factors, their gradients and the means of the optimiser.
-    pub adapter: u64,
+    /// What is trained beside the weights: factors; their gradients or those of the weights, and the optimiser's means.
+    pub trained: u64,
 }
 
 impl Memory {
-    /// The memory of batches of so many sequences of `longest` tokens.
-    pub fn of(
-        shape: &Shape,
-        lora: &Lora,
-        (batch, longest): (usize, usize),
-        recompute: bool,
-    ) -> Self {
-        let (rows, f32s) = ((batch * longest) as u64, 4);
-        let matrix = |target: crate::Target| target.sides(shape).iter().product::<usize>() as u64;
-        let per_layer: u64 = crate::Target::ALL.into_iter().map(matrix).sum();
-        let table = (shape.vocabulary * shape.width) as u64;
-        // What `layer::Kept` holds of a token, and the rows that are alive while one layer is computed.
-        let (queries, keys) = (shape.heads * shape.head, shape.kv_heads * shape.head);
-        let kept = (2 * shape.width + 2 * queries + 2 * keys + 2 * shape.inner) as u64 * rows;
-        let alive = (6 * shape.width + 4 * queries + 4 * keys + 4 * shape.inner) as u64 * rows;
-        let layers = shape.layers as u64;
-        let inputs = layers * rows * shape.width as u64;
-        let stack = if recompute {
-            kept + inputs
-        } else {
-            layers * kept
-        };
-        let attention = 2 * shape.heads as u64 * (longest * longest) as u64;
-        let sides = |target: &crate::Target| target.sides(shape).iter().sum::<usize>() as u64;
+    /// The memory of training an adapter on batches of so many sequences of `longest` tokens.
+    pub fn of(shape: &Shape, lora: &Lora, rows: (usize, usize), recompute: bool) -> Self {
+        let table = table(shape);
+        let sides = |target: &Target| target.sides(shape).iter().sum::<usize>() as u64;
         let factors: u64 = lora.targets.iter().map(sides).sum();
         Self {
-            weights: f32s * (layers * per_layer + table) + table,
-            layers: f32s * (stack + alive + attention),
-            logits: f32s * 2 * ((CHUNK as u64).min(rows) * shape.vocabulary as u64),
-            adapter: f32s * 6 * factors * lora.rank as u64 * layers,
+            weights: F32 * (matrices(shape) + table) + table,
+            layers: layers(shape, rows, recompute),
+            logits: logits(shape, rows),
+            trained: F32 * 6 * factors * lora.rank as u64 * shape.layers as u64,
+        }
+    }
+
+    /// The memory of training every weight; `tied` if table of tokens and head are one.
+    pub fn of_all(shape: &Shape, tied: bool, rows: (usize, usize), recompute: bool) -> Self {
+        let tables = if tied { 1 } else { 2 };
+        let weights = matrices(shape) + tables * table(shape);
+        Self {
+            weights: F32 * weights,
+            layers: layers(shape, rows, recompute),
+            logits: logits(shape, rows),
+            // Gradients of a batch, their sum, and the two means.
+            trained: F32 * 4 * weights,
         }
     }
 
     /// All of it.
     pub fn total(&self) -> u64 {
-        self.weights + self.layers + self.logits + self.adapter
+        self.weights + self.layers + self.logits + self.trained
     }
+}
+
+fn table(shape: &Shape) -> u64 {
+    (shape.vocabulary * shape.width) as u64
+}
+
+fn matrices(shape: &Shape) -> u64 {
+    let matrix = |target: Target| target.sides(shape).iter().product::<usize>() as u64;
+    shape.layers as u64 * Target::ALL.into_iter().map(matrix).sum::<u64>()
+}
+
+fn logits(shape: &Shape, (batch, longest): (usize, usize)) -> u64 {
+    let rows = (CHUNK as u64).min((batch * longest) as u64);
+    F32 * 2 * rows * shape.vocabulary as u64
+}
+
+fn layers(shape: &Shape, (batch, longest): (usize, usize), recompute: bool) -> u64 {
+    let rows = (batch * longest) as u64;
+    // What `layer::Kept` holds of a token, and the rows that are alive while one layer is computed.
+    let (queries, keys) = (shape.heads * shape.head, shape.kv_heads * shape.head);
+    let kept = (2 * shape.width + 2 * queries + 2 * keys + 2 * shape.inner) as u64 * rows;
+    let alive = (6 * shape.width + 4 * queries + 4 * keys + 4 * shape.inner) as u64 * rows;
+    let layers = shape.layers as u64;
+    let inputs = layers * rows * shape.width as u64;
+    let stack = if recompute {
+        kept + inputs
+    } else {
+        layers * kept
+    };
+    let attention = 2 * shape.heads as u64 * (longest * longest) as u64;
+    F32 * (stack + alive + attention)
 }

@@ -1,7 +1,10 @@
-//! A GGUF file of an adapter becomes an adapter again, so that it can be merged or written in another form.
+//! A file of an adapter becomes an adapter again, so that it can be merged or written in another form: here a GGUF
+//! file, in [`peft()`] a folder of PEFT.
 //!
 //! Taken is what fits [`Adapter`]: one rank, and the same matrices in every layer. llama.cpp allows more; such a file is
 //! refused by the name of the tensor that does not fit.
+
+mod peft;
 
 use std::path::Path;
 
@@ -13,6 +16,7 @@ use crate::export::tensor_name;
 use crate::load::{halves, reorder};
 use crate::matrix::Matrix;
 use crate::{Error, Family, Lora, Shape, Target};
+pub use peft::peft;
 
 /// Reads an adapter for a model of this shape.
 ///

@@ -10,16 +10,22 @@ use crate::layer::Layer;
 use crate::load::{Loader, Rows};
 use crate::matrix::Matrix;
 use crate::norm::Norm;
+use crate::part::{Part, Weight};
 use crate::places::{Batch, Places, frequencies};
 use crate::product::product;
+use crate::trained::Trained;
 use crate::{Error, Shape, loss};
 
-/// A model file as matrices of floats. Its weights are frozen: nothing here can change them.
+/// A model file as matrices of floats.
 #[derive(Debug)]
 pub struct Transformer {
     pub(crate) shape: Shape,
-    embedding: Embedding,
+    pub(crate) embedding: Embedding,
     frequencies: Vec<f64>,
+    /// Whether the file has no head of its own.
+    tied: bool,
+    /// Whether the file brings a table of divisors for the rotation.
+    pub(crate) has_divisors: bool,
     pub(crate) layers: Vec<Layer>,
     pub(crate) last_norm: Norm,
     /// Shape (vocabulary, width): the file's own head, or its table of tokens where it has none.
@@ -54,12 +60,69 @@ impl Transformer {
         loader.finish()?;
         Ok(Self {
             frequencies: frequencies(&shape, divisors.as_deref()),
+            tied: !own_head,
+            has_divisors: divisors.is_some(),
             embedding,
             layers,
             last_norm,
             head: head.weight,
             shape,
         })
+    }
+
+    /// Loads a GGUF file whose weights are to be trained: its table of tokens becomes floats as well, or is the head
+    /// where the file has none of its own.
+    ///
+    /// # Errors
+    /// As [`Transformer::load`].
+    pub fn trainable(path: &Path) -> Result<Self, Error> {
+        let model = Self::load(path)?;
+        Ok(Self {
+            embedding: model.embedding.in_floats(model.tied),
+            ..model
+        })
+    }
+
+    /// Every weight that can be trained, in the order of parameters; a table that is kept as it is stored cannot.
+    pub fn weights(&self) -> Vec<Weight<'_>> {
+        let table = match &self.embedding {
+            Embedding::Floats(table) => Some(Weight {
+                part: Part::Table,
+                values: table,
+            }),
+            Embedding::Stored(_) | Embedding::Head => None,
+        };
+        let layers = self.layers.iter().enumerate();
+        let layers = layers.flat_map(|(index, layer)| layer.weights(index));
+        let norm = Weight {
+            part: Part::LastNorm,
+            values: &self.last_norm.weight,
+        };
+        let head = Weight {
+            part: if self.tied { Part::Table } else { Part::Head },
+            values: &self.head,
+        };
+        table
+            .into_iter()
+            .chain(layers)
+            .chain([norm, head])
+            .collect()
+    }
+
+    /// The same in the same order, to be moved.
+    pub fn weights_mut(&mut self) -> Vec<&mut Matrix> {
+        let table = match &mut self.embedding {
+            Embedding::Floats(table) => Some(table),
+            Embedding::Stored(_) | Embedding::Head => None,
+        };
+        let layers = self.layers.iter_mut().flat_map(Layer::weights_mut);
+        let ends = [&mut self.last_norm.weight, &mut self.head];
+        table.into_iter().chain(layers).chain(ends).collect()
+    }
+
+    /// Whether table of tokens and head are one matrix.
+    pub fn is_tied(&self) -> bool {
+        self.tied
     }
 
     /// The sizes of the model.
@@ -92,7 +155,8 @@ impl Transformer {
         let none = LayerFactors::default();
         for (index, layer) in self.layers.iter().enumerate() {
             let factors = adapter.map_or(&none, |adapter| &adapter.layers[index]);
-            rows = layer.forward(rows, &places, factors).0;
+            let trained = Trained::Factors(factors, None);
+            rows = layer.forward(rows, &places, trained).0;
         }
         Ok(rows)
     }
@@ -116,6 +180,6 @@ impl Transformer {
             )));
         }
         let places = Places::new(batch, &self.frequencies);
-        Ok((self.embedding.rows(&batch.tokens), places))
+        Ok((self.embedding.rows(&batch.tokens, &self.head), places))
     }
 }

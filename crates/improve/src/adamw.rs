@@ -3,17 +3,22 @@
 //! As `torch.optim.AdamW` computes it, numbers included (`tests/golden/adamw.py`).
 
 use decoder::Matrix;
+use rayon::prelude::*;
 
 use crate::Recipe;
 
 /// Keeps a division by a vanishing gradient finite.
 const EPSILON: f64 = 1e-8;
+/// Elements that a thread takes at a time, at least.
+const CHUNK: usize = 1 << 14;
 
 /// The means of all parameters' gradients and of their squares.
 #[derive(Debug, Clone)]
 pub struct AdamW {
     pub(crate) means: Vec<Matrix>,
     pub(crate) squares: Vec<Matrix>,
+    /// Whether each parameter shrinks.
+    shrinks: Vec<bool>,
     /// Steps that were taken.
     pub(crate) steps: usize,
 }
@@ -24,9 +29,15 @@ impl AdamW {
         let means: Vec<Matrix> = parameters.map(|one| Matrix::zeros(one.dims())).collect();
         Self {
             squares: means.clone(),
+            shrinks: vec![true; means.len()],
             means,
             steps: 0,
         }
+    }
+
+    /// Leaves those parameters alone when weights shrink for which it says false.
+    pub(crate) fn spare(&mut self, shrinks: &[bool]) {
+        self.shrinks.copy_from_slice(shrinks);
     }
 
     /// Moves the parameters by one step. Their order and that of the gradients are the same every time.
@@ -39,16 +50,20 @@ impl AdamW {
         self.steps += 1;
         let rule = Rule::of(self.steps, rate, recipe);
         let moments = self.means.iter_mut().zip(&mut self.squares);
-        for ((own, gradient), (mean, square)) in parameters.zip(gradients).zip(moments) {
-            let own = own.values_mut().iter_mut().zip(gradient.values());
-            let moments = mean.values_mut().iter_mut().zip(square.values_mut());
+        let pairs = parameters.zip(gradients).zip(moments);
+        for (((own, gradient), (mean, square)), shrinks) in pairs.zip(&self.shrinks) {
+            let rule = if *shrinks { rule } else { rule.sparing() };
+            let own = own.values_mut().par_iter_mut().zip(gradient.values());
+            let moments = mean.values_mut().par_iter_mut().zip(square.values_mut());
             own.zip(moments)
+                .with_min_len(CHUNK)
                 .for_each(|((own, gradient), moments)| rule.apply((own, *gradient), moments));
         }
     }
 }
 
 /// The numbers of one step.
+#[derive(Clone, Copy)]
 struct Rule {
     of_mean: f32,
     of_square: f32,
@@ -69,6 +84,14 @@ impl Rule {
             square_share: share(recipe.beta_square),
             rate: rate as f32,
             shrink: (1.0 - rate * recipe.weight_decay) as f32,
+        }
+    }
+
+    /// The same without shrinking.
+    fn sparing(self) -> Self {
+        Self {
+            shrink: 1.0,
+            ..self
         }
     }
 

@@ -4,15 +4,16 @@
 //! it follows from the seed and the step. A checkpoint of another model, other examples or another recipe is
 //! refused, because what would come of it is neither training.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use decoder::{Adapter, Matrix};
+use decoder::Matrix;
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, serialize};
+use safetensors::tensor::{Dtype, View, serialize_to_file};
 use serde::{Deserialize, Serialize};
 
-use crate::folder::write_whole;
+use crate::folder::{beside, put_in_place};
 use crate::{AdamW, Error, Recipe};
 
 const KEY: &str = "whetstone.training";
@@ -21,12 +22,34 @@ const KEY: &str = "whetstone.training";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub(crate) recipe: Recipe,
-    /// Rank, alpha and targets, in words.
+    /// What is trained: rank, alpha and targets of an adapter, or all weights.
     pub(crate) adapter: String,
     /// The base model: its name, and the SHA-256 of its file where it is known.
     pub(crate) base: String,
     /// A number that stands for all examples.
     pub(crate) examples: String,
+}
+
+/// A matrix on its way into a file; those of a whole model pass one after another.
+struct Stored<'a>(&'a Matrix);
+
+impl View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let values = self.0.values().iter();
+        Cow::Owned(values.flat_map(|value| value.to_le_bytes()).collect())
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.0.values())
+    }
 }
 
 /// How far a training is.
@@ -49,46 +72,35 @@ struct Header {
 pub(crate) fn write(
     path: &Path,
     (identity, progress): (&Identity, &Progress),
-    adapter: &Adapter,
+    parameters: &[&Matrix],
     adamw: &AdamW,
 ) -> Result<(), Error> {
-    let parameters = adapter.parameters().into_iter().map(|(_, own)| own);
     let kinds = [
-        ("weight", parameters.collect()),
+        ("weight", parameters.to_vec()),
         ("mean", adamw.means.iter().collect()),
         ("square", adamw.squares.iter().collect()),
     ];
-    let stored: Vec<(String, [usize; 2], Vec<u8>)> = kinds
-        .iter()
-        .flat_map(|(kind, all): &(&str, Vec<&Matrix>)| {
-            all.iter()
-                .enumerate()
-                .map(move |(i, one)| (format!("{kind}.{i}"), one.dims(), bytes(one)))
-        })
-        .collect();
-    let failed = |error: safetensors::SafeTensorError| Error::file(path, error);
-    let views = stored
-        .iter()
-        .map(|(name, dims, bytes)| {
-            let view = TensorView::new(Dtype::F32, dims.to_vec(), bytes)?;
-            Ok((name.as_str(), view))
-        })
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed)?;
+    let stored = kinds.iter().flat_map(|(kind, all): &(&str, Vec<&Matrix>)| {
+        let all = all.iter().enumerate();
+        all.map(move |(i, one)| (format!("{kind}.{i}"), Stored(one)))
+    });
     let header = Header {
         identity: identity.clone(),
         progress: progress.clone(),
     };
     let header = serde_json::to_string(&header).map_err(|error| Error::file(path, error))?;
     let metadata = HashMap::from([(KEY.to_owned(), header)]);
-    write_whole(path, &serialize(views, Some(metadata)).map_err(failed)?)
+    let file = beside(path)?;
+    serialize_to_file(stored, Some(metadata), file.path())
+        .map_err(|error| Error::file(path, format!("not written: {error}")))?;
+    put_in_place(file, path)
 }
 
-/// Reads a checkpoint into `adapter` and `adamw`; `None` when there is none.
+/// Reads a checkpoint into `parameters` and `adamw`; `None` when there is none.
 pub(crate) fn read(
     path: &Path,
     identity: &Identity,
-    adapter: &mut Adapter,
+    parameters: Vec<&mut Matrix>,
     adamw: &mut AdamW,
 ) -> Result<Option<Progress>, Error> {
     let bytes = match std::fs::read(path) {
@@ -115,7 +127,7 @@ pub(crate) fn read(
     let weights = all("weight")?;
     (adamw.means, adamw.squares) = (all("mean")?, all("square")?);
     adamw.steps = header.progress.steps;
-    let own = adapter.parameters_mut();
+    let own = parameters.into_iter();
     own.zip(weights).for_each(|(own, read)| *own = read);
     Ok(Some(header.progress))
 }
@@ -146,11 +158,6 @@ fn agree(stored: &Identity, own: &Identity) -> Result<(), String> {
         return other("other settings");
     }
     Ok(())
-}
-
-fn bytes(matrix: &Matrix) -> Vec<u8> {
-    let values = matrix.values().iter();
-    values.flat_map(|value| value.to_le_bytes()).collect()
 }
 
 fn matrix(bytes: &[u8], shape: [usize; 2]) -> Matrix {

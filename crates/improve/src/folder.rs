@@ -2,14 +2,15 @@
 //!
 //! - `checkpoint.safetensors`: everything needed to go on (see `checkpoint`);
 //! - `curve.jsonl`: one line per step;
-//! - `best/` and `final/`: the adapter with the least surprise at the held-out examples, and the last one; each
-//!   with a PEFT folder and a GGUF file.
+//! - `best/` and `final/`: the weights with the least surprise at the held-out examples, and the last ones; of an
+//!   adapter a PEFT folder and `adapter.gguf`, of a whole model `model.gguf` and a folder for `transformers`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use decoder::export::{self, Base};
 use decoder::{Adapter, Shape};
+use tempfile::NamedTempFile;
 
 use crate::Error;
 
@@ -51,6 +52,11 @@ impl TrainFolder {
         self.path.join(which).join("adapter.gguf")
     }
 
+    /// The GGUF file of the whole model `which` (`best` or `final`).
+    pub fn model(&self, which: &str) -> PathBuf {
+        self.path.join(which).join("model.gguf")
+    }
+
     pub(crate) fn export(
         &self,
         which: &str,
@@ -65,10 +71,22 @@ impl TrainFolder {
 
 /// Writes a file beside its place and renames it over it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let failed = |error: std::io::Error| Error::file(path, format!("not written: {error}"));
+    let mut file = beside(path)?;
+    file.write_all(bytes)
+        .map_err(|error| Error::file(path, format!("not written: {error}")))?;
+    put_in_place(file, path)
+}
+
+/// An empty file in the same folder.
+pub(crate) fn beside(path: &Path) -> Result<NamedTempFile, Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    NamedTempFile::new_in(folder)
+        .map_err(|error| Error::file(path, format!("not written: {error}")))
+}
+
+/// Renames it, whole and on the disk, over what was there.
+pub(crate) fn put_in_place(file: NamedTempFile, path: &Path) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::file(path, format!("not written: {error}"));
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

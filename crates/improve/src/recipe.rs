@@ -9,6 +9,9 @@ use crate::Error;
 pub struct Recipe {
     /// How often every example is seen.
     pub epochs: usize,
+    /// Steps after which the training ends, whatever is left of the examples; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub most_steps: usize,
     /// Examples that are computed together.
     pub batch: usize,
     /// Batches whose gradients are added before the weights move.
@@ -25,6 +28,9 @@ pub struct Recipe {
     pub beta_square: f64,
     /// The share by which weights shrink per unit of learning rate.
     pub weight_decay: f64,
+    /// The share of what factors read that is set to zero at each step.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub dropout: f64,
     /// The greatest length of a gradient; a longer one is shortened.
     pub clip: f64,
     /// The share of examples that is held out and never trained on.
@@ -41,10 +47,19 @@ pub struct Recipe {
     pub recompute: bool,
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+fn is_nothing(share: &f64) -> bool {
+    *share == 0.0
+}
+
 impl Default for Recipe {
     fn default() -> Self {
         Self {
             epochs: 3,
+            most_steps: 0,
             batch: 2,
             accumulate: 4,
             learning_rate: 2e-4,
@@ -53,6 +68,7 @@ impl Default for Recipe {
             beta_mean: 0.9,
             beta_square: 0.95,
             weight_decay: 0.0,
+            dropout: 0.0,
             clip: 1.0,
             held_out: 0.05,
             evaluate_every: 0,
@@ -94,6 +110,7 @@ impl Recipe {
             ("beta_square", self.beta_square, 1.0),
             ("held_out", self.held_out, 0.9),
             ("weight_decay", self.weight_decay, 1.0),
+            ("dropout", self.dropout, 0.9),
         ];
         let is_wrong = |(_, share, below): &&(&str, f64, f64)| !(0.0..*below).contains(share);
         match shares.iter().find(is_wrong) {

@@ -1,31 +1,26 @@
-//! Supervised fine-tuning of an adapter: the loop.
+//! The loop that every training goes through: an adapter's, a whole model's, on answers or on plain text.
 //!
 //! One step reads `batch × accumulate` examples, weighs all their learnt tokens alike, shortens the
-//! gradient and moves the weights. After some steps the held-out examples are looked at; the best adapter is
+//! gradient and moves the weights. After some steps the held-out examples are looked at; the best weights are
 //! kept, and a training that gains nothing for a while ends. Checkpoints are whole or absent; a training that is
-//! killed at any moment and started again ends with the same adapter. A loss or a gradient that is not
+//! killed at any moment and started again ends with the same weights. A loss or a gradient that is not
 //! finite ends it before it has touched the weights.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use decoder::backward::{Recompute, slope};
-use decoder::export::Base;
-use decoder::{Adapter, Batch, Lora, Matrix, Transformer};
+use decoder::backward::{Dropout, Pass, Recompute};
+use decoder::{Batch, Matrix};
 use measure::Clock;
 
 use crate::adamw::{self, AdamW};
 use crate::checkpoint::{self, Identity, Progress};
 use crate::curve::{self, Point};
-use crate::{Error, Example, Recipe, Schedule, Split, TrainFolder};
+use crate::{Error, Example, Learner, Recipe, Schedule, Split, TrainFolder};
 
 /// What is to be trained.
 pub struct Training<'a> {
-    /// The frozen model.
-    pub model: &'a Transformer,
-    /// What its files call it.
-    pub base: &'a Base,
-    /// The adapter that is wanted.
-    pub lora: &'a Lora,
+    /// What is moved.
+    pub learner: &'a mut dyn Learner,
     /// How.
     pub recipe: &'a Recipe,
     /// On what.
@@ -74,15 +69,13 @@ pub struct Outcome {
     pub best: Option<f64>,
     /// All points of its curve.
     pub curve: Vec<Point>,
-    /// The last adapter.
-    pub adapter: Adapter,
 }
 
 /// Trains, or goes on where a checkpoint in the folder left off.
 ///
 /// # Errors
 /// [`Error::Recipe`] and [`Error::Nothing`] before anything is computed; [`Error::NotFinite`]; [`Error::File`].
-pub fn train(training: &Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Error> {
+pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Error> {
     training.recipe.check()?;
     if training.split.trained.is_empty() {
         let what = "every example is held out; give more, or hold none out";
@@ -107,27 +100,23 @@ pub fn train(training: &Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Er
     };
     state.save(desk)?;
     if end != End::Stopped {
-        let shape = training.model.shape();
-        let which = (shape, training.base);
-        desk.folder.export("final", &state.adapter, which)?;
+        state.training.learner.export(desk.folder, "final")?;
     }
     Ok(Outcome {
         end,
         steps: state.progress.steps,
         best: state.progress.best,
         curve: state.curve,
-        adapter: state.adapter,
     })
 }
 
 /// A training on its way.
 struct State<'a> {
-    training: &'a Training<'a>,
+    training: Training<'a>,
     identity: Identity,
     schedule: Schedule,
     /// Steps in all.
     of: usize,
-    adapter: Adapter,
     adamw: AdamW,
     progress: Progress,
     curve: Vec<Point>,
@@ -136,31 +125,25 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    fn open(training: &'a Training<'a>, desk: &Desk<'_>) -> Result<Self, Error> {
-        let Training {
-            model,
-            lora,
-            recipe,
-            split,
-            ..
-        } = training;
-        let mut adapter = Adapter::new(model.shape(), lora, recipe.seed)?;
-        let mut adamw = AdamW::new(adapter.parameters().into_iter().map(|(_, own)| own));
-        let identity = identity(training);
+    fn open(training: Training<'a>, desk: &Desk<'_>) -> Result<Self, Error> {
+        let identity = identity(&training);
+        let learner = &mut *training.learner;
+        let mut adamw = AdamW::new(learner.parameters().into_iter());
+        adamw.spare(&learner.shrinks());
         let path = desk.folder.checkpoint();
-        let found = checkpoint::read(&path, &identity, &mut adapter, &mut adamw)?;
+        let parameters = learner.parameters_mut();
+        let found = checkpoint::read(&path, &identity, parameters, &mut adamw)?;
         let progress = found.unwrap_or(Progress {
             steps: 0,
             best: None,
             in_vain: 0,
         });
-        let of = recipe.epochs * split.steps(recipe);
+        let of = training.split.all_steps(training.recipe);
         Ok(Self {
-            training,
             identity,
-            schedule: Schedule::new(recipe, of),
+            schedule: Schedule::new(training.recipe, of),
             of,
-            adapter,
+            training,
             adamw,
             curve: curve::cut(&desk.folder.curve(), progress.steps)?,
             saved: progress.steps,
@@ -174,9 +157,9 @@ impl<'a> State<'a> {
     }
 
     fn step(&mut self, desk: &mut Desk<'_>) -> Result<Point, Error> {
-        let recipe = self.training.recipe;
+        let Training { recipe, split, .. } = self.training;
         let started = desk.clock.now_ns();
-        let examples = self.training.split.step(recipe, self.progress.steps);
+        let examples = split.step(recipe, self.progress.steps);
         let goals: usize = examples.iter().map(|example| example.goals()).sum();
         let (nats, mut gradients) = self.slope(&examples, 1.0 / goals as f64)?;
         let loss = nats / goals as f64;
@@ -184,8 +167,9 @@ impl<'a> State<'a> {
         let length = adamw::clip(&mut gradients, recipe.clip);
         self.finite("gradient's length", length, desk)?;
         let rate = self.schedule.rate(self.progress.steps);
-        let parameters = self.adapter.parameters_mut();
+        let parameters = self.training.learner.parameters_mut().into_iter();
         self.adamw.step(parameters, &gradients, (rate, recipe));
+        drop(gradients);
         self.progress.steps += 1;
         let mut point = Point {
             step: self.progress.steps,
@@ -210,22 +194,20 @@ impl<'a> State<'a> {
     /// Loss and gradients of one step, batch by batch.
     fn slope(&self, examples: &[&Example], weight: f64) -> Result<(f64, Vec<Matrix>), Error> {
         let recipe = self.training.recipe;
-        let recompute = if recipe.recompute {
-            Recompute::Layers
-        } else {
-            Recompute::Nothing
-        };
+        let dropout = Dropout::new(recipe.dropout, recipe.seed);
+        let dropout = dropout.map(|dropout| dropout.at(self.progress.steps as u64));
         let mut nats = 0.0;
         let mut sum: Vec<Matrix> = Vec::new();
-        for examples in examples.chunks(recipe.batch) {
-            let batch = batch(examples)?;
-            let slope = slope(
-                self.training.model,
-                &self.adapter,
-                &batch,
+        for (number, examples) in (0..).zip(examples.chunks(recipe.batch)) {
+            let pass = Pass {
                 weight,
-                recompute,
-            )?;
+                recompute: match recipe.recompute {
+                    true => Recompute::Layers,
+                    false => Recompute::Nothing,
+                },
+                dropout: dropout.map(|dropout| dropout.at(number)),
+            };
+            let slope = self.training.learner.slope(&batch(examples)?, &pass)?;
             nats += slope.nats;
             if sum.is_empty() {
                 sum = slope.gradients;
@@ -260,29 +242,26 @@ impl<'a> State<'a> {
         !split.held_out.is_empty() && (steps.is_multiple_of(every) || steps == self.of)
     }
 
-    /// The mean surprise at the held-out examples; keeps the adapter if it is the best so far.
+    /// The mean surprise at the held-out examples; keeps the weights if they are the best so far.
     fn look(&mut self, desk: &Desk<'_>) -> Result<f64, Error> {
         let Training {
-            model,
-            base,
+            learner,
             recipe,
             split,
-            ..
-        } = self.training;
+        } = &self.training;
         let (mut nats, mut goals) = (0.0, 0);
         let held_out: Vec<&Example> = split.held_out.iter().collect();
         for examples in held_out.chunks(recipe.batch) {
             let batch = batch(examples)?;
-            nats += model.nats(&batch, Some(&self.adapter))?;
+            nats += learner.nats(&batch)?;
             goals += batch.goals();
         }
         let mean = nats / goals as f64;
         self.finite("loss of the held-out examples", mean, desk)?;
         if self.progress.best.is_none_or(|best| mean < best) {
+            learner.export(desk.folder, "best")?;
             self.progress.best = Some(mean);
             self.progress.in_vain = 0;
-            desk.folder
-                .export("best", &self.adapter, (model.shape(), base))?;
         } else {
             self.progress.in_vain += 1;
         }
@@ -292,7 +271,8 @@ impl<'a> State<'a> {
     fn save(&mut self, desk: &Desk<'_>) -> Result<(), Error> {
         let path = desk.folder.checkpoint();
         let progress = (&self.identity, &self.progress);
-        checkpoint::write(&path, progress, &self.adapter, &self.adamw)?;
+        let parameters = self.training.learner.parameters();
+        checkpoint::write(&path, progress, &parameters, &self.adamw)?;
         self.saved = self.progress.steps;
         Ok(())
     }
@@ -308,38 +288,16 @@ fn batch(examples: &[&Example]) -> Result<Batch, Error> {
 
 fn identity(training: &Training<'_>) -> Identity {
     let Training {
-        base, lora, split, ..
+        learner,
+        recipe,
+        split,
     } = training;
-    let targets: Vec<&str> = lora.targets.iter().map(|target| target.name()).collect();
+    let base = learner.base();
     let sha256 = base.sha256.as_deref().unwrap_or("of unknown SHA-256");
     Identity {
-        recipe: training.recipe.clone(),
-        adapter: format!(
-            "rank {}, alpha {}, {}",
-            lora.rank,
-            lora.alpha,
-            targets.join(" ")
-        ),
+        recipe: (*recipe).clone(),
+        adapter: learner.what(),
         base: format!("{} {sha256}", base.name),
-        examples: format!("{:016x}", fingerprint(split)),
+        examples: format!("{:016x}", split.fingerprint()),
     }
-}
-
-/// FNV-1a over all tokens and borders: enough to notice a mistake, not an attack.
-fn fingerprint(split: &Split) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut put = |number: u64| {
-        for byte in number.to_le_bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    for side in [&split.trained, &split.held_out] {
-        put(side.len() as u64);
-        for example in side {
-            put(example.learnt_from as u64);
-            put(example.tokens.len() as u64);
-            example.tokens.iter().for_each(|&token| put(token.into()));
-        }
-    }
-    hash
 }

@@ -44,6 +44,34 @@ impl Split {
         self.trained.len().div_ceil(recipe.step_size())
     }
 
+    /// Steps of the whole training.
+    pub fn all_steps(&self, recipe: &Recipe) -> usize {
+        let steps = recipe.epochs * self.steps(recipe);
+        match recipe.most_steps {
+            0 => steps,
+            most => steps.min(most),
+        }
+    }
+
+    /// FNV-1a over all tokens and borders: enough to notice a mistake, not an attack.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut put = |number: u64| {
+            for byte in number.to_le_bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        for side in [&self.trained, &self.held_out] {
+            put(side.len() as u64);
+            for example in side {
+                put(example.learnt_from as u64);
+                put(example.tokens.len() as u64);
+                example.tokens.iter().for_each(|&token| put(token.into()));
+            }
+        }
+        hash
+    }
+
     /// The examples of a step, counted from 0 over all epochs.
     pub fn step(&self, recipe: &Recipe, step: usize) -> Vec<&Example> {
         let per_epoch = self.steps(recipe);
@@ -56,7 +84,7 @@ impl Split {
 }
 
 /// The numbers below `n` in an order of their own for each stream of a seed.
-fn shuffled(n: usize, seed: u64, stream: u64) -> Vec<usize> {
+pub(crate) fn shuffled(n: usize, seed: u64, stream: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream);
     let mut order: Vec<usize> = (0..n).collect();

@@ -10,6 +10,7 @@ mod doors;
 mod help;
 mod models;
 mod numbers;
+mod pretrain;
 mod raft;
 mod recipe;
 mod runs;
@@ -34,6 +35,7 @@ pub(crate) use device::Device;
 pub(crate) use doors::read;
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
+pub(crate) use pretrain::Pretrain;
 pub(crate) use raft::{
     Benchmark, FilterFlags, Full, Models as ModelSizes, RaftFlags, SamplingFlags, TrainingFlags,
 };
@@ -43,7 +45,7 @@ pub(crate) use sample::{Export, Judge, Sample, SampleGenerate, Source};
 pub(crate) use speculation::Speculation;
 pub(crate) use speed::Switch;
 pub(crate) use texts::{Protocol, TextsFlags};
-pub(crate) use train::{Sft, Train};
+pub(crate) use train::{Sft, StepFlags, Train};
 pub(crate) use variants::VariantsFlags;
 pub(crate) use view::View;
 
@@ -133,7 +135,7 @@ pub(crate) enum Command {
     /// List, fetch, inspect, convert and quantise models
     #[command(subcommand)]
     Models(Models),
-    /// Train low-rank adapters for models
+    /// Train low-rank adapters for models, or all of their weights
     #[command(subcommand)]
     Train(Train),
     /// Write down where a draft model would have said something else than its target

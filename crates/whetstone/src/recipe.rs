@@ -15,6 +15,7 @@ mod setting;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod training;
 mod vars;
 mod yaml;
 
@@ -25,6 +26,7 @@ pub(crate) use preset::{PRESETS, Preset};
 pub(crate) use schema::{FILE as SCHEMA_FILE, schema};
 use setting::{Said, benchmarks, command, multiplied, said, settings};
 use shape::{Findings, RECIPE, check};
+pub(crate) use training::{Settings, method};
 pub(crate) use vars::Change;
 use yaml::Node;
 

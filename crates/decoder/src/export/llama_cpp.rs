@@ -42,15 +42,28 @@ pub(crate) fn in_order_of_file(
     shape: &Shape,
     row: usize,
 ) -> Vec<f32> {
-    let heads = match place.target {
+    match place.factor {
+        Factor::A => values,
+        Factor::B => rows_of_file(values, place.target, shape, row),
+    }
+}
+
+/// What a matrix gives, in the order in which the file has it.
+pub(crate) fn rows_of_file(
+    values: Vec<f32>,
+    target: Target,
+    shape: &Shape,
+    row: usize,
+) -> Vec<f32> {
+    let heads = match target {
         Target::Query => shape.heads,
         Target::Key => shape.kv_heads,
         _ => return values,
     };
-    if place.factor == Factor::A || shape.family != Family::Llama {
-        return values;
+    match shape.family {
+        Family::Llama => reorder(&values, row, &pairs(heads, shape.head)),
+        Family::Qwen2 => values,
     }
-    reorder(&values, row, &pairs(heads, shape.head))
 }
 
 /// The name of a factor.

@@ -74,7 +74,7 @@ fn tensors(adapter: &Adapter, base: &Base, path: &Path) -> Result<Vec<u8>, Error
 }
 
 /// The name that `get_peft_model_state_dict` gives it.
-fn name(place: Place) -> String {
+pub(crate) fn name(place: Place) -> String {
     let factor = match place.factor {
         Factor::A => "lora_A",
         Factor::B => "lora_B",

@@ -6,7 +6,7 @@
 writes beside this script:
     pytorch.json    versions; per model: the loss in nats, the logits after the last token, the names and
                     shapes that PEFT saves, and of every parameter's gradient the length and the product
-                    with a fixed vector
+                    with a fixed vector; and the loss and gradients of all weights without an adapter
 
 Weights, factors and tokens come from `noise`, which `pytorch.rs` has too, so no weights are stored.
 """
@@ -69,37 +69,52 @@ def sequences():
     return found
 
 
-def measured(name, model):
-    weights(model)
-    lora = LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=TARGETS, lora_dropout=0.0)
-    model = get_peft_model(model, lora)
-    trainable = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    for i, (_, parameter) in enumerate(trainable):
-        parameter.data.copy_(filled(parameter.shape, 5000 + i, 0.4))
+def loss(model):
     nats, last = torch.zeros(()), None
     for tokens, counted_from in sequences():
         ids = torch.tensor([tokens])
         last = model(ids).logits[0]
         each = torch.nn.functional.cross_entropy(last[:-1], ids[0, 1:], reduction="none")
         nats = nats + each[counted_from - 1 :].sum()
+    return nats, last
+
+
+def gradient(name, parameter, salt):
+    by = filled(parameter.grad.shape, salt, 1.0)
+    return {
+        "name": name,
+        "length": parameter.grad.norm().item(),
+        "product": (parameter.grad * by).sum().item(),
+    }
+
+
+def of_weights(model):
+    """Loss and gradients where every weight is trained, before anything is laid over the model."""
+    nats, _ = loss(model)
     nats.backward()
-    gradients = []
-    for i, (parameter_name, parameter) in enumerate(trainable):
-        gradient = parameter.grad
-        by = filled(gradient.shape, 9000 + i, 1.0)
-        gradients.append(
-            {
-                "name": parameter_name,
-                "length": gradient.norm().item(),
-                "product": (gradient * by).sum().item(),
-            }
-        )
+    gradients = [gradient(n, p, 7000 + i) for i, (n, p) in enumerate(model.named_parameters())]
+    model.zero_grad()
+    return {"nats": nats.item(), "gradients": gradients}
+
+
+def measured(name, model):
+    weights(model)
+    whole = of_weights(model)
+    lora = LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=TARGETS, lora_dropout=0.0)
+    model = get_peft_model(model, lora)
+    trainable = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    for i, (_, parameter) in enumerate(trainable):
+        parameter.data.copy_(filled(parameter.shape, 5000 + i, 0.4))
+    nats, last = loss(model)
+    nats.backward()
+    gradients = [gradient(n, p, 9000 + i) for i, (n, p) in enumerate(trainable)]
     return {
         "family": name,
         "nats": nats.item(),
         "last_logits": last[-1].tolist(),
         "saved": {key: list(value.shape) for key, value in get_peft_model_state_dict(model).items()},
         "gradients": gradients,
+        "weights": whole,
     }
 
 

@@ -11,6 +11,7 @@ mod export;
 mod gradients;
 mod logits;
 mod refusals;
+mod weights;
 
 use std::path::{Path, PathBuf};
 

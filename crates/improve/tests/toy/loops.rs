@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use decoder::export::Base;
-use decoder::{Adapter, Lora, Target, Transformer};
+use decoder::{Lora, Target, Transformer};
 use improve::sft::{Desk, End, Outcome, Training, Watcher, train};
-use improve::{Error, Point, Reader, Recipe, Split, TrainFolder};
+use improve::{Error, Learner, Point, Reader, Recipe, Split, TrainFolder, Tuned};
 use measure::FakeClock;
 use task::chat::Specials;
 use tempfile::TempDir;
@@ -39,7 +39,7 @@ fn toy() -> Toy {
     }
 }
 
-fn recipe() -> Recipe {
+pub(crate) fn recipe() -> Recipe {
     Recipe {
         epochs: 4,
         batch: 2,
@@ -52,7 +52,7 @@ fn recipe() -> Recipe {
     }
 }
 
-fn split(recipe: &Recipe) -> Split {
+pub(crate) fn split(recipe: &Recipe) -> Split {
     let rows: String = (0..12)
         .map(|i| format!("{{\"prompt\":\"say {i}:\",\"response\":\"number {i}\"}}\n"))
         .collect();
@@ -63,6 +63,13 @@ fn split(recipe: &Recipe) -> Split {
         longest: 100,
     };
     Split::new(reader.read("rows", &rows).unwrap().fitting, recipe)
+}
+
+/// How a training ended, and the numbers of what it moved.
+#[derive(Debug)]
+struct Trained {
+    outcome: Outcome,
+    numbers: Vec<f32>,
 }
 
 /// Asks for a stop after so many steps, and copies the folder after others, as a power cut would leave it.
@@ -95,7 +102,8 @@ fn run(
     recipe: &Recipe,
     folder: &Path,
     (stop_after, copy): (usize, Option<(usize, &Path)>),
-) -> (Result<Outcome, Error>, usize) {
+) -> (Result<Trained, Error>, usize) {
+    let mut learner = Tuned::new(&toy.model, &toy.base, &toy.lora, recipe.seed).unwrap();
     let stop = AtomicBool::new(false);
     let mut hand = Hand {
         stop: &stop,
@@ -104,14 +112,12 @@ fn run(
         began: Vec::new(),
     };
     let training = Training {
-        model: &toy.model,
-        base: &toy.base,
-        lora: &toy.lora,
+        learner: &mut learner,
         recipe,
         split: &split(recipe),
     };
     let outcome = train(
-        &training,
+        training,
         &mut Desk {
             folder: &TrainFolder::open(folder).unwrap(),
             clock: &FakeClock::new(),
@@ -119,24 +125,47 @@ fn run(
             stop: &stop,
         },
     );
-    (outcome, hand.began.first().copied().unwrap_or(0))
+    let numbers = numbers(&learner);
+    let trained = outcome.map(|outcome| Trained { outcome, numbers });
+    (trained, hand.began.first().copied().unwrap_or(0))
 }
 
-fn whole(toy: &Toy, recipe: &Recipe, folder: &Path) -> Outcome {
+/// A training without anybody who looks on.
+pub(crate) fn moved(learner: &mut dyn Learner, recipe: &Recipe, folder: &Path) -> Outcome {
+    let stop = AtomicBool::new(false);
+    let mut hand = Hand {
+        stop: &stop,
+        stop_after: 0,
+        copy: None,
+        began: Vec::new(),
+    };
+    let training = Training {
+        learner,
+        recipe,
+        split: &split(recipe),
+    };
+    let mut desk = Desk {
+        folder: &TrainFolder::open(folder).unwrap(),
+        clock: &FakeClock::new(),
+        watcher: &mut hand,
+        stop: &stop,
+    };
+    train(training, &mut desk).unwrap()
+}
+
+fn whole(toy: &Toy, recipe: &Recipe, folder: &Path) -> Trained {
     run(toy, recipe, folder, (0, None)).0.unwrap()
 }
 
-fn numbers(adapter: &Adapter) -> Vec<f32> {
-    let parameters = adapter.parameters().into_iter();
-    parameters
-        .flat_map(|(_, own)| own.values().to_vec())
-        .collect()
+pub(crate) fn numbers(learner: &dyn Learner) -> Vec<f32> {
+    let parameters = learner.parameters().into_iter();
+    parameters.flat_map(|own| own.values().to_vec()).collect()
 }
 
 #[test]
 fn the_loss_falls_on_what_is_learnt_and_on_what_is_held_out() {
     let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
-    let outcome = whole(&toy, &recipe(), folder.path());
+    let outcome = whole(&toy, &recipe(), folder.path()).outcome;
     assert_eq!((outcome.end, outcome.steps), (End::Complete, 12));
     let losses: Vec<f64> = outcome.curve.iter().map(|point| point.loss).collect();
     assert!(losses[11] < 0.8 * losses[0], "{losses:?}");
@@ -158,10 +187,14 @@ fn after_one_step_every_b_has_moved_and_the_model_has_not() {
         logits.values().to_vec()
     };
     let before = rows(&toy.model);
-    let (outcome, _) = run(&toy, &recipe(), folder.path(), (1, None));
-    let outcome = outcome.unwrap();
-    assert_eq!((outcome.end, outcome.steps), (End::Stopped, 1));
-    for (place, own) in outcome.adapter.parameters() {
+    let mut learner = Tuned::new(&toy.model, &toy.base, &toy.lora, recipe().seed).unwrap();
+    let one = Recipe {
+        most_steps: 1,
+        ..recipe()
+    };
+    let outcome = moved(&mut learner, &one, folder.path());
+    assert_eq!((outcome.end, outcome.steps), (End::Complete, 1));
+    for (place, own) in learner.adapter().parameters() {
         assert!(own.values().iter().any(|&v| v != 0.0), "{place:?}");
     }
     assert_eq!(rows(&toy.model), before);
@@ -172,13 +205,13 @@ fn the_same_seed_gives_the_same_curve_and_another_seed_another() {
     let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
     let of = |name: &str, recipe: &Recipe| whole(&toy, recipe, &folder.path().join(name));
     let (a, b) = (of("a", &recipe()), of("b", &recipe()));
-    assert_eq!(a.curve, b.curve);
-    assert_eq!(numbers(&a.adapter), numbers(&b.adapter));
+    assert_eq!(a.outcome.curve, b.outcome.curve);
+    assert_eq!(a.numbers, b.numbers);
     let other = Recipe {
         seed: 1,
         ..recipe()
     };
-    assert_ne!(of("c", &other).curve, a.curve);
+    assert_ne!(of("c", &other).outcome.curve, a.outcome.curve);
 }
 
 #[test]
@@ -188,12 +221,12 @@ fn a_training_that_was_stopped_goes_on_as_if_it_had_not_been() {
     for stop_after in [1, 3, 6, 11] {
         let path = folder.path().join(stop_after.to_string());
         let (first, _) = run(&toy, &recipe(), &path, (stop_after, None));
-        assert_eq!(first.unwrap().end, End::Stopped);
+        assert_eq!(first.unwrap().outcome.end, End::Stopped);
         let (second, began) = run(&toy, &recipe(), &path, (0, None));
         assert_eq!(began, stop_after);
         let second = second.unwrap();
-        assert_eq!(second.curve, expected.curve);
-        assert_eq!(numbers(&second.adapter), numbers(&expected.adapter));
+        assert_eq!(second.outcome.curve, expected.outcome.curve);
+        assert_eq!(second.numbers, expected.numbers);
     }
 }
 
@@ -214,8 +247,8 @@ fn a_training_that_was_killed_between_checkpoints_ends_with_the_same_adapter() {
     let (outcome, began) = run(&toy, &recipe(), &left, (0, None));
     let outcome = outcome.unwrap();
     assert_eq!(began, 6);
-    assert_eq!(outcome.curve, expected.curve);
-    assert_eq!(numbers(&outcome.adapter), numbers(&expected.adapter));
+    assert_eq!(outcome.outcome.curve, expected.outcome.curve);
+    assert_eq!(outcome.numbers, expected.numbers);
     let file = |path: &Path| std::fs::read(path.join("final/adapter.gguf")).unwrap();
     assert_eq!(file(&left), file(&path));
 }
@@ -275,7 +308,7 @@ fn a_training_without_gain_ends_early_and_keeps_the_best() {
         patience: 2,
         ..recipe()
     };
-    let outcome = whole(&toy, &harmful, folder.path());
+    let outcome = whole(&toy, &harmful, folder.path()).outcome;
     assert_eq!(outcome.end, End::NoGain);
     let looks: Vec<f64> = outcome.curve.iter().filter_map(|p| p.held_out).collect();
     let best = looks.iter().copied().reduce(f64::min);
@@ -290,22 +323,22 @@ fn a_training_without_gain_ends_early_and_keeps_the_best() {
 fn a_recipe_that_cannot_be_is_refused_before_anything_is_computed() {
     let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
     type Change = fn(&mut Recipe);
-    let changes: [(Change, &str); 6] = [
+    let changes: [(Change, &str); 7] = [
         (|r| r.epochs = 0, "epochs"),
         (|r| r.batch = 0, "batch"),
         (|r| r.learning_rate = 0.0, "learning_rate"),
         (|r| r.learning_rate = f64::NAN, "learning_rate"),
         (|r| r.held_out = 1.0, "held_out"),
         (|r| r.beta_square = 1.0, "beta_square"),
+        (|r| r.dropout = 1.0, "dropout"),
     ];
     for (change, word) in changes {
         let mut recipe = recipe();
         change(&mut recipe);
         let path = folder.path().join(word);
+        let mut learner = Tuned::new(&toy.model, &toy.base, &toy.lora, recipe.seed).unwrap();
         let training = Training {
-            model: &toy.model,
-            base: &toy.base,
-            lora: &toy.lora,
+            learner: &mut learner,
             recipe: &recipe,
             split: &split(&self::recipe()),
         };
@@ -317,7 +350,7 @@ fn a_recipe_that_cannot_be_is_refused_before_anything_is_computed() {
             began: Vec::new(),
         };
         let outcome = train(
-            &training,
+            training,
             &mut Desk {
                 folder: &TrainFolder::open(&path).unwrap(),
                 clock: &FakeClock::new(),
@@ -329,4 +362,26 @@ fn a_recipe_that_cannot_be_is_refused_before_anything_is_computed() {
         assert!(said.contains(word), "{said}");
         assert!(hand.began.is_empty());
     }
+}
+
+/// Which elements are dropped follows from the seed and the step, and from nothing else.
+#[test]
+fn a_training_with_dropout_repeats_itself_and_goes_on_as_if_it_had_not_been_stopped() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let dropping = Recipe {
+        dropout: 0.1,
+        ..recipe()
+    };
+    let expected = whole(&toy, &dropping, &folder.path().join("whole"));
+    let plain = whole(&toy, &recipe(), &folder.path().join("plain"));
+    assert_ne!(expected.outcome.curve, plain.outcome.curve);
+    let path = folder.path().join("stopped");
+    run(&toy, &dropping, &path, (5, None)).0.unwrap();
+    let (again, began) = run(&toy, &dropping, &path, (0, None));
+    assert_eq!(began, 5);
+    let again = again.unwrap();
+    assert_eq!(again.outcome.curve, expected.outcome.curve);
+    assert_eq!(again.numbers, expected.numbers);
+    let losses: Vec<f64> = expected.outcome.curve.iter().map(|p| p.loss).collect();
+    assert!(losses[11] < 0.9 * losses[0], "{losses:?}");
 }

@@ -7,6 +7,8 @@
 
 mod examples;
 mod loops;
+mod sources;
+mod whole;
 
 use engine::{Special, Token, Tokenizer};
 

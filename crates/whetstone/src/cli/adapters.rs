@@ -33,7 +33,7 @@ pub(crate) enum Adapters {
         #[arg(value_name = "DIR", default_value = "runs")]
         folder: PathBuf,
     },
-    /// Write an adapter as a PEFT folder, or fold it into its model
+    /// Write an adapter as a PEFT folder or a GGUF file, or fold it into its model
     Export(Box<ExportAdapter>),
 }
 
@@ -42,12 +42,13 @@ pub(crate) enum Adapters {
 #[command(after_help = "Examples:
   whet adapters export runs/NAME/best/adapter.gguf --model qwen2.5-coder-0.5b --to merged
   whet adapters export lora.gguf --model base.gguf --to peft -o lora-peft
+  whet adapters export lora-peft --model base.gguf --to gguf
   whet adapters export lora.gguf --model base.gguf --to merged --type f16 -o tuned.gguf
 
 A merged model rounds the change together with the weights: q8_0 keeps nearly all of it, q4_0 may swallow much.
 Matrices without factors keep the type they have. Measure the merged file: whet bench divergence BASE MERGED.")]
 pub(crate) struct ExportAdapter {
-    /// The adapter's .gguf file
+    /// The adapter's .gguf file, or the folder of a PEFT adapter
     pub(crate) adapter: PathBuf,
     /// The model that it was trained for: a name of the catalogue or a path to a .gguf file
     #[arg(long, short = 'm')]
@@ -71,6 +72,8 @@ pub(crate) struct ExportAdapter {
 pub(crate) enum Form {
     /// adapter_config.json and adapter_model.safetensors, for transformers and vLLM
     Peft,
+    /// A GGUF file of the adapter, for whet and llama.cpp
+    Gguf,
     /// A GGUF file of model and adapter together
     Merged,
 }

@@ -61,6 +61,7 @@ pub(super) const RAFT_EXAMPLES: &str = "Examples:
   whet train raft qwen2.5-coder-0.5b --suite cpp-demo
   whet train raft qwen2.5-coder-0.5b --suite mine.jsonl --held-out held.jsonl --cycles 3 -n 8
   whet train raft smollm2-135m --suite cpp-demo --preset aggressive --dry-run
+  whet train raft --config raft.yml
   whet train raft --resume runs/qwen2.5-coder-0.5b_raft_20260102_030405
   whet bench code qwen2.5-coder-0.5b --suite held.jsonl --adapter runs/NAME/cycle_2/checkpoint/adapter.gguf
 
@@ -73,14 +74,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing was kept to train on, 130
 #[derive(Debug, Args)]
 pub(crate) struct RaftFlags {
     /// A name of the catalogue or a path to a .gguf file
-    #[arg(required_unless_present = "resume")]
+    #[arg(required_unless_present_any = ["resume", "config"])]
     pub(crate) model: Option<String>,
     /// Problems to train on: names of `whet tasks ls` or paths to JSONL files
     #[arg(
         long,
         value_delimiter = ',',
         value_name = "NAME,…",
-        required_unless_present = "resume"
+        required_unless_present_any = ["resume", "config"]
     )]
     pub(crate) suite: Vec<String>,
     /// Problems that are only measured, before, after each cycle and at the end
@@ -98,8 +99,11 @@ pub(crate) struct RaftFlags {
     /// Folder of this run (default: a new one in runs)
     #[arg(long, short = 'o', value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
+    /// Take what the command line does not say from a file
+    #[arg(long, value_name = "FILE.yml")]
+    pub(crate) config: Option<PathBuf>,
     /// Go on with an interrupted run, by what its folder says
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["model", "suite", "held_out", "output"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["model", "suite", "held_out", "output", "config"])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the resolved plan and stop
     #[arg(long)]
@@ -206,6 +210,15 @@ pub(crate) struct TrainingFlags {
     /// Batches of which one step is made
     #[arg(long, value_name = "BATCHES")]
     pub(crate) accumulate: Option<usize>,
+    /// Share by which factors shrink per unit of learning rate
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) weight_decay: Option<f64>,
+    /// The greatest length of a gradient; a longer one is shortened
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) clip: Option<f64>,
+    /// Steps on which the learning rate rises to its greatest
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) warmup: Option<usize>,
     /// Leave out rows with more tokens than this
     #[arg(long, value_name = "TOKENS")]
     pub(crate) longest: Option<usize>,
@@ -215,6 +228,9 @@ pub(crate) struct TrainingFlags {
     /// The adapter is multiplied with alpha / rank (default: twice the rank)
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) alpha: Option<f64>,
+    /// Share of what factors read that is set to zero at each step
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) dropout: Option<f64>,
     /// Which matrices get factors (default: all seven)
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) targets: Vec<String>,

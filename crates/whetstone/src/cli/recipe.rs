@@ -75,6 +75,7 @@ pub(crate) struct Check {
   whet init                                quick.yml, into this folder
   whet init --preset paper
   whet init --preset variants -o -         to standard output
+  whet init --preset raft                  settings for whet train raft --config raft.yml
 
 A file that is there already stays as it is.")]
 pub(crate) struct Init {

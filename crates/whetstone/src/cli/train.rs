@@ -4,36 +4,75 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::pretrain::{PRETRAIN_EXAMPLES, Pretrain};
 use super::raft::{RAFT_EXAMPLES, RaftFlags};
 
 /// `whet train`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Train {
-    /// Train a low-rank adapter on prompts and answers
-    #[command(after_help = "Examples:
-  whet train sft qwen2.5-coder-0.5b answers.jsonl
-  whet train sft smollm2-135m answers.jsonl --epochs 1 --rank 8 --targets q_proj,v_proj
-  whet generate smollm2-135m --chat -p 'Hello' --adapter runs/NAME/best/adapter.gguf
-
-A line of the file is {\"prompt\", \"response\"}, {\"messages\": […]} or {\"text\"}. Only answers are learnt.
-With --output FOLDER the same command goes on where it was interrupted.")]
+    /// Train a low-rank adapter, or every weight, on prompts and answers
+    #[command(after_help = SFT_EXAMPLES)]
     Sft(Box<Sft>),
+    /// Train a SmallCoder shape from random weights, or a model's weights, on a folder of source files
+    #[command(after_help = PRETRAIN_EXAMPLES)]
+    Pretrain(Box<Pretrain>),
     /// Sample answers, keep what is right, train on it, measure again, cycle by cycle
     #[command(after_help = RAFT_EXAMPLES)]
     Raft(Box<RaftFlags>),
 }
 
+impl Train {
+    /// The command below `whet train`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Train::Sft(_) => "sft",
+            Train::Pretrain(_) => "pretrain",
+            Train::Raft(_) => "raft",
+        }
+    }
+
+    /// The file of its settings.
+    pub(crate) fn config(&self) -> Option<&PathBuf> {
+        match self {
+            Train::Sft(flags) => flags.config.as_ref(),
+            Train::Pretrain(flags) => flags.config.as_ref(),
+            Train::Raft(flags) => flags.config.as_ref(),
+        }
+    }
+}
+
+const SFT_EXAMPLES: &str = "Examples:
+  whet train sft qwen2.5-coder-0.5b answers.jsonl
+  whet train sft smollm2-135m answers.jsonl --epochs 1 --rank 8 --targets q_proj,v_proj
+  whet train sft smollm2-135m answers.jsonl --full --batch 1 --recompute
+  whet train sft --config sft.yml --epochs 1 --dry-run
+  whet generate smollm2-135m --chat -p 'Hello' --adapter runs/NAME/best/adapter.gguf
+
+A line of the file is {\"prompt\", \"response\"}, {\"messages\": […]} or {\"text\"}. Only answers are learnt.
+With --output FOLDER the same command goes on where it was interrupted. `whet init --preset sft` writes a file for
+--config: every flag is a key of it, and what the command line says counts more.";
+
 /// `whet train sft`.
 #[derive(Debug, Args)]
 pub(crate) struct Sft {
     /// A name of the catalogue or a path to a .gguf file
-    pub(crate) model: String,
+    #[arg(required_unless_present = "config")]
+    pub(crate) model: Option<String>,
     /// JSON lines with prompts and answers
-    #[arg(value_name = "DATA.jsonl")]
-    pub(crate) examples: PathBuf,
+    #[arg(value_name = "DATA.jsonl", required_unless_present = "config")]
+    pub(crate) examples: Option<PathBuf>,
+    /// Take what the command line does not say from a file
+    #[arg(long, value_name = "FILE.yml")]
+    pub(crate) config: Option<PathBuf>,
     /// Folder of this training; one that holds its checkpoint goes on (default: a new one in runs)
     #[arg(long, short = 'o', value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
+    /// Print the resolved plan and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Train every weight and not an adapter; about eight times the memory
+    #[arg(long, conflicts_with_all = ["rank", "alpha", "targets", "dropout"])]
+    pub(crate) full: bool,
     /// Columns of the adapter's factors
     #[arg(long, default_value_t = 16)]
     pub(crate) rank: usize,
@@ -43,38 +82,58 @@ pub(crate) struct Sft {
     /// Which matrices get factors: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) targets: Vec<String>,
-    /// How often every example is seen
-    #[arg(long, default_value_t = 3)]
-    pub(crate) epochs: usize,
-    /// Examples that are computed together
-    #[arg(long, default_value_t = 2)]
-    pub(crate) batch: usize,
-    /// Batches of which one step is made
-    #[arg(long, default_value_t = 4)]
-    pub(crate) accumulate: usize,
-    /// The greatest learning rate
-    #[arg(long, default_value_t = 2e-4)]
-    pub(crate) learning_rate: f64,
+    /// Share of what factors read that is set to zero at each step
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) dropout: Option<f64>,
     /// Leave out examples with more tokens than this
     #[arg(long, default_value_t = 1024, value_name = "TOKENS")]
     pub(crate) longest: usize,
-    /// Share of the examples that is held out
-    #[arg(long, default_value_t = 0.05, value_name = "SHARE")]
-    pub(crate) held_out: f64,
+    #[command(flatten)]
+    pub(crate) steps: StepFlags,
+}
+
+/// How steps are taken; the same for every training that reads its examples from files.
+#[derive(Debug, Default, Args)]
+pub(crate) struct StepFlags {
+    /// How often every example is seen (default: 3; of a pretraining 1)
+    #[arg(long)]
+    pub(crate) epochs: Option<usize>,
+    /// End after so many steps, whatever is left
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) max_steps: Option<usize>,
+    /// Examples that are computed together (default: 2)
+    #[arg(long)]
+    pub(crate) batch: Option<usize>,
+    /// Batches of which one step is made (default: 4)
+    #[arg(long)]
+    pub(crate) accumulate: Option<usize>,
+    /// The greatest learning rate (default: 2e-4 for adapters, 2e-5 with --full, 5e-4 for a pretraining)
+    #[arg(long)]
+    pub(crate) learning_rate: Option<f64>,
+    /// Steps on which it rises to that, at most a quarter of all (default: 3)
+    #[arg(long, value_name = "STEPS", conflicts_with = "warmup_ratio")]
+    pub(crate) warmup: Option<usize>,
+    /// The same as a share of all steps
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) warmup_ratio: Option<f64>,
+    /// Share by which matrices shrink per unit of learning rate (default: 0; of a pretraining 0.1)
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) weight_decay: Option<f64>,
+    /// The greatest length of a gradient; a longer one is shortened (default: 1)
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) clip: Option<f64>,
+    /// Share of the examples, or of the files, that is held out (default: 0.05)
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) held_out: Option<f64>,
     /// Steps between two looks at them (default: one look after each epoch)
-    #[arg(
-        long,
-        default_value_t = 0,
-        value_name = "STEPS",
-        hide_default_value = true
-    )]
-    pub(crate) evaluate_every: usize,
-    /// End after so many looks without gain; 0 is never
-    #[arg(long, default_value_t = 3, value_name = "LOOKS")]
-    pub(crate) patience: usize,
-    /// Steps between two checkpoints
-    #[arg(long, default_value_t = 10, value_name = "STEPS")]
-    pub(crate) checkpoint_every: usize,
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) evaluate_every: Option<usize>,
+    /// End after so many looks without gain; 0 is never (default: 3)
+    #[arg(long, value_name = "LOOKS")]
+    pub(crate) patience: Option<usize>,
+    /// Steps between two checkpoints (default: 10; where all weights are trained 50)
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) checkpoint_every: Option<usize>,
     /// Compute layers again on the way back: a third slower, much less memory
     #[arg(long)]
     pub(crate) recompute: bool,

@@ -15,7 +15,8 @@ pub(super) const VARIANTS_EXAMPLES: &str = "Examples:
 No trained weights of this family were published, so files with random weights are written for
 it: they show speed and memory, and are marked untrained everywhere. Long shapes have the same
 weights as plain ones and are measured at the end of a full context. A folder of checkpoints is
-searched for pretrained_smallcoder_tiny.pt and its sisters; those that are there are measured
+searched for pretrained_smallcoder_tiny.pt and its sisters, or folders of that name
+as `whet train pretrain` writes them into best/ and final/; those that are there are measured
 instead, and asked for code. Files go to the cache, below made/, and are deleted when the run is
 complete unless --keep is given.";
 
@@ -34,7 +35,7 @@ pub(crate) struct VariantsFlags {
     /// How weights are stored: f16, q8_0, q4_0. Each is a file of its own; f16 doubles the time and the disk
     #[arg(long, value_enum, value_delimiter = ',', value_name = "TYPE,…", default_values_t = [Precision::Q8_0, Precision::Q4_0])]
     pub(crate) precision: Vec<Precision>,
-    /// A folder that may hold trained weights, pretrained_NAME.pt
+    /// A folder that may hold trained weights, pretrained_NAME.pt or the folder pretrained_NAME
     #[arg(long, value_name = "DIR")]
     pub(crate) checkpoints: Option<PathBuf>,
     /// The tokenizer of those weights: a folder, or `bytes` for a placeholder (speed and memory only)

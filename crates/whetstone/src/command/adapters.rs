@@ -124,7 +124,8 @@ fn as_table(lines: &[Line]) -> Table {
 }
 
 fn export(flags: &ExportAdapter, terminal: &Terminal, offline: bool) -> Result<Exit> {
-    if !flags.adapter.is_file() {
+    let is_peft = flags.adapter.join("adapter_config.json").is_file();
+    if !is_peft && !flags.adapter.is_file() {
         let path = flags.adapter.display();
         return Err(Usage(format!(
             "there is no adapter {path}; `whet adapters ls` lists them"
@@ -138,9 +139,18 @@ fn export(flags: &ExportAdapter, terminal: &Terminal, offline: bool) -> Result<E
     };
     let base = finder.base(&flags.model)?;
     let shape = Shape::of(&Gguf::open(&base.path)?)?;
-    let adapter = decoder::read::adapter(&flags.adapter, &shape);
+    let adapter = match is_peft {
+        true => decoder::read::peft(&flags.adapter, &shape),
+        false => decoder::read::adapter(&flags.adapter, &shape),
+    };
     let adapter = adapter.map_err(|error| Usage(error.to_string()))?;
-    warn_of_another_base(flags, &base, terminal)?;
+    if !is_peft {
+        warn_of_another_base(flags, &base, terminal)?;
+    }
+    let named = Base {
+        name: base.name.clone(),
+        sha256: base.sha256.clone(),
+    };
     match flags.to {
         Form::Peft => {
             let to = flags.output.clone();
@@ -149,11 +159,13 @@ fn export(flags: &ExportAdapter, terminal: &Terminal, offline: bool) -> Result<E
                 let what = "it exists; give another name with -o, or add --force to replace it";
                 return Err(Usage(format!("cannot write {}: {what}", to.display())).into());
             }
-            let named = Base {
-                name: base.name,
-                sha256: base.sha256,
-            };
             export::peft(&adapter, &named, &to)?;
+            terminal.result(&to.display().to_string())?;
+        }
+        Form::Gguf => {
+            let default = format!("{}-adapter.gguf", named.name);
+            let to = written::place(flags.output.as_deref(), &default, flags.force)?;
+            export::gguf(&adapter, &shape, &named, &to)?;
             terminal.result(&to.display().to_string())?;
         }
         Form::Merged => {

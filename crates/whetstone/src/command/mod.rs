@@ -43,7 +43,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Compare(flags) => compare::run(&flags, terminal),
         Command::Runs(what) => runs::run(&what, terminal),
         Command::Tasks(what) => tasks::run(&what, terminal, offline),
-        Command::Train(what) => train::run(&what, terminal, offline),
+        Command::Train(what) => train::run(what, terminal, offline),
         Command::Collect(flags) => collect::run(&flags, terminal, offline),
         Command::Adapters(what) => adapters::run(&what, terminal, offline),
         Command::Benchmark(Benchmark::Full(flags)) => train::raft::full(&flags, terminal, offline),

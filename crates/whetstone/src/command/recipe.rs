@@ -17,7 +17,7 @@ use super::speculation;
 use crate::cli::{Check, Format, Init, Run};
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
-use crate::recipe::{Change, PRESETS, Recipe};
+use crate::recipe::{Change, PRESETS, Recipe, method};
 use crate::subject::Finder;
 use crate::terminal::Terminal;
 use jobs::{Job, Work, jobs};
@@ -52,6 +52,13 @@ impl Source {
     }
 
     fn read(&self, sets: &[String]) -> Result<Recipe> {
+        if let Some(method) = method(&self.text, &self.name) {
+            return Err(Usage(format!(
+                "{} holds the settings of a training and is no recipe; use `whet train {method} --config {}`",
+                self.name, self.name
+            ))
+            .into());
+        }
         let changes = sets.iter().map(|text| Change::read(text));
         let changes: Vec<Change> = changes.collect::<Result<_, _>>().map_err(Usage::from)?;
         let folder = Path::new(&self.name).parent().unwrap_or(Path::new(""));
@@ -207,10 +214,8 @@ pub(crate) fn init(flags: &Init, terminal: &Terminal) -> Result<Exit> {
     };
     file.write_all(text.as_bytes())
         .with_context(|| format!("cannot write {name}"))?;
-    terminal.note(&format!(
-        "Wrote {name}. What it means: whet check {name}. For an editor: whet schema > {}",
-        crate::recipe::SCHEMA_FILE
-    ));
+    let check = flags.preset.check(&name.to_string());
+    terminal.note(&format!("Wrote {name}. What it means: {check}"));
     Ok(Exit::Done)
 }
 

@@ -1,4 +1,4 @@
-//! Recipes to begin with, each commented and each a recipe like any other.
+//! Recipes to begin with, each commented and each a recipe like any other; and settings of trainings, likewise.
 
 use clap::ValueEnum;
 
@@ -13,9 +13,13 @@ pub(crate) enum Preset {
     Variants,
     /// What guessing ahead gains
     Speculative,
+    /// Settings for `whet train sft --config`
+    Sft,
+    /// Settings for `whet train raft --config`
+    Raft,
 }
 
-/// All of them.
+/// Those that are recipes, and not the settings of a training.
 pub(crate) const PRESETS: [Preset; 4] = [
     Preset::Quick,
     Preset::Paper,
@@ -31,6 +35,20 @@ impl Preset {
             Preset::Paper => "paper.yml",
             Preset::Variants => "variants.yml",
             Preset::Speculative => "speculative.yml",
+            Preset::Sft => "sft.yml",
+            Preset::Raft => "raft.yml",
+        }
+    }
+
+    /// The command that says what the file means.
+    pub(crate) fn check(self, file: &str) -> String {
+        match self {
+            Preset::Sft => format!("whet train sft --config {file} --dry-run"),
+            Preset::Raft => format!("whet train raft --config {file} --dry-run"),
+            _ => format!(
+                "whet check {file}. For an editor: whet schema > {}",
+                super::SCHEMA_FILE
+            ),
         }
     }
 
@@ -41,6 +59,8 @@ impl Preset {
             Preset::Paper => include_str!("../../recipes/paper.yml"),
             Preset::Variants => include_str!("../../recipes/variants.yml"),
             Preset::Speculative => include_str!("../../recipes/speculative.yml"),
+            Preset::Sft => include_str!("../../recipes/sft.yml"),
+            Preset::Raft => include_str!("../../recipes/raft.yml"),
         }
     }
 }

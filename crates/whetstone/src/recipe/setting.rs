@@ -33,6 +33,11 @@ const NOT_HERE: [&str; 19] = [
     "export",
     "save-baseline",
 ];
+/// Flags that say what is done with a training, and not what it is.
+const NOT_OF_TRAINING: [&str; 11] = [
+    "config", "resume", "dry-run", "help", "version", "yes", "quiet", "verbose", "log-file",
+    "color", "offline",
+];
 /// The one command whose adapter is the draft's and so a setting of its own.
 const SPECULATION: &str = "spec";
 
@@ -112,6 +117,10 @@ pub(crate) enum Kind {
 pub(crate) struct Setting {
     /// The key.
     pub(crate) name: String,
+    /// What the command line calls it inside.
+    pub(crate) id: String,
+    /// The place among the arguments of a training, in which words without a flag have to stand.
+    pub(crate) position: usize,
     pub(crate) kind: Kind,
     pub(crate) choices: Vec<String>,
     /// The flag's help.
@@ -131,6 +140,16 @@ pub(crate) struct Said {
     /// `--flag=value`, or the word itself.
     pub(crate) word: String,
     turn: Turn,
+}
+
+impl Setting {
+    /// The same under another key.
+    pub(crate) fn under(&self, name: &str) -> Setting {
+        Setting {
+            name: name.to_owned(),
+            ..self.clone()
+        }
+    }
 }
 
 /// The benchmarks that a recipe can name, as the command line calls them, each with its command.
@@ -176,6 +195,21 @@ pub(crate) fn settings(command: &clap::Command) -> Vec<Setting> {
     all
 }
 
+/// The settings of a training, under the names of its flags and words.
+pub(crate) fn settings_of_training(command: &clap::Command) -> Vec<Setting> {
+    let arguments = command.get_arguments();
+    let is_setting = |arg: &&Arg| {
+        let name = arg.get_long().unwrap_or(arg.get_id().as_str());
+        !NOT_OF_TRAINING.contains(&name)
+    };
+    let settings = arguments.filter(is_setting).map(setting).enumerate();
+    let placed = settings.map(|(position, setting)| Setting {
+        position,
+        ..setting
+    });
+    placed.collect()
+}
+
 fn is_setting(benchmark: &str, arg: &Arg) -> bool {
     let id = arg.get_id().as_str();
     // Models stand beside `config`, under keys of their own.
@@ -192,6 +226,8 @@ fn setting(arg: &Arg) -> Setting {
     let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
     Setting {
         name: flag.as_deref().unwrap_or(id).replace('-', "_"),
+        id: id.to_owned(),
+        position: 0,
         kind: match is_switch {
             true => Kind::Switch,
             false => kind(arg),

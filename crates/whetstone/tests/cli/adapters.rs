@@ -78,3 +78,23 @@ fn a_merged_model_says_what_the_model_with_the_adapter_says() {
     ]);
     wrong.with_code(2).saying(&["general.type"]);
 }
+
+#[test]
+fn a_folder_of_peft_becomes_the_file_that_it_was_written_with() {
+    let place = trained();
+    let words = [
+        "adapters",
+        "export",
+        "runs/one/best",
+        "--model",
+        "toy.gguf",
+        "--to",
+    ];
+    let more = ["gguf", "-o", "again.gguf"];
+    place.whet(&[&words[..], &more].concat()).with_code(0);
+    let bytes = |name: &str| std::fs::read(place.at(name)).unwrap();
+    assert_eq!(bytes("again.gguf"), bytes("runs/one/best/adapter.gguf"));
+    std::fs::write(place.at("runs/one/best/adapter_config.json"), "{}").unwrap();
+    let ended = place.whet(&[&words[..], &["merged", "-o", "merged.gguf"]].concat());
+    ended.with_code(2).saying(&["peft_type is nothing"]);
+}

@@ -36,6 +36,7 @@ const COMMANDS: &[&[&str]] = &[
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
+    &["train", "pretrain"],
     &["train", "raft"],
     &["collect"],
     &["adapters", "ls"],
@@ -99,6 +100,7 @@ fn the_commands_with_many_flags_show_examples() {
         &["models", "make", "--help"],
         &["models", "quantize", "--help"],
         &["train", "sft", "--help"],
+        &["train", "pretrain", "--help"],
         &["train", "raft", "--help"],
     ] {
         let ended = place.whet(words).with_code(0);

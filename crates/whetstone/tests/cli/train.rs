@@ -129,3 +129,215 @@ fn settings_that_cannot_be_are_wrong_usage() {
     let ended = place.whet(&["train", "sft", "toy.gguf", "none.jsonl"]);
     ended.with_code(2).saying(&["none.jsonl"]);
 }
+
+const CONFIG: &str = "method: sft\nmodel: toy.gguf\ndata:\n  train_file: rows.jsonl\nlora: {r: 2}\ntraining:\n  num_train_epochs: 1\n  gradient_accumulation_steps: 1\n  learning_rate: 0.02\n  warmup_ratio: 0.1\n";
+
+#[test]
+fn settings_come_from_a_file_and_the_command_line_counts_more() {
+    let place = Workplace::new();
+    rows(&place, ROW);
+    std::fs::write(place.at("sft.yml"), CONFIG).unwrap();
+    let common = ["train", "sft", "--config", "sft.yml"];
+    let plan = |more: &[&str]| {
+        let words = [&common, more, &["--dry-run"]].concat();
+        place.whet(&words).with_code(0).json()
+    };
+    let own = plan(&[]);
+    assert_eq!(own["model"], "toy.gguf");
+    assert_eq!(own["examples"], "rows.jsonl");
+    assert_eq!(own["adapter"]["rank"], 2);
+    assert_eq!(own["recipe"]["epochs"], 1);
+    assert_eq!(own["warmup_ratio"], 0.1);
+    assert_eq!(plan(&["--epochs", "2"])["recipe"]["epochs"], 2);
+    assert!(!place.at("out").exists());
+    let ended = place.whet(&[&common[..], &["-o", "out", "--held-out", "0"]].concat());
+    assert!(ended.with_code(0).stdout.contains("1 steps; loss"));
+    assert!(place.at("out/final/adapter.gguf").is_file());
+}
+
+#[test]
+fn mistakes_of_the_file_are_named_by_line_and_column() {
+    let place = Workplace::new();
+    rows(&place, ROW);
+    for (from, to, said) in [
+        (
+            "lora: {r: 2}",
+            "lora: {r: 900}",
+            "sft.yml:5:11: no such adapter: its rank is 900",
+        ),
+        (
+            "lora: {r: 2}",
+            "lora: {rnak: 2}",
+            "sft.yml:5:8: there is no setting of whet train sft called rnak; did you mean rank?",
+        ),
+        (
+            "learning_rate: 0.02",
+            "learning_rate: 0",
+            "sft.yml:9:18: learning_rate is 0",
+        ),
+        ("toy.gguf", "other.gguf", "sft.yml:2:8: "),
+        (
+            "warmup_ratio: 0.1",
+            "warmup_ratio: 0.9",
+            "sft.yml:10:17: warmup_ratio is 0.9",
+        ),
+        (
+            "method: sft",
+            "method: raft",
+            "sft.yml:1:9: these are settings of `whet train raft`",
+        ),
+    ] {
+        std::fs::write(place.at("sft.yml"), CONFIG.replace(from, to)).unwrap();
+        let ended = place.whet(&["train", "sft", "--config", "sft.yml", "-o", "out"]);
+        ended.with_code(2).saying(&[said]);
+    }
+    std::fs::write(place.at("sft.yml"), CONFIG.replace("model: toy.gguf\n", "")).unwrap();
+    let ended = place.whet(&["train", "sft", "--config", "sft.yml"]);
+    ended.with_code(2).saying(&["says which model"]);
+    let ended = place.whet(&["train", "sft", "--config", "none.yml"]);
+    ended.with_code(2).saying(&["none.yml"]);
+    assert!(!place.at("out").exists());
+}
+
+#[test]
+fn the_settings_to_begin_with_mean_a_plan() {
+    let place = Workplace::new();
+    for (preset, said) in [("sft", "qwen2.5-coder-0.5b"), ("raft", "cpp-demo")] {
+        place.whet(&["init", "--preset", preset]).with_code(0);
+        let file = format!("{preset}.yml");
+        let words = ["train", preset, "--config", &file, "--dry-run"];
+        let plan = place.whet(&words).with_code(0).stdout;
+        assert!(plan.contains(said), "{plan}");
+        let ended = place.whet(&["check", &file]).with_code(2);
+        ended.saying(&[&format!("use `whet train {preset} --config {file}`")]);
+    }
+    let more = [
+        "raft",
+        "train",
+        "--config",
+        "raft.yml",
+        "--cycles",
+        "5",
+        "--dry-run",
+    ];
+    let plan = place.whet(&more).with_code(0).json();
+    assert_eq!(plan["plan"]["cycles"], 5);
+}
+
+#[test]
+fn every_weight_can_be_trained_and_the_file_is_a_model() {
+    let place = Workplace::new();
+    let many: String = (0..12)
+        .map(|i| format!("{{\"prompt\":\"say {i}\",\"response\":\"{i} is said\"}}\n"))
+        .collect();
+    rows(&place, &many);
+    let common = [
+        "train",
+        "sft",
+        "toy.gguf",
+        "rows.jsonl",
+        "--full",
+        "-o",
+        "out",
+    ];
+    let more = ["--learning-rate", "0.003", "--held-out", "0.2"];
+    let ended = place.whet(&[&common[..], &more].concat()).with_code(0);
+    let file = ended.stdout.lines().last().unwrap().to_owned();
+    assert_eq!(file, "out/best/model.gguf");
+    let said = |model: &str| {
+        let words = ["generate", model, "-p", "say 3", "-n", "20", "-t", "1"];
+        place.whet(&words).with_code(0).stdout
+    };
+    assert_ne!(said(&file), said("toy.gguf"));
+    assert!(place.at("out/best/transformers/config.json").is_file());
+    let both = place.whet(&[&common[..], &["--rank", "4"]].concat());
+    both.with_code(2).saying(&["--rank"]);
+}
+
+#[test]
+fn a_folder_of_sources_is_learnt_by_a_model() {
+    let place = Workplace::new();
+    std::fs::create_dir_all(place.at("src/deep")).unwrap();
+    for i in 0..10 {
+        let text = format!("fn number_{i}() -> u32 {{\n    {i}\n}}\n").repeat(4);
+        let name = if i < 5 {
+            format!("src/{i}.rs")
+        } else {
+            format!("src/deep/{i}.rs")
+        };
+        std::fs::write(place.at(&name), text).unwrap();
+    }
+    let common = [
+        "train", "pretrain", "--from", "toy.gguf", "--data", "src", "--window", "64",
+    ];
+    let how = [
+        "--learning-rate",
+        "0.003",
+        "--held-out",
+        "0.2",
+        "--evaluate-every",
+        "5",
+        "-o",
+        "out",
+    ];
+    let words = [&common[..], &how, &["--max-steps", "10"]].concat();
+    let ended = place.whet(&words).with_code(0);
+    let ended = ended.saying(&["10 files", "windows"]);
+    assert!(
+        ended.stdout.contains("5 steps") || ended.stdout.contains("10 steps"),
+        "{ended}"
+    );
+    assert!(place.at("out/final/model.gguf").is_file());
+    let text = std::fs::read_to_string(place.at("out/curve.jsonl")).unwrap();
+    let looks: Vec<f64> = text
+        .lines()
+        .filter_map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["held_out"].as_f64()
+        })
+        .collect();
+    assert!(looks.last().unwrap() < &5.5, "{looks:?}");
+    let again = place.whet(&words).with_code(0);
+    assert_eq!(again.stdout, ended.stdout);
+}
+
+#[test]
+fn a_pretraining_that_cannot_be_is_wrong_usage() {
+    let place = Workplace::new();
+    std::fs::create_dir(place.at("empty")).unwrap();
+    for (words, said) in [
+        (
+            &["--shape", "huge", "--data", "empty"][..],
+            "there is no shape huge; there are tiny, small",
+        ),
+        (
+            &["--shape", "tiny", "--data", "nowhere"],
+            "there is no such folder",
+        ),
+        (&["--shape", "tiny", "--data", "empty"], "holds no text"),
+        (
+            &["--shape", "tiny", "--data", "empty", "--window", "0"],
+            "window must be at least 1",
+        ),
+        (
+            &["--shape", "tiny", "--from", "toy.gguf", "--data", "empty"],
+            "--from",
+        ),
+        (&["--data", "empty"], "--shape"),
+    ] {
+        let ended = place.whet(&[&["train", "pretrain", "-o", "out"], words].concat());
+        ended.with_code(2).saying(&[said]);
+    }
+    assert!(!place.at("out").exists());
+    let words = [
+        "train",
+        "pretrain",
+        "--shape",
+        "Tiny-LC",
+        "--data",
+        "empty",
+        "--dry-run",
+    ];
+    let plan = place.whet(&words).with_code(0).json();
+    assert_eq!(plan["shape"], "smallcoder-tiny-lc");
+    assert_eq!(plan["recipe"]["epochs"], 1);
+}

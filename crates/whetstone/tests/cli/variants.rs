@@ -132,3 +132,28 @@ fn a_shape_is_made_measured_and_deleted_and_everything_says_that_it_knows_nothin
         "{report}"
     );
 }
+
+#[test]
+fn a_folder_as_pretraining_writes_it_is_found_like_a_checkpoint() {
+    let place = Workplace::new();
+    let folder = place.at("trained/pretrained_smallcoder_tiny");
+    std::fs::create_dir_all(&folder).unwrap();
+    let words = [
+        "bench",
+        "variants",
+        "smallcoder-tiny",
+        "--checkpoints",
+        "trained",
+    ];
+    let words = [
+        &words[..],
+        &["--tokenizer", "bytes", "--precision", "q8_0", "--dry-run"],
+    ]
+    .concat();
+    let model = |plan: Value| models(&plan).join(" ");
+    let plan = place.whet(&words).with_code(0).json();
+    assert_eq!(model(plan), "smallcoder-tiny-untrained-q8_0");
+    std::fs::write(folder.join("config.json"), "{}").unwrap();
+    let plan = place.whet(&words).with_code(0).json();
+    assert_eq!(model(plan), "smallcoder-tiny-trained-q8_0");
+}

@@ -143,7 +143,8 @@ fn shape(variant: &Variant, precision: model::Precision, asked: &VariantsFlags) 
     })
 }
 
-/// The trained weights of a shape in that folder, under the name that the family's own benchmark looks for.
+/// The trained weights of a shape in that folder, under the name that the family's own benchmark looks for: a checkpoint
+/// of PyTorch, or a folder as `whet train pretrain` writes it.
 fn checkpoint(folder: &Path, variant: &Variant) -> Result<Option<String>> {
     if !folder.is_dir() {
         let what = format!(
@@ -152,9 +153,13 @@ fn checkpoint(folder: &Path, variant: &Variant) -> Result<Option<String>> {
         );
         return Err(Usage(what).into());
     }
-    let name = format!("pretrained_{}.pt", variant.name.replace('-', "_"));
-    let path = folder.join(name);
-    Ok(path.is_file().then(|| path.display().to_string()))
+    let name = format!("pretrained_{}", variant.name.replace('-', "_"));
+    let (file, own) = (folder.join(format!("{name}.pt")), folder.join(name));
+    let found = match file.is_file() {
+        true => Some(file),
+        false => Some(own).filter(|own| own.join("config.json").is_file()),
+    };
+    Ok(found.map(|path| path.display().to_string()))
 }
 
 impl Order {

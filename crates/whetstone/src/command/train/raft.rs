@@ -120,6 +120,7 @@ fn demo(flags: &Full, model: &str) -> RaftFlags {
         held_out_limit: None,
         preset: "strict".into(),
         output: None,
+        config: None,
         resume: None,
         dry_run: false,
         seed: flags.seed,

@@ -230,6 +230,10 @@ fn change_training(plan: &mut RaftPlan, asked: &TrainingFlags) {
     }
     set(&mut recipe.batch, &asked.train_batch);
     set(&mut recipe.accumulate, &asked.accumulate);
+    set(&mut recipe.weight_decay, &asked.weight_decay);
+    set(&mut recipe.clip, &asked.clip);
+    set(&mut recipe.warmup, &asked.warmup);
+    set(&mut recipe.dropout, &asked.dropout);
     recipe.recompute |= asked.recompute;
     set(&mut plan.lr_decay_per_cycle, &asked.lr_decay);
     set(&mut plan.longest, &asked.longest);

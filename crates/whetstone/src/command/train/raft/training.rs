@@ -8,10 +8,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use decoder::Transformer;
 use decoder::export::Base;
+use decoder::memory::Memory;
 use engine::{Special, Token, Tokenizer};
 use improve::raft::{Effort, Kept, Lesson, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
-use improve::{Example, Split, TrainFolder};
+use improve::{Example, Split, TrainFolder, Tuned};
 use ledger::record::Finish;
 use measure::{Clock, SystemClock};
 use serde_json::json;
@@ -55,12 +56,8 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
         trained: fitting,
         held_out: Vec::new(),
     };
-    fits(
-        &shop.shape,
-        &shop.lora,
-        (&lesson.recipe, "--train-batch"),
-        &split,
-    )?;
+    let needs = |rows, recompute| Memory::of(&shop.shape, &shop.lora, rows, recompute);
+    fits(&needs, (&lesson.recipe, "--train-batch"), &split)?;
     let folder = TrainFolder::open(&lesson.training)?;
     let went_on = folder.checkpoint().is_file();
     let outcome = steps(shop, (lesson, &split), &folder, &clock)?;
@@ -93,9 +90,7 @@ fn steps(
         sha256: shop.located.sha256.clone(),
     };
     let training = Training {
-        model: &model,
-        base: &base,
-        lora: &shop.lora,
+        learner: &mut Tuned::new(&model, &base, &shop.lora, lesson.recipe.seed)?,
         recipe: &lesson.recipe,
         split,
     };
@@ -105,7 +100,7 @@ fn steps(
         watcher: &mut Steps::new(shop.terminal),
         stop: shop.stop,
     };
-    Ok(improve::sft::train(&training, &mut desk)?)
+    Ok(improve::sft::train(training, &mut desk)?)
 }
 
 fn effort(outcome: &Outcome, seconds: f64, went_on: bool) -> Effort {

@@ -1,0 +1,240 @@
+//! `whet train sft`: prompts and answers become examples, and an adapter or a whole model learns them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use decoder::export::Base;
+use decoder::memory::Memory;
+use decoder::{Lora, Shape, Target, Transformer};
+use engine::{Model, Token};
+use improve::sft::{Desk, Outcome, Training};
+use improve::{Examples, Learner, Reader, Recipe, Split, TrainFolder, Tuned, Whole};
+use measure::SystemClock;
+use serde_json::json;
+use task::chat::Specials;
+
+use super::progress::Steps;
+use super::{curve, ended, steps};
+use crate::cli::Sft;
+use crate::exit::{Exit, Usage};
+use crate::interrupt;
+use crate::subject::{Finder, Loaded, Located};
+use crate::terminal::Terminal;
+
+/// Greatest rate and steps between checkpoints where every weight is trained: a step moves more, and a checkpoint holds
+/// three times the model.
+const FULL_RATE: f64 = 2e-5;
+const FULL_CHECKPOINT_EVERY: usize = 50;
+/// What a folder for `transformers` is called.
+const FOLDER: &str = "transformers";
+
+/// What is asked for, with every default filled in.
+struct Order<'a> {
+    flags: &'a Sft,
+    model: &'a str,
+    examples: &'a Path,
+    recipe: Recipe,
+    /// `None` to train every weight.
+    lora: Option<Lora>,
+}
+
+/// Trains; says how it ended, in words too.
+pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<(Exit, String)> {
+    let order = Order::of(flags)?;
+    if flags.dry_run {
+        return Ok((Exit::Done, serde_json::to_string_pretty(&order.plan())?));
+    }
+    let text = std::fs::read_to_string(order.examples).map_err(|error| {
+        let path = order.examples.display();
+        Usage(format!("cannot read the examples from {path}: {error}"))
+    })?;
+    let finder = Finder {
+        terminal,
+        offline,
+        stop: interrupt::listen()?,
+    };
+    let located = finder.base(order.model)?;
+    let file = gguf::Gguf::open(&located.path)?;
+    let shape = Shape::of(&file)?;
+    let tied = file.tensor("output.weight").is_none();
+    let clock = SystemClock::start();
+    if let Some(lora) = &order.lora {
+        lora.check(&shape)
+            .map_err(|error| Usage(error.to_string()))?;
+    }
+    let examples = order.examples(&located, &text, &clock)?;
+    terminal.note(&counted(&examples, flags.longest));
+    let mut recipe = order.recipe.clone();
+    let split = Split::new(examples.fitting, &recipe);
+    steps::warm_up(&mut recipe, &flags.steps, &split);
+    let how = (&recipe, "--batch");
+    match &order.lora {
+        Some(lora) => {
+            let needs = |rows, recompute| Memory::of(&shape, lora, rows, recompute);
+            steps::fits(&needs, how, &split)?;
+        }
+        None => steps::fits(&steps::all_weights(&shape, tied), how, &split)?,
+    }
+    let folder = TrainFolder::open(&place(flags, &located.name))?;
+    terminal.note(&format!("the training is in {}", folder.path().display()));
+    let mut desk = Desk {
+        folder: &folder,
+        clock: &clock,
+        watcher: &mut Steps::new(terminal),
+        stop: finder.stop,
+    };
+    let outcome = order.train(&located, (&recipe, &split), &mut desk)?;
+    curve::write(folder.path(), &outcome.curve)?;
+    let file = |which: &str| order.result(&folder, which).display().to_string();
+    let said = steps::said(&outcome, folder.path(), file);
+    Ok((ended(&outcome), said))
+}
+
+impl<'a> Order<'a> {
+    fn of(flags: &'a Sft) -> Result<Self> {
+        let usual = match flags.full {
+            false => Recipe::default(),
+            true => Recipe {
+                learning_rate: FULL_RATE,
+                checkpoint_every: FULL_CHECKPOINT_EVERY,
+                ..Recipe::default()
+            },
+        };
+        let mut recipe = steps::recipe(&flags.steps, usual)?;
+        recipe.dropout = flags.dropout.unwrap_or(0.0);
+        recipe.check().map_err(|error| Usage(error.to_string()))?;
+        let lacking = |what: &str| {
+            let why = format!("neither the command line nor the file of --config says {what}");
+            Usage(why)
+        };
+        Ok(Order {
+            flags,
+            model: flags
+                .model
+                .as_deref()
+                .ok_or_else(|| lacking("which model"))?,
+            examples: flags
+                .examples
+                .as_deref()
+                .ok_or_else(|| lacking("where the examples are"))?,
+            recipe,
+            lora: match flags.full {
+                true => None,
+                false => Some(lora(flags)?),
+            },
+        })
+    }
+
+    /// The resolved plan.
+    fn plan(&self) -> serde_json::Value {
+        let adapter = self.lora.as_ref().map(|lora| {
+            let targets: Vec<&str> = lora.targets.iter().map(|target| target.name()).collect();
+            json!({"rank": lora.rank, "alpha": lora.alpha, "targets": targets})
+        });
+        json!({
+            "method": "sft",
+            "model": self.model,
+            "examples": self.examples,
+            "output": self.flags.output,
+            "longest": self.flags.longest,
+            "full": self.flags.full,
+            "adapter": adapter,
+            "warmup_ratio": self.flags.steps.warmup_ratio,
+            "recipe": self.recipe,
+        })
+    }
+
+    /// The tokens of all examples. The engine is loaded for its tokenizer alone and gone afterwards.
+    fn examples(&self, located: &Located, text: &str, clock: &SystemClock) -> Result<Examples> {
+        let loaded = Loaded::open(located, 1, clock)?;
+        let template = loaded.template()?;
+        let tokenizer = loaded.llama.tokenizer();
+        let named = |token: Option<Token>| token.map(|token| tokenizer.text(token));
+        let longest = self.flags.longest;
+        let reader = Reader {
+            tokenizer,
+            template: template.as_ref(),
+            specials: Specials {
+                bos: named(tokenizer.start()),
+                eos: named(tokenizer.end()),
+                // A date would make another text of the same examples tomorrow.
+                now: None,
+            },
+            longest: match loaded.llama.card().context_length {
+                0 => longest,
+                most => longest.min(most),
+            },
+        };
+        let path = self.examples.display().to_string();
+        let examples = reader.read(&path, text);
+        Ok(examples.map_err(|error| Usage(error.to_string()))?)
+    }
+
+    fn train(
+        &self,
+        located: &Located,
+        (recipe, split): (&Recipe, &Split),
+        desk: &mut Desk<'_>,
+    ) -> Result<Outcome> {
+        let base = Base {
+            name: located.name.clone(),
+            sha256: located.sha256.clone(),
+        };
+        let mut train = |learner: &mut dyn Learner| {
+            let training = Training {
+                learner,
+                recipe,
+                split,
+            };
+            improve::sft::train(training, desk)
+        };
+        Ok(match &self.lora {
+            None => train(&mut Whole::load(&located.path, base, FOLDER)?)?,
+            Some(lora) => {
+                let model = Transformer::load(&located.path)?;
+                train(&mut Tuned::new(&model, &base, lora, recipe.seed)?)?
+            }
+        })
+    }
+
+    fn result(&self, folder: &TrainFolder, which: &str) -> PathBuf {
+        match self.lora {
+            Some(_) => folder.adapter(which),
+            None => folder.model(which),
+        }
+    }
+}
+
+fn lora(flags: &Sft) -> Result<Lora> {
+    let named = flags.targets.iter().map(|name| Target::parse(name));
+    let targets = named.collect::<Result<Vec<Target>, _>>();
+    let targets = targets.map_err(|error| Usage(error.to_string()))?;
+    Ok(Lora {
+        rank: flags.rank,
+        alpha: flags.alpha.unwrap_or(2.0 * flags.rank as f64),
+        targets: match targets.is_empty() {
+            true => Target::ALL.to_vec(),
+            false => targets,
+        },
+    })
+}
+
+fn counted(examples: &Examples, longest: usize) -> String {
+    let tokens: usize = examples.fitting.iter().map(|e| e.tokens.len()).sum();
+    let goals: usize = examples.fitting.iter().map(improve::Example::goals).sum();
+    let left_out = match examples.too_long.len() {
+        0 => String::new(),
+        n => format!("; {n} with more than {longest} tokens are left out"),
+    };
+    format!(
+        "{} examples, {tokens} tokens, {goals} of them learnt{left_out}",
+        examples.fitting.len()
+    )
+}
+
+fn place(flags: &Sft, model: &str) -> PathBuf {
+    flags
+        .output
+        .clone()
+        .unwrap_or_else(|| super::new_folder(model, "sft"))
+}
