@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use ledger::Run;
 use measure::gate::Outcome;
-use report::Scorecard;
 use report::gates::{self, Judged, Regressions};
 use report::table::console;
+use report::{Readings, Scorecard};
 use serde_json::json;
 
 use super::runs::find;
@@ -35,7 +35,7 @@ pub(crate) fn run(flags: &Compare, terminal: &Terminal) -> Result<Exit> {
     }
     let (judged, regressions) = judged(flags, &card)?;
     if let Some(folder) = &flags.output {
-        write(&joined, folder)?;
+        write(&joined, folder, terminal.readings())?;
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     }
     show(flags, (&joined, &card), &judged, terminal)?;
@@ -169,7 +169,7 @@ fn save(flags: &Compare, folders: &[PathBuf], terminal: &Terminal) -> Result<()>
     }
 }
 
-fn write(joined: &Run, folder: &Path) -> Result<()> {
+fn write(joined: &Run, folder: &Path, readings: Readings) -> Result<()> {
     if folder.join("run.json").exists() {
         return Err(Usage(format!(
             "{} is a run; give the comparison a folder of its own",
@@ -178,5 +178,5 @@ fn write(joined: &Run, folder: &Path) -> Result<()> {
         .into());
     }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    super::bench::write_report(folder, joined)
+    super::bench::write_report(folder, joined, readings)
 }

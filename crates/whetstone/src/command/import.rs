@@ -80,7 +80,7 @@ pub(crate) fn run(flags: &ImportRun, terminal: &Terminal) -> Result<Exit> {
     let document = json::read(&text).map_err(refused)?;
     let foreign = recognised(&document, &source).map_err(refused)?;
     let folder = write(&foreign, &source, &flags.output)?;
-    super::bench::write_report(&folder, &ledger::read(&folder)?)?;
+    super::bench::write_report(&folder, &ledger::read(&folder)?, terminal.readings())?;
     terminal.result(&folder.display().to_string())?;
     terminal.note(&format!(
         "{}; look at it with: whet report {}",
