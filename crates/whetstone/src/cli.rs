@@ -33,7 +33,7 @@ pub(crate) use choices::Shape;
 pub(crate) use collect::Collect;
 pub(crate) use data::{Checked, Data, Generated, Prepare, Split};
 pub(crate) use device::Device;
-pub(crate) use doors::read;
+pub(crate) use doors::{read, words};
 pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use pretrain::Pretrain;

@@ -128,6 +128,7 @@ pub(crate) fn record(
             conditions: BTreeMap::new(),
             values,
             reason,
+            told: None,
         })?;
     }
     Ok(())

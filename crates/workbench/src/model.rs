@@ -168,6 +168,7 @@ impl Model {
             file_bytes: self.llama.facts().file_bytes,
             facts: told.collect(),
             chat_template_sha256: self.template()?.map(|chat| chat.sha256().to_owned()),
+            adapter: None,
         })
     }
 

@@ -59,6 +59,18 @@ pub(crate) fn read(typed: Vec<OsString>) -> Result<Read, Answer> {
     }
 }
 
+/// What was typed in words of `whet`, the program's own path in front: for whoever reads an accepted line again.
+pub(crate) fn words(typed: Vec<OsString>) -> Vec<OsString> {
+    let plain: Option<Vec<String>> = typed.iter().skip(1).map(text).collect();
+    let Some(((door, n), plain)) = plain.as_deref().and_then(|all| Some((Door::of(all)?, all)))
+    else {
+        return typed;
+    };
+    let ours = Line::of(door, &plain[n..]).words();
+    let program = typed.into_iter().take(1);
+    program.chain(ours.into_iter().map(OsString::from)).collect()
+}
+
 fn text(word: &OsString) -> Option<String> {
     word.to_str().map(str::to_owned)
 }

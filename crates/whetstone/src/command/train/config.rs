@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::cli::{Command, Raft, Train};
+use crate::cli::{self, Command, Train};
 use crate::exit::Usage;
 use crate::recipe::Settings;
 use crate::terminal::Terminal;
@@ -27,9 +27,9 @@ impl Configured {
                 "Of other trainers, and without an effect here: {idle}"
             ));
         }
-        let what = match settings.resolved(std::env::args_os().collect())?.command {
+        let typed = cli::words(std::env::args_os().collect());
+        let what = match settings.resolved(typed)?.command {
             Command::Train(what) => what,
-            Command::Raft(Raft::Train(flags)) => Train::Raft(flags),
             _ => bail!("the words are no training"),
         };
         Ok(Configured {
