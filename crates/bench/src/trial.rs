@@ -71,10 +71,12 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
     let mut seconds = 2.0;
     if let Some(code) = &plan.code {
         for suite in material.suites {
-            let n = code.limit.unwrap_or(usize::MAX).min(suite.problems.len()) as f64
-                * f64::from(code.samples);
+            let problems = suite.problems.iter();
+            let asked = problems.take(code.limit.unwrap_or(usize::MAX));
+            let n = asked.clone().count() as f64 * f64::from(code.samples);
             let gain = if code.batch > 1 { LANES_GAIN } else { 1.0 };
-            seconds += n * f64::from(suite.max_tokens) * LENGTH_SHARE / (rates.decode * gain);
+            let tokens: f64 = asked.map(|one| f64::from(suite.max_tokens_of(one))).sum();
+            seconds += tokens * f64::from(code.samples) * LENGTH_SHARE / (rates.decode * gain);
             if suite.judge == task::Judging::Output {
                 seconds += n * JUDGE_SECONDS / code.judge_workers.max(1) as f64;
             }

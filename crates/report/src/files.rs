@@ -14,8 +14,15 @@ use crate::{html, latex, markdown};
 /// # Errors
 /// [`Error`], if one of the writers fails; it names the file.
 pub fn files(run: &Run) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let card = Scorecard::of(run);
-    let pictures = pictures(&card);
+    files_of(run, &Scorecard::of(run))
+}
+
+/// The same from a scorecard that was made of the run already.
+///
+/// # Errors
+/// Those of [`files`].
+pub fn files_of(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let pictures = pictures(card);
     let charts: Vec<(String, String)> = pictures
         .iter()
         .map(|picture| (picture.stem.clone(), picture.title.clone()))
@@ -23,18 +30,18 @@ pub fn files(run: &Run) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut files = vec![
         (
             "report.md".to_owned(),
-            markdown::page(&card, &charts).into_bytes(),
+            markdown::page(card, &charts).into_bytes(),
         ),
-        ("report.json".to_owned(), scorecard_json(&card)?),
+        ("report.json".to_owned(), scorecard_json(card)?),
         (
             "report.html".to_owned(),
-            html::page(run, &card, &pictures)?.into_bytes(),
+            html::page(run, card, &pictures)?.into_bytes(),
         ),
     ];
     if !card.sections.is_empty() {
-        files.push(("tables.tex".to_owned(), latex::page(&card).into_bytes()));
+        files.push(("tables.tex".to_owned(), latex::page(card).into_bytes()));
     }
-    files.extend(csv_files(run, &card)?);
+    files.extend(csv_files(run, card)?);
     for picture in &pictures {
         files.push(svg_file(picture));
         files.push((format!("{}.png", picture.stem), picture.png()?));

@@ -122,6 +122,7 @@ struct SectionView<'a> {
     shared: String,
     rows: Vec<RowView>,
     remarks: Vec<String>,
+    readings: Vec<String>,
     causes: Vec<serde_json::Value>,
     overviews: Vec<serde_json::Value>,
     charts: Vec<&'a str>,
@@ -189,6 +190,11 @@ fn section_view<'a>(
             .map(|row| row_view(row, section))
             .collect(),
         remarks: remarks.map(|remark| one_line(&remark)).collect(),
+        readings: card
+            .readings_of(section)
+            .iter()
+            .map(|line| one_line(line))
+            .collect(),
         causes: section.causes.iter().map(cause).collect(),
         overviews: section.overviews.iter().map(overview_view).collect(),
         charts: pictures

@@ -7,7 +7,7 @@
 //! Reading order: [`view`] (what is said), [`mod@format`] (with which digits), [`table`], then the
 //! renderers: `text` (terminal), [`markdown`], [`html`], `latex`, [`export`] (JSON, CSV), [`chart`]; and
 //! `files`, which calls them all. [`publish`] has the forms that other programs read. [`fn@join`] lays runs together to compare them, [`gates`] holds claims against
-//! what comes of it. [`untrusted`] guards every door.
+//! what comes of it. `reading` says how published guides read such numbers. [`untrusted`] guards every door.
 
 pub mod chart;
 mod error;
@@ -21,13 +21,15 @@ mod latex;
 pub mod markdown;
 mod overview;
 pub mod publish;
+mod reading;
 pub mod table;
 mod text;
 pub mod untrusted;
 pub mod view;
 
 pub use error::Error;
-pub use files::files;
+pub use files::{files, files_of};
 pub use join::join;
+pub use reading::Readings;
 pub use text::{Colour, scorecard_text};
 pub use view::Scorecard;

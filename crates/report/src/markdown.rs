@@ -87,6 +87,11 @@ fn section_text(section: &Section, card: &Scorecard) -> String {
         out.push('\n');
     }
     out.extend(remarks.iter().map(|remark| format!("- {}\n", text(remark))));
+    let readings = card.readings_of(section);
+    if !readings.is_empty() {
+        out.push_str("\nHow published guides read such numbers:\n\n");
+    }
+    out.extend(readings.iter().map(|line| format!("- {}\n", text(line))));
     out
 }
 

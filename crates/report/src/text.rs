@@ -20,8 +20,8 @@ pub use crate::table::Colour;
 pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
     let render = |grid: Grid| grid.render(width, colour);
     let mut blocks = vec![render(head(card))];
-    for section in &card.sections {
-        let section = &without_details(section);
+    for whole in &card.sections {
+        let section = &without_details(whole);
         blocks.push(render(title(section)));
         let overviews = section.overviews.iter().flat_map(|o| overview(o, width));
         blocks.extend(overviews.map(render));
@@ -34,6 +34,7 @@ pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
             blocks.push(render(layout::rows(section, card)));
         }
         blocks.extend(remarks(section, card).map(render));
+        blocks.extend(readings(whole, card).map(render));
         blocks.push(render(gap()));
     }
     if card.sections.is_empty() {
@@ -173,6 +174,17 @@ fn remarks(section: &Section, card: &Scorecard) -> Option<Grid> {
             .iter()
             .map(|note| ("note", note.clone(), Tone::Doubt)),
     );
+    (!lines.is_empty()).then(|| labelled(lines))
+}
+
+/// How published guides read the numbers above.
+fn readings(section: &Section, card: &Scorecard) -> Option<Grid> {
+    let lines = card.readings_of(section).into_iter().enumerate();
+    let lines = lines.map(|(index, text)| {
+        let label = if index == 0 { "read" } else { "" };
+        (label, text, Tone::Faint)
+    });
+    let lines: Vec<_> = lines.collect();
     (!lines.is_empty()).then(|| labelled(lines))
 }
 

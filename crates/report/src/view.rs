@@ -37,7 +37,10 @@ use measure::{Better, Interval, LEVEL, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::reading::{self, Readings};
+
 pub use causes::{Cause, Outcome};
+pub(crate) use code::CUSTOM;
 pub use counted::Counted;
 pub use judging::{Flip, Judging};
 pub use overview::{Column, Entry, Overview};
@@ -63,6 +66,9 @@ pub struct Scorecard {
     pub sections: Vec<Section>,
     /// The run's own doubts in the order raised, then those about its records.
     pub warnings: Vec<Warning>,
+    /// Whether terminal and pages say how published guides read such numbers. Files for programs never do.
+    #[serde(skip)]
+    pub readings: Readings,
 }
 
 /// The rows of one suite or one benchmark.
@@ -213,6 +219,20 @@ impl Scorecard {
                 .cloned()
                 .chain(run.torn.iter().map(torn))
                 .collect(),
+            readings: Readings::Shown,
+        }
+    }
+
+    /// The same with readings, or without.
+    pub fn with(self, readings: Readings) -> Scorecard {
+        Scorecard { readings, ..self }
+    }
+
+    /// How published guides read a section's numbers; nothing if that is not wanted.
+    pub(crate) fn readings_of(&self, section: &Section) -> Vec<String> {
+        match self.readings {
+            Readings::Shown => reading::lines(section, &self.provenance.models),
+            Readings::Hidden => Vec::new(),
         }
     }
 }
@@ -322,9 +342,10 @@ fn torn(tail: &TornTail) -> Warning {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 10] = [
+    const ORDER: [&str; 11] = [
         VARIANTS,
         "code",
+        CUSTOM,
         "accuracy",
         "latency",
         "speculation",

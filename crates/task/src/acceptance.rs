@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use ledger::record::{AttemptKey, Stage, Verdict};
+use ledger::record::{AttemptKey, Finish, Stage, Verdict};
 use sandbox::Sandbox;
 
 use crate::cheats::{self, Cheat};
@@ -95,6 +95,7 @@ impl<'a> Trial<'a> {
                 judge,
                 problem,
                 text,
+                finish: Finish::Unknown,
             })
             .collect();
         let mut findings = Findings::default();
@@ -172,6 +173,7 @@ pub fn run(
             judge,
             problem,
             text,
+            finish: Finish::Unknown,
         })
         .collect();
     let mut verdicts = Vec::new();

@@ -277,6 +277,7 @@ impl Family {
             prompt,
             target: Target::Output((self.answer)(&values)),
             tags: vec![self.difficulty.to_owned(), self.name.to_owned()],
+            max_tokens: None,
         };
         Instance {
             family: self,

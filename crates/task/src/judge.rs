@@ -6,6 +6,7 @@
 //!
 //! A [`Court`] judges many completions on several threads, the doubtful ones twice.
 
+pub mod behaviour;
 mod cause;
 mod court;
 mod evidence;
@@ -26,6 +27,7 @@ use sandbox::{Fittings, Sandbox};
 pub use cause::Cause;
 pub use court::{Audit, Court, Job, Word, judge_all};
 
+use crate::behaviour::Answer;
 use crate::error::Error;
 use crate::problem::{Judging, Language, Problem, Suite, Target};
 
@@ -34,6 +36,8 @@ use crate::problem::{Judging, Language, Problem, Suite, Target};
 pub enum Judge {
     /// Counts the keywords of the completion; executes nothing.
     Keywords,
+    /// Looks at what the answer does; executes nothing.
+    Behaviour,
     /// Builds and runs the program and compares what it prints.
     Output {
         /// The language of the programs.
@@ -66,6 +70,7 @@ impl Judge {
         let language = suite.language;
         Ok(match suite.judge {
             Judging::Keywords => Judge::Keywords,
+            Judging::Behaviour => Judge::Behaviour,
             Judging::Output | Judging::Cases | Judging::Together => Judge::Output {
                 language,
                 toolchain: toolchain::find(language.boxed())?,
@@ -85,6 +90,7 @@ impl Judge {
     pub fn name(&self) -> &'static str {
         match self {
             Judge::Keywords => keywords::NAME,
+            Judge::Behaviour => behaviour::NAME,
             Judge::Output { .. } => output::NAME,
             Judge::Function { .. } => function::NAME,
             Judge::Quality { .. } => quality::NAME,
@@ -94,24 +100,29 @@ impl Judge {
     /// What builds and runs the programs; `None` if nothing is run.
     pub fn toolchain(&self) -> Option<&Toolchain> {
         match self {
-            Judge::Keywords => None,
+            Judge::Keywords | Judge::Behaviour => None,
             Judge::Output { toolchain, .. }
             | Judge::Function { toolchain, .. }
             | Judge::Quality { toolchain } => Some(toolchain),
         }
     }
 
-    /// Judges one completion. `key` is only passed on. The keyword judge is a pure function of the
-    /// text; the output judge's verdict is as repeatable as the program.
-    pub fn judge(
+    /// Judges one completion. `key` is only passed on. The judges of keywords and behaviours are pure functions
+    /// of the answer; the output judge's verdict is as repeatable as the program.
+    pub fn judge<'a>(
         &self,
         key: AttemptKey,
         problem: &Problem,
-        text: &str,
+        answer: impl Into<Answer<'a>>,
         sandbox: &dyn Sandbox,
     ) -> Verdict {
+        let answer = answer.into();
+        let text = answer.text;
         match (self, &problem.target) {
             (Judge::Keywords, Target::Keywords(words)) => keywords::judge(key, words, text),
+            (Judge::Behaviour, Target::Behaviour(expected)) => {
+                behaviour::judge(key, expected, answer)
+            }
             (
                 Judge::Output {
                     language,
@@ -208,7 +219,7 @@ impl Judge {
             Judge::Function { .. } | Judge::Quality { .. } => {
                 fittings.warm.push(function::warm(toolchain));
             }
-            Judge::Keywords => {}
+            Judge::Keywords | Judge::Behaviour => {}
         }
         fittings
     }

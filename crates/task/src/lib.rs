@@ -6,13 +6,15 @@
 //! *unscored*; neither is ever an error of this crate.
 //!
 //! Reading order: [`problem`], [`catalog`], [`chat`], [`prompt`], [`extract`], [`judge`],
-//! [`shelf`], [`quiz`]. What models are trained on: [`family`], [`rows`], [`survey`], [`overlap`],
+//! [`shelf`], [`quiz`]. Benchmarks of one's own: [`behaviour`], [`custom`]. What models are trained on: [`family`], [`rows`], [`survey`], [`overlap`],
 //! [`prepare`].
 
 pub mod acceptance;
+pub mod behaviour;
 pub mod catalog;
 pub mod chat;
 pub mod cheats;
+pub mod custom;
 mod error;
 pub mod extract;
 pub mod family;
@@ -26,6 +28,8 @@ pub mod rows;
 pub mod shelf;
 pub mod survey;
 
+pub use behaviour::{Answer, Behaviour};
+pub use custom::{Case, Custom};
 pub use error::Error;
 pub use problem::{Judging, Language, Problem, PromptStyle, Suite, Target};
 pub use prompt::PromptProfile;

@@ -31,6 +31,9 @@ pub struct Problem {
     /// Labels for filtering and breakdowns, for instance `easy`.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Most tokens of an answer, where they are not the suite's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
 }
 
 /// The programming language of a suite.
@@ -91,6 +94,8 @@ pub enum PromptStyle {
         /// The system message.
         system: String,
     },
+    /// The prompt as the user's message, and nothing else; as it stands for a model without a chat template.
+    Ask,
     /// In the published wording of a harness, so that numbers can be compared with it.
     Profile(PromptProfile),
 }
@@ -110,6 +115,8 @@ pub enum Judging {
     Cases,
     /// [`crate::judge::output`]: tests and program share a process.
     Together,
+    /// [`crate::judge::behaviour`]: the text is looked at, nothing is executed.
+    Behaviour,
 }
 
 impl Judging {
@@ -122,6 +129,7 @@ impl Judging {
             Judging::Quality => "quality",
             Judging::Cases => "cases",
             Judging::Together => "together",
+            Judging::Behaviour => "behaviour",
         }
     }
 }
@@ -137,7 +145,7 @@ pub struct Suite {
     pub language: Language,
     /// How it asks.
     pub style: PromptStyle,
-    /// Most tokens of an answer.
+    /// Most tokens of an answer, where a problem does not say.
     pub max_tokens: u32,
     /// Strings at which an answer ends.
     pub stop: Vec<String>,
@@ -153,6 +161,11 @@ impl Suite {
     /// The problem of that id.
     pub fn problem(&self, id: &str) -> Option<&Problem> {
         self.problems.iter().find(|problem| problem.id == id)
+    }
+
+    /// Most tokens of an answer to this problem.
+    pub fn max_tokens_of(&self, problem: &Problem) -> u32 {
+        problem.max_tokens.unwrap_or(self.max_tokens)
     }
 
     /// Fills an otherwise finished suite with the problems of a JSONL text, and sets its hash.

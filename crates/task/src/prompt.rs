@@ -7,6 +7,7 @@
 //! - A chat suite for a base model, which has no template, becomes plain text: the system line, the
 //!   problem under `Task:`, and `Answer:`. Such a model was never taught to answer; its numbers say
 //!   so, and [`Shape`] records it.
+//! - A suite of questions gives each as the user's message alone, and as it stands to a base model.
 //! - A function task is asked in a published wording, see [`PromptProfile`].
 //!
 //! Rendering is pure: the same arguments give the same bytes and the same hash.
@@ -43,7 +44,7 @@ pub enum Shape {
     Stub,
     /// The model's chat template, with a system message.
     Chat,
-    /// The model's chat template, the system line inside the user's message.
+    /// The model's chat template without a system message: there is no system line, or it is inside the user's.
     ChatWithoutSystem,
     /// The model's chat template, with the beginning of the answer written for it.
     ChatBegun,
@@ -83,6 +84,7 @@ pub fn render(
     let system = match &suite.style {
         PromptStyle::Continue => return Ok(plain(problem.prompt.clone(), Shape::Stub)),
         PromptStyle::Profile(profile) => return profile::render(problem, *profile, chat, specials),
+        PromptStyle::Ask => return ask(problem, chat, specials),
         PromptStyle::Chat { system } => system,
     };
     let Some(template) = chat else {
@@ -90,6 +92,21 @@ pub fn render(
         return Ok(plain(text, Shape::Plain));
     };
     let (text, shape) = converse(template, system, &problem.prompt, specials)?;
+    written(problem, text, shape)
+}
+
+/// The prompt as the user's message, or as it stands.
+fn ask(problem: &Problem, chat: Option<&Template>, specials: &Specials) -> Result<Rendered, Error> {
+    let Some(template) = chat else {
+        return Ok(plain(problem.prompt.clone(), Shape::Stub));
+    };
+    let alone = [Message::new("user", problem.prompt.as_str())];
+    let text = template.render(&alone, specials, Turn::AddAssistant)?;
+    written(problem, text, Shape::ChatWithoutSystem)
+}
+
+/// What a template wrote, if the problem is still in it.
+fn written(problem: &Problem, text: String, shape: Shape) -> Result<Rendered, Error> {
     if !text.contains(problem.prompt.trim()) {
         return Err(Error::PromptLost {
             problem: problem.id.clone(),

@@ -250,7 +250,7 @@ fn every_language_is_judged_by_what_its_program_prints() {
                 attempt: 0,
             };
             let text = format!("So:\n```{tag}\n{code}\n```");
-            let verdict = judge.judge(key, suite.problem("gcd").unwrap(), &text, &cell);
+            let verdict = judge.judge(key, suite.problem("gcd").unwrap(), text.as_str(), &cell);
             (verdict.stage, verdict.evidence)
         });
         let wanted = [Stage::Right, Stage::Runs, Stage::Malformed].map(Some);

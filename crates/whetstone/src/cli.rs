@@ -4,6 +4,7 @@ mod adapters;
 mod bench;
 mod choices;
 mod collect;
+mod custom;
 mod data;
 mod models;
 mod numbers;
@@ -87,6 +88,12 @@ pub(crate) struct Global {
     /// Never use the network
     #[arg(long, global = true)]
     pub(crate) offline: bool,
+    /// Say beside numbers how published guides read them (default)
+    #[arg(long, global = true, overrides_with = "no_readings")]
+    pub(crate) readings: bool,
+    /// Print and write numbers alone
+    #[arg(long, global = true, overrides_with = "readings")]
+    pub(crate) no_readings: bool,
 }
 
 /// When something happens.

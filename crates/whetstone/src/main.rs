@@ -10,6 +10,7 @@ mod caches;
 mod cli;
 mod command;
 mod containment;
+mod custom;
 mod exit;
 mod interrupt;
 mod logs;

@@ -20,14 +20,15 @@ mod yaml;
 
 use std::path::Path;
 
-pub(crate) use mistake::{Mistake, Place, nearest, refusal};
+pub(crate) use mistake::{Mistake, Place, nearest, refusal, refusal_of};
 pub(crate) use preset::{PRESETS, Preset};
 pub(crate) use schema::{FILE as SCHEMA_FILE, schema};
 use setting::{Said, benchmarks, command, multiplied, said, settings};
 use shape::{Findings, RECIPE, check};
 pub(crate) use vars::Change;
-use yaml::Node;
+pub(crate) use yaml::{Key, Node, What, read as read_yaml};
 
+use crate::custom;
 use crate::exit::Usage;
 
 /// A recipe, read and understood.
@@ -195,13 +196,25 @@ fn kind(config: &Node) -> Result<clap::Command, Mistake> {
 
 /// Keys of `config` that are no flag.
 const BESIDE: [&str; 2] = ["type", "checkpoint"];
+/// The benchmark whose settings are data as well.
+const CUSTOM: &str = "custom";
 
 fn of_config(config: &Node, command: &clap::Command) -> Result<Vec<Said>, Vec<Mistake>> {
     let known = settings(command);
     let mut names: Vec<&str> = known.iter().map(|setting| setting.name.as_str()).collect();
     names.extend(BESIDE);
     let (mut words, mut mistakes) = (Vec::new(), Vec::new());
-    for (key, value) in config.entries().unwrap_or_default() {
+    let mut data: &[&str] = &[];
+    if command.get_name() == CUSTOM {
+        data = &custom::KEYS;
+        names.extend(data);
+        match custom::word(config) {
+            Ok(word) => words.push(Said::bare("data", &config.place, word)),
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    let entries = config.entries().unwrap_or_default().iter();
+    for (key, value) in entries.filter(|(key, _)| !data.contains(&key.name.as_str())) {
         let setting = known.iter().find(|setting| setting.name == key.name);
         match setting {
             Some(setting) => match said(setting, key, value) {
@@ -271,6 +284,9 @@ impl Benchmark {
     /// The words after `whet` that are this benchmark.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = vec!["bench".to_owned(), self.command.clone()];
+        let (bare, flags): (Vec<&Said>, Vec<&Said>) =
+            self.settings.iter().partition(|said| said.flag.is_empty());
+        words.extend(bare.iter().map(|said| said.word.clone()));
         let n_own = match self.command.as_str() {
             "spec" => 1,
             _ => self.models.len(),
@@ -278,7 +294,7 @@ impl Benchmark {
         words.extend_from_slice(&self.models[..n_own.min(self.models.len())]);
         let drafts = self.models.iter().skip(n_own);
         words.extend(drafts.map(|draft| format!("--draft={draft}")));
-        words.extend(self.settings.iter().map(|said| said.word.clone()));
+        words.extend(flags.iter().map(|said| said.word.clone()));
         words.extend(self.protocol());
         let shared = self.shared.iter();
         // Speculation has no seed of texts, and its adapter is the draft's.

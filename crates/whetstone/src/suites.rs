@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use task::Suite;
 
+use crate::custom;
 use crate::exit::Usage;
 use crate::subject::Finder;
 
@@ -17,6 +18,8 @@ pub(crate) enum Known {
     Data(&'static hub::Entry),
     /// A file of problems.
     File(PathBuf),
+    /// A benchmark of one's own, in a file or in the word itself.
+    Custom,
 }
 
 /// What a word names.
@@ -24,6 +27,9 @@ pub(crate) enum Known {
 /// # Errors
 /// [`Usage`] with every known name if it names nothing.
 pub(crate) fn known(word: &str) -> Result<Known, Usage> {
+    if custom::is_inline(word) || Path::new(word).is_file() && custom::is_one(word) {
+        return Ok(Known::Custom);
+    }
     if looks_like_path(word) {
         return match Path::new(word) {
             path if path.is_file() => Ok(Known::File(path.to_owned())),
@@ -62,6 +68,18 @@ pub(crate) fn find(word: &str, finder: &Finder<'_>) -> Result<Suite> {
         Known::BuiltIn(suite) => Ok(suite.clone()),
         Known::Data(entry) => data(&finder.present(entry)?, entry),
         Known::File(path) => read(&path),
+        Known::Custom => Ok(custom::read(word)?.suite().map_err(Usage)?),
+    }
+}
+
+/// Refuses a word that names nothing, and a benchmark of one's own with a mistake in it.
+///
+/// # Errors
+/// Those of [`known`] and of reading the benchmark.
+pub(crate) fn check(word: &str) -> Result<(), Usage> {
+    match known(word)? {
+        Known::Custom => custom::read(word).map(drop),
+        _ => Ok(()),
     }
 }
 
@@ -79,6 +97,6 @@ fn read(path: &Path) -> Result<Suite> {
 }
 
 fn looks_like_path(word: &str) -> bool {
-    let endings = [".jsonl", ".jsonl.gz", ".json"];
+    let endings = [".jsonl", ".jsonl.gz", ".json", ".yml", ".yaml"];
     endings.iter().any(|end| word.ends_with(end)) || word.contains(std::path::MAIN_SEPARATOR)
 }

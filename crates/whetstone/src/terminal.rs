@@ -11,6 +11,7 @@ pub(crate) struct Terminal {
     yes: bool,
     quiet: bool,
     colour: bool,
+    readings: report::Readings,
 }
 
 impl Terminal {
@@ -25,6 +26,10 @@ impl Terminal {
             yes: global.yes || ci,
             quiet: global.quiet,
             colour,
+            readings: match global.no_readings {
+                true => report::Readings::Hidden,
+                false => report::Readings::Shown,
+            },
         }
     }
 
@@ -34,6 +39,7 @@ impl Terminal {
             yes: false,
             quiet: true,
             colour: false,
+            readings: report::Readings::Shown,
         }
     }
 
@@ -44,6 +50,11 @@ impl Terminal {
         } else {
             report::Colour::Never
         }
+    }
+
+    /// Whether readings stand beside the numbers of a report.
+    pub(crate) fn readings(&self) -> report::Readings {
+        self.readings
     }
 
     /// Columns of the terminal, 80 if there is none.

@@ -72,7 +72,7 @@ fn jobs(subject: &Subject<'_>, suite: &Suite, order: &Order<'_>) -> Result<Vec<J
                     n_shared: 0,
                     sampling: order.plan.sampling(),
                     seed: seed::derive(order.seed, &[&suite.name, problem], u64::from(attempt)),
-                    max_tokens: suite.max_tokens as usize,
+                    max_tokens: suite.max_tokens_of(&suite.problems[problem_idx]) as usize,
                     stop: suite.stop.clone(),
                     ending: Ending::Natural,
                 },

@@ -86,6 +86,7 @@ fn jobs<'a>(suite: &'a Suite, judge: &'a Judge, attempts: &'a [Attempt]) -> Vec<
             judge,
             problem: suite.problem(&attempt.key.problem)?,
             text: &attempt.text,
+            finish: attempt.finish,
         })
     };
     attempts.iter().filter_map(job).collect()
@@ -163,6 +164,8 @@ struct Tally {
     n_compiled: u64,
     keyword_sum: f64,
     n_keyword: u64,
+    n_expected: u64,
+    n_behaviour: u64,
 }
 
 impl Tally {
@@ -173,6 +176,10 @@ impl Tally {
         if let Some(share) = verdict.scores.get("keyword_share") {
             self.keyword_sum += share;
             self.n_keyword += 1;
+        }
+        if let Some(shown) = verdict.scores.get(task::judge::behaviour::RATE) {
+            self.n_expected += u64::from(*shown == 1.0);
+            self.n_behaviour += 1;
         }
     }
 }
@@ -185,6 +192,8 @@ impl std::fmt::Display for Tally {
                 "keywords {:.0} %",
                 100.0 * self.keyword_sum / self.n_keyword as f64
             )
+        } else if self.n_behaviour > 0 {
+            write!(f, "{} of {} as expected", self.n_expected, self.n_behaviour)
         } else {
             write!(f, "{} right, {} compile", self.n_right, self.n_compiled)
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Bar, ChartSpec, Group, Panel, Series, Stacking};
 use crate::format;
 use crate::untrusted::one_line;
-use crate::view::{Cell, Row, Scorecard, Section};
+use crate::view::{CUSTOM, Cell, Row, Scorecard, Section};
 
 /// Shares of a code suite that are drawn, in this order.
 const SHARES: [&str; 4] = [
@@ -17,6 +17,16 @@ const SHARES: [&str; 4] = [
     "compile_rate",
     "keyword_share_whole",
     "keyword_share",
+];
+/// Shares of a benchmark of one's own that are drawn.
+const BEHAVIOURS: [&str; 7] = [
+    "behaviour_rate",
+    "behaviour_stops_naturally",
+    "behaviour_contains",
+    "behaviour_matches",
+    "behaviour_equals",
+    "behaviour_refuses",
+    "behaviour_max_repeats",
 ];
 /// The palette's place for the KV cache; weights stand one before it. Models count from 0.
 const KV_COLOUR: usize = 7;
@@ -26,7 +36,8 @@ const LABEL_LIMIT: usize = 28;
 /// The pictures that this scorecard can fill, `summary` first if there are at least two others.
 pub fn charts(card: &Scorecard) -> Vec<ChartSpec> {
     let found: Vec<ChartSpec> = [
-        code(card),
+        shares(card, "code", "Code", &SHARES),
+        shares(card, CUSTOM, "Behaviour", &BEHAVIOURS),
         accuracy(card),
         speed::latency(card),
         speed::speculation(card),
@@ -56,9 +67,14 @@ pub fn charts(card: &Scorecard) -> Vec<ChartSpec> {
 }
 
 /// One panel per suite.
-fn code(card: &Scorecard) -> Option<ChartSpec> {
+fn shares(
+    card: &Scorecard,
+    benchmark: &'static str,
+    title: &str,
+    metrics: &[&str],
+) -> Option<ChartSpec> {
     let panel = |section: &Section| {
-        let chosen = SHARES
+        let chosen = metrics
             .iter()
             .filter_map(|name| section.rows.iter().find(|row| row.metric == *name));
         Panel {
@@ -73,7 +89,11 @@ fn code(card: &Scorecard) -> Option<ChartSpec> {
                 .collect(),
         }
     };
-    chart("code", "Code", sections(card, "code").map(panel).collect())
+    chart(
+        benchmark,
+        title,
+        sections(card, benchmark).map(panel).collect(),
+    )
 }
 
 /// One panel per suite: its rules, and what guessing gives.

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use ledger::Run;
-use ledger::record::{Attempt, Finish, Setting, Stage, Verdict};
+use ledger::record::{Attempt, Finish, Setting, Verdict};
 use measure::Unit;
 use serde::Serialize;
 
 use crate::export::name_of;
 use crate::format;
 use crate::untrusted::{one_line, visible};
+use crate::view::Outcome;
 
 /// One attempt. All text is made visible; the template escapes it.
 #[derive(Debug, Serialize)]
@@ -77,10 +78,10 @@ fn sample(attempt: &Attempt, verdict: Option<&Verdict>) -> Sample {
 }
 
 fn mark(verdict: Option<&Verdict>) -> &'static str {
-    match verdict.and_then(|verdict| verdict.stage) {
-        Some(Stage::Right) => "right",
-        Some(_) => "wrong",
-        None => "open",
+    match verdict.map(Outcome::of) {
+        Some(Outcome::Right) => "right",
+        Some(Outcome::Wrong | Outcome::Stopped) => "wrong",
+        Some(Outcome::Graded | Outcome::NotJudged) | None => "open",
     }
 }
 

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use super::code::Judged;
 
+/// The score of answers that do all that is expected of them.
+pub(super) const BEHAVIOUR: &str = "behaviour_rate";
+
 /// The word for attempts that have no verdict yet.
 const NOT_JUDGED: &str = "not judged";
 
@@ -53,10 +56,14 @@ impl Outcome {
         }
     }
 
-    fn of(verdict: &Verdict) -> Outcome {
+    /// What a verdict says in the end. Where there is no stage, an answer that did what was expected counts as right.
+    pub(crate) fn of(verdict: &Verdict) -> Outcome {
         let limits = ["_limit", "_timeout"];
+        let expected = verdict.scores.get(BEHAVIOUR);
         match verdict.stage {
             _ if verdict.unscored.is_some() => Outcome::NotJudged,
+            None if expected == Some(&1.0) => Outcome::Right,
+            None if expected.is_some() => Outcome::Wrong,
             Some(Stage::Right) => Outcome::Right,
             _ if limits.iter().any(|end| verdict.cause.ends_with(end)) => Outcome::Stopped,
             Some(_) => Outcome::Wrong,

@@ -17,6 +17,9 @@ use ledger::record::{Attempt, AttemptKey, Finish, Verdict};
 use super::pairing::Clusters;
 use super::{Row, Section, causes, judging, timing};
 
+/// The benchmark of suites that expect behaviours.
+pub(crate) const CUSTOM: &str = "custom";
+
 /// One attempt and what was said of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judged<'a> {
@@ -61,7 +64,7 @@ fn section(run: &Run, suite: &str) -> Section {
     rows.push(truncated(run, &per_model));
     rows.extend(timing::suite_rows(run, suite));
     Section {
-        benchmark: "code".to_owned(),
+        benchmark: benchmark(&per_model).to_owned(),
         suite: Some(suite.to_owned()),
         shared: timing::shared_conditions(&rows),
         scope: scope(run, suite, &per_model),
@@ -70,6 +73,15 @@ fn section(run: &Run, suite: &str) -> Section {
         causes: causes::count(&per_model),
         judging: judging::of(run, &per_model),
         notes: notes(run, suite, &per_model),
+    }
+}
+
+/// Answers that are looked at for what they do are no code.
+fn benchmark(per_model: &[Vec<Judged<'_>>]) -> &'static str {
+    let mut judged = per_model.iter().flatten();
+    match judged.any(|judged| score(judged, causes::BEHAVIOUR).is_some()) {
+        true => CUSTOM,
+        false => "code",
     }
 }
 

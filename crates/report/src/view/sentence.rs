@@ -10,8 +10,9 @@ use super::{Comparison, Finding, Row, Section};
 use crate::format;
 
 /// Metrics that may speak for quality; the first that was measured does, for each suite.
-const QUALITY: [&str; 4] = [
+const QUALITY: [&str; 5] = [
     "pass_at_1",
+    "behaviour_rate",
     "keyword_share_whole",
     "keyword_share",
     "accuracy",

@@ -13,6 +13,8 @@ pub enum Cause {
     WrongOutput,
     /// It answered, and not what the tests want.
     WrongAnswer,
+    /// It did not do all that was expected.
+    Unexpected,
     /// It raised what no test asks for.
     Exception,
     /// It answered with something that is no plain value, or too large a one.
@@ -57,6 +59,7 @@ impl Cause {
             Cause::Graded => "graded",
             Cause::WrongOutput => "wrong_output",
             Cause::WrongAnswer => "wrong_answer",
+            Cause::Unexpected => "unexpected",
             Cause::Exception => "exception",
             Cause::NotPlain => "not_plain",
             Cause::ProtocolError => "protocol_error",

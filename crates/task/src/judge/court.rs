@@ -19,11 +19,12 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use ledger::Precedents;
-use ledger::record::{AttemptKey, Verdict, Way};
+use ledger::record::{AttemptKey, Finish, Verdict, Way};
 use sandbox::Sandbox;
 
 use super::watched::Watched;
 use super::{Judge, function, quality};
+use crate::behaviour::Answer;
 use crate::problem::Problem;
 use crate::sha256;
 
@@ -52,6 +53,8 @@ pub struct Job<'a> {
     pub problem: &'a Problem,
     /// What the model answered.
     pub text: &'a str,
+    /// Why the answer ended.
+    pub finish: Finish,
 }
 
 /// How completions are judged.
@@ -223,7 +226,11 @@ pub fn judge_all(
 
 fn judged(job: &Job<'_>, sandbox: &dyn Sandbox, way: Way) -> Heard {
     let watched = Watched::new(sandbox, way);
-    let judge = |judge: &Judge| judge.judge(job.key.clone(), job.problem, job.text, &watched);
+    let answer = Answer {
+        text: job.text,
+        finish: job.finish,
+    };
+    let judge = |judge: &Judge| judge.judge(job.key.clone(), job.problem, answer, &watched);
     let verdict = match way {
         Way::Fast => judge(job.judge),
         Way::Slow => judge(&job.judge.slow()),

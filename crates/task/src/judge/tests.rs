@@ -2,7 +2,7 @@
 //! the real box are in `tests/programs.rs`.
 
 use super::*;
-use ledger::record::Stage;
+use ledger::record::{Finish, Stage};
 use sandbox::{Captured, Ending, Fault, File, Limits, Mode, Outcome, Profile, Program, Scripted};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -263,6 +263,7 @@ fn every_job_is_judged_once_in_the_callers_thread_whatever_the_number_of_workers
                 judge: &judge,
                 problem: gcd(),
                 text: CODE,
+                finish: Finish::Unknown,
             })
             .collect();
         let mut seen = Vec::new();
@@ -294,6 +295,7 @@ fn after_a_break_only_the_jobs_under_way_are_finished() {
             judge: &judge,
             problem: gcd(),
             text: CODE,
+            finish: Finish::Unknown,
         })
         .collect();
     let mut seen = 0;

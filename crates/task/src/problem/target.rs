@@ -23,6 +23,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Judging, Quality};
+use crate::behaviour::Behaviour;
 
 /// What an answer is held against.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,8 @@ pub enum Target {
     Cases(Vec<Case>),
     /// A test program's text that is put behind the answer and shares its process.
     Together(Together),
+    /// What an answer should do: all of it.
+    Behaviour(Vec<Behaviour>),
 }
 
 /// A Python function and its tests.
@@ -128,6 +131,7 @@ impl Target {
             Target::Quality(_) => Judging::Quality,
             Target::Cases(_) => Judging::Cases,
             Target::Together(_) => Judging::Together,
+            Target::Behaviour(_) => Judging::Behaviour,
         }
     }
 
@@ -154,6 +158,9 @@ impl Target {
                 "no output is wanted, and a program that does nothing would be right"
             }
             Target::Together(together) if is_blank(&together.tests) => "there is no test",
+            Target::Behaviour(expected) if expected.is_empty() => {
+                "nothing is expected, so no answer could fail"
+            }
             Target::Function(function) => return function.check(),
             Target::Quality(quality) => return quality.check(),
             _ => return Ok(()),

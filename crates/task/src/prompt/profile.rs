@@ -111,11 +111,15 @@ impl FromStr for PromptProfile {
 
 impl Suite {
     /// The same problems asked in this way, with the stop strings that belong to it. A suite that is
-    /// not about functions, and so has no published wording, stays as it is.
+    /// not about functions, and so has no published wording, stays as it is; questions lose their chat
+    /// template where the text is wanted as it stands.
     pub fn asked(mut self, profile: PromptProfile) -> Suite {
         if let crate::PromptStyle::Profile(_) = self.style {
             self.stop = profile.stop(self.problems.iter().any(|problem| problem.target.is_stub()));
             self.style = crate::PromptStyle::Profile(profile);
+        }
+        if self.style == crate::PromptStyle::Ask && profile == PromptProfile::Raw {
+            self.style = crate::PromptStyle::Continue;
         }
         self
     }
@@ -203,6 +207,7 @@ mod tests {
             prompt: "\n\ndef f(x):\n    \"\"\" One more. \"\"\"\n".to_owned(),
             target: Target::Function(function),
             tags: Vec::new(),
+            max_tokens: None,
         }
     }
 

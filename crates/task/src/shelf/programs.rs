@@ -70,5 +70,6 @@ pub(super) fn problem(line: &Line<'_>, wanted: Language) -> Result<Problem, Stri
         prompt: line.text("prompt")?,
         target: Target::Output(line.text("expected_output")?),
         tags,
+        max_tokens: None,
     })
 }

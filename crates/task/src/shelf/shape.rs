@@ -122,5 +122,6 @@ pub(super) fn problem(id: String, prompt: String, target: Target) -> Problem {
         prompt,
         target,
         tags: Vec::new(),
+        max_tokens: None,
     }
 }

@@ -133,7 +133,8 @@ pub(super) fn carry_out(
     if let (Some(family), Exit::Done) = (family, exit) {
         variants::sweep_up(family, &files, finder.terminal);
     }
-    write_report(&folder, &ledger::read(&folder)?)?;
+    let readings = finder.terminal.readings();
+    write_report(&folder, &ledger::read(&folder)?, readings)?;
     Ok((exit, folder))
 }
 

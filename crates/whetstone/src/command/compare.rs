@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use ledger::Run;
 use measure::gate::Outcome;
+use report::Readings;
 use report::gates::{self, Judged};
 use report::table::console;
 use serde_json::json;
@@ -33,7 +34,7 @@ pub(crate) fn run(flags: &Compare, terminal: &Terminal) -> Result<Exit> {
         judged.extend(gates::regressions(&card, flags.noise_threshold));
     }
     if let Some(folder) = &flags.output {
-        write(&joined, folder)?;
+        write(&joined, folder, terminal.readings())?;
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     }
     match flags.format {
@@ -68,7 +69,7 @@ fn exit(judged: &[Judged]) -> Exit {
     }
 }
 
-fn write(joined: &Run, folder: &Path) -> Result<()> {
+fn write(joined: &Run, folder: &Path, readings: Readings) -> Result<()> {
     if folder.join("run.json").exists() {
         return Err(Usage(format!(
             "{} is a run; give the comparison a folder of its own",
@@ -77,5 +78,5 @@ fn write(joined: &Run, folder: &Path) -> Result<()> {
         .into());
     }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    super::bench::write_report(folder, joined)
+    super::bench::write_report(folder, joined, readings)
 }

@@ -31,7 +31,7 @@ pub(super) fn run(
         Ok([one]) => one,
         Err(several) => report::join(&several).map_err(Usage)?,
     };
-    let card = Scorecard::of(&run);
+    let card = Scorecard::of(&run).with(terminal.readings());
     for (name, path) in wanted {
         let format = publish::find(name).map_err(Usage)?;
         for (path, bytes) in files(format, path, &run, &card)? {

@@ -18,7 +18,7 @@ pub(crate) fn report(flags: &Report, terminal: &Terminal) -> Result<Exit> {
     }
     for folder in wanted(flags)? {
         let run = ledger::read(&folder)?;
-        super::bench::write_report(&folder, &run)?;
+        super::bench::write_report(&folder, &run, terminal.readings())?;
         super::bench::print(&run, flags.format, terminal)?;
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     }

@@ -89,14 +89,14 @@ fn judge(flags: &Judge, terminal: &Terminal, offline: bool) -> Result<Exit> {
         true => judging.go_on(&flags.source.source)?,
         false => judging.begin(&flags.source.output)?,
     };
-    report(&folder)?;
+    report(&folder, terminal)?;
     super::bench::show(&folder, exit, flags.format, terminal)
 }
 
 fn import(flags: &Source, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let batch = batch(flags, terminal, offline)?;
     let folder = folder::imported(&batch, &flags.output)?;
-    report(&folder)?;
+    report(&folder, terminal)?;
     terminal.result(&folder.display().to_string())?;
     terminal.note(&format!(
         "Judge them with: whet sample judge {}",
@@ -122,8 +122,8 @@ fn finder(terminal: &Terminal, offline: bool) -> Result<Finder<'_>> {
     })
 }
 
-fn report(folder: &Path) -> Result<()> {
-    super::bench::write_report(folder, &ledger::read(folder)?)
+fn report(folder: &Path, terminal: &Terminal) -> Result<()> {
+    super::bench::write_report(folder, &ledger::read(folder)?, terminal.readings())
 }
 
 fn export(flags: &Export, terminal: &Terminal) -> Result<Exit> {

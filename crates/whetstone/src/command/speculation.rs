@@ -67,7 +67,7 @@ pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit,
     let models = Models::open(flags, finder, &adapter, plan.threads)?;
     let (gate, folder) = models.measure(flags, &plan, &prompts, finder)?;
     let run = ledger::read(&folder)?;
-    super::bench::write_report(&folder, &run)?;
+    super::bench::write_report(&folder, &run, finder.terminal.readings())?;
     if let Some(path) = &flags.output {
         write_suite(path, &run, &prompts)?;
     }

@@ -189,6 +189,7 @@ fn show(word: &str, answers: bool, format: Format, terminal: &Terminal) -> Resul
         Known::BuiltIn(_) => OWN.to_owned(),
         Known::Data(entry) => source_of(entry),
         Known::File(path) => path.display().to_string(),
+        Known::Custom => word.to_owned(),
     };
     let shown = Shown {
         suite: &suite,
@@ -223,6 +224,7 @@ impl Shown<'_> {
     fn asked(&self) -> String {
         match &self.suite.style {
             PromptStyle::Continue => "the text as it stands, to go on with".into(),
+            PromptStyle::Ask => "the user's message, without a system line".into(),
             PromptStyle::Chat { system } => format!("a conversation; system line: {system}"),
             PromptStyle::Profile(profile) => format!("prompt profile {profile}"),
         }

@@ -33,6 +33,16 @@ impl Mistake {
         }
     }
 
+    /// A mistake that a file is as a whole.
+    pub(crate) fn whole(file: &str, why: impl Into<String>) -> Mistake {
+        let place = Place {
+            file: file.into(),
+            line: 1,
+            column: 1,
+        };
+        Mistake::at(&place, why)
+    }
+
     /// A word that is none of those known: `there is no key num_batch; did you mean num_batches?`
     pub(crate) fn unknown(place: &Place, what: &str, word: &str, known: &[&str]) -> Mistake {
         let remedy = match nearest(word, known) {
@@ -66,11 +76,16 @@ impl fmt::Display for Mistake {
 
 /// All mistakes of a recipe as one error of the user.
 pub(crate) fn refusal(mistakes: &[Mistake]) -> Usage {
+    refusal_of("the recipe", mistakes)
+}
+
+/// All mistakes of a file as one error of the user.
+pub(crate) fn refusal_of(what: &str, mistakes: &[Mistake]) -> Usage {
     let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
     match lines.as_slice() {
         [one] => Usage(one.clone()),
         several => Usage(format!(
-            "the recipe has {} mistakes\n  {}",
+            "{what} has {} mistakes\n  {}",
             several.len(),
             several.join("\n  ")
         )),

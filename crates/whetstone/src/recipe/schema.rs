@@ -117,7 +117,41 @@ fn settings_of(command: &clap::Command) -> Value {
         let schema = described(of_kind(&setting), &setting.says);
         properties.insert(setting.name, schema);
     }
+    if command.get_name() == super::CUSTOM {
+        properties.extend(custom());
+    }
     json!({"properties": properties, "additionalProperties": false})
+}
+
+/// Name, description and cases of a benchmark of one's own.
+fn custom() -> [(String, Value); 3] {
+    let text = |says: &str| json!({"type": "string", "description": says});
+    let behaviour = json!({"anyOf": [{"type": "string"}, {"type": "object"}]});
+    let case = json!({
+        "type": "object",
+        "properties": {
+            "id": text("What the case is called (default: its number)"),
+            "prompt": text("What the model is asked"),
+            "max_tokens": or_variable(json!({"type": "integer", "minimum": 1})),
+            "expected_behavior": list_of(behaviour),
+        },
+        "required": ["prompt", "expected_behavior"],
+        "additionalProperties": false,
+    });
+    [
+        (
+            "id".to_owned(),
+            text("What the benchmark is called in reports"),
+        ),
+        (
+            "description".to_owned(),
+            text("What it is about, in a line"),
+        ),
+        (
+            "data".to_owned(),
+            json!({"anyOf": [{"type": "string"}, {"type": "array", "items": case}]}),
+        ),
+    ]
 }
 
 fn of_kind(setting: &Setting) -> Value {

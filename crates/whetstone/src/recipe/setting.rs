@@ -12,9 +12,25 @@ use super::yaml::{Key, Node};
 use crate::cli::{Cli, Numbers};
 
 /// Flags that say where results go and not what is measured, and those that a target says for all of its benchmarks.
-const NOT_HERE: [&str; 16] = [
-    "output", "dry-run", "format", "help", "version", "list", "runs", "yes", "quiet", "verbose",
-    "log-file", "color", "offline", "seed", "threads", "adapter",
+const NOT_HERE: [&str; 18] = [
+    "readings",
+    "no-readings",
+    "output",
+    "dry-run",
+    "format",
+    "help",
+    "version",
+    "list",
+    "runs",
+    "yes",
+    "quiet",
+    "verbose",
+    "log-file",
+    "color",
+    "offline",
+    "seed",
+    "threads",
+    "adapter",
 ];
 /// The one command whose adapter is the draft's and so a setting of its own.
 const SPECULATION: &str = "spec";
@@ -162,7 +178,7 @@ pub(crate) fn settings(command: &clap::Command) -> Vec<Setting> {
 fn is_setting(benchmark: &str, arg: &Arg) -> bool {
     let id = arg.get_id().as_str();
     // Models stand beside `config`, under keys of their own.
-    let is_model = ["models", "target", "draft"].contains(&id);
+    let is_model = ["models", "more_models", "target", "draft"].contains(&id);
     let flag = arg.get_long().unwrap_or(id);
     let elsewhere = NOT_HERE.contains(&flag) && !(benchmark == SPECULATION && flag == "adapter");
     !(is_model || elsewhere || flag == "energy")
@@ -258,6 +274,17 @@ fn word(setting: &Setting, node: &Node) -> Option<String> {
 }
 
 impl Said {
+    /// A word without a flag.
+    pub(crate) fn bare(key: &str, place: &Place, word: String) -> Said {
+        Said {
+            key: key.to_owned(),
+            place: place.clone(),
+            flag: String::new(),
+            word,
+            turn: Turn::AsIs,
+        }
+    }
+
     /// The values, one by one.
     pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
         self.value().split(',').filter(|value| !value.is_empty())

@@ -13,6 +13,7 @@ const COMMANDS: &[&[&str]] = &[
     &["bench", "divergence"],
     &["bench", "accuracy"],
     &["bench", "context"],
+    &["bench", "custom"],
     &["bench", "spec"],
     &["sample", "generate"],
     &["sample", "judge"],

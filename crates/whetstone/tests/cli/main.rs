@@ -22,6 +22,7 @@ mod choices;
 mod collect;
 mod compare;
 mod converted;
+mod custom;
 mod data;
 mod doctor;
 mod export;

@@ -160,3 +160,25 @@ fn the_doctor_speaks_json_and_its_exit_code_agrees_with_it() {
         assert_eq!(lacks, finding["remedy"].is_string(), "{finding}");
     }
 }
+
+#[test]
+fn readings_stand_beside_the_numbers_unless_they_are_not_wanted() {
+    let place = Workplace::new();
+    let words = ["--only", "perplexity", "-q"];
+    let shown = place.bench(&words).with_code(0);
+    assert!(shown.stdout.contains("guide"), "{shown}");
+    let run = place.only_run("runs");
+    let path = run.path().to_str().unwrap();
+    let before = run.text("report.md");
+    assert!(before.contains("published guides"), "{before}");
+    let hidden = place.whet(&["report", path, "--no-readings"]).with_code(0);
+    assert!(!hidden.stdout.contains("guide"), "{hidden}");
+    assert!(
+        !run.text("report.md").contains("guide")
+            && !run.text("report.html").contains("published guides")
+    );
+    place
+        .whet(&["report", path, "--no-readings", "--readings", "-q"])
+        .with_code(0);
+    assert_eq!(run.text("report.md"), before, "the last word counts");
+}

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU32;
 use super::*;
 use crate::judge::Separation;
 use crate::problem::Language;
-use ledger::record::Stage;
+use ledger::record::{Finish, Stage};
 use sandbox::toolchain::{self, Toolchain};
 use sandbox::{Ending, Fault, File, Limits, Mode, Outcome, Profile, Program, Scripted};
 
@@ -45,6 +45,7 @@ fn jobs<'a>(judge: &'a Judge, texts: &'a [String]) -> Vec<Job<'a>> {
             judge,
             problem: gcd(),
             text,
+            finish: Finish::Unknown,
         })
         .collect()
 }
@@ -145,6 +146,7 @@ fn function() -> (Judge, Problem) {
         prompt: "words".into(),
         target: serde_json::from_str(target).unwrap(),
         tags: Vec::new(),
+        max_tokens: None,
     };
     (judge, problem)
 }

@@ -22,6 +22,7 @@ fn problem() -> Problem {
         prompt: "words".to_owned(),
         target: Target::Function(function),
         tags: Vec::new(),
+        max_tokens: None,
     }
 }
 

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::{Bench, CodeFlags, Part, RunFlags};
 use crate::cli::Speculation;
 use crate::cli::choices::{Accuracy, Context};
+use crate::cli::custom::Custom;
 use crate::cli::speed::{CacheFlag, ContextFlag, FillingFlags, MEMORY_EXAMPLES, PromptFlags};
 use crate::cli::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextsFlags};
 use crate::cli::variants::{VARIANTS_EXAMPLES, VariantsFlags};
@@ -99,6 +100,8 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
     Accuracy(Box<Accuracy>),
     /// Speed, memory and recall at growing context
     Context(Box<Context>),
+    /// A benchmark of your own: prompts, and what the answers are expected to do
+    Custom(Box<Custom>),
 }
 
 impl Bench {
@@ -181,6 +184,11 @@ impl Bench {
                 self.reading.lengths = asked.lengths.contexts;
                 self.reading.caches = asked.cache.cache;
                 (Part::Context, asked.models, asked.run)
+            }
+            Alone::Custom(asked) => {
+                self.code = asked.as_code();
+                let models = [asked.models, asked.more_models].concat();
+                (Part::Code, models, asked.run)
             }
             Alone::Spec(flags) => {
                 self.alone = Some(Alone::Spec(flags));

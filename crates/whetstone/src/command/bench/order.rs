@@ -204,7 +204,7 @@ pub(super) fn plan(flags: &Bench) -> Result<Plan> {
         return Err(Usage(bench::divergence::ALONE.into()).into());
     }
     for word in plan.code.iter().flat_map(|code| &code.suites) {
-        suites::known(word)?;
+        suites::check(word)?;
     }
     Ok(plan)
 }

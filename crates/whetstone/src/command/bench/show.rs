@@ -4,14 +4,16 @@ use std::path::Path;
 
 use anyhow::Result;
 use ledger::Run;
+use report::{Readings, Scorecard};
 
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
 /// Writes every derived file of a run's report into a folder.
-pub(in crate::command) fn write_report(folder: &Path, run: &Run) -> Result<()> {
-    for (name, bytes) in report::files(run)? {
+pub(in crate::command) fn write_report(folder: &Path, run: &Run, readings: Readings) -> Result<()> {
+    let card = Scorecard::of(run).with(readings);
+    for (name, bytes) in report::files_of(run, &card)? {
         ledger::write_derived(folder, &name, &bytes)?;
     }
     Ok(())
@@ -19,7 +21,7 @@ pub(in crate::command) fn write_report(folder: &Path, run: &Run) -> Result<()> {
 
 /// Prints a run's scorecard.
 pub(in crate::command) fn print(run: &Run, format: Format, terminal: &Terminal) -> Result<()> {
-    let card = report::Scorecard::of(run);
+    let card = Scorecard::of(run).with(terminal.readings());
     let text = match format {
         Format::Table => report::scorecard_text(&card, terminal.width(), terminal.colour()),
         Format::Json => {

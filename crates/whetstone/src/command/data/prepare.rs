@@ -68,6 +68,10 @@ fn source(word: &str, finder: &Finder<'_>) -> Result<PathBuf> {
     match suites::known(word)? {
         Known::File(path) => Ok(path),
         Known::Data(entry) => finder.present(entry),
+        Known::Custom => Err(Usage(format!(
+            "{word} says how answers should behave and holds none to train on; prepare a file of solutions"
+        ))
+        .into()),
         Known::BuiltIn(suite) => Err(Usage(format!(
             "{} is built in to measure with; prepare a file, or make problems with `whet data generate`",
             suite.name

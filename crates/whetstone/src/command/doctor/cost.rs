@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use ledger::record::{AttemptKey, Stage, Verdict};
+use ledger::record::{AttemptKey, Finish, Stage, Verdict};
 use measure::{Clock, SystemClock};
 use sandbox::toolchain::{Language as Boxed, Toolchain};
 use sandbox::{Cell, SpawnCost};
@@ -186,6 +186,7 @@ fn all_right(
             judge: &trade.judge,
             problem: &trade.suite.problems[0],
             text: trade.answer,
+            finish: Finish::Unknown,
         })
         .collect();
     let clock = SystemClock::start();

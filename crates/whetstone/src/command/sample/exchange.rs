@@ -66,7 +66,7 @@ impl Line {
             (None, completion) => completion.clone().unwrap_or_default(),
         };
         match suite.judge {
-            Judging::Keywords => code,
+            Judging::Keywords | Judging::Behaviour => code,
             _ => fenced(&code, &suite.language.name().to_lowercase()),
         }
     }

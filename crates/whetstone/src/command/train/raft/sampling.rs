@@ -63,7 +63,7 @@ pub(super) fn sample(
     }
     shop.tried_batch = true;
     let run = ledger::read(&place)?;
-    write_report(&place, &run)?;
+    write_report(&place, &run, shop.terminal.readings())?;
     let seconds = (watched.clock.now_ns() - started) as f64 / 1e9;
     let effort = effort(&run, seconds, went_on);
     Ok(Some(Sampled {

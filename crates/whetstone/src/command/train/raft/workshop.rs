@@ -124,9 +124,12 @@ pub(super) fn check(suites: &[Suite]) -> Result<()> {
             let what = "stands there twice; give each suite once, to train on or held out";
             return Err(Usage(format!("the suite {} {what}", suite.name)).into());
         }
-        if suite.judge == task::Judging::Keywords {
+        if matches!(
+            suite.judge,
+            task::Judging::Keywords | task::Judging::Behaviour
+        ) {
             return Err(Usage(format!(
-                "the answers to {} are not run, only looked at for words; that is nothing to train on",
+                "the answers to {} are not run, only looked at; that is nothing to train on",
                 suite.name
             ))
             .into());
