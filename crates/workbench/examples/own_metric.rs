@@ -40,7 +40,10 @@ impl Benchmark for Variety {
 }
 
 /// Measures models and leaves a report in a folder.
-pub(crate) fn variety(models: &[&Model], folder: &Path) -> Result<BenchmarkSummary, workbench::Error> {
+pub(crate) fn variety(
+    models: &[&Model],
+    folder: &Path,
+) -> Result<BenchmarkSummary, workbench::Error> {
     let summary = BenchmarkRunner::new(folder).with(Variety).run(models)?;
     summary.write_report()?;
     Ok(summary)

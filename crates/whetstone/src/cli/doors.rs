@@ -68,7 +68,9 @@ pub(crate) fn words(typed: Vec<OsString>) -> Vec<OsString> {
     };
     let ours = Line::of(door, &plain[n..]).words();
     let program = typed.into_iter().take(1);
-    program.chain(ours.into_iter().map(OsString::from)).collect()
+    program
+        .chain(ours.into_iter().map(OsString::from))
+        .collect()
 }
 
 fn text(word: &OsString) -> Option<String> {

@@ -136,7 +136,15 @@ impl Bench {
             return self;
         };
         self.thorough = matches!(alone, Alone::Latency { .. } | Alone::Memory { .. });
-        let (part, models, run) = match alone {
+        if let Some((part, models, run)) = self.take(alone) {
+            (self.models, self.run, self.only) = (models, run, vec![part]);
+        }
+        self
+    }
+
+    /// Takes over what one benchmark says of itself; `None` for those that are no part of a run with others.
+    fn take(&mut self, alone: Alone) -> Option<(Part, Vec<String>, RunFlags)> {
+        Some(match alone {
             Alone::Code { models, code, run } => {
                 self.code = *code;
                 (Part::Code, models, run)
@@ -164,7 +172,7 @@ impl Bench {
             Alone::Variants { variants, run } => {
                 self.variants = Some(variants);
                 (self.models, self.run) = (Vec::new(), run);
-                return self;
+                return None;
             }
             Alone::Perplexity {
                 models,
@@ -201,10 +209,8 @@ impl Bench {
             }
             Alone::Spec(flags) => {
                 self.alone = Some(Alone::Spec(flags));
-                return self;
+                return None;
             }
-        };
-        (self.models, self.run, self.only) = (models, run, vec![part]);
-        self
+        })
     }
 }
