@@ -314,3 +314,31 @@ fn a_device_that_is_not_there_is_a_warning_in_the_report() {
             .any(|warning| warning["kind"] == "device_fallback")
     );
 }
+
+/// What a configuration file may say depends on what `whet train` reads of it; a model and data are named in any case.
+#[test]
+fn trainings_by_configuration_are_answered_until_their_model_is_named() {
+    let place = place();
+    for line in [
+        "sft train --config configs/sft_example.yaml",
+        "raft train --config configs/raft_windows.yaml --checkpoint models/sft/final_model --cycles 6",
+    ] {
+        let ended = whet(&place, line, &[]).with_code(2);
+        let mut hints = ended
+            .stderr
+            .lines()
+            .filter_map(|said| said.strip_prefix("Hint: whet "));
+        let hint = hints.next().unwrap_or_else(|| panic!("{line}: {ended}"));
+        assert!(
+            hint.starts_with("train ") && hints.next().is_none(),
+            "{ended}"
+        );
+        let followed = whet(&place, hint, &["--no-such-flag"]);
+        assert!(
+            followed
+                .stderr
+                .contains("unexpected argument '--no-such-flag'"),
+            "{followed}"
+        );
+    }
+}
