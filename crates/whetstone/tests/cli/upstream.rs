@@ -104,10 +104,10 @@ const LINES: &[(&str, Does)] = &[
     ("benchmark-suite -f prompts.txt -l 10 -n 3 -o results.json",
         Answer("bench spec -f prompts.txt -l 10 -n 3 -o results.json qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b")),
     ("benchmark-suite -a best -n 5",
-        Answer("bench spec -a best -n 5 qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b")),
+        Answer("bench spec -a best -n 5 --draft qwen2.5-coder-0.5b qwen2.5-coder-1.5b")),
     ("collect-data toy.gguf --draft nowhere.gguf -f prompts.txt --limit 50 -m 4096", Miss("nowhere.gguf")),
     ("collect-data -f prompts.txt -o detailed.jsonl",
-        Answer("collect -f prompts.txt --output detailed qwen2.5-coder-1.5b --draft qwen2.5-coder-0.5b")),
+        Answer("collect -f prompts.txt --output detailed --draft qwen2.5-coder-0.5b qwen2.5-coder-1.5b")),
     ("train", Answer("train sft qwen2.5-coder-0.5b train.jsonl")),
     ("train --epochs 2", Answer("train sft qwen2.5-coder-0.5b train.jsonl")),
     ("generate -p Hello --max-tokens 64", Answer("generate -p Hello --max-tokens 64 qwen2.5-coder-0.5b")),
@@ -313,4 +313,32 @@ fn a_device_that_is_not_there_is_a_warning_in_the_report() {
             .iter()
             .any(|warning| warning["kind"] == "device_fallback")
     );
+}
+
+/// What a configuration file may say depends on what `whet train` reads of it; a model and data are named in any case.
+#[test]
+fn trainings_by_configuration_are_answered_until_their_model_is_named() {
+    let place = place();
+    for line in [
+        "sft train --config configs/sft_example.yaml",
+        "raft train --config configs/raft_windows.yaml --checkpoint models/sft/final_model --cycles 6",
+    ] {
+        let ended = whet(&place, line, &[]).with_code(2);
+        let mut hints = ended
+            .stderr
+            .lines()
+            .filter_map(|said| said.strip_prefix("Hint: whet "));
+        let hint = hints.next().unwrap_or_else(|| panic!("{line}: {ended}"));
+        assert!(
+            hint.starts_with("train ") && hints.next().is_none(),
+            "{ended}"
+        );
+        let followed = whet(&place, hint, &["--no-such-flag"]);
+        assert!(
+            followed
+                .stderr
+                .contains("unexpected argument '--no-such-flag'"),
+            "{followed}"
+        );
+    }
 }
