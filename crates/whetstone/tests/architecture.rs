@@ -20,7 +20,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each of our crates may know. `whetstone` is the door and knows all.
-const EDGES: [(&str, &[&str]); 14] = [
+const EDGES: [(&str, &[&str]); 15] = [
     ("measure", &[]),
     ("sandbox", &[]),
     ("engine", &[]),
@@ -38,6 +38,12 @@ const EDGES: [(&str, &[&str]); 14] = [
         &["decoder", "engine", "ledger", "task", "measure"],
     ),
     (
+        "workbench",
+        &[
+            "measure", "engine", "ledger", "task", "llama", "report", "bench",
+        ],
+    ),
+    (
         "whetstone",
         &[
             "measure", "sandbox", "engine", "gguf", "hub", "ledger", "llama", "model", "task",
@@ -47,12 +53,13 @@ const EDGES: [(&str, &[&str]); 14] = [
 ];
 
 /// What tests may know besides: a model from outside is pulled the way a user pulls it.
-const EDGES_OF_TESTS: [(&str, &str); 5] = [
+const EDGES_OF_TESTS: [(&str, &str); 6] = [
     ("llama", "hub"),
     ("decoder", "engine"),
     ("decoder", "hub"),
     ("decoder", "llama"),
     ("improve", "gguf"),
+    ("workbench", "gguf"),
 ];
 
 /// Crates from outside that only some of ours may name; a trailing `*` stands for any ending.

@@ -1,0 +1,201 @@
+//! The library on toy models: numbers as the program has them, errors that name what is wrong.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed step of a test is a failed test"
+)]
+
+#[path = "../examples/own_metric.rs"]
+mod own_metric;
+
+use std::path::PathBuf;
+
+use workbench::{
+    Benchmark, BenchmarkResult, BenchmarkRunner, Error, LatencyBenchmark, MemoryBenchmark, Model,
+    PerplexityBenchmark,
+};
+
+/// A folder with two toys.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, seed) in [("a", 7), ("b", 8)] {
+            gguf::toy::write(folder.path().join(format!("{name}.gguf")), seed).unwrap();
+        }
+        Place(folder)
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn model(&self, name: &str) -> Model {
+        Model::open_on(self.at(&format!("{name}.gguf")), 1).unwrap()
+    }
+}
+
+#[test]
+fn the_example_adds_a_metric_with_one_trait_in_fewer_than_sixty_lines() {
+    let text = include_str!("../examples/own_metric.rs");
+    assert!(text.lines().count() < 60, "{}", text.lines().count());
+    let place = Place::new();
+    let (a, b) = (place.model("a"), place.model("b"));
+    let summary = own_metric::variety(&[&a, &b], &place.at("variety")).unwrap();
+    let number = summary.number("variety", "different_words_share", "a");
+    assert_eq!(number.n, 6);
+    assert!((0.0..=1.0).contains(&number.value.unwrap()) && number.interval.is_some());
+    assert!(summary.text().contains("variety"), "{}", summary.text());
+    let report = std::fs::read_to_string(place.at("variety").join("report.html")).unwrap();
+    assert!(report.contains("different_words_share"));
+    let row = &summary.card.sections[0].rows[0];
+    assert_eq!(row.comparisons.len(), 1, "two models are compared");
+}
+
+#[test]
+fn a_perplexity_alone_is_that_of_a_run_with_others() {
+    let place = Place::new();
+    let model = place.model("a");
+    let prose = PerplexityBenchmark::bundled("prose")
+        .unwrap()
+        .num_batches(5);
+    let alone = prose.run(&model).unwrap();
+    assert_eq!((alone.text.as_str(), alone.perplexity.n), ("prose", 5));
+    let value = alone.perplexity.value.unwrap();
+    assert!(value > 1.0 && alone.perplexity.interval.unwrap().contains(value));
+    assert!(
+        alone.perplexity.to_string().contains('['),
+        "{}",
+        alone.perplexity
+    );
+    let code = PerplexityBenchmark::bundled("code").unwrap().num_batches(5);
+    let both = BenchmarkRunner::new(place.at("run"))
+        .perplexity(prose)
+        .perplexity(code);
+    let both = both.run(&[&model]).unwrap().perplexity("a");
+    assert_eq!(both[0], alone);
+    assert_ne!(both[1].perplexity.value, alone.perplexity.value);
+}
+
+#[test]
+fn a_file_is_cut_into_blocks() {
+    let place = Place::new();
+    std::fs::write(
+        place.at("mine.txt"),
+        "So it goes, and so it went. ".repeat(40),
+    )
+    .unwrap();
+    let benchmark = PerplexityBenchmark::file(place.at("mine.txt")).unwrap();
+    let result = benchmark
+        .block_size(64)
+        .num_batches(6)
+        .run(&place.model("a"))
+        .unwrap();
+    assert_eq!(result.perplexity.n, 6);
+    assert!(
+        result.perplexity.value.is_some(),
+        "{:?}",
+        result.perplexity.reason
+    );
+}
+
+#[test]
+fn speed_and_memory_have_a_result_for_every_combination() {
+    let place = Place::new();
+    let (a, b) = (place.model("a"), place.model("b"));
+    let speed = LatencyBenchmark::new(&[16, 32], &[4, 8])
+        .batch_sizes(&[1, 2])
+        .warmup_runs(1)
+        .timed_runs(2);
+    let memory = MemoryBenchmark::new(&[64, 128], &["f16", "q8_0"]);
+    let runner = BenchmarkRunner::new(place.at("run"))
+        .latency(speed)
+        .memory(memory);
+    let summary = runner.run(&[&a, &b]).unwrap();
+    for model in ["a", "b"] {
+        let speeds = summary.latency(model);
+        assert_eq!(speeds.len(), 8);
+        for row in &speeds {
+            assert!(row.decode_tokens_per_s.value.unwrap() > 0.0, "{row:?}");
+            assert!(row.prefill_tokens_per_s.value.unwrap() > 0.0, "{row:?}");
+            assert!(
+                row.end_to_end_ns.value >= row.time_to_first_token_ns.value,
+                "{row:?}"
+            );
+            assert_eq!(row.decode_tokens_per_s.n, 2);
+        }
+        let sizes = summary.memory(model);
+        let logical: Vec<f64> = sizes
+            .iter()
+            .map(|row| row.kv_logical_bytes.value.unwrap())
+            .collect();
+        assert_eq!(logical.len(), 4);
+        assert_eq!(
+            logical[2],
+            2.0 * logical[0],
+            "twice the context: {logical:?}"
+        );
+        assert!(logical[1] < logical[0], "q8_0 is smaller: {logical:?}");
+    }
+}
+
+struct Named(&'static str, &'static str, Vec<f64>);
+
+impl Benchmark for Named {
+    fn id(&self) -> &str {
+        self.0
+    }
+
+    fn run(&self, _: &Model) -> Result<BenchmarkResult, Box<dyn std::error::Error + Send + Sync>> {
+        match self.2.as_slice() {
+            [] => Err("the probe is not plugged in".into()),
+            values => Ok(BenchmarkResult::new(self.0).with(self.1, values.to_vec())),
+        }
+    }
+}
+
+#[test]
+fn names_that_mean_something_else_and_failures_are_told() {
+    let place = Place::new();
+    let model = place.model("a");
+    let said = |name: &str, own: Named| {
+        let run = BenchmarkRunner::new(place.at(name))
+            .with(own)
+            .run(&[&model]);
+        run.unwrap_err().to_string()
+    };
+    let taken = said("one", Named("latency", "x", vec![1.0]));
+    assert!(taken.contains("must not be called latency"), "{taken}");
+    let metric = said("two", Named("mine", "perplexity", vec![1.0]));
+    assert!(metric.contains("means something else"), "{metric}");
+    let failed = said("three", Named("mine", "x", Vec::new()));
+    assert!(
+        failed.contains("mine failed on a: the probe is not plugged in"),
+        "{failed}"
+    );
+    said("four", Named("mine", "x", vec![f64::NAN]));
+    assert!(matches!(
+        Model::open_on(place.at("none.gguf"), 1),
+        Err(Error::Engine(_))
+    ));
+    assert!(
+        PerplexityBenchmark::bundled("poetry")
+            .unwrap_err()
+            .to_string()
+            .contains("code and prose")
+    );
+    let nobody = BenchmarkRunner::new(place.at("five")).run(&[]).unwrap_err();
+    assert!(nobody.to_string().contains("no model"), "{nobody}");
+    let twice = place.at("six");
+    let run = || {
+        BenchmarkRunner::new(&twice)
+            .with(Named("mine", "x", vec![1.0]))
+            .run(&[&model])
+    };
+    run().unwrap();
+    assert!(
+        matches!(run(), Err(Error::Ledger(_))),
+        "a run is never written over"
+    );
+}
