@@ -5,7 +5,6 @@
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
-
 use workbench::{Benchmark, BenchmarkResult, BenchmarkRunner, BenchmarkSummary, Model};
 
 const QUESTIONS: [&str; 6] = [

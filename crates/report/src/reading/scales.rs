@@ -33,7 +33,7 @@ pub(super) const SCALES: [Scale; 8] = [
     Scale {
         metric: "decode_tokens_per_s",
         suite: "",
-        by: "as the SmallCoder guide reads tokens per second (its own count the prompt's time as well)",
+        by: "as the SmallCoder guide reads tokens per second (its own counts the prompt's time as well)",
         bands: &[
             (0.0, "slow: one waits for it"),
             (20.0, "moderate: enough for most uses"),
