@@ -42,11 +42,10 @@ pub(super) fn finish(
     terminal: &Terminal,
 ) -> Result<Exit> {
     let exit = show(folder, exit, flags.format, terminal)?;
-    if let Some(name) = flags
-        .save_baseline
-        .as_deref()
-        .filter(|_| exit != Exit::Interrupted)
-    {
+    if exit == Exit::Interrupted {
+        return Ok(exit);
+    }
+    if let Some(name) = flags.save_baseline.as_deref() {
         baselines::save(name, folder, terminal)?;
     }
     if !flags.export.is_empty() {
