@@ -156,6 +156,11 @@ pub(crate) struct Said {
 }
 
 impl Setting {
+    /// Whether it is a word without a flag.
+    pub(crate) fn is_word(&self) -> bool {
+        self.flag.is_none()
+    }
+
     /// The same under another key.
     pub(crate) fn under(&self, name: &str) -> Setting {
         Setting {
@@ -340,9 +345,12 @@ impl Said {
         self.value().split(',').filter(|value| !value.is_empty())
     }
 
-    /// The value after the sign.
+    /// The value after the sign, or the word itself.
     fn value(&self) -> &str {
-        self.word.split_once('=').map_or("", |(_, value)| value)
+        match self.flag.is_empty() {
+            true => &self.word,
+            false => self.word.split_once('=').map_or("", |(_, value)| value),
+        }
     }
 }
 

@@ -98,6 +98,8 @@ const PUBLISHED: [Published; 38] = [
 #[derive(Debug)]
 pub(crate) struct Settings {
     said: Vec<(Setting, Said)>,
+    /// The words without a flag that the command takes, in their order.
+    words: Vec<String>,
     /// Keys that stand there and change nothing.
     pub(crate) idle: Vec<String>,
 }
@@ -134,6 +136,7 @@ impl Settings {
             known: known(method),
             settings: Settings {
                 said: Vec::new(),
+                words: words(method),
                 idle: Vec::new(),
             },
             mistakes: Vec::new(),
@@ -158,6 +161,15 @@ impl Settings {
             matches.value_source(&setting.id) != Some(ValueSource::CommandLine)
         };
         let open: Vec<&(Setting, Said)> = self.said.iter().filter(is_open).collect();
+        let is_said = |id: &String| {
+            let is_typed = matches.value_source(id) == Some(ValueSource::CommandLine);
+            is_typed || open.iter().any(|(setting, _)| setting.id == *id)
+        };
+        // A later word would be taken for the missing one.
+        if let Some(id) = self.words.iter().find(|id| !is_said(id)) {
+            let why = format!("neither the command line nor the file of --config says which {id}");
+            return Err(Usage(why));
+        }
         let words = |is_flag: bool| {
             let those = open
                 .iter()
@@ -210,6 +222,17 @@ fn right_method(root: &Node, method: &str) -> Result<(), Mistake> {
         }
         _ => Ok(()),
     }
+}
+
+/// The words without a flag that a training takes.
+fn words(method: &str) -> Vec<String> {
+    let known = known(method).into_iter();
+    let mut ids: Vec<String> = known
+        .filter(|setting| setting.is_word() && setting.name == setting.id)
+        .map(|setting| setting.id)
+        .collect();
+    ids.dedup();
+    ids
 }
 
 /// The settings of a training under every name: published ones first.
