@@ -63,10 +63,7 @@ fn without_readings_nothing_of_them_is_left_and_no_number_is_missing() {
         assert!(with.contains("guide"), "{with}");
         assert!(!without.contains("guide"), "{without}");
         let number = |line: &&str| line.contains('%') && !with_reading(line);
-        assert_eq!(
-            with.lines().filter(number).count() >= without.lines().filter(number).count(),
-            true
-        );
+        assert!(with.lines().filter(number).count() >= without.lines().filter(number).count());
     }
 }
 

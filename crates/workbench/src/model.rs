@@ -7,8 +7,8 @@ use bench::Subject;
 use engine::{
     CacheKind, CacheKinds, Completion, Ending, Lanes, Plain, Request, Sampling, Width, completions,
 };
-use ledger::record::ModelRecord;
-use llama::{Llama, Options};
+use ledger::record::{AdapterRecord, ModelRecord};
+use llama::{Adapter, Llama, Options};
 use measure::{Clock, SystemClock};
 use sha2::{Digest, Sha256};
 use task::chat::{Message, Specials, Template, Turn};
@@ -20,6 +20,7 @@ use crate::Error;
 pub struct Model {
     name: String,
     path: PathBuf,
+    adapter: Option<Adapter>,
     llama: Llama,
     load_ns: u64,
 }
@@ -51,25 +52,35 @@ impl Model {
         threads: usize,
         (adapter, scale): (&Path, f32),
     ) -> Result<Model, Error> {
-        let adapter = llama::Adapter {
+        let adapter = Adapter {
             path: adapter.to_owned(),
             scale,
         };
         Model::load(path.as_ref(), threads, Some(adapter))
     }
 
-    fn load(path: &Path, threads: usize, adapter: Option<llama::Adapter>) -> Result<Model, Error> {
+    fn load(path: &Path, threads: usize, adapter: Option<Adapter>) -> Result<Model, Error> {
         let clock = SystemClock::start();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = |path: &Path| {
+            path.file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        let name = match &adapter {
+            Some(adapter) => format!("{}+{}", stem(path), stem(&adapter.path)),
+            None => stem(path),
+        };
         let options = Options {
-            name: name.clone().into_owned(),
+            name: name.clone(),
             threads: threads.max(1),
-            adapter,
+            adapter: adapter.clone(),
         };
         let llama = Llama::load(path, &options)?;
         let model = Model {
-            name: name.into_owned(),
+            name,
             path: path.to_owned(),
+            adapter,
             llama,
             load_ns: clock.now_ns(),
         };
@@ -83,7 +94,7 @@ impl Model {
         Ok(source.map(Template::parse).transpose()?)
     }
 
-    /// What reports call it: the file's name without its ending.
+    /// What reports call it: the file's name without its ending, `FILE+ADAPTER` with an adapter.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -164,34 +175,52 @@ impl Model {
         Ok(ModelRecord {
             name: self.name.clone(),
             path: self.path.display().to_string(),
-            sha256: self.sha256()?,
+            sha256: sha256(&self.path)?,
             file_bytes: self.llama.facts().file_bytes,
             facts: told.collect(),
             chat_template_sha256: self.template()?.map(|chat| chat.sha256().to_owned()),
-            adapter: None,
+            adapter: self.adapter.as_ref().map(adapter_record).transpose()?,
         })
     }
 
-    fn sha256(&self) -> Result<String, Error> {
-        const PIECE: usize = 1 << 20;
-        let failed = |source| Error::File {
-            path: self.path.clone(),
-            source,
-        };
-        let mut file = std::fs::File::open(&self.path).map_err(failed)?;
-        let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
-        loop {
-            match file.read(&mut piece).map_err(failed)? {
-                0 => break,
-                n => hash.update(&piece[..n]),
-            }
-        }
-        Ok(hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+    /// The file of its adapter.
+    pub(crate) fn adapter(&self) -> Option<&Path> {
+        self.adapter.as_ref().map(|adapter| adapter.path.as_path())
     }
+}
+
+fn adapter_record(adapter: &Adapter) -> Result<AdapterRecord, Error> {
+    let failed = |source| Error::File {
+        path: adapter.path.clone(),
+        source,
+    };
+    Ok(AdapterRecord {
+        path: adapter.path.display().to_string(),
+        scale: adapter.scale,
+        sha256: sha256(&adapter.path)?,
+        file_bytes: std::fs::metadata(&adapter.path).map_err(failed)?.len(),
+    })
+}
+
+fn sha256(path: &Path) -> Result<String, Error> {
+    const PIECE: usize = 1 << 20;
+    let failed = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece).map_err(failed)? {
+            0 => break,
+            n => hash.update(&piece[..n]),
+        }
+    }
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// A prompt for [`bench::code::tokens`], which looks at no hash.

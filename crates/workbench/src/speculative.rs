@@ -204,7 +204,10 @@ impl BenchmarkRunner<'_> {
             draft_length: None,
             most_drafted: MOST_DRAFTED,
             whole_tiles: true,
-            adapter: None,
+            adapter: self
+                .lora
+                .and_then(Model::adapter)
+                .map(|path| path.display().to_string()),
             adapter_skipped: None,
         }
     }

@@ -101,68 +101,71 @@ fn data_may_be_a_file_beside_the_one_that_names_it() {
     );
 }
 
+/// A file, what is in it, and what is said of it.
+const MISTAKES: [(&str, &str, &str); 14] = [
+    (
+        "a.yml",
+        "id: a\ndata:\n  - prompt: x\n    expected_behavior: stops_natural\n",
+        "a.yml:4:24: there is no behaviour stops_natural; did you mean stops_naturally?",
+    ),
+    (
+        "b.yml",
+        "id: a\ndata:\n  - prompt: x\n    expected_behavior:\n      - contain: y\n",
+        "b.yml:5:9: there is no behaviour contain; did you mean contains?",
+    ),
+    (
+        "c.yml",
+        "id: a\ndata:\n  - prompt: x\n    expected_behavior: [matches: '(']\n",
+        "c.yml:4:34: `(` is no regular expression: unclosed group",
+    ),
+    (
+        "d.yml",
+        "id: a\ndata: []\n",
+        "d.yml:2:7: there is no case in it",
+    ),
+    ("e.yml", "[]", "e.yml:1:1: there is no case in it"),
+    ("f.yml", "id: a\n", "f.yml:1:1: data is missing"),
+    (
+        "g.yml",
+        "id: a\ndata:\n  - promt: x\n    expected_behavior: refuses\n",
+        "g.yml:3:5: there is no key promt; did you mean prompt?",
+    ),
+    (
+        "h.jsonl",
+        "{\"prompt\": \"x\", \"expected_behavior\": \"refuses\"}\n{\"prompt\": \"x\", \"expected_behavior\": [\"refuse\"]}\n",
+        "h.jsonl:2:39: there is no behaviour refuse; did you mean refuses?",
+    ),
+    (
+        "i.jsonl",
+        "{\"prompt\": \"x\", \"expected_behaviour\": \"refuses\"}\n",
+        "i.jsonl:1:17: there is no key expected_behaviour; did you mean expected_behavior?",
+    ),
+    ("j.jsonl", "{\"prompt\": \n", "j.jsonl:1:11: it is no JSON"),
+    (
+        "k.yml",
+        "data:\n  - prompt: x\n    max_tokens: many\n    expected_behavior: refuses\n",
+        "k.yml:3:17: max_tokens must be a whole number from 1",
+    ),
+    (
+        "l.yml",
+        "data:\n  - prompt: x\n",
+        "l.yml:2:5: expected_behavior is missing",
+    ),
+    (
+        "m.yml",
+        "data:\n  - prompt: ''\n    expected_behavior: refuses\n",
+        "m.yml:2:13: the prompt is missing or empty",
+    ),
+    (
+        "n.yml",
+        "data:\n  - prompt: x\n    expected_behavior: 'max_repeats: 0'\n",
+        "n.yml:3:24: max_repeats must be",
+    ),
+];
+
 #[test]
 fn mistakes_are_named_by_file_line_and_column_with_a_guess() {
-    for (name, text, wanted) in [
-        (
-            "a.yml",
-            "id: a\ndata:\n  - prompt: x\n    expected_behavior: stops_natural\n",
-            "a.yml:4:24: there is no behaviour stops_natural; did you mean stops_naturally?",
-        ),
-        (
-            "b.yml",
-            "id: a\ndata:\n  - prompt: x\n    expected_behavior:\n      - contain: y\n",
-            "b.yml:5:9: there is no behaviour contain; did you mean contains?",
-        ),
-        (
-            "c.yml",
-            "id: a\ndata:\n  - prompt: x\n    expected_behavior: [matches: '(']\n",
-            "c.yml:4:34: `(` is no regular expression: unclosed group",
-        ),
-        (
-            "d.yml",
-            "id: a\ndata: []\n",
-            "d.yml:2:7: there is no case in it",
-        ),
-        ("e.yml", "[]", "e.yml:1:1: there is no case in it"),
-        ("f.yml", "id: a\n", "f.yml:1:1: data is missing"),
-        (
-            "g.yml",
-            "id: a\ndata:\n  - promt: x\n    expected_behavior: refuses\n",
-            "g.yml:3:5: there is no key promt; did you mean prompt?",
-        ),
-        (
-            "h.jsonl",
-            "{\"prompt\": \"x\", \"expected_behavior\": \"refuses\"}\n{\"prompt\": \"x\", \"expected_behavior\": [\"refuse\"]}\n",
-            "h.jsonl:2:39: there is no behaviour refuse; did you mean refuses?",
-        ),
-        (
-            "i.jsonl",
-            "{\"prompt\": \"x\", \"expected_behaviour\": \"refuses\"}\n",
-            "i.jsonl:1:17: there is no key expected_behaviour; did you mean expected_behavior?",
-        ),
-        ("j.jsonl", "{\"prompt\": \n", "j.jsonl:1:11: it is no JSON"),
-        (
-            "k.yml",
-            "data:\n  - prompt: x\n    max_tokens: many\n    expected_behavior: refuses\n",
-            "k.yml:3:17: max_tokens must be a whole number from 1",
-        ),
-        (
-            "l.yml",
-            "data:\n  - prompt: x\n",
-            "l.yml:2:5: expected_behavior is missing",
-        ),
-        (
-            "m.yml",
-            "data:\n  - prompt: ''\n    expected_behavior: refuses\n",
-            "m.yml:2:13: the prompt is missing or empty",
-        ),
-        (
-            "n.yml",
-            "data:\n  - prompt: x\n    expected_behavior: 'max_repeats: 0'\n",
-            "n.yml:3:24: max_repeats must be",
-        ),
-    ] {
+    for (name, text, wanted) in MISTAKES {
         let said = refused(name, text);
         assert!(said.contains(wanted), "{said}\nwanted: {wanted}");
     }
