@@ -73,7 +73,7 @@ const RESERVED: [(&str, &[&str]); 14] = [
     ("kuva", &["report"]),
     ("resvg", &["report"]),
     ("gemm", &["decoder"]),
-    ("rayon", &["decoder"]),
+    ("rayon", &["decoder", "improve"]),
     ("safetensors", &["model", "decoder", "improve"]),
     (
         "rand",

@@ -127,7 +127,7 @@ fn what_cannot_be_is_refused_before_anything_is_made() {
         ),
         (
             &["toy.gguf", "--suite", "python-core"],
-            "only looked at for words",
+            "not run, only looked at",
         ),
         (
             &["toy.gguf", "--suite", "cpp-demo", "--held-out", "cpp-demo"],

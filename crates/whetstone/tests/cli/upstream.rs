@@ -315,30 +315,42 @@ fn a_device_that_is_not_there_is_a_warning_in_the_report() {
     );
 }
 
-/// What a configuration file may say depends on what `whet train` reads of it; a model and data are named in any case.
+/// A line that names nothing but its configuration is carried out by what the file says.
 #[test]
-fn trainings_by_configuration_are_answered_until_their_model_is_named() {
+fn trainings_by_configuration_are_read_from_their_file() {
     let place = place();
-    for line in [
-        "sft train --config configs/sft_example.yaml",
-        "raft train --config configs/raft_windows.yaml --checkpoint models/sft/final_model --cycles 6",
-    ] {
-        let ended = whet(&place, line, &[]).with_code(2);
-        let mut hints = ended
+    let line = "sft train --config configs/sft_example.yaml";
+    whet(&place, line, &[])
+        .with_code(2)
+        .saying(&["cannot read the settings configs/sft_example.yaml"]);
+    std::fs::create_dir(place.at("configs")).unwrap();
+    let said = "model:\n  name: toy.gguf\ndata:\n  train_file: rows.jsonl\ntraining:\n  num_train_epochs: 7\n";
+    std::fs::write(place.at("configs/sft_example.yaml"), said).unwrap();
+    std::fs::write(
+        place.at("rows.jsonl"),
+        "{\"prompt\":\"say 1\",\"response\":\"1\"}\n",
+    )
+    .unwrap();
+    let plan = whet(&place, line, &["--dry-run"]).with_code(0);
+    assert!(plan.stdout.contains("\"epochs\": 7"), "{plan}");
+}
+
+#[test]
+fn raft_from_an_adapter_is_answered_with_raft_from_a_model() {
+    let place = place();
+    let line = "raft train --config configs/raft_windows.yaml --checkpoint models/sft/final_model --cycles 6";
+    let ended = whet(&place, line, &[]).with_code(2);
+    let mut hints = ended
+        .stderr
+        .lines()
+        .filter_map(|said| said.strip_prefix("Hint: whet "));
+    let hint = hints.next().unwrap_or_else(|| panic!("{line}: {ended}"));
+    assert!(hint.starts_with("train raft ") && hints.next().is_none());
+    let followed = whet(&place, hint, &["--no-such-flag"]);
+    assert!(
+        followed
             .stderr
-            .lines()
-            .filter_map(|said| said.strip_prefix("Hint: whet "));
-        let hint = hints.next().unwrap_or_else(|| panic!("{line}: {ended}"));
-        assert!(
-            hint.starts_with("train ") && hints.next().is_none(),
-            "{ended}"
-        );
-        let followed = whet(&place, hint, &["--no-such-flag"]);
-        assert!(
-            followed
-                .stderr
-                .contains("unexpected argument '--no-such-flag'"),
-            "{followed}"
-        );
-    }
+            .contains("unexpected argument '--no-such-flag'"),
+        "{followed}"
+    );
 }
