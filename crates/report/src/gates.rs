@@ -136,21 +136,30 @@ fn place(section: &Section, row: &Row) -> String {
     let own = format::conditions(row.own_conditions(section));
     let words = [section.title(), row.title.clone(), own];
     let words = words.into_iter().filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" · ")
+    let mut words: Vec<String> = words.collect();
+    words.dedup();
+    words.join(" · ")
 }
 
-/// Claims and what became of them, as a table.
+/// Claims and what became of them, as a table; the model is named where there are several.
 pub fn table(judged: &[Judged]) -> Table {
-    let columns = ["outcome", "claim", "model", "what", "found"];
-    let mut table = Table::new(&columns.map(|column| (column, Side::Left)));
+    let several = judged.windows(2).any(|two| two[0].model != two[1].model);
+    let columns = ["outcome", "claim", "model", "what", "found"].into_iter();
+    let columns: Vec<_> = columns
+        .filter(|column| several || *column != "model")
+        .map(|column| (column, Side::Left))
+        .collect();
+    let mut table = Table::new(&columns);
     for one in judged {
         let (word, tone) = match one.outcome {
             Outcome::Met => ("met", Tone::Good),
             Outcome::Failed => ("failed", Tone::Bad),
             Outcome::Inconclusive => ("inconclusive", Tone::Doubt),
         };
-        let texts = [&one.claim, &one.model, &one.place, &one.shown];
-        let rest = texts.into_iter().map(|text| Entry::from(text.as_str()));
+        let model = several.then_some(&one.model);
+        let texts = [&one.claim].into_iter().chain(model);
+        let texts = texts.chain([&one.place, &one.shown]);
+        let rest = texts.map(|text| Entry::from(text.as_str()));
         table.push(
             std::iter::once(Entry::new(word, tone))
                 .chain(rest)

@@ -143,13 +143,13 @@ fn a_trained_model_is_written_as_a_file_that_says_the_same_to_everybody() {
         let again = Transformer::load(&path).unwrap();
         assert_eq!(rows_of_decoder(&again, &tokens(30), None), ours);
         let gap = largest_gap(&rows_of_llama(&path, &tokens(30), None), &ours);
-        // llama.cpp keeps keys and values as half floats. Seen: 0.5 % of the largest logit.
+        // llama.cpp keeps keys and values as half floats. Seen: 0.2 % and 0.1 % of the largest logit.
         let largest = ours
             .iter()
             .flatten()
             .fold(0.0_f32, |most, v| most.max(v.abs()));
         println!("largest gap to llama.cpp: {gap}, largest logit: {largest}");
-        assert!(gap < 0.02 * largest, "{gap} {largest}");
+        assert!(gap < 0.005 * largest, "{gap} {largest}");
         let file = Gguf::open(&path).unwrap();
         let text = |key: &str| file.get(key).and_then(Value::as_str);
         assert_eq!(text("general.name"), Some("trained"));
