@@ -19,6 +19,7 @@ use crate::limits::{Limits, WATCH_MS};
 use crate::pool::Warden;
 use crate::report::{self, Bounds};
 use crate::sys::Cloned;
+use crate::tree::Enough;
 use crate::{scratch, tree};
 
 /// How long building the box may take, in nanoseconds; two milliseconds are usual.
@@ -258,22 +259,39 @@ impl Running {
             return None;
         }
         let most = self.limits.memory_kill_bytes();
-        let look = tree::look(self.init.pid, self.fork, most);
+        let enough = Enough {
+            memory_bytes: most,
+            tasks: self.most_tasks(),
+        };
+        let look = tree::look(self.init.pid, self.fork, enough);
+        if look.tasks > enough.tasks {
+            return Some(Stop::Processes);
+        }
         if u128::from(look.cpu_ns) > self.limits.cpu.as_nanos() {
             return Some(Stop::Cpu);
         }
         if look.memory_bytes > most {
             return Some(Stop::Memory);
         }
-        self.uncounted(&look)
+        self.unbounded_folder()
     }
 
-    /// What is looked at only where no namespace limits it.
-    fn uncounted(&self, look: &tree::Look) -> Option<Stop> {
-        let folder = self.warden.as_ref()?.scratch()?;
-        if look.tasks > self.limits.processes {
-            return Some(Stop::Processes);
+    /// The scratch folder, if it is one that no namespace holds, and so nothing bounds.
+    fn open_folder(&self) -> Option<&OwnedFd> {
+        self.warden.as_ref()?.scratch()
+    }
+
+    /// How many tasks may be seen; where there are namespaces, the kernel has counted them already.
+    fn most_tasks(&self) -> u64 {
+        match self.open_folder() {
+            Some(_) => self.limits.processes,
+            None => u64::MAX,
         }
+    }
+
+    /// Whether too much lies in a folder that nothing bounds.
+    fn unbounded_folder(&self) -> Option<Stop> {
+        let folder = self.open_folder()?;
         let used = scratch::used(folder, self.limits.scratch_inodes);
         let full =
             used.bytes > self.limits.scratch_bytes || used.files > self.limits.scratch_inodes;

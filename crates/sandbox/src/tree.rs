@@ -25,8 +25,18 @@ pub(crate) struct Look {
 /// The most processes that a look visits; no limit allows more.
 const MOST: usize = 4096;
 
-/// Looks at everything below `init`, and below the program if it is a `fork` of another parent. Memory is exact only above `memory_limit`.
-pub(crate) fn look(init: i32, fork: Option<i32>, memory_limit: u64) -> Look {
+/// What a look need not go beyond.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Enough {
+    /// Memory is exact only above it.
+    pub(crate) memory_bytes: u64,
+    /// With more tasks the look is over: they are reason enough to end the tree, and while a look walks through a
+    /// tree that forks without end, that tree grows faster than it is walked.
+    pub(crate) tasks: u64,
+}
+
+/// Looks at everything below `init`, and below the program if it is a `fork` of another parent.
+pub(crate) fn look(init: i32, fork: Option<i32>, enough: Enough) -> Look {
     let ticks = rustix::param::clock_ticks_per_second().max(1);
     let page = rustix::param::page_size() as u64;
     let mut found = vec![init];
@@ -46,9 +56,12 @@ pub(crate) fn look(init: i32, fork: Option<i32>, memory_limit: u64) -> Look {
             look.memory_bytes += pages(pid, &book) * page;
             look.tasks += book.tasks;
         }
+        if look.tasks > enough.tasks {
+            return look;
+        }
         children(pid, &mut found);
     }
-    if look.memory_bytes > memory_limit {
+    if look.memory_bytes > enough.memory_bytes {
         let exact = |&pid: &i32| {
             // Who cannot be looked into counts in full.
             proportional(pid).or_else(|| Some(pages(pid, &book(pid)?) * page))

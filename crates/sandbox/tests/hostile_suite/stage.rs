@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A folder that everybody may enter, with the programs, a home, and bait.
 pub(crate) struct Stage {
@@ -38,9 +39,12 @@ pub(crate) fn suite() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")
 }
 
-/// A user number that nobody has; another one for every process, so that what it leaves is known.
+/// A user number that nobody has; another one for every call, so that what each leaves is known while
+/// several tests of one process run.
 pub(crate) fn nobody() -> u32 {
-    61_000_000 + std::process::id() % 1_000_000
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed) % 16;
+    61_000_000 + std::process::id() % 1_000_000 * 16 + call
 }
 
 impl Stage {

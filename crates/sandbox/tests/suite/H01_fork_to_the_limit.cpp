@@ -2,6 +2,7 @@
 //: profile: run
 //: endings: exit 0
 //: prints: 16 processes\n
+//: limits: cpu_ms=1500
 //: t2-endings: exit 0, processes
 //: t2-prints:
 static void attack() {

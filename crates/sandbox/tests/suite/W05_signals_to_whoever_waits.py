@@ -23,6 +23,9 @@ for stream in (1, 2):
             except OSError:
                 pass
 for other in range(3, 3000):
+    # Without a namespace its own number may be among them.
+    if other == os.getpid():
+        continue
     try:
         os.kill(other, signal.SIGKILL)
         print("reached somebody")
