@@ -68,6 +68,8 @@ has_node() { have node; }
 
 has_mold() { have mold; }
 
+has_latex() { have tectonic || { have pdflatex && kpsewhich booktabs.sty >/dev/null 2>&1; }; }
+
 has_rustfmt() { cargo fmt --version >/dev/null 2>&1; }
 
 has_clippy() { cargo clippy --version >/dev/null 2>&1; }
@@ -118,6 +120,7 @@ reason_of() {
         go) echo "go: compiles the Go programs that models write" ;;
         node) echo "node: runs the JavaScript programs that models write" ;;
         mold) echo "mold: links the programs that models write, in a fifth of the time" ;;
+        latex) echo "LaTeX with booktabs: the report's test compiles the tables of papers with it" ;;
         rustfmt) echo "rustfmt: checks the layout of the sources" ;;
         clippy) echo "clippy: checks the sources for mistakes" ;;
     esac
@@ -160,6 +163,11 @@ packages_of() {
         brew:node) echo "node" ;;
         *:node) echo "nodejs" ;;
         brew:clang) echo "llvm" ;;
+        apt-get:latex) echo "texlive-latex-recommended" ;;
+        dnf:latex | zypper:latex) echo "texlive-latex texlive-booktabs" ;;
+        pacman:latex) echo "texlive-latexrecommended" ;;
+        apk:latex) echo "texlive texmf-dist-latexrecommended" ;;
+        brew:latex) echo "tectonic" ;;
         *) echo "$2" ;;
     esac
 }
