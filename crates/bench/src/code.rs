@@ -124,12 +124,31 @@ fn generate(
     if n_finished < missing.len() {
         return Ok(false);
     }
-    desk.record(
+    speed(
         &place,
-        "generate_tokens_per_s",
-        vec![n_tokens as f64 * 1e9 / elapsed as f64],
-    )?;
-    Ok(true)
+        (missing.len(), jobs.len()),
+        (n_tokens, elapsed),
+        desk,
+    )
+    .map(|()| true)
+}
+
+/// Writes down how fast everything was generated; of a part of it, lanes that ran empty would make another number.
+fn speed(
+    place: &Place<'_>,
+    (n_missing, n_jobs): (usize, usize),
+    (n_tokens, elapsed_ns): (u64, u64),
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
+    let metric = "generate_tokens_per_s";
+    if n_missing < n_jobs {
+        let reason = format!(
+            "the run was interrupted: {n_missing} of {n_jobs} completions were left to generate"
+        );
+        return desk.record_absent(place, metric, reason);
+    }
+    let speed = n_tokens as f64 * 1e9 / elapsed_ns as f64;
+    desk.record(place, metric, vec![speed])
 }
 
 /// A run killed after its last completion has no speed of generation: says so, once.

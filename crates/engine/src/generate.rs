@@ -52,7 +52,7 @@ impl Width {
     }
 
     /// Rows of a step with so many busy lanes.
-    pub(crate) fn rows(self, n_busy: usize) -> usize {
+    pub fn rows(self, n_busy: usize) -> usize {
         n_busy.next_multiple_of(self.multiple).max(self.least)
     }
 }

@@ -152,6 +152,9 @@ mod tests {
     }
 
     fn run(script: &str, interrupt: bool) -> Result<PathBuf, String> {
+        // A file that another thread's child still holds open for writing cannot be run.
+        static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _alone = ONE.lock().unwrap_or_else(|broken| broken.into_inner());
         let (bin, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let python = stand_in(bin.path(), script);
         let found = download_with(

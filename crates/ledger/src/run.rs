@@ -1,7 +1,9 @@
 //! A run as it was read: the header and its records in memory.
 //!
 //! The records stand in the order in which they were appended. Where a resumed run repeated a record,
-//! the first one wins and the repetition is only counted: what was reported once does not change.
+//! the first one wins and the repetition is only counted: what was reported once does not change. Of measurements
+//! the last one wins: they are repeated only where a step had not come to its end, and what such a step measured
+//! at once (two models in turns, say) has to stay together.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -29,7 +31,7 @@ pub struct Run {
     pub done: Vec<Done>,
     /// Files whose last line was torn; that line is not among the records.
     pub torn: Vec<TornTail>,
-    /// Records left out because an earlier one has the same key.
+    /// Records left out because another one has the same key.
     pub repeats: u64,
 }
 
@@ -90,11 +92,13 @@ impl Run {
         index
     }
 
-    /// Leaves of each key only the first record, and counts the rest in [`Run::repeats`].
+    /// Leaves of each key only one record, and counts the rest in [`Run::repeats`].
     pub(crate) fn without_repeats(mut self) -> Run {
         self.repeats += keep_first(&mut self.attempts, |attempt| attempt.key.clone());
         self.repeats += keep_first(&mut self.verdicts, |verdict| verdict.key.clone());
+        self.measurements.reverse();
         self.repeats += keep_first(&mut self.measurements, subject);
+        self.measurements.reverse();
         self.repeats += keep_first(&mut self.hardware, |sample| (sample.session, sample.sample));
         self.repeats += keep_first(&mut self.warnings, |warning| {
             (

@@ -275,7 +275,7 @@ fn an_unknown_schema_version_is_refused_even_if_nothing_else_parses() {
 }
 
 #[test]
-fn of_repeated_keys_the_first_wins_and_the_rest_is_counted() {
+fn of_repeated_keys_the_first_wins_but_the_last_measurement_and_the_rest_is_counted() {
     let root = tempfile::tempdir().unwrap();
     let mut run = rich();
     run.attempts.push(Attempt {
@@ -286,20 +286,24 @@ fn of_repeated_keys_the_first_wins_and_the_rest_is_counted() {
         cause: "again".into(),
         ..verdict(1)
     });
-    run.measurements.push(Measurement {
+    let anew = Measurement {
         values: vec![7.0],
         ..measurement("latency")
-    });
+    };
+    run.measurements.push(anew.clone());
     run.warnings.push(warning("noisy_host"));
     run.done.push(done("one"));
     let found = read(&written(root.path(), &run)).unwrap();
     assert_eq!(found.repeats, 5);
+    let mut wanted = rich();
+    wanted.measurements.retain(|m| m.benchmark != "latency");
+    wanted.measurements.push(anew);
     assert_eq!(
         Run {
             repeats: 0,
             ..found
         },
-        rich()
+        wanted
     );
 }
 

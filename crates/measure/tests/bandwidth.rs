@@ -5,7 +5,6 @@
 use std::num::NonZeroUsize;
 
 use measure::SystemClock;
-use measure::probe::memory::available_bytes;
 use measure::probe::read_bandwidth;
 
 #[test]
@@ -25,6 +24,6 @@ fn the_real_machine_reads_memory_at_a_plausible_speed_or_says_why_not() {
             );
             assert!(found.bytes_per_s_samples.contains(&found.best()));
         }
-        Err(absent) => assert!(available_bytes().unwrap() < 16 << 30, "{absent}"),
+        Err(absent) => assert!(absent.reason.contains("bytes available"), "{absent}"),
     }
 }

@@ -24,6 +24,7 @@ pub mod publish;
 mod reading;
 pub mod table;
 mod text;
+mod unlike;
 pub mod untrusted;
 pub mod view;
 
@@ -32,4 +33,5 @@ pub use files::{files, files_of};
 pub use join::join;
 pub use reading::Readings;
 pub use text::{Colour, scorecard_text};
+pub use unlike::resumed_elsewhere;
 pub use view::Scorecard;

@@ -239,3 +239,21 @@ fn a_checklist_without_numbers_is_open_and_of_one_model_an_error() {
             .contains("there is only one")
     );
 }
+
+#[test]
+fn a_run_that_goes_on_elsewhere_says_where_it_began() {
+    let [one, _] = halves();
+    let began = one.header;
+    let mut now = began.clone();
+    now.machine.insert("load_1m".into(), json!(9));
+    now.command = vec!["bench".into(), "--resume".into()];
+    assert_eq!(report::resumed_elsewhere(&began, &now), None);
+    now.whet_version = "9.9.9".into();
+    now.engine.insert("threads".into(), json!(2));
+    now.machine
+        .insert("cpu_model".into(), json!("Example CPU 1"));
+    let said = report::resumed_elsewhere(&began, &now).unwrap().message;
+    for word in ["and 9.9.9", "threads 8 and 2", "and Example CPU 1"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}

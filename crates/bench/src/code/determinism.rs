@@ -1,6 +1,6 @@
 //! Whether texts depend on the batch: a spot check in every run.
 
-use engine::{Plain, Request, Sampling, completions};
+use engine::{Lanes, Plain, Request, Sampling, Width, completions};
 use task::Suite;
 
 use super::Order;
@@ -13,7 +13,8 @@ const N_REQUESTS: usize = 6;
 /// Tokens of each.
 const N_TOKENS: usize = 48;
 
-/// Generates a few prompts greedily at two batch sizes and records the share of texts that differ.
+/// Generates a few prompts greedily in the most and in the fewest rows that a step of the plan has, and records the
+/// share of texts that differ.
 pub(super) fn check(
     subject: &Subject<'_>,
     suite: &Suite,
@@ -41,9 +42,14 @@ pub(super) fn check(
         2,
     );
     let lanes = order.plan.lanes(capacity(jobs));
-    let together = completions(&Plain::new(subject.model, lanes), &requests)?;
+    let most = lanes.width.rows(lanes.n);
+    let full = Lanes {
+        width: Width::fixed(most),
+        ..lanes
+    };
+    let together = completions(&Plain::new(subject.model, full), &requests)?;
     desk.watcher.advance(1, "");
-    let fewer = engine::Lanes {
+    let fewer = Lanes {
         n: 2.min(lanes.n),
         ..lanes
     };
@@ -58,7 +64,7 @@ pub(super) fn check(
         .collect();
     let place = Place::new(&subject.name, "code")
         .with("suite", suite.name.as_str())
-        .with("batches", format!("{} and {}", lanes.n, fewer.n));
+        .with("rows", format!("{most} and {}", fewer.width.rows(fewer.n)));
     desk.record(&place, "determinism_differing_share", differing)?;
     desk.done(&subject.name, &step)
 }

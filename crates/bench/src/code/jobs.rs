@@ -87,16 +87,19 @@ fn jobs(subject: &Subject<'_>, suite: &Suite, order: &Order<'_>) -> Result<Vec<J
 }
 
 /// The completions of all suites in the order in which they are begun. Suites with the longer answers
-/// come first: at the end only short ones are left, and few lanes run empty.
+/// come first, and in a suite the longer questions: at the end mostly short answers are left, and few
+/// lanes run empty.
 pub(super) fn queue(subject: &Subject<'_>, order: &Order<'_>) -> Result<Vec<Job>, Error> {
     let worded = |suite| worded(subject, suite, order.plan.prompt);
     let mut suites: Vec<Suite> = order.suites.iter().map(worded).collect();
     suites.sort_by_key(|suite| std::cmp::Reverse(suite.max_tokens));
-    let jobs: Result<Vec<Vec<Job>>, Error> = suites
-        .iter()
-        .map(|suite| jobs(subject, suite, order))
-        .collect();
-    Ok(jobs?.into_iter().flatten().collect())
+    let mut queue = Vec::new();
+    for suite in &suites {
+        let mut jobs = jobs(subject, suite, order)?;
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.request.prompt.len()));
+        queue.extend(jobs);
+    }
+    Ok(queue)
 }
 
 /// A rendered prompt as tokens, with the start token once if the model wants one.

@@ -69,6 +69,10 @@ fn lasting(run: &Run) -> Vec<String> {
         if changing.iter().any(|end| measurement.metric.ends_with(end)) {
             measurement.values.clear();
         }
+        // What is generated in parts has no speed, and says so.
+        if measurement.metric == "generate_tokens_per_s" {
+            measurement.reason = None;
+        }
         format!("{measurement:?}")
     });
     let done = run.done.iter().map(|done| format!("{done:?}"));

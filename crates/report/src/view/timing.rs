@@ -171,7 +171,6 @@ pub(super) fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed:
             .iter()
             .filter(|m| m.model == model && m.metric == key.0 && m.conditions == *key.1)
     };
-    // A resumed run may hold the same row twice: both halves were measured, so both count.
     let values: Vec<f64> = mine()
         .flat_map(|m| m.values.iter().copied())
         .filter(|v| v.is_finite())

@@ -263,7 +263,8 @@ fn until_marked(mark: &str, count: usize) -> bool {
 
 #[test]
 fn a_killed_supervisor_leaves_no_program_behind() {
-    let mark = format!("sleeper-{}", std::process::id());
+    // The point, because 81 is also the beginning of 812.
+    let mark = format!("sleeper-{}.", std::process::id());
     let mut supervisor = Command::new(std::env::current_exe().unwrap());
     supervisor
         .args(["host::a_boxed_sleeper", "--exact"])

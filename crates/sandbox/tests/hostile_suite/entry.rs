@@ -172,6 +172,13 @@ fn limits(name: &str, what: (Language, Profile), changes: &str) -> Limits {
             cpu: Duration::from_millis(1500),
             ..Limits::compile_large()
         },
+        // A first import on a cold machine takes its time.
+        (Language::Python, Profile::Run) => Limits {
+            cpu: Duration::from_secs(1),
+            wall: Duration::from_secs(30),
+            memory_bytes: 64 << 20,
+            ..Limits::run()
+        },
         (_, Profile::Run) => Limits {
             cpu: Duration::from_millis(300),
             wall: Duration::from_secs(30),

@@ -172,6 +172,16 @@ impl Court<'_> {
         Some(sha256(hashes.as_bytes()))
     }
 
+    /// Lets the slow way's verdict stand for later runs, in place of the fast one's.
+    fn overrule(&self, job: &Job<'_>, slow: &Verdict) {
+        let Some((precedents, content)) = self.precedents.zip(self.content(job)) else {
+            return;
+        };
+        if slow.unscored.is_none() {
+            let _ = precedents.keep(&content, slow);
+        }
+    }
+
     /// The fast verdicts that are tried again, drawn by the seed.
     fn drawn(&self, mut fast: Vec<(usize, Verdict)>) -> Vec<(usize, Verdict)> {
         let wanted = (self.audit * fast.len() as f64).ceil() as usize;
@@ -199,9 +209,13 @@ impl Court<'_> {
             &again,
             &mut |at, slow: Verdict| {
                 let fast = &drawn[at].1;
+                let agrees = (fast.stage, &fast.cause) == (slow.stage, &slow.cause);
+                if !agrees {
+                    self.overrule(&jobs[drawn[at].0], &slow);
+                }
                 tell(Word::Audit(Audit {
                     key: slow.key.clone(),
-                    agrees: (fast.stage, &fast.cause) == (slow.stage, &slow.cause),
+                    agrees,
                     fast: fast.cause.clone(),
                     slow: slow.cause,
                 }))

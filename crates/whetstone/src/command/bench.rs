@@ -25,7 +25,7 @@ use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
-use folder::started_at;
+use folder::{compare_with_the_start, started_at};
 pub(super) use folder::{create, newest};
 pub(super) use hardware::Watched;
 use order::describe;
@@ -254,8 +254,10 @@ impl Job<'_> {
         clock: &SystemClock,
     ) -> Result<(RunFolder, Run)> {
         if let Some(path) = &self.order.resume {
-            let (folder, run) = RunFolder::open(path)?;
+            let (mut folder, run) = RunFolder::open(path)?;
             self.same_files(&run.header)?;
+            let now = (self.sandbox(), self.order.plan.threads);
+            compare_with_the_start(&mut folder, &run, now, self.terminal)?;
             self.terminal.note(&format!(
                 "Going on with {}: {} completions and {} verdicts are there.",
                 path.display(),
@@ -300,15 +302,18 @@ impl Job<'_> {
             }
             models.push(provenance::model(located, &loaded)?);
         }
-        let sandbox = self.cell.map(|cell| cell as &dyn Sandbox);
         let mut header = provenance::header(provenance::Known {
             plan,
             models,
             suites,
-            sandbox,
+            sandbox: self.sandbox(),
         })?;
         header.machine.extend(self.watched.facts());
         Ok(header)
+    }
+
+    fn sandbox(&self) -> Option<&dyn Sandbox> {
+        self.cell.map(|cell| cell as &dyn Sandbox)
     }
 
     /// What cannot be done with a model is said before the long work starts.

@@ -3,7 +3,7 @@
 //! A test kills the program when the run's own files show that it has come to a certain place, not
 //! after a time.
 
-use crate::workplace::{Ended, RunFolder, Workplace, watch};
+use crate::workplace::{Ended, RunFolder, Workplace, send, watch};
 
 /// Everything but latency, which is nothing but times: 12 attempts, judged, and two texts.
 const PLAN: [&str; 9] = [
@@ -178,6 +178,28 @@ fn a_finished_run_can_be_resumed_and_stays_as_it_is() {
 }
 
 #[test]
+fn a_run_that_goes_on_with_another_engine_says_so_once() {
+    let place = Workplace::new();
+    let code = ["--preset=smoke", "--only=code", "--suite=python-core", "-q"];
+    place.bench(&code).with_code(0);
+    let run = place.only_run("runs");
+    let mut header = run.json("run.json");
+    header["engine"]["version"] = "0.0.1".into();
+    std::fs::write(run.path().join("run.json"), header.to_string()).unwrap();
+    let times_said = || {
+        run.text("warnings.jsonl")
+            .matches("resumed_elsewhere")
+            .count()
+    };
+    for _ in 0..2 {
+        let ended = place.whet(&["bench", "--resume"]).with_code(0);
+        ended.saying(&["begun under other conditions", "version 0.0.1 and"]);
+        assert_eq!(times_said(), 1);
+    }
+    assert!(run.text("report.md").contains("version 0.0.1 and"));
+}
+
+#[test]
 fn there_must_be_something_to_resume() {
     let place = Workplace::new();
     let nothing = place.whet(&["bench", "--resume"]).with_code(2);
@@ -221,11 +243,10 @@ fn a_run_that_is_being_written_is_not_resumed_by_a_second_program() {
         (run.n_lines("attempts.jsonl") >= 1).then_some(run)
     });
     let run = run.unwrap();
+    // Held still, so that it is at work however long the second takes to begin.
+    send("STOP", child.id());
     let second = place.whet(&["bench", "--resume", run.path().to_str().unwrap()]);
-    assert!(
-        child.try_wait().unwrap().is_none(),
-        "the first was still at work"
-    );
+    send("CONT", child.id());
     assert!(matches!(second.code, Some(1 | 2)), "{second}");
     assert!(
         second.stderr.contains(run.path().to_str().unwrap()),

@@ -1,10 +1,14 @@
-//! A run's folder: its name, and when it was begun.
+//! A run's folder: its name, when it was begun, and whether it goes on as it began.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use ledger::RunFolder;
 use ledger::record::RunHeader;
+use ledger::{Run, RunFolder};
+use sandbox::Sandbox;
+
+use crate::provenance;
+use crate::terminal::Terminal;
 
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
 const TIME_IN_NAME: usize = 16;
@@ -50,6 +54,28 @@ pub(in crate::command) fn newest(
         let run = ledger::read(folder);
         run.is_ok_and(|run| is_wanted(&run.header))
     })
+}
+
+/// Says in what a run that goes on differs from its beginning, and writes it down once.
+pub(super) fn compare_with_the_start(
+    folder: &mut RunFolder,
+    run: &Run,
+    (sandbox, threads): (Option<&dyn Sandbox>, usize),
+    terminal: &Terminal,
+) -> Result<()> {
+    let now = RunHeader {
+        engine: provenance::engine(threads),
+        sandbox: sandbox.map(provenance::sandbox),
+        ..provenance::bare(&[], run.header.seed)
+    };
+    let Some(warning) = report::resumed_elsewhere(&run.header, &now) else {
+        return Ok(());
+    };
+    terminal.note(&format!("{}; {}", warning.message, warning.advice));
+    if !run.warnings.contains(&warning) {
+        folder.append_warning(&warning)?;
+    }
+    Ok(())
 }
 
 /// The local start of a run as its header says it.
