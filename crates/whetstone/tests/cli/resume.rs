@@ -3,6 +3,8 @@
 //! A test kills the program when the run's own files show that it has come to a certain place, not
 //! after a time.
 
+use serde_json::Value;
+
 use crate::workplace::{Ended, RunFolder, Workplace, send, watch};
 
 /// Everything but latency, which is nothing but times: 12 attempts, judged, and two texts.
@@ -59,7 +61,26 @@ fn assert_same(run: &RunFolder, reference: &RunFolder, what: &str) {
     assert_eq!(run.attempts(), reference.attempts(), "{what}");
     assert_eq!(run.verdicts(), reference.verdicts(), "{what}");
     let (report, wanted) = (run.timeless_report(), reference.timeless_report());
-    assert_eq!(report, wanted, "{what}");
+    assert_eq!(difference("", &report, &wanted), None, "{what}");
+}
+
+/// Where two documents differ first, and how; a whole report is too long to look through.
+fn difference(place: &str, found: &Value, wanted: &Value) -> Option<String> {
+    match (found, wanted) {
+        (Value::Object(one), Value::Object(other)) if one.len() == other.len() => {
+            let below = |(name, value): (&String, &Value)| {
+                let other = other.get(name).unwrap_or(&Value::Null);
+                difference(&format!("{place}/{name}"), value, other)
+            };
+            one.iter().find_map(below)
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            let pairs = one.iter().zip(other).enumerate();
+            let below = |(at, (one, other))| difference(&format!("{place}/{at}"), one, other);
+            pairs.into_iter().find_map(below)
+        }
+        _ => (found != wanted).then(|| format!("{place}: {found} and not {wanted}")),
+    }
 }
 
 #[test]

@@ -243,8 +243,8 @@ impl RunFolder {
 
     /// `report.json` without what differs between two runs of one plan: the run's name and date, the
     /// words typed, the load of the machine, times, rates and the memory of this process. Rows of
-    /// those stay, without values; only the rate of generation goes, because a run that was killed
-    /// after its last completion has none.
+    /// those stay, without values; only the rate of generation goes, because a run that was generated
+    /// in parts has none.
     pub(crate) fn timeless_report(&self) -> Value {
         let mut report = self.json("report.json");
         let origin = report["provenance"].as_object_mut().unwrap();
@@ -252,7 +252,10 @@ impl RunFolder {
             origin.remove(name).unwrap();
         }
         let sections = report["sections"].as_array_mut().unwrap();
-        sections.retain(|section| section["benchmark"] != "hardware");
+        // All suites together are where the rate of generation stands.
+        let is_rate =
+            |section: &Value| section["benchmark"] == "code" && section["suite"].is_null();
+        sections.retain(|section| section["benchmark"] != "hardware" && !is_rate(section));
         for section in sections {
             let is_timed = section["benchmark"] == "latency";
             if is_timed {
@@ -261,7 +264,12 @@ impl RunFolder {
             // What a table to decide by says stands in the rows as well.
             section.as_object_mut().unwrap().remove("overviews");
             let notes = section["notes"].as_array_mut().unwrap();
-            notes.retain(|note| !note.as_str().unwrap().starts_with("weights of"));
+            let of_memory = ["weights of", "grew the process by less"];
+            notes.retain(|note| {
+                !of_memory
+                    .iter()
+                    .any(|part| note.as_str().unwrap().contains(part))
+            });
             let rows = section["rows"].as_array_mut().unwrap();
             rows.retain(|row| row["metric"] != "generate_tokens_per_s");
             for row in rows {
