@@ -319,8 +319,27 @@ pub struct Warning {
 /// `progress.jsonl`: a unit of work that is complete and need not be done again on `--resume`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// [`ModelRecord::name`].
+    /// [`ModelRecord::name`]; nothing where the step is one of all models.
     pub model: String,
     /// The step's name, unique within the plan, for instance `latency/prompt=512`.
     pub step: String,
+}
+
+impl Done {
+    /// Written first by a run that will tell its end.
+    pub fn beginning() -> Done {
+        Done::of_all("begun")
+    }
+
+    /// Written when all that was asked for is there.
+    pub fn end() -> Done {
+        Done::of_all("ended")
+    }
+
+    fn of_all(step: &str) -> Done {
+        Done {
+            model: String::new(),
+            step: step.to_owned(),
+        }
+    }
 }

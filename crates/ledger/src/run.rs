@@ -77,6 +77,12 @@ impl Run {
             .any(|done| done.model == model && done.step == step)
     }
 
+    /// Whether it was begun and has not come to its end: it was interrupted, or is still at work. Of runs that do
+    /// not tell their end it is not known, and this is false.
+    pub fn is_open(&self) -> bool {
+        self.done.contains(&Done::beginning()) && !self.done.contains(&Done::end())
+    }
+
     /// Attempts and verdicts by key, for constant-time look-ups.
     pub fn index(&self) -> Index<'_> {
         let mut index = Index {

@@ -13,6 +13,7 @@ use ledger::record::{AttemptKey, Warning};
 use serde_json::Value;
 
 use crate::unlike::unlike;
+use crate::view::incomplete;
 
 /// Lays runs together. The first run's models come first, and are what the others are held against.
 ///
@@ -30,6 +31,8 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     }
     let names = Names::of(runs);
     let mut joined = names.renamed(first, 0);
+    joined.warnings.extend(runs.iter().filter_map(incomplete));
+    joined.done.clear();
     let mut brought_in = BTreeSet::new();
     for (index, run) in others.iter().enumerate() {
         joined.warnings.extend(unlike(&first.header, &run.header));

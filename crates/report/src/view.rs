@@ -220,6 +220,7 @@ impl Scorecard {
                 .iter()
                 .cloned()
                 .chain(run.torn.iter().map(torn))
+                .chain(incomplete(run))
                 .collect(),
             readings: Readings::Shown,
         }
@@ -340,6 +341,18 @@ fn torn(tail: &TornTail) -> Warning {
         ),
         advice: "Resume the run; what is missing is then measured again".to_owned(),
     }
+}
+
+/// What a reader must know of a run that has not come to its end.
+pub(crate) fn incomplete(run: &Run) -> Option<Warning> {
+    run.is_open().then(|| Warning {
+        kind: "incomplete_run".to_owned(),
+        message: format!(
+            "{} has not come to its end: its numbers are of the part that is there",
+            run.header.run_id
+        ),
+        advice: "complete it with `whet bench --resume RUN`".to_owned(),
+    })
 }
 
 /// The fixed order of benchmarks; unknown ones come last.

@@ -27,6 +27,23 @@ pub(crate) struct Located {
     pub(crate) adapter: Option<Adapter>,
 }
 
+/// Two files of one name could not be told apart in a report.
+pub(crate) fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
+    for (i, model) in located.iter().enumerate() {
+        if located[..i]
+            .iter()
+            .any(|earlier| earlier.name == model.name)
+        {
+            return Err(Usage(format!(
+                "two models are called {}; rename one of the files",
+                model.name
+            ))
+            .into());
+        }
+    }
+    Ok(located)
+}
+
 impl Located {
     /// The same file with an adapter over it.
     pub(crate) fn with(&self, adapter: Adapter) -> Located {

@@ -1,6 +1,6 @@
 //! Judges the completions of a suite, several programs side by side, while no model computes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use ledger::record::{Attempt, AttemptKey, Stage, Verdict, Warning};
@@ -67,7 +67,7 @@ pub fn judge(
     Ok(flow.is_continue())
 }
 
-/// The completions that have no verdict yet.
+/// The completions that have no verdict yet, in the order of the suite: they were written down as they ended.
 fn open(model: &str, suite: &Suite, desk: &Desk<'_>) -> Result<Vec<Attempt>, Error> {
     let run = ledger::read(desk.folder.path())?;
     let judged: BTreeSet<&AttemptKey> = run.verdicts.iter().map(|verdict| &verdict.key).collect();
@@ -76,7 +76,18 @@ fn open(model: &str, suite: &Suite, desk: &Desk<'_>) -> Result<Vec<Attempt>, Err
             && attempt.key.suite == suite.name
             && !judged.contains(&attempt.key)
     };
-    Ok(run.attempts.iter().filter(is_open).cloned().collect())
+    let mut open: Vec<Attempt> = run.attempts.iter().filter(is_open).cloned().collect();
+    let places: BTreeMap<&str, usize> = suite
+        .problems
+        .iter()
+        .enumerate()
+        .map(|(place, problem)| (problem.id.as_str(), place))
+        .collect();
+    open.sort_by_key(|one| {
+        let place = places.get(one.key.problem.as_str()).copied();
+        (place, one.key.attempt)
+    });
+    Ok(open)
 }
 
 fn jobs<'a>(suite: &'a Suite, judge: &'a Judge, attempts: &'a [Attempt]) -> Vec<Job<'a>> {

@@ -81,12 +81,13 @@ fn entered(run: &Run) -> Vec<Entered<'_>> {
         .map(|verdict| verdict.key.suite.as_str())
         .collect();
     let of = |model: &str| -> Vec<Answer<'_>> {
-        let attempts = run.attempts.iter();
-        let mine = attempts.filter(|attempt| {
-            attempt.key.model == model && suites.contains(attempt.key.suite.as_str())
+        // Verdicts are given in the order of the suite, answers end when they end.
+        let verdicts = run.verdicts.iter();
+        let mine = verdicts.filter(|verdict| {
+            verdict.key.model == model && suites.contains(verdict.key.suite.as_str())
         });
-        mine.filter_map(|attempt| {
-            let verdict = index.verdict(&attempt.key)?;
+        mine.filter_map(|verdict| {
+            let attempt = index.attempt(&verdict.key)?;
             Some(Answer { attempt, verdict })
         })
         .collect()

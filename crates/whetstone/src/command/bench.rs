@@ -14,14 +14,14 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use bench::run::Ended;
 use bench::{Desk, Plan, Subject, trial};
-use ledger::record::RunHeader;
+use ledger::record::{Done, RunHeader};
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 
 use crate::cli::Bench;
 use crate::exit::{Exit, Usage, unusable};
-use crate::subject::{Finder, Loaded, Located};
+use crate::subject::{Finder, Loaded, Located, distinct};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
@@ -139,23 +139,6 @@ pub(super) fn carry_out(
     Ok((exit, folder))
 }
 
-/// Two files of one name could not be told apart in a report.
-fn distinct(located: Vec<Located>) -> Result<Vec<Located>> {
-    for (i, model) in located.iter().enumerate() {
-        if located[..i]
-            .iter()
-            .any(|earlier| earlier.name == model.name)
-        {
-            return Err(Usage(format!(
-                "two models are called {}; rename one of the files",
-                model.name
-            ))
-            .into());
-        }
-    }
-    Ok(located)
-}
-
 /// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.
 fn cell(order: &Order) -> Result<Option<Cell>> {
     match &order.plan.code {
@@ -199,12 +182,14 @@ impl Job<'_> {
             .begin(self.located, &self.order.plan, &mut desk, self.terminal)?;
         let ended = self.measure(first, now, &mut desk)?;
         progress.clear();
-        let exit = if ended == Ended::Complete {
-            Exit::Done
-        } else {
-            Exit::Interrupted
-        };
-        Ok((exit, folder.path().to_owned()))
+        let path = folder.path().to_owned();
+        if ended != Ended::Complete {
+            return Ok((Exit::Interrupted, path));
+        }
+        if earlier.is_open() {
+            folder.append_done(&Done::end())?;
+        }
+        Ok((Exit::Done, path))
     }
 
     fn load(&self, index: usize, clock: &SystemClock) -> Result<Loaded> {
@@ -280,7 +265,10 @@ impl Job<'_> {
             folder.append_warning(&hardware::elsewhere(device))?;
         }
         self.announce(first, clock, folder.path())?;
-        Ok((folder, Run::new(header)))
+        let mut run = Run::new(header);
+        run.done.push(Done::beginning());
+        folder.append_done(&run.done[0])?;
+        Ok((folder, run))
     }
 
     fn header(&self, first: &Loaded) -> Result<RunHeader> {

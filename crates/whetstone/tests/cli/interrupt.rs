@@ -54,11 +54,12 @@ fn an_interrupt_saves_and_says_how_to_go_on() {
             "what is there is shown: {ended}"
         );
         assert!(!run.text("report.html").is_empty());
-        assert!(
-            run.n_lines("progress.jsonl") < 4,
-            "it stopped before its end"
-        );
+        let steps = run.text("progress.jsonl");
+        assert!(!steps.contains("ended"), "it stopped before its end");
+        let open = |run: &RunFolder| run.text("report.md").contains("has not come to its end");
+        assert!(open(&run), "the report says so");
         assert_resumes(&place, &run);
+        assert!(!open(&run), "and no longer");
     }
 }
 
