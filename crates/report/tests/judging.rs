@@ -136,7 +136,7 @@ fn an_attempt_that_only_the_shared_process_refuses_lowers_the_gap() {
 #[test]
 fn a_gap_lies_in_its_own_interval_which_holds_both_signs() {
     // One problem fools the shared process every time, another is refused by it: the mean is 0.
-    let mut several = vec![(0, 0); 10];
+    let mut several = [(0, 0); 10];
     several[1] = (2, 2);
     for (attempts, scores) in [(1, 10), (2, 20)] {
         let stages = several
