@@ -43,6 +43,14 @@ pub enum Error {
         /// What has to be measured for it.
         needs: &'static str,
     },
+    /// A form that would say more than the run shows.
+    #[error("{format} publishes results of whole data sets: {reason}")]
+    Withheld {
+        /// The form.
+        format: &'static str,
+        /// What the run is instead.
+        reason: String,
+    },
     /// The table could not be written as Parquet.
     #[error(
         "the table could not be written as Parquet: {0}; this is a fault of the report, please tell its makers"

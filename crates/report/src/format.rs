@@ -158,7 +158,8 @@ pub fn counts(row: &Row) -> String {
     }
 }
 
-/// What the inconclusive comparisons of a section could have shown; `None` if none was inconclusive.
+/// What the inconclusive comparisons of a section could have shown; `None` if none was inconclusive. Where several
+/// models are compared, each size names its own.
 pub fn power(section: &Section) -> Option<String> {
     let mut sizes: Vec<String> = Vec::new();
     for row in &section.rows {
@@ -166,18 +167,27 @@ pub fn power(section: &Section) -> Option<String> {
             .comparisons
             .iter()
             .filter(|c| c.finding(row.better) == Finding::Inconclusive);
-        let smallest = open.filter_map(|c| comparison(c, row).detectable).next();
+        let named = |c: &Comparison| {
+            let size = comparison(c, row).detectable?;
+            Some(match row.comparisons.len() {
+                1 => size,
+                _ => format!("{size} ({})", c.model),
+            })
+        };
+        let found: Vec<String> = open.filter_map(named).collect();
         let conditions = conditions(row.own_conditions(section));
         let place = if conditions.is_empty() {
             String::new()
         } else {
             format!(" {conditions}")
         };
-        sizes.extend(smallest.map(|size| format!("{}{place} {size}", row.title)));
+        if !found.is_empty() {
+            sizes.push(format!("{}{place} {}", row.title, found.join(" and ")));
+        }
     }
     let list = sizes.join(", ");
     (!sizes.is_empty())
-        .then(|| format!("unclear changes below these sizes are missed one time in five: {list}"))
+        .then(|| format!("of what is unclear, true changes of these sizes are missed one time in five, smaller ones more often: {list}"))
 }
 
 /// `p=0.031`; below a thousandth only the bound, because no bootstrap here resolves more.

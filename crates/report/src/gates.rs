@@ -81,7 +81,7 @@ fn of_row(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Result<Vec<
             ));
         }
         let outcome = found.value.map_or(Outcome::Inconclusive, |value| {
-            gate.judge(value, found.interval)
+            gate.judge(value, found.tested())
         });
         Ok(compared(claim, section, row, found, outcome))
     });

@@ -2,9 +2,12 @@
 //!
 //! A comparison is a function of models in one run, so runs that were made apart are laid together first. What
 //! then must not be compared is kept apart (problems of other wording), and whatever else was unlike becomes a
-//! warning: other settings, another machine, another engine, another sandbox. Nothing is computed here.
+//! warning: other settings, another machine, another engine, another sandbox. What the hardware did is left out:
+//! power at rest and the cost of looking belong to a run and not to a model. Nothing is computed here.
 
 mod adopt;
+
+pub(crate) use adopt::is_brought_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +63,7 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     for (index, run) in runs
         .iter()
         .enumerate()
-        .filter(|(_, run)| adopt::is_brought_in(run))
+        .filter(|(_, run)| is_brought_in(run))
     {
         brought_in.extend(
             names
@@ -72,8 +75,9 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
         );
     }
     adopt::adopt(&mut joined, &brought_in);
-    if runs.len() > 1 && timed_apart(runs) {
-        joined.warnings.push(apart());
+    if runs.len() > 1 {
+        joined.warnings.extend(timed_apart(runs).then(apart));
+        leave_hardware_out(&mut joined, runs);
     }
     Ok(joined)
 }
@@ -166,6 +170,19 @@ impl Names {
             }
         }
         run
+    }
+}
+
+/// Takes out what the hardware did, and says so if any run has that.
+fn leave_hardware_out(joined: &mut Run, runs: &[Run]) {
+    joined.hardware.clear();
+    joined.measurements.retain(|m| m.benchmark != "hardware");
+    if runs.iter().any(|run| !run.hardware.is_empty()) {
+        joined.warnings.push(Warning {
+            kind: "hardware_apart".into(),
+            message: "Energy, power and peaks of the hardware are those of each run and are left out here".into(),
+            advice: "look into each run's own report, or name both models in one `whet bench --energy`".into(),
+        });
     }
 }
 

@@ -34,6 +34,7 @@ use std::collections::BTreeMap;
 
 use ledger::record::Warning;
 use ledger::{Run, TornTail};
+use measure::compare::Design;
 use measure::{Better, Interval, LEVEL, Unit};
 use serde::Serialize;
 use serde_json::Value;
@@ -188,7 +189,7 @@ pub enum Finding {
     Worse,
     /// The interval lies wholly on one side and neither side is good.
     Different,
-    /// The interval holds "no change".
+    /// The interval holds "no change", or the paired test does not find one.
     Inconclusive,
     /// There is no interval to judge by.
     Unknown,
@@ -314,10 +315,38 @@ impl Finding {
 }
 
 impl Comparison {
+    /// The value of "no change".
+    pub(crate) fn neutral(&self) -> f64 {
+        match self.kind {
+            Kind::Ratio => 1.0,
+            Kind::Difference => 0.0,
+        }
+    }
+
+    /// Whether there is a paired test and it finds no change.
+    pub(crate) fn is_within_chance(&self) -> bool {
+        self.p.is_some_and(|p| p >= Design::USUAL.alpha)
+    }
+
+    /// The interval to judge by. Where the paired test finds no change it reaches that far: a bootstrap of few
+    /// pairs is narrower than their test allows.
+    pub(crate) fn tested(&self) -> Option<Interval> {
+        let (interval, neutral) = (self.interval?, self.neutral());
+        Some(match self.is_within_chance() {
+            false => interval,
+            true => Interval {
+                lo: interval.lo.min(neutral),
+                hi: interval.hi.max(neutral),
+                ..interval
+            },
+        })
+    }
+
     /// What the comparison shows, given which way is good.
     pub fn finding(&self, better: Better) -> Finding {
-        let neutral = if self.kind == Kind::Ratio { 1.0 } else { 0.0 };
-        match self.interval {
+        let neutral = self.neutral();
+        match self.tested() {
+            None if self.is_within_chance() => Finding::Inconclusive,
             None => Finding::Unknown,
             Some(interval) if interval.lo <= neutral && neutral <= interval.hi => {
                 Finding::Inconclusive

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use ledger::Run;
 use ledger::record::Stage;
+use measure::gate::Outcome;
+use report::gates::regressions;
 use report::view::{Comparison, Finding, Row};
 use report::{Colour, Scorecard, scorecard_text};
 use serde_json::json;
@@ -35,6 +37,198 @@ fn attempt(run: &mut Run, model: &str, problem: u32, attempt: u32, stage: Option
         stage,
         "x",
         BTreeMap::new(),
+    );
+}
+
+/// A text without its line breaks.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Two models at n problems, tried so often each: so many right answers of the first, then of the later one.
+fn tried(attempts: u32, problems: &[(u32, u32)]) -> Run {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for (problem, (base, later)) in problems.iter().enumerate() {
+        for (model, right) in [("a", base), ("b", later)] {
+            for number in 0..attempts {
+                let stage = if number < *right {
+                    Stage::Right
+                } else {
+                    Stage::Runs
+                };
+                attempt(&mut run, model, problem as u32, number, Some(stage));
+            }
+        }
+    }
+    run
+}
+
+/// Of n problems tried once, so many are gained and so many are lost.
+fn flips(n: usize, gained: usize, lost: usize) -> Run {
+    let pair = |i: usize| match i {
+        i if i < gained => (0, 1),
+        i if i < gained + lost => (1, 0),
+        i => (i as u32 % 2, i as u32 % 2),
+    };
+    tried(1, &(0..n).map(pair).collect::<Vec<_>>())
+}
+
+fn finding(run: &Run, metric: &str) -> Finding {
+    let row = row(run, metric);
+    row.comparisons[0].finding(row.better)
+}
+
+fn verdict(run: &Run) -> String {
+    Scorecard::of(run).verdict.unwrap()
+}
+
+#[test]
+fn four_flips_one_way_are_unclear_because_the_exact_test_finds_nothing() {
+    for (n, gained, lost) in [(16, 4, 0), (164, 0, 4), (24, 5, 0)] {
+        let run = flips(n, gained, lost);
+        let found = row(&run, "pass_at_1").comparisons[0].clone();
+        assert!(found.p.unwrap() > 0.05 && found.interval.unwrap().contains(0.0));
+        assert_eq!(finding(&run, "pass_at_1"), Finding::Inconclusive);
+        let looked = regressions(&Scorecard::of(&run), 0.0, &["pass_at_1".to_owned()]);
+        assert_eq!((looked.judged.len(), looked.n_open), (0, 1), "{n}");
+    }
+    let lost = regressions(&Scorecard::of(&flips(164, 0, 6)), 0.0, &[]);
+    assert_eq!(lost.judged[0].outcome, Outcome::Failed);
+}
+
+#[test]
+fn an_interval_that_the_paired_test_does_not_bear_out_decides_nothing() {
+    // Five differences of one sign: the bootstrap leaves 0 out, and the test cannot be below 2 / 2⁵.
+    let fell = tried(4, &[(1, 0), (1, 0), (2, 0), (1, 0), (2, 0)]);
+    let found = row(&fell, "pass_at_1").comparisons[0].clone();
+    assert!(
+        found.interval.unwrap().hi < 0.0 && found.p.unwrap() > 0.05,
+        "{found:?}"
+    );
+    assert_eq!(finding(&fell, "pass_at_1"), Finding::Inconclusive);
+    let only = ["pass_at_1".to_owned()];
+    let looked = regressions(&Scorecard::of(&fell), 0.0, &only);
+    assert_eq!(
+        (looked.judged.len(), looked.n_open, looked.n_by_chance),
+        (0, 1, 1)
+    );
+    let rose = tried(4, &[(0, 1), (0, 1), (0, 2), (0, 1), (0, 2)]);
+    let looked = regressions(&Scorecard::of(&rose), 0.0, &only);
+    assert_eq!((looked.n_met, looked.n_open), (0, 1), "nor is it met");
+}
+
+#[test]
+fn the_very_same_answers_are_no_regression_though_their_interval_is_wide() {
+    let run = flips(16, 0, 0);
+    let found = row(&run, "pass_at_1").comparisons[0].clone();
+    assert!(found.interval.unwrap().half_width() > 0.2);
+    let looked = regressions(&Scorecard::of(&run), 0.01, &["pass_at_1".to_owned()]);
+    assert_eq!((looked.n_met, looked.judged.len()), (1, 0));
+    let exchanged = regressions(
+        &Scorecard::of(&flips(16, 2, 2)),
+        0.01,
+        &["pass_at_1".to_owned()],
+    );
+    assert_eq!(exchanged.judged[0].outcome, Outcome::Inconclusive);
+}
+
+#[test]
+fn nothing_is_said_to_be_no_difference_where_nothing_could_be_told() {
+    let all_rose = tried(2, &[(0, 2); 8]);
+    assert_eq!(finding(&all_rose, "pass_at_1"), Finding::Unknown);
+    let said = verdict(&all_rose);
+    assert!(
+        said.contains("a difference in pass@1 on cpp-demo cannot be told (+100 pp"),
+        "{said}"
+    );
+    assert!(!said.contains("no difference"), "{said}");
+    let once = verdict(&flips(8, 8, 0));
+    assert!(
+        once.contains("better pass@1 on cpp-demo (+100 pp ["),
+        "{once}"
+    );
+}
+
+#[test]
+fn the_verdict_speaks_of_every_text_by_its_name() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for (model, less) in [("a", 0.0), ("b", 8.0)] {
+        for (text, less) in [("code", 0.0), ("prose", less)] {
+            let nats = |i: u32| 100.0 + f64::from(i * 7 % 11) - less;
+            let at = || json!({"text": text});
+            let tell = |run: &mut Run, metric: &str, values: Vec<f64>| {
+                fixture::measure(run, model, ("perplexity", metric), at(), values);
+            };
+            let wobble = |i: u32| {
+                if model == "b" && u32::is_multiple_of(i, 2) {
+                    0.5
+                } else {
+                    0.0
+                }
+            };
+            tell(
+                &mut run,
+                "passage_nats",
+                (0..12).map(|i| nats(i) + wobble(i)).collect(),
+            );
+            tell(&mut run, "passage_tokens", vec![50.0; 12]);
+            tell(&mut run, "passage_bytes", vec![200.0; 12]);
+        }
+    }
+    let said = verdict(&run);
+    assert!(said.contains("better bits per byte (prose: "), "{said}");
+    assert!(
+        said.contains("(code: ") && !said.contains("better bits per byte (code"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_speed_in_the_verdict_names_the_prompts_between_which_it_lies() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for (prompt, factor) in [(128, 2.0), (512, 1.5), (2048, 0.5)] {
+        for (model, speed) in [("a", 10.0), ("b", 10.0 * factor)] {
+            let values = (0..8).map(|step| speed + f64::from(step) * 0.01).collect();
+            let at = json!({"prompt_tokens": prompt});
+            fixture::measure(
+                &mut run,
+                model,
+                ("latency", "decode_tokens_per_s"),
+                at,
+                values,
+            );
+        }
+    }
+    let said = verdict(&run);
+    let (slow, fast) = (
+        said.find("0.5").unwrap(),
+        said.find("(prompt 128) the speed (decode)").unwrap(),
+    );
+    assert!(
+        slow < said.find("(prompt 2048) to").unwrap() && slow < fast,
+        "{said}"
+    );
+    assert!(!said.contains("prompt 512"), "{said}");
+}
+
+#[test]
+fn what_could_have_been_missed_is_said_of_each_model() {
+    let mut run = Run::new(fixture::header(&["a", "b", "c"]));
+    for problem in 0..20 {
+        for (model, every) in [("a", 2), ("b", 3), ("c", 5)] {
+            let stage = if problem % every == 0 {
+                Stage::Right
+            } else {
+                Stage::Runs
+            };
+            attempt(&mut run, model, problem, 0, Some(stage));
+        }
+    }
+    let text = words(&scorecard_text(&Scorecard::of(&run), 80, Colour::Never));
+    let line = text.split("smaller ones more often: ").nth(1).unwrap();
+    assert!(
+        line.contains(" pp (b) and ") && line.contains(" pp (c)"),
+        "{line}"
     );
 }
 
@@ -161,7 +355,8 @@ fn an_unclear_comparison_says_what_it_could_have_seen() {
     }
     let text = scorecard_text(&Scorecard::of(&run), 80, Colour::Never);
     assert!(
-        text.contains("unclear") && text.contains("missed one time in five: pass@1"),
+        text.contains("unclear")
+            && words(&text).contains("missed one time in five, smaller ones more often: pass@1"),
         "{text}"
     );
     assert!(

@@ -6,6 +6,7 @@
 mod fixture;
 
 use ledger::Run;
+use ledger::record::HardwareSample;
 use measure::gate::{Gate, Outcome};
 use report::view::Scorecard;
 use report::{gates, join};
@@ -55,6 +56,42 @@ fn speeds_taken_apart_are_said_to_be() {
     );
     one.measurements.retain(|m| m.benchmark != "latency");
     assert!(join(&[one, other]).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn what_the_hardware_did_stays_with_its_run() {
+    let [mut one, mut other] = halves();
+    for (run, phase) in [(&mut one, "idle"), (&mut other, "decode")] {
+        let model = run.header.models[0].name.clone();
+        run.hardware = (0..3).map(|at| sample(at, phase, &model)).collect();
+    }
+    assert!(
+        Scorecard::of(&one)
+            .sections
+            .iter()
+            .any(|one| one.benchmark == "hardware")
+    );
+    let alone = join(std::slice::from_ref(&one)).unwrap();
+    assert_eq!(alone.hardware.len(), 3);
+    let joined = join(&[one, other]).unwrap();
+    let sections = Scorecard::of(&joined).sections;
+    assert!(sections.iter().all(|one| one.benchmark != "hardware"));
+    assert!(kinds(&joined).contains(&"hardware_apart"));
+}
+
+fn sample(at: u64, phase: &str, model: &str) -> HardwareSample {
+    HardwareSample {
+        session: 0,
+        sample: at,
+        at_ns: at * 1_000_000_000,
+        unix_ms: 0,
+        phase: phase.to_owned(),
+        model: (phase != "idle").then(|| model.to_owned()),
+        conditions: Default::default(),
+        tokens: 0,
+        monitor_ns: Some(at),
+        readings: [("cpu_joules".to_owned(), 2.0)].into(),
+    }
 }
 
 #[test]

@@ -134,6 +134,34 @@ fn an_attempt_that_only_the_shared_process_refuses_lowers_the_gap() {
 }
 
 #[test]
+fn a_gap_lies_in_its_own_interval_which_holds_both_signs() {
+    // One problem fools the shared process every time, another is refused by it: the mean is 0.
+    let mut several = [(0, 0); 10];
+    several[1] = (2, 2);
+    for (attempts, scores) in [(1, 10), (2, 20)] {
+        let stages = several
+            .iter()
+            .map(|(a, b)| ((*a).min(attempts), (*b).min(attempts)));
+        let mut run = run(&stages.collect::<Vec<_>>(), attempts);
+        assert_eq!(run.verdicts.len(), scores);
+        for verdict in &mut run.verdicts {
+            let fooled = verdict.key.problem == run.attempts[0].key.problem;
+            verdict
+                .scores
+                .insert("pass_at_1_shared".into(), f64::from(u8::from(fooled)));
+        }
+        let gap = rows(&run)["integrity_gap"].cells[0].clone();
+        let interval = gap.interval.unwrap();
+        assert_eq!(gap.value, Some(0.0));
+        assert!(interval.lo < 0.0 && interval.hi > 0.0, "{gap:?}");
+        assert!(
+            !gap.method.contains("Wilson") && !gap.method.contains("alike"),
+            "{gap:?}"
+        );
+    }
+}
+
+#[test]
 fn limits_and_faults_are_lines_of_their_own_and_nothing_vanishes() {
     let mut run = run(&[(4, 1)], 6);
     run.verdicts[1].cause = "cpu_limit".into();

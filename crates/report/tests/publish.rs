@@ -6,7 +6,7 @@
 mod fixture;
 
 use ledger::Run;
-use ledger::record::Measurement;
+use ledger::record::{Measurement, Stage};
 use report::Scorecard;
 use report::publish::{FORMATS, Source, find};
 use serde_json::{Value, json};
@@ -261,9 +261,79 @@ fn attempts_reach_evalplus_with_their_status_and_none_that_was_not_judged() {
     assert!(results["pass_at_k"]["base"]["pass@1"].is_number());
 }
 
+/// The published run with as many problems as the data set has.
+fn whole_humaneval() -> Run {
+    let mut run = published();
+    for model in ["synthetic-0.5b", "synthetic-1.5b"] {
+        for problem in 24..164 {
+            let stage = [Stage::Runs, Stage::Right][problem as usize % 2];
+            let key = fixture::key(model, "humaneval", problem, 0);
+            fixture::push(&mut run, key, Some(stage), "x", Default::default());
+        }
+    }
+    run
+}
+
+fn refused_by_the_hub(run: &Run) -> String {
+    write("hf-eval", run, "synthetic-1.5b", "")
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn the_hub_gets_no_part_of_a_data_set_and_nothing_that_another_program_measured() {
+    let part = refused_by_the_hub(&published());
+    assert!(
+        part.contains("humaneval has 164 problems, and 24 were scored"),
+        "{part}"
+    );
+    let mut unscored = whole_humaneval();
+    let last = unscored.verdicts.last_mut().unwrap();
+    last.stage = None;
+    last.unscored = Some("the disk was full".into());
+    assert!(refused_by_the_hub(&unscored).contains("163 were scored"));
+    let mut brought_in = whole_humaneval();
+    brought_in.header.plan = json!({"imported": {"program": "EvalPlus"}});
+    assert!(refused_by_the_hub(&brought_in).contains("was not measured here"));
+    let mut beside_ours = whole_humaneval();
+    beside_ours.header.models[1].sha256.clear();
+    assert!(refused_by_the_hub(&beside_ours).contains("was not measured here"));
+}
+
+#[test]
+fn a_suite_that_only_begins_like_a_data_set_is_none() {
+    for name in ["humaneval+", "humaneval-hard", "my humaneval"] {
+        let mut run = whole_humaneval();
+        let keys = run.attempts.iter_mut().map(|one| &mut one.key);
+        for key in keys.chain(run.verdicts.iter_mut().map(|one| &mut one.key)) {
+            if key.suite == "humaneval" {
+                key.suite = name.into();
+            }
+        }
+        let said = refused_by_the_hub(&run);
+        assert!(said.contains("holds nothing for hf-eval"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn the_harness_is_told_how_many_problems_a_limit_left_out() {
+    let mut run = published();
+    let suite = run
+        .header
+        .suites
+        .iter_mut()
+        .find(|suite| suite.name == "humaneval");
+    suite.unwrap().n_problems = 164;
+    let sizes = &json_of("lm-eval", &run)["n-samples"]["humaneval"];
+    assert_eq!(
+        (&sizes["original"], &sizes["effective"]),
+        (&json!(164), &json!(24))
+    );
+}
+
 #[test]
 fn the_hub_gets_percent_of_data_sets_that_it_knows() {
-    let run = published();
+    let run = whole_humaneval();
     let yaml = text("hf-eval", &run);
     let percent = (number(&run, "pass_at_1", 1) * 1e4).round() / 100.0;
     assert!(

@@ -186,6 +186,35 @@ fn divergence_is_summed_up_over_all_tokens() {
 }
 
 #[test]
+fn a_share_of_tokens_counts_the_chunks_in_which_they_are_alike() {
+    let with = |share_of: &dyn Fn(usize) -> usize| {
+        let mut run = Run::new(fixture::header(&["a", "b"]));
+        for chunk in 0..8 {
+            compared(&mut run, "b", "f16", chunk, &[0.1; 50]);
+            let top = run
+                .measurements
+                .iter_mut()
+                .rev()
+                .find(|m| m.metric == "token_same_top");
+            let values = (0..50).map(|i| f64::from(u8::from(i < share_of(chunk))));
+            top.unwrap().values = values.collect();
+        }
+        row(&run, "divergence", "same_top_share").cells[1].clone()
+    };
+    // Half of the chunks agree wholly, half of them in half: 400 tokens taken for trials would reach ± 4 points.
+    let apart = with(&|chunk| if chunk % 2 == 0 { 50 } else { 25 });
+    assert_eq!((apart.value, apart.n), (Some(0.75), 8));
+    assert!(apart.interval.unwrap().half_width() > 0.12, "{apart:?}");
+    assert!(apart.standard_error.unwrap() > 0.08, "{apart:?}");
+    let alike = with(&|_| 50);
+    let interval = alike.interval.unwrap();
+    assert!(
+        (0.6..0.75).contains(&interval.lo) && interval.hi == 1.0,
+        "{alike:?}"
+    );
+}
+
+#[test]
 fn the_reference_has_no_number_and_nobody_complains() {
     let run = divergent();
     let text = scorecard_text(&Scorecard::of(&run), 100, Colour::Never);

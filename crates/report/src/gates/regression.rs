@@ -3,6 +3,8 @@
 //! A row regressed if its whole interval is worse by more than the noise that was allowed for. It did not if the whole
 //! interval is better than that. In between nobody knows: the interval still allows for a regression. With no noise
 //! allowed for, no number of repetitions could exclude a tiny one, so what is open is then counted and no outcome.
+//! Where a paired test finds no change, nothing regressed, whatever the interval says. No allowance is made for how
+//! many rows are looked at: few problems have p-values that no such correction would leave, so the number is said.
 
 use measure::gate::Outcome;
 use measure::{Better, Interval};
@@ -23,6 +25,8 @@ pub struct Regressions {
     pub n_open: usize,
     /// Rows without an interval, of which nothing can be said.
     pub n_unjudged: usize,
+    /// Rows with an interval that chance moves: about one in forty comes out worse though nothing changed.
+    pub n_by_chance: usize,
 }
 
 /// Looks for rows in which a later model is worse than the first by more than `noise`, a share of the first one's value.
@@ -32,6 +36,7 @@ pub fn regressions(card: &Scorecard, noise: f64, metrics: &[String]) -> Regressi
     for (section, row) in rows(card).filter(|(_, row)| is_asked(row, metrics)) {
         for comparison in &row.comparisons {
             let outcome = outcome(row, comparison, noise);
+            found.n_by_chance += usize::from(outcome.is_some() && comparison.interval.is_some());
             let keep = |outcome| compared(CLAIM, section, row, comparison, outcome);
             match outcome {
                 None => found.n_unjudged += 1,
@@ -54,18 +59,39 @@ fn is_asked(row: &Row, metrics: &[String]) -> bool {
 /// `None` where there is nothing to judge by.
 fn outcome(row: &Row, found: &Comparison, noise: f64) -> Option<Outcome> {
     let value = found.value?;
-    let neutral = if found.kind == Kind::Ratio { 1.0 } else { 0.0 };
-    let Some(interval) = found.interval else {
-        // What is counted comes out the same every time, and values that all agree show no change.
-        let is_sure = value == neutral || measure::metric::is_counted(&row.metric);
-        let point = Interval {
-            lo: value,
-            hi: value,
-            level: measure::LEVEL,
-        };
-        return is_sure.then(|| beside(row, found.kind, point, noise));
+    let point = Interval {
+        lo: value,
+        hi: value,
+        level: measure::LEVEL,
     };
-    Some(beside(row, found.kind, interval, noise))
+    // What is counted comes out the same every time, and values that all agree show no change.
+    let is_sure = value == found.neutral() || measure::metric::is_counted(&row.metric);
+    let outcome = match found.tested() {
+        None if is_sure => beside(row, found.kind, point, noise),
+        Some(_) if all_agree(row, found) => beside(row, found.kind, point, noise),
+        Some(interval) => beside(row, found.kind, interval, noise),
+        None => return None,
+    };
+    let is_open = noise == 0.0 && found.is_within_chance() && !all_agree(row, found);
+    Some(
+        if is_open && outcome == Outcome::Met && found.interval.is_some() {
+            Outcome::Inconclusive
+        } else {
+            outcome
+        },
+    )
+}
+
+/// Whether both models have the very same value at every problem.
+fn all_agree(row: &Row, found: &Comparison) -> bool {
+    let raw = |name: &str| {
+        row.cells
+            .iter()
+            .find(|cell| cell.model == name)
+            .map(|cell| &cell.raw)
+    };
+    raw(&found.model).is_some_and(|values| !values.is_empty())
+        && raw(&found.model) == raw(&found.against)
 }
 
 /// On which side of "worse by the noise" an interval lies.

@@ -13,7 +13,7 @@ use serde_json::Value;
 type Conditions = BTreeMap<String, Value>;
 
 /// Whether a run was brought in.
-pub(super) fn is_brought_in(run: &Run) -> bool {
+pub(crate) fn is_brought_in(run: &Run) -> bool {
     run.header.plan.pointer("/imported/program").is_some()
 }
 

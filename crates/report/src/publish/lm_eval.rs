@@ -4,6 +4,7 @@
 //! are its own), rolling perplexity by its protocol, and pass@k of published function suites. A standard error that
 //! is not known is `"N/A"`, as there.
 
+use ledger::Run;
 use serde_json::{Map, Value, json};
 
 use super::{Source, indented, nothing, standard_error};
@@ -38,10 +39,9 @@ pub(super) fn results(from: &Source<'_>) -> Result<Vec<u8>, Error> {
                     .or_insert_with(|| json!({"alias": task}));
                 entry[format!("{name},none")] = json!(value);
                 entry[format!("{name}_stderr,none")] = error_of(cell, &row.metric);
-                sizes.insert(
-                    task.clone(),
-                    json!({"original": cell.n, "effective": cell.n}),
-                );
+                let whole = size(from.run, section).unwrap_or(cell.n);
+                let counts = json!({"original": whole.max(cell.n), "effective": cell.n});
+                sizes.insert(task.clone(), counts);
             }
         }
     }
@@ -74,6 +74,13 @@ pub(super) fn results(from: &Source<'_>) -> Result<Vec<u8>, Error> {
         "date": home.started_at,
         "whet_version": home.whet_version,
     }))
+}
+
+/// How many problems the suite holds, of which a limit may have left some out.
+fn size(run: &Run, section: &Section) -> Option<usize> {
+    let name = section.suite.as_deref()?;
+    let suite = run.header.suites.iter().find(|suite| suite.name == name)?;
+    usize::try_from(suite.n_problems).ok()
 }
 
 /// What they call it. Where all answers are ASCII, both lengths are the same, and there is one number for both.

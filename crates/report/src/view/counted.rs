@@ -24,6 +24,14 @@ pub enum Counted {
     Repetitions,
     /// Looks at the hardware.
     Samples,
+    /// Stretches of one kind of work, of which energy is a sum.
+    Stretches,
+    /// Answers that are right.
+    Answers,
+    /// Texts that were completed twice.
+    Texts,
+    /// Verdicts that were tried again.
+    Verdicts,
 }
 
 impl Counted {
@@ -39,6 +47,10 @@ impl Counted {
             Counted::Passes => "pass",
             Counted::Repetitions => "repetition",
             Counted::Samples => "sample",
+            Counted::Stretches => "stretch",
+            Counted::Answers => "answer",
+            Counted::Texts => "text",
+            Counted::Verdicts => "verdict",
         }
     }
 
@@ -54,6 +66,10 @@ impl Counted {
             Counted::Passes => "passes",
             Counted::Repetitions => "repetitions",
             Counted::Samples => "samples",
+            Counted::Stretches => "stretches",
+            Counted::Answers => "answers",
+            Counted::Texts => "texts",
+            Counted::Verdicts => "verdicts",
         }
     }
 }

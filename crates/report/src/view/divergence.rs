@@ -166,7 +166,12 @@ fn rows(run: &Run, text: &Conditions) -> Vec<Row> {
         })
     }));
     rows.push(row("same_top_share", &|model, tokens| {
-        statistic::share_cell(model, &tokens.same_top.concat())
+        let share = Quotient {
+            numerators: &sums(&tokens.same_top),
+            denominators: &tokens.counts(),
+            blocks: Counted::Chunks,
+        };
+        statistic::share_cell(model, share, seed)
     }));
     rows.push(row("delta_p_mean", &|model, tokens| {
         mean_cell(model, &sums(&tokens.delta_p), &tokens.counts(), |p| p, seed)

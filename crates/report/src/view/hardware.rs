@@ -182,6 +182,15 @@ fn one_value(model: &str, value: f64, n: usize) -> Cell {
     cell
 }
 
+/// A number made of other things than samples.
+fn made_of(n_of: Counted, how: &str, cell: Cell) -> Cell {
+    Cell {
+        n_of,
+        method: format!("{how}; no interval: it is one run"),
+        ..cell
+    }
+}
+
 fn row(run: &Run, metric: &str, conditions: BTreeMap<String, Value>, cells: Vec<Cell>) -> Row {
     let seed = run.header.seed;
     let comparisons = cells

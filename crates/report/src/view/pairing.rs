@@ -11,19 +11,24 @@ use super::{Cell, Comparison, Counted, Kind, Row, statistic};
 /// Outcomes in 0..=1 by problem; the attempts at one problem are one cluster.
 pub(super) type Clusters = BTreeMap<String, Vec<f64>>;
 
+/// The one score of an attempt that may be negative.
+const SIGNED: &str = "integrity_gap";
+
 /// The row of a rate: one cell per model from its clusters, later models paired with the first.
 /// `reasons` say, per model, why there is no value if its clusters are empty.
 pub(super) fn rate_row(run: &Run, metric: &str, per_model: &[Clusters], reasons: &[String]) -> Row {
     let seed = run.header.seed;
+    let of_outcomes = match metric {
+        SIGNED => statistic::gap_cell,
+        _ => statistic::rate_cell,
+    };
     let models = run.header.models.iter().map(|model| model.name.as_str());
     let cells: Vec<Cell> = models
         .zip(per_model)
         .zip(reasons)
         .map(|((model, clusters), reason)| match clusters.is_empty() {
             true => missing(model, Counted::Problems, reason.clone()),
-            false => {
-                statistic::rate_cell(model, &clusters.values().cloned().collect::<Vec<_>>(), seed)
-            }
+            false => of_outcomes(model, &clusters.values().cloned().collect::<Vec<_>>(), seed),
         })
         .collect();
     let comparisons = cells.iter().zip(per_model).skip(1).map(|(cell, later)| {

@@ -1,12 +1,12 @@
 //! The verdict on two models in one sentence.
 //!
-//! It names quality, speed and memory, each with the number that carries it, and says "no
-//! difference found" where the interval holds none. It never weighs one against the other: which
-//! trade is worth it is the reader's to decide.
+//! It names quality, speed and memory, each with the numbers that carry it and the conditions that they hold under. "No
+//! difference found" is said where a test or an interval looked for one, and "cannot be told" where nothing could. It
+//! never weighs one against the other: which trade is worth it is the reader's to decide.
 
 use ledger::record::ModelRecord;
 
-use super::{Comparison, Finding, Row, Section};
+use super::{Comparison, Finding, Kind, Row, Section};
 use crate::format;
 
 /// Metrics that may speak for quality; the first that was measured does, for each suite.
@@ -22,23 +22,20 @@ const SPEED: [&str; 2] = ["decode_tokens_per_s", "generate_tokens_per_s"];
 /// Metrics that may speak for memory.
 const MEMORY: [&str; 3] = ["peak_resident_bytes", "resident_bytes", "weight_bytes"];
 
+/// A row with the section that it stands in.
+type Placed<'a> = (&'a Section, &'a Row);
+
 /// The sentence; `None` unless there are exactly two models and something to say.
 pub(super) fn verdict(sections: &[Section], models: &[ModelRecord]) -> Option<String> {
     let [base, later] = models else { return None };
-    let quality = sections
-        .iter()
-        .filter_map(|section| best_row(std::slice::from_ref(section), &QUALITY));
-    let mut parts: Vec<String> = quality
-        .filter_map(|(section, row)| quality_part(section, row))
-        .collect();
-    if parts.is_empty() {
-        parts.extend(
-            best_row(sections, &["bits_per_byte"])
-                .and_then(|(section, row)| quality_part(section, row)),
-        );
+    let each = sections.chunks(1);
+    let mut quality: Vec<Placed<'_>> = each.flat_map(|one| best_rows(one, &QUALITY)).collect();
+    if quality.is_empty() {
+        quality = best_rows(sections, &["bits_per_byte"]);
     }
-    parts.extend(best_row(sections, &SPEED).and_then(|(_, row)| ratio_part(row, "the speed")));
-    parts.extend(best_row(sections, &MEMORY).and_then(|(_, row)| ratio_part(row, "the memory")));
+    let mut parts: Vec<String> = quality.into_iter().filter_map(quality_part).collect();
+    parts.extend(ratio_part(best_rows(sections, &SPEED), "the speed"));
+    parts.extend(ratio_part(best_rows(sections, &MEMORY), "the memory"));
     if parts.is_empty() {
         return None;
     }
@@ -50,46 +47,72 @@ pub(super) fn verdict(sections: &[Section], models: &[ModelRecord]) -> Option<St
     ))
 }
 
-/// The first row, in order of preference, whose comparison has a value.
-fn best_row<'a>(sections: &'a [Section], names: &[&str]) -> Option<(&'a Section, &'a Row)> {
-    let rows = || {
-        sections
+/// All rows of the first metric, in order of preference, of which one has a comparison with a value.
+fn best_rows<'a>(sections: &'a [Section], names: &[&str]) -> Vec<Placed<'a>> {
+    let compared = |row: &Row| row.comparisons.first().is_some_and(|c| c.value.is_some());
+    let of = |name: &&str| {
+        let rows = sections
             .iter()
-            .flat_map(|section| section.rows.iter().map(move |row| (section, row)))
-    };
-    let compared = |row: &Row| {
-        row.comparisons
-            .first()
-            .is_some_and(|comparison| comparison.value.is_some())
+            .flat_map(|section| section.rows.iter().map(move |row| (section, row)));
+        rows.filter(|(_, row)| row.metric == **name && compared(row))
+            .collect()
     };
     names
         .iter()
-        .find_map(|name| rows().find(|(_, row)| row.metric == *name && compared(row)))
+        .map(of)
+        .find(|rows: &Vec<_>| !rows.is_empty())
+        .unwrap_or_default()
 }
 
-fn quality_part(section: &Section, row: &Row) -> Option<String> {
+fn quality_part((section, row): Placed<'_>) -> Option<String> {
     let comparison = row.comparisons.first()?;
-    let place = section
-        .suite
-        .as_deref()
-        .map(|suite| format!(" on {suite}"))
-        .unwrap_or_default();
+    let suite = section.suite.as_deref();
+    let place = suite.map_or(String::new(), |suite| format!(" on {suite}"));
+    let conditions = format::conditions(row.own_conditions(section));
     let numbers = numbers(row, comparison)?;
+    let numbers = match conditions.as_str() {
+        "" => numbers,
+        own => format!("{own}: {numbers}"),
+    };
+    let title = &row.title;
     Some(match comparison.finding(row.better) {
-        Finding::Better => format!("better {}{place} ({numbers})", row.title),
-        Finding::Worse => format!("worse {}{place} ({numbers})", row.title),
-        _ => format!("no difference in {}{place} found ({numbers})", row.title),
+        Finding::Better => format!("better {title}{place} ({numbers})"),
+        Finding::Worse => format!("worse {title}{place} ({numbers})"),
+        Finding::Different => format!("different {title}{place} ({numbers})"),
+        Finding::Inconclusive => format!("no difference in {title}{place} found ({numbers})"),
+        Finding::Unknown => {
+            let why = comparison
+                .method
+                .split_once("; ")
+                .map_or("", |(_, why)| why);
+            format!("a difference in {title}{place} cannot be told ({numbers}; {why})")
+        }
     })
 }
 
-fn ratio_part(row: &Row, what: &str) -> Option<String> {
-    let comparison = row.comparisons.first()?;
-    let text = format::comparison(comparison, row);
-    let interval = text
-        .interval
-        .map(|interval| format!(" {interval}"))
-        .unwrap_or_default();
-    Some(format!("{}{interval} {what} ({})", text.value?, row.title))
+/// From the smallest ratio to the largest, each with its conditions, so that it is true of every row.
+fn ratio_part(rows: Vec<Placed<'_>>, what: &str) -> Option<String> {
+    let ratio = |(section, row): Placed<'_>| {
+        let found = row.comparisons.first()?;
+        let value = found.value.filter(|_| found.kind == Kind::Ratio)?;
+        Some((value, ratio_words(section, row, found)?))
+    };
+    let title = rows.first().map(|(_, row)| row.title.clone())?;
+    let mut ratios: Vec<(f64, String)> = rows.into_iter().filter_map(ratio).collect();
+    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (least, most) = (&ratios.first()?.1, &ratios.last()?.1);
+    Some(match ratios.len() {
+        1 => format!("{least} {what} ({title})"),
+        _ => format!("{least} to {most} {what} ({title})"),
+    })
+}
+
+fn ratio_words(section: &Section, row: &Row, found: &Comparison) -> Option<String> {
+    let text = format::comparison(found, row);
+    let conditions = format::conditions(row.own_conditions(section));
+    let at = (!conditions.is_empty()).then(|| format!("({conditions})"));
+    let words = [Some(text.value?), text.interval, at];
+    Some(words.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 fn numbers(row: &Row, comparison: &Comparison) -> Option<String> {

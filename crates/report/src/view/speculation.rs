@@ -210,19 +210,12 @@ impl Table<'_> {
         rows
     }
 
-    /// Passes of one answer are alike, so a share of them has no interval.
     fn share(&self, flags: &[f64]) -> Cell {
-        let cell = statistic::share_cell(self.model, flags);
-        if cell.value.is_none() {
+        if flags.is_empty() {
             let reason = "no pass came so far".to_owned();
             return pairing::missing(self.model, Counted::Passes, reason);
         }
-        Cell {
-            n_of: Counted::Passes,
-            interval: None,
-            method: "share of passes; no interval: passes of one answer are alike".to_owned(),
-            ..cell
-        }
+        statistic::passes_cell(self.model, flags)
     }
 
     /// Costs, forecasts and memory, as they were read.

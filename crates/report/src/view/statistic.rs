@@ -2,47 +2,24 @@
 //!
 //! | question | value | interval | test |
 //! |---|---|---|---|
-//! | rate, one attempt per problem | share | Wilson | exact McNemar |
+//! | rate, one attempt per problem | share | Wilson; of a difference: Tango's score interval | exact McNemar |
 //! | rate, several attempts | mean over problems | bootstrap over problems | sign flips of per-problem differences |
 //! | rate at its edge (all 0 or all 1) | the same | Wilson over problems: a bootstrap sees no spread there | |
 //! | repeated timings | median | order statistics | none: repetitions are not pairs |
 //! | bits per byte, perplexity | ratio of sums | bootstrap over passages, chunks or documents | sign flips of their differences |
-//! | mean divergence | ratio of sums | bootstrap over chunks | |
+//! | gap between two verdicts on the same attempts | mean over problems | as a paired difference, never Wilson: it is signed | |
+//! | mean divergence, share of tokens | ratio of sums | bootstrap over chunks; Wilson over chunks at 0 and 1 | |
 //! | a percentile over tokens | type 7 quantile | none: tokens of one chunk are alike | |
 
-use measure::compare::{
-    Design, Flips, mcnemar, mde_from_sd, minimum_detectable_effect, paired_bootstrap,
-    paired_difference, ratio_of_medians, sign_flip_test,
-};
-use measure::estimate::{bootstrap_mean, bootstrap_ratio, ratio_error, wilson};
+mod rate;
+
+use measure::compare::{Design, mde_from_sd, ratio_of_medians, sign_flip_test};
+use measure::estimate::{bootstrap_ratio, ratio_error, wilson};
 use measure::summary::{percentile_supported, quantile, samples_for_percentile};
 use measure::{Estimate, Interval, summarise};
 
 use super::{Cell, Comparison, Counted, Kind, LEVEL, pairing};
-
-/// The cell of a rate from the outcomes of each problem, of which there is at least one.
-pub(super) fn rate_cell(model: &str, problems: &[Vec<f64>], seed: u64) -> Cell {
-    let means: Vec<f64> = problems.iter().map(|outcomes| mean(outcomes)).collect();
-    let value = mean(&means);
-    let n = means.len();
-    let single =
-        problems.iter().all(|outcomes| outcomes.len() == 1) && means.iter().all(|m| is_edge(*m));
-    let (interval, method) = if single {
-        (
-            wilson(successes(&means), n, LEVEL),
-            "share of problems, Wilson interval".to_owned(),
-        )
-    } else if n > 1 && (value == 0.0 || value == 1.0) {
-        let method = "mean over problems, all alike; Wilson interval with problems as trials";
-        (wilson(successes(&means), n, LEVEL), method.to_owned())
-    } else {
-        with_method(
-            bootstrap_mean(&means, seed, LEVEL),
-            "mean over problems, bootstrap over problems",
-        )
-    };
-    filled(model, Counted::Problems, value, (interval, method), means)
-}
+pub(super) use rate::{gap_cell, rate_cell, rate_difference};
 
 /// The cell of repeated readings, of which there is at least one.
 pub(super) fn median_cell(model: &str, values: Vec<f64>) -> Cell {
@@ -134,22 +111,31 @@ pub(super) fn percentile_cell(model: &str, tokens: &[f64], p: f64) -> Cell {
     }
 }
 
-/// The cell of a share of tokens, each 0 or 1.
-pub(super) fn share_cell(model: &str, tokens: &[f64]) -> Cell {
-    if tokens.is_empty() {
-        return pairing::missing(model, Counted::Tokens, "no tokens were compared".to_owned());
+/// The cell of a share of tokens, of which each block has so many in so many. Tokens of one block are alike, so blocks
+/// are what is counted; where all tokens agree, each of them is one trial.
+pub(super) fn share_cell(model: &str, share: Quotient<'_>, seed: u64) -> Cell {
+    let cell = quotient_cell(model, share, |share| share, seed);
+    match cell.value {
+        Some(value) if is_edge(value) && cell.n > 1 => Cell {
+            interval: wilson(successes(&cell.raw), cell.n, LEVEL),
+            standard_error: None,
+            method: format!(
+                "ratio of sums, all alike; Wilson interval with {} as trials",
+                share.blocks.many()
+            ),
+            ..cell
+        },
+        _ => cell,
     }
-    let interval = wilson(successes(tokens), tokens.len(), LEVEL);
-    let method = "share of tokens, Wilson interval".to_owned();
-    let cell = filled(
-        model,
-        Counted::Tokens,
-        mean(tokens),
-        (interval, method),
-        Vec::new(),
-    );
+}
+
+/// The cell of a share of passes, each 0 or 1, of which there is at least one.
+pub(super) fn passes_cell(model: &str, flags: &[f64]) -> Cell {
+    let method = "share of passes; no interval: passes of one answer are alike".to_owned();
+    let found = (None, method);
+    let cell = filled(model, Counted::Passes, mean(flags), found, Vec::new());
     Cell {
-        n: tokens.len(),
+        n: flags.len(),
         ..cell
     }
 }
@@ -176,62 +162,6 @@ fn filled(
         reason: None,
         raw,
     }
-}
-
-/// The difference of two rates at the same problems: outcomes of the first model, of the later one.
-pub(super) fn rate_difference(pairs: &[(Vec<f64>, Vec<f64>)], seed: u64) -> Comparison {
-    if pairs.is_empty() {
-        let reason = "no problem was judged for both models".to_owned();
-        return pairing::incomparable(Kind::Difference, reason);
-    }
-    let single = pairs
-        .iter()
-        .all(|(base, later)| base.len() == 1 && later.len() == 1);
-    let edges = pairs
-        .iter()
-        .all(|(base, later)| is_edge(mean(base)) && is_edge(mean(later)));
-    if single && edges {
-        let flips = Flips::tally(
-            pairs
-                .iter()
-                .map(|(base, later)| (base[0] == 1.0, later[0] == 1.0)),
-        );
-        return flipped(flips);
-    }
-    let differences: Vec<f64> = pairs
-        .iter()
-        .map(|(base, later)| mean(later) - mean(base))
-        .collect();
-    paired(
-        &differences,
-        paired_bootstrap(&differences, seed, LEVEL),
-        "problems",
-        seed,
-    )
-}
-
-fn flipped(flips: Flips) -> Comparison {
-    let Some(found) = paired_difference(flips, LEVEL) else {
-        return pairing::incomparable(
-            Kind::Difference,
-            "no problem was judged for both models".to_owned(),
-        );
-    };
-    let discordant = flips.discordant_share().unwrap_or(0.0);
-    let (interval, method) = with_method(
-        Some(found.difference),
-        "paired difference, exact McNemar test",
-    );
-    Comparison {
-        value: Some(found.difference.value),
-        interval,
-        p: Some(mcnemar(flips.gained, flips.lost)),
-        smallest_detectable: minimum_detectable_effect(flips.n, discordant, Design::USUAL),
-        n: flips.n,
-        method,
-        ..pairing::incomparable(Kind::Difference, String::new())
-    }
-    .explained()
 }
 
 /// The difference of two quotients of sums over the same blocks: Σ(later − base) / Σ denominators.

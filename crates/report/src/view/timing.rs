@@ -14,8 +14,11 @@ use serde_json::Value;
 
 use super::{Cell, Counted, Row, Section, knee, pairing, statistic};
 
-/// Metrics whose values are yes or no, one for each thing that was tried.
-const FLAGS: [&str; 2] = ["determinism_differing_share", "audit_disagreeing_share"];
+/// Metrics whose values are yes or no, one for each thing that was tried, and what those are.
+const FLAGS: [(&str, Counted); 2] = [
+    ("determinism_differing_share", Counted::Texts),
+    ("audit_disagreeing_share", Counted::Verdicts),
+];
 
 /// A metric under its conditions.
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
@@ -181,9 +184,14 @@ pub(super) fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed:
             .unwrap_or_else(|| "not measured".to_owned());
         return pairing::missing(model, Counted::Repetitions, reason);
     }
-    if FLAGS.contains(&key.0) {
+    if let Some((_, n_of)) = FLAGS.iter().find(|(metric, _)| *metric == key.0) {
         let flags: Vec<Vec<f64>> = values.into_iter().map(|flag| vec![flag]).collect();
-        return statistic::rate_cell(model, &flags, seed);
+        let cell = statistic::rate_cell(model, &flags, seed);
+        return Cell {
+            n_of: *n_of,
+            method: cell.method.replace("problems", n_of.many()),
+            ..cell
+        };
     }
     statistic::median_cell(model, values)
 }

@@ -24,7 +24,8 @@ is written, and nothing printed.
 
 Formats: md csv json jsonl sql parquet tex svg png html; lm-eval (lm-evaluation-harness), evalplus, hyperfine,
 benchmark-bigger and benchmark-smaller (github-action-benchmark), hf-eval (.eval_results of the Hugging Face Hub),
-github-summary; smallcoder, smallcoder-md and smallcoder-variants (the files of its scripts). lm-eval and hf-eval
+github-summary; smallcoder, smallcoder-md and smallcoder-variants (the files of its scripts). hf-eval takes whole data
+sets measured here, and nothing that --limit cut or that was brought in. lm-eval and hf-eval
 are of one model, evalplus is of one model and suite: where there are several, the path names {model} and {suite}.")]
 pub(crate) struct Report {
     /// Run folders, or their names below the folder of runs (default: the newest)
@@ -55,7 +56,8 @@ is on one side, and inconclusive otherwise. It is held against every later model
 
 With --fail-on-regression a row failed if its whole interval is worse than the noise threshold, and is
 inconclusive if a part of it is. Without a threshold what is open is counted and decides nothing: no number of
-repetitions excludes a regression of every size.
+repetitions excludes a regression of every size. Of every 40 rows that chance moves about one comes out worse though
+nothing changed, and all rows are looked at: name those that matter with --metrics, or allow for noise.
 
 A baseline is a run with a name: `whet runs tag RUN NAME`, `whet bench … --save-baseline NAME`, or --save-baseline
 here, which names the last run unless something failed.

@@ -139,13 +139,27 @@ fn in_words(found: &Regressions) -> String {
         ),
         (found.n_unjudged, "without an interval, not judged"),
     ];
+    let by_chance = (found.n_by_chance > 1).then(|| by_chance(found.n_by_chance));
     parts.extend(
         others
             .iter()
             .filter(|(n, _)| *n > 0)
             .map(|(n, what)| format!("{n} {what}")),
     );
-    format!("{}.", parts.join("; "))
+    let words = format!("{}.", parts.join("; "));
+    [Some(words), by_chance]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// How many rows chance alone would make worse: the upper ends of one 95 % interval in forty.
+fn by_chance(n: usize) -> String {
+    format!(
+        "Of {n} numbers that chance moves, about {:.1} come out worse though nothing changed; --metrics asks for those that matter.",
+        n as f64 / 40.0
+    )
 }
 
 fn exit(judged: &[Judged], regressions: Option<&Regressions>) -> Exit {

@@ -13,7 +13,7 @@ use measure::Unit;
 use serde_json::{Value, json};
 
 use super::window::{Window, windows};
-use super::{Cell, Counted, NO_WORK, Row, one_value, row};
+use super::{Cell, Counted, NO_WORK, Row, made_of, one_value, row};
 use crate::format;
 use crate::view::{pairing, statistic};
 
@@ -167,7 +167,10 @@ impl<'r> Device<'r> {
             let joules: Vec<f64> = read.collect();
             match joules.is_empty() {
                 true => nothing_read(model),
-                false => one_value(model, joules.iter().sum(), joules.len()),
+                false => stretches(
+                    "sum over stretches of work",
+                    one_value(model, joules.iter().sum(), joules.len()),
+                ),
             }
         };
         let rows = self.readings().into_iter();
@@ -254,7 +257,8 @@ impl<'r> Device<'r> {
                 }
                 _ => {
                     let joules = joules.iter().sum::<f64>() * share / solved as f64;
-                    one_value(model, joules, solved)
+                    let how = "energy of generating by right answers";
+                    made_of(Counted::Answers, how, one_value(model, joules, solved))
                 }
             }
         };
@@ -279,12 +283,19 @@ impl<'r> Device<'r> {
         let models = || run.header.models.iter();
         let device = || BTreeMap::from([("device".to_owned(), json!(self.name))]);
         let mean = models().map(|model| match watts(self.of_model(&model.name)) {
-            Some(watts) => one_value(&model.name, watts, self.of_model(&model.name).count()),
+            Some(watts) => {
+                let read = self
+                    .of_model(&model.name)
+                    .filter(|one| one.joules.is_some());
+                let cell = one_value(&model.name, watts, read.count());
+                stretches("energy by time of stretches of work", cell)
+            }
             None => nothing_read(&model.name),
         });
         let mut rows = vec![row(run, "power_mean_watts", device(), mean.collect())];
         if let Some(watts) = self.idle_watts {
-            let idle = models().map(|model| one_value(&model.name, watts, 1));
+            let cell = |name: &str| stretches("energy by time at rest", one_value(name, watts, 1));
+            let idle = models().map(|model| cell(&model.name));
             rows.push(pairing::row(
                 "power_idle_watts",
                 device(),
@@ -294,6 +305,10 @@ impl<'r> Device<'r> {
         }
         rows
     }
+}
+
+fn stretches(how: &str, cell: Cell) -> Cell {
+    made_of(Counted::Stretches, how, cell)
 }
 
 fn nothing_read(model: &str) -> Cell {
