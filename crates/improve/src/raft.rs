@@ -3,7 +3,8 @@
 //! Why it exists: a small model's own right answers, kept by a judge that ran them, are what it can learn from
 //! without anybody writing examples. A cycle samples from the adapter of the one before it, keeps what reaches the
 //! bar, and trains an adapter anew from the base on everything that all cycles have kept. After each cycle prompts
-//! that are never trained on are asked; the best adapter by their strict pass@1 is the result.
+//! that are never trained on are asked; the best adapter by their strict pass@1 is the result, if it is better than
+//! the base. Of several suites of such prompts the first one chooses, and the others tell what the choice is worth.
 //!
 //! What it deliberately does not do: it has no engine, no sandbox and no clock. Whoever has them is a [`Workshop`]:
 //! sampling and judging are the code benchmark there, and training is [`crate::sft`]. Every phase is on the disk
@@ -61,6 +62,8 @@ pub struct Material {
     pub held_out: Vec<Prompt>,
     /// How often prompts passed in earlier runs.
     pub history: History,
+    /// What has to be said of the run from the start.
+    pub said: Vec<String>,
 }
 
 /// An order to sample prompts and to judge what comes.
@@ -96,7 +99,7 @@ pub struct Lesson<'a> {
 /// What a phase cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Wall time of it, as far as it is known.
+    /// Wall time of all its parts, as far as it is known.
     pub seconds: f64,
     /// Of which generating.
     pub generate_seconds: Option<f64>,
@@ -104,7 +107,7 @@ pub struct Effort {
     pub judge_seconds: Option<f64>,
     /// Real tokens per second, all lanes together.
     pub tokens_per_s: Option<f64>,
-    /// Whether it went on after an interruption: the times are those of the last part alone.
+    /// Whether it went on after an interruption: of earlier parts only what they wrote down is in the times.
     pub went_on: bool,
     /// What the hardware did, or why that is not known.
     pub hardware: Value,
@@ -247,6 +250,8 @@ pub struct Outcome {
     pub cycles: Vec<Cycle>,
     /// The cycle of the best adapter; `None` if none is better than the base.
     pub best: Option<u32>,
+    /// The held-out suite that chose it, where others had no part in that; `None` if all held-out prompts did.
+    pub chooser: Option<String>,
     /// The best adapter, asked anew; the baseline itself where there is none.
     pub last: Looks,
     /// What has to be said.
@@ -260,6 +265,14 @@ impl Measured {
             measures: Measures::of(&sampled.samples, seed),
             suites: Measures::by_suite(&sampled.samples, seed),
             effort: sampled.effort,
+        }
+    }
+
+    /// What one suite says, or all together.
+    fn of_suite(&self, suite: Option<&str>) -> Option<&Measures> {
+        match suite {
+            Some(suite) => self.suites.get(suite),
+            None => self.measures.as_ref(),
         }
     }
 }
@@ -289,9 +302,24 @@ impl Outcome {
         self.baseline.seconds() + cycles + last
     }
 
-    /// How the end differs from the baseline, over one set of prompts.
+    /// How the best adapter differs from the baseline, over one set of prompts; `None` without such an adapter.
     pub fn change(&self, of: impl Fn(&Looks) -> Option<&Measured>) -> Option<Change> {
-        let measures = |looks| of(looks).and_then(|measured| measured.measures.as_ref());
-        measures(&self.last)?.change_from(measures(&self.baseline)?, self.seed)
+        self.difference(|looks| of(looks)?.of_suite(None))
+    }
+
+    /// The same over one held-out suite.
+    pub fn change_of(&self, suite: &str) -> Option<Change> {
+        self.difference(|looks| looks.held_out.as_ref()?.of_suite(Some(suite)))
+    }
+
+    fn difference(&self, of: impl Fn(&Looks) -> Option<&Measures>) -> Option<Change> {
+        self.best?;
+        of(&self.last)?.change_from(of(&self.baseline)?, self.seed)
+    }
+
+    /// Adapters among which held-out prompts chose.
+    pub fn candidates(&self) -> usize {
+        let looked = self.cycles.iter().filter(|cycle| cycle.look.is_some());
+        looked.count()
     }
 }

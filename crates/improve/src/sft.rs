@@ -65,6 +65,8 @@ pub struct Outcome {
     pub end: End,
     /// Steps that were taken in all.
     pub steps: usize,
+    /// Those of them that an interrupted call had taken.
+    pub earlier_steps: usize,
     /// The least surprise at the held-out examples, in nats per token.
     pub best: Option<f64>,
     /// All points of its curve.
@@ -83,7 +85,8 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
     }
     let mut state = State::open(training, desk)?;
     let of = state.of;
-    desk.watcher.begins(state.progress.steps, of);
+    let earlier_steps = state.progress.steps;
+    desk.watcher.begins(earlier_steps, of);
     let end = loop {
         if state.progress.steps == of {
             break End::Complete;
@@ -105,6 +108,7 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
     Ok(Outcome {
         end,
         steps: state.progress.steps,
+        earlier_steps,
         best: state.progress.best,
         curve: state.curve,
     })

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use task::overlap::{Likeness, Overlap, find};
 
+use super::measures::Variety;
 use super::{Measures, Prompt};
 
 /// A prompt that is held out and would have been trained on.
@@ -35,6 +36,16 @@ pub fn leaks(prompts: &[Prompt], held_out: &[Prompt]) -> Vec<Leak> {
     leaks
 }
 
+/// The held-out suite that chooses the best cycle: the first one where there are several, so that the others tell of
+/// a cycle that they had no part in choosing. `None` where all held-out prompts choose.
+pub(super) fn chooser(held_out: &[Prompt]) -> Option<&str> {
+    let first = held_out.first()?.suite.as_str();
+    let is_alone = held_out.iter().all(|prompt| prompt.suite == first);
+    (!is_alone).then_some(first)
+}
+
+/// What sums of shares may be off by; a gain must be more.
+const ROUNDING: f64 = 1e-9;
 /// A fall by less than this is no fall: one sample more or less on few prompts.
 const SLACK: f64 = 0.02;
 /// A fall that chance alone gives more rarely than this.
@@ -50,30 +61,38 @@ pub(super) const AFTER_A_FALL: f64 = 0.5;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Look {
-    /// At least as good as the best so far.
+    /// Better than the best so far, of which the base is the first.
     Best,
-    /// Hardly worse.
+    /// As good or hardly worse; the earlier one stays the best.
     Equal,
     /// Worse: the next cycle starts from the best one, at half the learning rate.
     Fallen,
 }
 
-/// Holds the held-out measures of a cycle against the best ones so far. Few prompts fall by chance: it is a fall
-/// when signs flipped at random would hardly give it, and of variety when more than a prompt was lost.
+/// Holds the held-out measures of a cycle against the best ones so far, over the prompts that both have. Few prompts
+/// fall by chance: it is a fall when signs flipped at random would hardly give it, and of variety when more than a
+/// prompt was lost.
 pub(super) fn look(now: &Measures, best: &Measures) -> Look {
-    let gain = now.pass_at_1.value - best.pass_at_1.value;
-    let chance = now.change_from(best, 0).map_or(1.0, |change| change.p);
-    let has_fallen = gain < -SLACK && chance < CHANCE;
-    if has_fallen || is_narrower(now, best) {
+    let Some(change) = now.change_from(best, 0) else {
+        return Look::Equal;
+    };
+    let gain = change.difference.value;
+    let has_fallen = gain < -SLACK && change.p < CHANCE;
+    if has_fallen || narrower(now, best).is_some() {
         return Look::Fallen;
     }
-    if gain < 0.0 { Look::Equal } else { Look::Best }
+    if gain > ROUNDING {
+        Look::Best
+    } else {
+        Look::Equal
+    }
 }
 
-/// Whether fewer prompts are solved by any of k samples.
-fn is_narrower(now: &Measures, before: &Measures) -> bool {
-    let more_than_a_prompt = 1.5 / before.prompts.max(1) as f64;
-    now.pass_at_k.value - before.pass_at_k.value < -SLACK.max(more_than_a_prompt)
+/// pass@k, where fewer prompts are solved by any of k samples.
+fn narrower(now: &Measures, before: &Measures) -> Option<Variety> {
+    let variety = now.variety_from(before)?;
+    let more_than_a_prompt = 1.5 / variety.prompts as f64;
+    (variety.now - variety.before < -SLACK.max(more_than_a_prompt)).then_some(variety)
 }
 
 /// What has to be said of a change in the answers themselves.
@@ -93,12 +112,12 @@ pub(super) fn doubts(now: &Measures, baseline: &Measures) -> Vec<String> {
             100.0 * baseline.ended_share
         ));
     }
-    if is_narrower(now, baseline) {
+    if let Some(fallen) = narrower(now, baseline) {
         doubts.push(format!(
             "pass@{} of held-out prompts fell from {:.1} to {:.1} %: answers have become alike",
-            now.k,
-            100.0 * baseline.pass_at_k.value,
-            100.0 * now.pass_at_k.value
+            fallen.k,
+            100.0 * fallen.before,
+            100.0 * fallen.now
         ));
     }
     doubts
@@ -158,10 +177,59 @@ mod tests {
         let narrow = of(two_of_all);
         assert!(narrow.pass_at_1.value > before.pass_at_1.value);
         assert_eq!(look(&better, &before), Look::Best);
-        assert_eq!(look(&before, &before), Look::Best);
         assert_eq!(look(&before, &better), Look::Fallen);
         assert_eq!(look(&narrow, &before), Look::Fallen);
         assert!(doubts(&narrow, &before)[0].contains("pass@2"));
+    }
+
+    #[test]
+    fn what_is_as_good_is_no_better() {
+        let solved = |n: [usize; 3]| {
+            let attempts: Vec<[bool; 5]> =
+                n.map(|n| std::array::from_fn(|attempt| attempt < n)).into();
+            let all: Vec<&[bool]> = attempts.iter().map(<[bool; 5]>::as_slice).collect();
+            measures(&all, 20, Finish::EndOfText)
+        };
+        let none = solved([0, 0, 0]);
+        assert_eq!(look(&none, &none), Look::Equal);
+        assert_eq!(look(&solved([1, 0, 0]), &none), Look::Best);
+        // As many in all; a fifth and two fifths make a little more than three fifths.
+        assert_eq!(look(&solved([1, 2, 0]), &solved([0, 0, 3])), Look::Equal);
+    }
+
+    #[test]
+    fn samples_that_could_not_be_judged_are_no_fall_and_no_gain() {
+        let all = |unscored: &dyn Fn(usize, u32) -> bool| {
+            let of_prompt = |p: usize| (0..8).map(move |i| (p, i));
+            let samples = (0..12).flat_map(of_prompt).map(|(p, i)| {
+                let is_right = i == 0 && p < 6;
+                let stage = if is_right { Stage::Right } else { Stage::Runs };
+                let mut one = sample(&format!("p{p}"), i, stage);
+                if unscored(p, i) {
+                    (one.stage, one.passes) = (None, false);
+                }
+                one
+            });
+            Measures::of(&samples.collect::<Vec<_>>(), 1).unwrap()
+        };
+        let whole = all(&|_, _| false);
+        // Of one prompt that nobody solves two samples are left: at that k half of the others look unsolved.
+        let short = all(&|p, i| p == 11 && i > 1);
+        assert!(short.pass_at_k.value < whole.pass_at_k.value - 0.3);
+        assert_eq!(look(&short, &whole), Look::Equal);
+        assert!(doubts(&short, &whole).is_empty());
+        // Without the hard prompts the rest looks better than all did.
+        let easy = all(&|p, _| p > 8);
+        assert!(easy.pass_at_1.value > whole.pass_at_1.value);
+        assert_eq!(look(&easy, &whole), Look::Equal);
+    }
+
+    #[test]
+    fn the_first_of_several_suites_chooses() {
+        let mut held_out = vec![prompt("a", "a"), prompt("b", "b")];
+        assert_eq!((chooser(&held_out), chooser(&[])), (None, None));
+        held_out[1].suite = "other".into();
+        assert_eq!(chooser(&held_out), Some("made-up"));
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Measures {
     pub ended_share: f64,
     /// The share of right samples of each prompt, by suite and id.
     pub by_prompt: BTreeMap<String, f64>,
+    /// What was counted, by the same keys; `samples.jsonl` has it for whoever reads the files.
+    #[serde(skip)]
+    tallies: BTreeMap<String, Tally>,
 }
 
 /// How much later measures of the same prompts differ from earlier ones.
@@ -59,6 +62,15 @@ pub struct Change {
     pub difference: Estimate,
     /// The chance of at least that difference if nothing had changed (sign flips, two-sided).
     pub p: f64,
+}
+
+/// pass@k of earlier and of later samples, over the prompts and at the k that both have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Variety {
+    pub(super) k: usize,
+    pub(super) prompts: usize,
+    pub(super) before: f64,
+    pub(super) now: f64,
 }
 
 impl Measures {
@@ -102,6 +114,7 @@ impl Measures {
                 .iter()
                 .map(|(key, tally)| (key.clone(), share(tally.passed, tally.n)))
                 .collect(),
+            tallies,
         })
     }
 
@@ -132,6 +145,28 @@ impl Measures {
             p: sign_flip_test(&differences, seed)?,
         })
     }
+
+    /// pass@k of both. A sample that could not be judged makes k smaller, so both are computed at a k that all
+    /// prompts have in both; `None` below two, where pass@k says nothing of variety.
+    pub(super) fn variety_from(&self, earlier: &Measures) -> Option<Variety> {
+        let both: Vec<(Tally, Tally)> = self
+            .tallies
+            .iter()
+            .filter_map(|(key, now)| Some((*earlier.tallies.get(key)?, *now)))
+            .collect();
+        let fewest = both.iter().map(|(before, now)| before.n.min(now.n)).min()?;
+        let k = fewest.min(MOST_K);
+        let mean = |of: fn(&(Tally, Tally)) -> Tally| {
+            let chance = |tally: Tally| pass_at_k(tally.n, tally.passed, k).unwrap_or(0.0);
+            both.iter().map(|both| chance(of(both))).sum::<f64>() / both.len() as f64
+        };
+        (k > 1).then(|| Variety {
+            k,
+            prompts: both.len(),
+            before: mean(|both| both.0),
+            now: mean(|both| both.1),
+        })
+    }
 }
 
 /// The mean over prompts. Where all are 0 or all are 1 a bootstrap sees no spread: the prompts are trials then.
@@ -151,7 +186,7 @@ fn rate(values: &[f64], seed: u64) -> Option<Estimate> {
 }
 
 /// The samples of one prompt.
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Tally {
     n: usize,
     passed: usize,
@@ -217,6 +252,32 @@ mod tests {
         assert_eq!(measures.k, 1);
         samples.iter_mut().for_each(|one| one.stage = None);
         assert_eq!(Measures::of(&samples, 1), None);
+    }
+
+    #[test]
+    fn pass_at_k_is_compared_at_the_k_that_both_have() {
+        let of = |n: u32, judged: u32| {
+            let samples = (0..4).flat_map(|p| (0..n).map(move |i| (p, i)));
+            let samples = samples.map(|(p, i)| {
+                let stage = if i == 0 { Stage::Right } else { Stage::Runs };
+                let mut one = sample(&format!("p{p}"), i, stage);
+                if p == 0 && i >= judged {
+                    one.stage = None;
+                }
+                one
+            });
+            Measures::of(&samples.collect::<Vec<_>>(), 1).unwrap()
+        };
+        let (whole, short) = (of(4, 4), of(4, 3));
+        assert_eq!((whole.k, short.k), (4, 3));
+        let variety = short.variety_from(&whole).unwrap();
+        assert_eq!((variety.k, variety.prompts), (3, 4));
+        // The one prompt with a right sample among three is sure of it, the others are as they were.
+        assert!((variety.before - 0.75).abs() < 1e-12, "{variety:?}");
+        assert!((variety.now - (3.0 * 0.75 + 1.0) / 4.0).abs() < 1e-12);
+        assert_eq!(of(4, 1).variety_from(&whole), None, "k would be 1");
+        let all_gone = of(4, 0).variety_from(&whole).unwrap();
+        assert_eq!((all_gone.prompts, all_gone.before), (3, 1.0));
     }
 
     #[test]

@@ -39,11 +39,14 @@ pub fn run<W: Workshop>(
         best: None,
         said: Vec::new(),
     };
+    for said in &material.said {
+        run.say(said.clone());
+    }
     let prompts = run.guarded()?;
     let Some(baseline) = run.look("baseline", &prompts, None)? else {
         return Ok(None);
     };
-    run.best = best_of(&baseline);
+    run.best = run.best_of(&baseline);
     run.carry_on(&prompts, baseline).map(Some)
 }
 
@@ -51,11 +54,6 @@ pub fn run<W: Workshop>(
 struct Best {
     cycle: u32,
     held_out: Measures,
-}
-
-fn best_of(baseline: &Looks) -> Option<Best> {
-    let held_out = baseline.held_out.as_ref()?.measures.clone()?;
-    Some(Best { cycle: 0, held_out })
 }
 
 struct Run<'a, W> {
@@ -120,6 +118,7 @@ impl<W: Workshop> Run<'_, W> {
             baseline,
             cycles,
             best,
+            chooser: guard::chooser(&self.material.held_out).map(str::to_owned),
             said: std::mem::take(&mut self.said),
             seed: self.plan.seed,
         };
@@ -159,8 +158,28 @@ impl<W: Workshop> Run<'_, W> {
         if held_out.is_empty() {
             let what = "no prompts are held out, so nothing tells whether what was learnt goes beyond the prompts, and the last adapter is taken for the best";
             self.say(what.to_owned());
+        } else if self.plan.measuring.temperature == 0.0 {
+            let what = "the measuring temperature is 0: the best adapter answers at the end as it did when it was chosen, so that its last look confirms nothing";
+            self.say(what.to_owned());
         }
         Ok(clean)
+    }
+
+    /// The base is the first candidate.
+    fn best_of(&mut self, baseline: &Looks) -> Option<Best> {
+        let measured = baseline.held_out.as_ref()?;
+        let Some(held_out) = self.choosing(measured) else {
+            let what = "no answer of the base to held-out prompts could be judged, so nothing can be held against it, and the last adapter is taken for the best";
+            self.say(what.to_owned());
+            return None;
+        };
+        let held_out = held_out.clone();
+        Some(Best { cycle: 0, held_out })
+    }
+
+    /// What those of the held-out prompts say that choose the best cycle.
+    fn choosing<'m>(&self, held_out: &'m Measured) -> Option<&'m Measures> {
+        held_out.of_suite(guard::chooser(&self.material.held_out))
     }
 
     fn say(&mut self, what: String) {
@@ -291,8 +310,8 @@ impl<W: Workshop> Run<'_, W> {
 
     /// Holds a cycle's held-out measures against the best so far.
     fn guard(&mut self, n: u32, held_out: &Measured, baseline: &Looks) -> Option<Look> {
-        let now = held_out.measures.as_ref()?;
-        let before = baseline.held_out.as_ref()?.measures.as_ref()?;
+        let now = self.choosing(held_out)?;
+        let before = self.choosing(baseline.held_out.as_ref()?)?;
         for doubt in guard::doubts(now, before) {
             self.say(format!("cycle {n}: {doubt}"));
         }

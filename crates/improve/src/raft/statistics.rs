@@ -4,9 +4,11 @@
 //! Its `pass_at_1` and `pass_at_k` are the shares of prompts of which any and of which all samples *compile*; they
 //! stand there because the schema wants them. What is meant by pass@1 elsewhere is under `strict`, with intervals.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::{Cycle, Looks, Measured, Measures, Outcome, RaftPlan, Sample};
+use super::{Change, Cycle, Looks, Measured, Measures, Outcome, RaftPlan, Sample};
 
 /// Who was trained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +19,14 @@ pub struct Names {
     pub short: String,
 }
 
-const LEGEND: &str = "pass_at_1 and pass_at_k of baseline, final and improvement are halo-forge's: the shares of prompts of which any and of which all samples compile. strict.pass_at_1 is the share of right samples";
+const LEGEND: &str = "pass_at_1 and pass_at_k of baseline, final and improvement are halo-forge's: the shares of prompts of which any and of which all samples compile. strict.pass_at_1 is the share of right samples. Where best is null no adapter was better than the base: final is the baseline again, and there is no change. A phase that went_on was interrupted: its times are at least that long";
+const CHOSEN: &str = "the best cycle was chosen on these prompts among several; p and interval do not allow for that";
 
 /// `summary.json`.
 pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Value {
     let (first, last) = (&outcome.baseline, &outcome.last);
     let improvement = |of: fn(&Measures) -> f64| {
+        outcome.best?;
         let both = first
             .prompts
             .measures
@@ -54,9 +58,30 @@ pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Valu
             "change": {
                 "prompts": outcome.change(|looks| Some(&looks.prompts)),
                 "held_out": outcome.change(|looks| looks.held_out.as_ref()),
+                "held_out_suites": changes(outcome),
             },
+            "choice": choice(outcome),
         },
         "said": outcome.said,
+    })
+}
+
+/// Suite by suite, because one may have chosen the cycle and another not.
+fn changes(outcome: &Outcome) -> BTreeMap<&str, Option<Change>> {
+    let measured = outcome.baseline.held_out.iter();
+    let suites = measured.flat_map(|held_out| held_out.suites.keys());
+    suites
+        .map(|suite| (suite.as_str(), outcome.change_of(suite)))
+        .collect()
+}
+
+/// How the best cycle was found; `suite` is null where all held-out prompts chose it.
+fn choice(outcome: &Outcome) -> Value {
+    let candidates = outcome.candidates();
+    json!({
+        "suite": outcome.chooser,
+        "candidates": candidates,
+        "note": (candidates > 1).then_some(CHOSEN),
     })
 }
 
@@ -116,7 +141,9 @@ fn hardware_summary(outcome: &Outcome) -> Value {
         let name = format!("cycle_{}", cycle.cycle);
         phases.insert(name, cycle.sampled.effort.hardware.clone());
     }
-    phases.insert("final".into(), looks(&outcome.last));
+    if outcome.best.is_some() {
+        phases.insert("final".into(), looks(&outcome.last));
+    }
     let all = |path: &str| -> Vec<f64> {
         let found = phases
             .values()

@@ -32,6 +32,7 @@ fn material() -> Material {
         prompts: prompts("asked", 8),
         held_out: prompts("held", 6),
         history: History::new(),
+        said: Vec::new(),
     }
 }
 
@@ -414,6 +415,81 @@ fn no_cycle_that_is_better_means_no_adapter() {
         .unwrap();
     assert_eq!(outcome.best, None);
     assert_eq!(outcome.last, outcome.baseline);
+}
+
+#[test]
+fn an_adapter_that_is_as_good_as_the_base_is_not_recommended() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Made {
+        unsolved: Some("held"),
+        ..Made::new()
+    };
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    assert_eq!((outcome.end, outcome.best), (End::Complete, None));
+    assert!(outcome.cycles.iter().all(|cycle| cycle.trained.is_some()));
+    assert_eq!(outcome.cycles[2].look, Some(Look::Equal));
+    // The baseline is not held against itself.
+    assert_eq!(outcome.change(|looks| Some(&looks.prompts)), None);
+    let summary = json(&folder.path().join("summary.json"));
+    assert!(summary["strict"]["change"]["held_out"].is_null());
+    assert!(summary["improvement"]["compile_rate"].is_null());
+    assert!(summary["hardware_summary"]["phases"]["final"].is_null());
+}
+
+#[test]
+fn of_several_held_out_suites_the_first_chooses_and_the_others_report() {
+    let material = |first, second| Material {
+        held_out: [prompts(first, 6), prompts(second, 6)].concat(),
+        ..material()
+    };
+    let unsolved = || Made {
+        unsolved: Some("hard"),
+        ..Made::new()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let first_is_hard = material("hard", "easy");
+    let outcome = go(&plan(), &first_is_hard, folder.path(), &mut unsolved())
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        outcome.best, None,
+        "what the other suite gained chose a cycle"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let first_is_easy = material("easy", "hard");
+    let outcome = go(&plan(), &first_is_easy, folder.path(), &mut unsolved())
+        .unwrap()
+        .unwrap();
+    assert_eq!(outcome.best, Some(3));
+    assert_eq!(outcome.chooser.as_deref(), Some("easy"));
+    let gain = |suite| outcome.change_of(suite).unwrap().difference.value;
+    assert!(gain("easy") > 0.3 && gain("hard") == 0.0);
+    let strict = &json(&folder.path().join("summary.json"))["strict"];
+    assert_eq!(strict["choice"]["suite"], "easy");
+    assert_eq!(strict["choice"]["candidates"], 3);
+    assert!(strict["choice"]["note"].is_string());
+    assert_eq!(strict["change"]["held_out_suites"]["hard"]["p"], 1.0);
+}
+
+#[test]
+fn a_last_look_that_repeats_the_choice_is_said_and_so_is_what_was_known_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut plan = plan();
+    plan.cycles = 1;
+    plan.measuring.temperature = 0.0;
+    let material = Material {
+        said: vec!["begun elsewhere".into()],
+        ..material()
+    };
+    go(&plan, &material, folder.path(), &mut Made::new()).unwrap();
+    let summary = json(&folder.path().join("summary.json"));
+    assert_eq!(summary["said"][0], "begun elsewhere");
+    let said = summary["said"][1].as_str().unwrap();
+    assert!(said.contains("measuring temperature is 0"), "{said}");
+    // With a single candidate there was nothing to choose among.
+    assert!(summary["strict"]["choice"]["note"].is_null());
 }
 
 #[test]

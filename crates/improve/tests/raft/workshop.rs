@@ -33,6 +33,8 @@ pub(crate) struct Made {
     pub(crate) stop_at: Option<usize>,
     /// How many of 1000 a base model gets right.
     pub(crate) skill: usize,
+    /// A suite of which nobody ever gets anything right.
+    pub(crate) unsolved: Option<&'static str>,
     /// The same of repairs.
     pub(crate) of_repairs: i64,
     /// What each line of an adapter adds to it, by cycle.
@@ -50,6 +52,7 @@ impl Made {
             taken: 0,
             stop_at: None,
             skill: 200,
+            unsolved: None,
             of_repairs: 0,
             gains: vec![10, 10, 10],
             said: Vec::new(),
@@ -113,6 +116,7 @@ impl Workshop for Made {
             for attempt in 0..order.asking.samples_per_prompt {
                 let skill = match prompt.repairs {
                     Some(_) => self.of_repairs,
+                    None if self.unsolved == Some(prompt.suite.as_str()) => 0,
                     None => skill,
                 };
                 samples.push(sample(prompt, attempt, order.seed, skill));

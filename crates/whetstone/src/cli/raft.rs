@@ -66,7 +66,8 @@ pub(super) const RAFT_EXAMPLES: &str = "Examples:
   whet bench code qwen2.5-coder-0.5b --suite held.jsonl --adapter runs/NAME/cycle_2/checkpoint/adapter.gguf
 
 Presets: strict trains on exact answers alone and makes dozens of steps of each cycle; conservative, aggressive and
-production are halo-forge's numbers. Every answer runs in the sandbox; without one nothing is sampled.
+production are halo-forge's numbers. A cycle that held-out problems chose looks better on them than it is: give two
+suites with --held-out CHOOSES,REPORTS, and the second has no part in the choice. Every answer runs in the sandbox; without one nothing is sampled.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing was kept to train on, 130 interrupted (go on with --resume).";
 
@@ -84,7 +85,7 @@ pub(crate) struct RaftFlags {
         required_unless_present_any = ["resume", "config"]
     )]
     pub(crate) suite: Vec<String>,
-    /// Problems that are only measured, before, after each cycle and at the end
+    /// Problems that are only measured; they choose the best cycle, of several suites the first alone
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub(crate) held_out: Vec<String>,
     /// Only the first problems of each suite to train on

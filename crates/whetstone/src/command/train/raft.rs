@@ -5,8 +5,10 @@
 
 mod hardware;
 mod order;
+mod sameness;
 mod sampling;
 mod table;
+mod times;
 mod training;
 mod workshop;
 
@@ -75,29 +77,11 @@ pub(crate) fn full(flags: &Full, terminal: &Terminal, offline: bool) -> Result<E
         terminal.result(&serde_json::to_string_pretty(&orders)?)?;
         return Ok(Exit::Done);
     }
+    let runs = models.iter().map(|model| run_of(flags, model, &finder));
+    let runs: Vec<(Order, Place)> = runs.collect::<Result<_>>()?;
     let mut folders = Vec::new();
     let mut worst = Exit::Done;
-    for model in &models {
-        let mut order = Order::of(&demo(flags, model))?;
-        order.model.word.clone_from(model);
-        let name = Path::new(model)
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let folder = flags.output.join(if model.ends_with(".gguf") {
-            name
-        } else {
-            model.clone()
-        });
-        let place = match folder.join("raft.json").exists() {
-            true => Place::There(folder),
-            false => Place::New(Some(folder)),
-        };
-        let order = match &place {
-            Place::There(folder) => Order::read(folder)?,
-            Place::New(_) => order,
-        };
+    for (order, place) in runs {
         let (exit, folder) = carry_out(order, place, &finder)?;
         if exit == Exit::Interrupted {
             return Ok(exit);
@@ -108,6 +92,23 @@ pub(crate) fn full(flags: &Full, terminal: &Terminal, offline: bool) -> Result<E
     let comparison = comparison(&folders)?;
     ledger::write_derived(&flags.output, "comparison_summary.json", &comparison)?;
     Ok(worst)
+}
+
+/// The run of a model: a new one, or the one that its folder holds if that is the same.
+fn run_of(flags: &Full, model: &str, finder: &Finder<'_>) -> Result<(Order, Place)> {
+    let asked = Order::of(&demo(flags, model))?;
+    let name = match Path::new(model).file_stem() {
+        Some(stem) if model.ends_with(".gguf") => stem.to_string_lossy().into_owned(),
+        _ => model.to_owned(),
+    };
+    let folder = flags.output.join(name);
+    if !folder.join(order::FILE).exists() {
+        return Ok((asked, Place::New(Some(folder))));
+    }
+    let mut there = Order::read(&folder)?;
+    there.is_asked(&asked, &folder)?;
+    same_model(&mut there, &finder.base(model)?)?;
+    Ok((there, Place::There(folder)))
 }
 
 /// The flags of a demo run.
@@ -181,9 +182,13 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(Exi
     // There is no way around it: without a sandbox nothing is sampled.
     let cell = containment::open(&both)?;
     let folder = match place {
-        Place::There(folder) => folder,
+        Place::There(folder) => {
+            order.go_on(&folder)?;
+            folder
+        }
         Place::New(asked) => {
             let folder = order::folder(asked.as_ref(), &located.name);
+            order.note_origin();
             order.write(&folder)?;
             folder
         }
@@ -197,6 +202,7 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(Exi
         prompts: workshop::prompts(&asked),
         held_out: workshop::prompts(&held_out),
         history: order.history.clone(),
+        said: order.said.clone(),
     };
     let most = order.plan.max_new_tokens;
     let mut shop = Shop {

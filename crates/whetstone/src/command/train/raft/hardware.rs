@@ -2,6 +2,7 @@
 //!
 //! Training is not metered; its lines are missing, which is better than being wrong.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -41,6 +42,16 @@ fn joined(files: impl Iterator<Item = impl AsRef<Path>>) -> String {
         }
     }
     all
+}
+
+/// Time that the monitor saw of the sessions of a run.
+pub(super) fn lasted(run: &Run) -> f64 {
+    let mut ends: BTreeMap<u32, u64> = BTreeMap::new();
+    for sample in &run.hardware {
+        let end = ends.entry(sample.session).or_default();
+        *end = sample.at_ns.max(*end);
+    }
+    ends.values().sum::<u64>() as f64 / 1e9
 }
 
 /// Time that the monitor saw in a phase; `None` without a monitor.

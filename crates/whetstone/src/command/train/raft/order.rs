@@ -2,12 +2,14 @@
 //!
 //! Nothing is loaded here; a wrong word is refused before anything is.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use improve::raft::{Curriculum, History, RaftPlan, Repairs, Shaping};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use task::{PromptProfile, Suite};
 
 use crate::cli::{FilterFlags, Prompt, RaftFlags, SamplingFlags, TrainingFlags};
@@ -16,7 +18,7 @@ use crate::subject::{self, Finder};
 use crate::suites;
 
 /// The file that says what a run is.
-const FILE: &str = "raft.json";
+pub(super) const FILE: &str = "raft.json";
 
 /// Where repairs are asked for: of two answers of each unsolved prompt.
 const REPAIRS: Repairs = Repairs {
@@ -39,6 +41,15 @@ pub(super) struct Order {
     pub(super) threads: usize,
     pub(super) history: History,
     pub(super) plan: RaftPlan,
+    /// With what it was begun; empty in a plan and in files of older programs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) engine: BTreeMap<String, Value>,
+    /// Where it was begun, likewise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) machine: BTreeMap<String, Value>,
+    /// What has to be said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) said: Vec<String>,
 }
 
 /// The model, as it was found.
@@ -91,6 +102,9 @@ impl Order {
             threads: subject::threads(flags.threads),
             history: history(flags.sampling.history.as_deref())?,
             plan,
+            engine: BTreeMap::new(),
+            machine: BTreeMap::new(),
+            said: Vec::new(),
         })
     }
 
@@ -117,6 +131,11 @@ impl Order {
             let what = "holds a run already; go on with it by --resume, or take another folder";
             return Err(Usage(format!("{} {what}", folder.display())).into());
         }
+        self.keep(folder)
+    }
+
+    /// Writes it over what is there.
+    pub(super) fn keep(&self, folder: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self)?;
         ledger::write_derived(folder, FILE, &text)?;
         Ok(())
@@ -250,7 +269,7 @@ fn change_training(plan: &mut RaftPlan, asked: &TrainingFlags) {
 
 /// A rule by its name in JSON.
 fn named<T: DeserializeOwned>(flag: &str, name: &str) -> Result<T> {
-    let found = serde_json::from_value(serde_json::Value::from(name));
+    let found = serde_json::from_value(Value::from(name));
     let named = |error: serde_json::Error| Usage(format!("--{flag}: {error}"));
     Ok(found.map_err(named)?)
 }

@@ -65,7 +65,8 @@ pub(super) fn sample(
     shop.tried_batch = true;
     let run = ledger::read(&place)?;
     write_report(&place, &run, shop.terminal.readings())?;
-    let seconds = (watched.clock.now_ns() - started) as f64 / 1e9;
+    let now = (watched.clock.now_ns() - started) as f64 / 1e9;
+    let seconds = hardware::lasted(&earlier) + now;
     let effort = effort(&run, seconds, went_on);
     Ok(Some(Sampled {
         samples: samples(&run, &order.prompts, shop.plan.filter.ladder),

@@ -5,6 +5,10 @@ use measure::Estimate;
 use report::format::p_value;
 
 use super::order::Order;
+use super::times;
+
+const LEGEND: &str = " pass@1, pass@k and compile are means over problems with a 95 % interval [lo, hi]; what compiles is not right yet
+ ended: the share of answers that the model ended itself; unscored: answers that could not be judged here";
 
 /// The whole text.
 pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> String {
@@ -19,13 +23,13 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
         order.model.name,
         plan.preset,
         plan.seed,
-        time(outcome.seconds())
+        times::whole(outcome)
     ));
-    line(" [lo, hi] is a 95 % interval over problems; compile is a rate of samples and never counts as right\n".into());
+    line(LEGEND.into());
     let set = |title: &str, of: fn(&Looks) -> Option<&Measured>| {
         let mut lines = vec![format!(" {title}"), head()];
-        lines.extend(rows(outcome, of, title.starts_with("held")));
-        lines.extend(outcome.change(of).map(|change| changed(&change)));
+        lines.extend(rows(outcome, of, title == HELD_OUT));
+        lines.extend(changes(outcome, of, title));
         lines.push(String::new());
         lines
     };
@@ -34,7 +38,7 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
         .into_iter()
         .for_each(&mut line);
     if held_out {
-        set("held out", |looks| looks.held_out.as_ref())
+        set(HELD_OUT, |looks| looks.held_out.as_ref())
             .into_iter()
             .for_each(&mut line);
     }
@@ -42,7 +46,7 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
     outcome.cycles.iter().map(turn).for_each(&mut line);
     line(String::new());
     line(" time".into());
-    times(outcome).into_iter().for_each(&mut line);
+    times::lines(outcome).into_iter().for_each(&mut line);
     line(format!("  energy  {}", energy(outcome)));
     line(String::new());
     outcome
@@ -55,10 +59,12 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
     text
 }
 
+const HELD_OUT: &str = "held out";
+
 fn head() -> String {
     format!(
-        "  {:<22} {:>20} {:>20} {:>18} {:>13} {:>5}",
-        "", "strict pass@1", "pass@k", "compile", "any compiles*", "n"
+        "  {:<22} {:>20} {:>20} {:>18} {:>13} {:>8} {:>8} {:>5}",
+        "", "strict pass@1", "pass@k", "compile", "any compiles*", "ended", "unscored", "n"
     )
 }
 
@@ -66,7 +72,10 @@ fn rows(outcome: &Outcome, of: fn(&Looks) -> Option<&Measured>, is_held_out: boo
     let mut rows = Vec::new();
     let mut add = |name: String, measured: Option<&Measured>| {
         let Some(measured) = measured else { return };
-        rows.extend(measured.measures.as_ref().map(|all| row(&name, all)));
+        rows.push(match &measured.measures {
+            Some(all) => row(&name, all),
+            None => format!("  {name:<22} no answer could be judged"),
+        });
         if measured.suites.len() > 1 {
             rows.extend(
                 measured
@@ -90,11 +99,13 @@ fn rows(outcome: &Outcome, of: fn(&Looks) -> Option<&Measured>, is_held_out: boo
 
 fn row(name: &str, all: &Measures) -> String {
     format!(
-        "  {name:<22} {:>20} {:>20} {:>18} {:>13} {:>5}",
+        "  {name:<22} {:>20} {:>20} {:>18} {:>13} {:>8} {:>8} {:>5}",
         share(&all.pass_at_1),
         format!("@{} {}", all.k, share(&all.pass_at_k)),
         share(&all.compile_rate),
         format!("{:.0} %", 100.0 * all.any_compiles),
+        format!("{:.1} %", 100.0 * all.ended_share),
+        all.unscored,
         all.prompts,
     )
 }
@@ -107,7 +118,41 @@ fn share(estimate: &Estimate) -> String {
     }
 }
 
-fn changed(change: &Change) -> String {
+/// What changed; where one of several held-out suites chose the cycle, each by itself.
+fn changes(outcome: &Outcome, of: fn(&Looks) -> Option<&Measured>, title: &str) -> Vec<String> {
+    let is_held_out = title == HELD_OUT;
+    let chose = (outcome.candidates() > 1).then(|| {
+        format!(
+            "    the cycle was chosen on these problems, the best of {}; p and interval do not allow for that",
+            outcome.candidates()
+        )
+    });
+    let measured = of(&outcome.baseline).filter(|_| is_held_out);
+    let Some((chooser, measured)) = outcome.chooser.as_ref().zip(measured) else {
+        let Some(change) = outcome.change(of) else {
+            return Vec::new();
+        };
+        let chose = chose.filter(|_| is_held_out);
+        return [changed("change", &change)]
+            .into_iter()
+            .chain(chose)
+            .collect();
+    };
+    let of_suite = |suite: &String| -> Vec<String> {
+        let Some(change) = outcome.change_of(suite) else {
+            return Vec::new();
+        };
+        let part = match suite == chooser {
+            true => chose.clone(),
+            false => Some("    no part in the choice of the cycle".to_owned()),
+        };
+        let line = changed(&format!("change, {suite}"), &change);
+        [line].into_iter().chain(part).collect()
+    };
+    measured.suites.keys().flat_map(of_suite).collect()
+}
+
+fn changed(name: &str, change: &Change) -> String {
     let range = change
         .difference
         .interval
@@ -115,8 +160,7 @@ fn changed(change: &Change) -> String {
             format!(" [{:+.0}, {:+.0}]", 100.0 * range.lo, 100.0 * range.hi)
         });
     format!(
-        "  {:<22} {:+.1} points{range}, {}, paired by problem",
-        "change",
+        "  {name:<22} {:+.1} points{range}, {}, paired by problem",
         100.0 * change.difference.value,
         p_value(change.p)
     )
@@ -152,44 +196,6 @@ fn turn(cycle: &Cycle) -> String {
 
 fn loss(loss: Option<f64>) -> String {
     loss.map_or_else(|| "?".to_owned(), |loss| format!("{loss:.3}"))
-}
-
-fn times(outcome: &Outcome) -> Vec<String> {
-    let look = |looks: &Looks| {
-        let held_out = looks
-            .held_out
-            .as_ref()
-            .map_or(0.0, |one| one.effort.seconds);
-        looks.prompts.effort.seconds + held_out
-    };
-    let mut lines = vec![format!("  baseline  {}", time(look(&outcome.baseline)))];
-    for cycle in &outcome.cycles {
-        let trained = cycle.trained.as_ref().map_or(0.0, |one| one.effort.seconds);
-        let held_out = cycle
-            .held_out
-            .as_ref()
-            .map_or(0.0, |one| one.effort.seconds);
-        lines.push(format!(
-            "  cycle {}   {}: sampling {}, training {}, held out {}",
-            cycle.cycle,
-            time(cycle.seconds()),
-            time(cycle.sampled.effort.seconds),
-            time(trained),
-            time(held_out)
-        ));
-    }
-    if outcome.best.is_some() {
-        lines.push(format!("  final     {}", time(look(&outcome.last))));
-    }
-    lines
-}
-
-fn time(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match whole / 60 {
-        0 => format!("{whole} s"),
-        minutes => format!("{minutes} min {} s", whole % 60),
-    }
 }
 
 /// Energy of sampling, or why it is not known.

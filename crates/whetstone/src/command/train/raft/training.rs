@@ -59,14 +59,16 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
     let needs = |rows, recompute| Memory::of(&shop.shape, &shop.lora, rows, recompute);
     fits(&needs, (&lesson.recipe, "--train-batch"), &split)?;
     let folder = TrainFolder::open(&lesson.training)?;
-    let went_on = folder.checkpoint().is_file();
+    let went_on = folder.curve().is_file();
     let outcome = steps(shop, (lesson, &split), &folder, &clock)?;
     if outcome.end == End::Stopped {
         return Ok(None);
     }
     copy(&lesson.training.join("final"), &lesson.checkpoint)?;
     curve::write(folder.path(), &outcome.curve)?;
-    let seconds = clock.now_ns() as f64 / 1e9;
+    let earlier = &outcome.curve[..outcome.earlier_steps.min(outcome.curve.len())];
+    let earlier: u64 = earlier.iter().map(|point| point.ns).sum();
+    let seconds = (clock.now_ns() + earlier) as f64 / 1e9;
     Ok(Some(Trained {
         steps: outcome.steps,
         rows,

@@ -1,0 +1,163 @@
+//! What a folder's run has in common with the present call: its plan, and program, engine and machine.
+//!
+//! Another plan is refused where one was asked for. Another machine is not: a run may well be moved, but it is said,
+//! and `raft.json` keeps it for the summary. What changes by itself, as load does, is not held against anything, nor is
+//! what the `raft.json` of an older program does not have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::order::Order;
+use crate::exit::Usage;
+use crate::provenance;
+
+/// What tells machines apart and stays as it is from day to day.
+const MACHINE: [&str; 6] = [
+    "cpu_model",
+    "cpu_architecture",
+    "cpu_usable",
+    "memory_total_bytes",
+    "os",
+    "kernel",
+];
+
+impl Order {
+    /// Notes with what the run is carried out.
+    pub(super) fn note_origin(&mut self) {
+        self.engine = provenance::engine(self.threads);
+        self.machine = provenance::machine();
+        self.machine
+            .retain(|name, _| MACHINE.contains(&name.as_str()));
+    }
+
+    /// Says, and keeps, if a run that is not over goes on with something else than it began with.
+    pub(super) fn go_on(&mut self, folder: &Path) -> Result<()> {
+        if folder.join("summary.json").exists() {
+            return Ok(());
+        }
+        let mut now = self.clone();
+        now.whet_version = env!("CARGO_PKG_VERSION").to_owned();
+        now.note_origin();
+        let Some(said) = moved(&origin(self), &origin(&now)) else {
+            return Ok(());
+        };
+        if !self.said.contains(&said) {
+            self.said.push(said);
+            self.keep(folder)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to go on with a run of another plan than the one that is asked for.
+    pub(super) fn is_asked(&self, asked: &Order, folder: &Path) -> Result<()> {
+        let mut found = Vec::new();
+        differences("", &asks(self)?, &asks(asked)?, &mut found);
+        if found.is_empty() {
+            return Ok(());
+        }
+        Err(Usage(format!(
+            "{folder} holds a run of another plan: {}; go on with that one by `whet train raft --resume {folder}`, or take another folder with --output",
+            found.join(", "),
+            folder = folder.display()
+        ))
+        .into())
+    }
+}
+
+fn origin(order: &Order) -> BTreeMap<String, Value> {
+    let engine = order.engine.iter();
+    let engine = engine.map(|(name, value)| (format!("engine_{name}"), value.clone()));
+    let machine = order.machine.iter();
+    machine
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .chain(engine)
+        .chain([("whet".to_owned(), json!(order.whet_version))])
+        .collect()
+}
+
+/// What is another one now, of what is known of both.
+fn moved(then: &BTreeMap<String, Value>, now: &BTreeMap<String, Value>) -> Option<String> {
+    let other = then.iter().filter_map(|(name, then)| {
+        let now = now.get(name)?;
+        let is_known = !then.is_null() && !now.is_null();
+        (is_known && then != now).then(|| format!("{name} {} (then {})", word(now), word(then)))
+    });
+    let other: Vec<String> = other.collect();
+    (!other.is_empty()).then(|| {
+        format!(
+            "the run went on with something else than it began with: {}; what changed may come of that",
+            other.join(", ")
+        )
+    })
+}
+
+fn word(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What decides what is done. By way of text, because a temperature is 0.7 there.
+fn asks(order: &Order) -> Result<Value> {
+    let mut all: Value = serde_json::from_str(&serde_json::to_string(&order.plan)?)?;
+    let words = |suites: &[super::order::SuiteWord]| -> Vec<Value> {
+        let word = |suite: &super::order::SuiteWord| json!([suite.word, suite.limit]);
+        suites.iter().map(word).collect()
+    };
+    all["suite"] = json!(words(&order.suites));
+    all["held_out"] = json!(words(&order.held_out));
+    all["prompt"] = json!(order.prompt);
+    Ok(all)
+}
+
+/// Where two values differ: `cycles (3 there, 5 asked for)`.
+fn differences(at: &str, there: &Value, asked: &Value, found: &mut Vec<String>) {
+    let (Value::Object(a), Value::Object(b)) = (there, asked) else {
+        if there != asked {
+            found.push(format!("{at} ({there} there, {asked} asked for)"));
+        }
+        return;
+    };
+    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    for name in names {
+        let place = match at {
+            "" => name.clone(),
+            at => format!("{at}.{name}"),
+        };
+        let of = |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or_default();
+        differences(&place, &of(a), &of(b), found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_another_one_is_said_and_what_is_not_known_of_both_is_not() {
+        let of = |all: Value| serde_json::from_value::<BTreeMap<String, Value>>(all).unwrap();
+        let then = of(json!({"whet": "0.1.0", "cpu_model": "A", "os": null, "kernel": "6.1"}));
+        let now = of(json!({"whet": "0.1.0", "cpu_model": "B", "os": "Debian", "cpu_usable": 2}));
+        let said = moved(&then, &now).unwrap();
+        assert!(said.contains(": cpu_model B (then A); "), "{said}");
+        assert!(!said.contains("Debian") && !said.contains("6.1"), "{said}");
+        assert_eq!(moved(&then, &then), None);
+        assert_eq!(moved(&of(json!({})), &now), None, "an older file");
+    }
+
+    #[test]
+    fn differences_of_plans_are_named_by_their_place() {
+        let there = json!({"cycles": 3, "recipe": {"seed": 42, "epochs": 3}, "prompt": null});
+        let asked = json!({"cycles": 5, "recipe": {"seed": 7, "epochs": 3}, "prompt": null});
+        let mut found = Vec::new();
+        differences("", &there, &asked, &mut found);
+        let wanted = [
+            "cycles (3 there, 5 asked for)",
+            "recipe.seed (42 there, 7 asked for)",
+        ];
+        assert_eq!(found, wanted);
+    }
+}
