@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::published::{IDLE, SECTIONS};
 use super::setting::{Kind, Setting, benchmarks, settings};
 use super::shape::{Field, Need, RECIPE, Shape};
+use super::training::{known, methods};
 
 /// Where the schema says it is from; also the first line of a recipe that [`super::Preset`] holds.
 pub(crate) const FILE: &str = "whet-recipe.schema.json";
@@ -21,6 +23,47 @@ pub(crate) fn schema() -> Value {
 }
 
 fn record(fields: &[Field]) -> Value {
+    let mut record = properties(fields);
+    let is_run = fields
+        .iter()
+        .any(|field| matches!(field.shape, Shape::Training));
+    if let (true, Some(fields)) = (is_run, record.as_object_mut()) {
+        fields.insert(
+            "allOf".into(),
+            methods().iter().map(|one| of_run(one)).collect(),
+        );
+    }
+    record
+}
+
+/// Of a run of this type, what `config` may hold: settings at the top, or in sections.
+fn of_run(method: &str) -> Value {
+    let known = known(method).into_iter();
+    let plain = known.filter(|setting| !setting.name.contains('.'));
+    let mut settings: Map<String, Value> = plain
+        .map(|setting| {
+            (
+                setting.name.clone(),
+                described(of_kind(&setting), &setting.says),
+            )
+        })
+        .collect();
+    settings.extend(IDLE.iter().map(|name| ((*name).to_owned(), json!({}))));
+    let section = json!({"type": "object", "properties": settings.clone()});
+    for name in SECTIONS {
+        let value = match settings.remove(name) {
+            Some(value) => json!({"anyOf": [value, section.clone()]}),
+            None => section.clone(),
+        };
+        settings.insert(name.to_owned(), value);
+    }
+    json!({
+        "if": {"properties": {"type": {"const": method}}},
+        "then": {"properties": {"config": {"properties": settings}}},
+    })
+}
+
+fn properties(fields: &[Field]) -> Value {
     let properties: Map<String, Value> = fields
         .iter()
         .map(|field| {
@@ -65,6 +108,7 @@ fn value(shape: Shape) -> Value {
         }
         Shape::Many(fields) => json!({"type": "array", "items": record(fields)}),
         Shape::Config => config(),
+        Shape::Training => json!({"type": "object"}),
         Shape::Anything => json!({}),
     }
 }

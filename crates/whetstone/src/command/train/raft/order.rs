@@ -16,7 +16,7 @@ use crate::subject::{self, Finder};
 use crate::suites;
 
 /// The file that says what a run is.
-const FILE: &str = "raft.json";
+pub(super) const FILE: &str = "raft.json";
 
 /// Where repairs are asked for: of two answers of each unsolved prompt.
 const REPAIRS: Repairs = Repairs {
