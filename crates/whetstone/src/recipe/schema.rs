@@ -18,6 +18,7 @@ pub(crate) fn schema() -> Value {
         fields.insert("$schema".into(), draft.into());
         fields.insert("$id".into(), FILE.into());
         fields.insert("title".into(), "A recipe of whet".into());
+        fields.insert("$defs".into(), trainings().into());
     }
     schema
 }
@@ -36,31 +37,45 @@ fn record(fields: &[Field]) -> Value {
     record
 }
 
-/// Of a run of this type, what `config` may hold: settings at the top, or in sections.
+/// Of a run of this type, what `config` may hold: settings at the top, or in sections that hold the same ones.
 fn of_run(method: &str) -> Value {
-    let known = known(method).into_iter();
-    let plain = known.filter(|setting| !setting.name.contains('.'));
-    let mut settings: Map<String, Value> = plain
-        .map(|setting| {
-            (
-                setting.name.clone(),
-                described(of_kind(&setting), &setting.says),
-            )
-        })
-        .collect();
-    settings.extend(IDLE.iter().map(|name| ((*name).to_owned(), json!({}))));
-    let section = json!({"type": "object", "properties": settings.clone()});
+    let section = json!({"$ref": format!("#/$defs/{method}")});
+    let mut sections = of_training(method, true);
     for name in SECTIONS {
-        let value = match settings.remove(name) {
-            Some(value) => json!({"anyOf": [value, section.clone()]}),
+        let value = match sections.remove(name) {
+            Some(value) => json!({"anyOf": [value, section]}),
             None => section.clone(),
         };
-        settings.insert(name.to_owned(), value);
+        sections.insert(name.to_owned(), value);
     }
+    let config = json!({"$ref": format!("#/$defs/{method}"), "properties": sections});
     json!({
         "if": {"properties": {"type": {"const": method}}},
-        "then": {"properties": {"config": {"properties": settings}}},
+        "then": {"properties": {"config": config}},
     })
+}
+
+/// The settings of each training, once for all places where they may stand.
+fn trainings() -> Map<String, Value> {
+    let settings = |method: String| {
+        let mut settings = of_training(&method, false);
+        settings.extend(IDLE.iter().map(|name| ((*name).to_owned(), json!({}))));
+        (method, json!({"type": "object", "properties": settings}))
+    };
+    methods().into_iter().map(settings).collect()
+}
+
+/// The settings of a training: those whose names are sections as well, or the others.
+fn of_training(method: &str, are_sections: bool) -> Map<String, Value> {
+    let settings = known(method).into_iter().filter(|setting| {
+        let is_section = SECTIONS.contains(&setting.name.as_str());
+        is_section == are_sections && !setting.name.contains('.')
+    });
+    let described = |setting: Setting| {
+        let schema = described(of_kind(&setting), &setting.says);
+        (setting.name, schema)
+    };
+    settings.map(described).collect()
 }
 
 fn properties(fields: &[Field]) -> Value {

@@ -326,9 +326,15 @@ fn the_schema_knows_the_keys_that_recipes_may_have() {
     assert_eq!(run["required"], serde_json::json!(["id", "type", "config"]));
     let of_sft = &run["allOf"][0];
     assert_eq!(of_sft["if"]["properties"]["type"]["const"], "sft");
-    let settings = &of_sft["then"]["properties"]["config"]["properties"];
-    assert!(settings["num_train_epochs"].is_object() && settings["rank"].is_object());
-    assert!(settings["lora"]["properties"]["r"].is_object());
+    let config = &of_sft["then"]["properties"]["config"];
+    let named = "#/$defs/sft";
+    assert_eq!(config["$ref"], named);
+    assert_eq!(config["properties"]["lora"]["$ref"], named);
+    let settings = &schema["$defs"]["sft"]["properties"];
+    for key in ["num_train_epochs", "rank", "r", "bf16"] {
+        assert!(settings[key].is_object(), "{key}");
+    }
+    assert!(settings["model"].is_null() && config["properties"]["model"]["anyOf"].is_array());
     let config = &benchmark["properties"]["config"];
     let latency = config["allOf"].as_array().unwrap().iter();
     let mut latency = latency.filter(|case| {
