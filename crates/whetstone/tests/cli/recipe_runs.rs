@@ -150,7 +150,10 @@ fn killed_while_it_trains_a_recipe_goes_on_to_the_adapter_of_an_undisturbed_one(
     run(&place, &["--resume"])
         .with_code(0)
         .saying(&["Training sharp in"]);
-    assert_eq!(folders(&place, "tuned-sharp"), [training.clone()]);
+    assert_eq!(
+        folders(&place, "tuned-sharp"),
+        std::slice::from_ref(&training)
+    );
     let whole = place.runs("whole").remove(0);
     let bytes = |folder: &PathBuf| fs::read(folder.join("sharp.gguf")).unwrap();
     assert!(bytes(&training) == bytes(&whole), "another adapter");
@@ -207,73 +210,76 @@ targets:
     ended.saying(&["r.yml:7:48: read is an adapter, and a training begins with a whole model"]);
 }
 
+/// What is changed in the recipe, into what, and what is said of it.
+const MISTAKES: [(&str, &str, &str); 15] = [
+    (
+        "type: sft",
+        "type: rafts",
+        "r.yml:8:15: there is no type rafts; did you mean raft?",
+    ),
+    (
+        "learning_rate: 0.02",
+        "learning_rate: 0",
+        "r.yml:13:26: learning_rate is 0",
+    ),
+    (
+        "learning_rate: 0.02",
+        "lerning_rate: 1",
+        "r.yml:13:11: there is no setting of whet train sft called lerning_rate; did you mean learning_rate?",
+    ),
+    (
+        "learning_rate: 0.02",
+        "output: out",
+        "r.yml:13:19: a run goes into the folder of artifacts; leave output out",
+    ),
+    (
+        "          model: student\n",
+        "",
+        "r.yml:7:9: sharp: its config does not say which model",
+    ),
+    ("model: student", "model: studnet", "r.yml:10:18: "),
+    (
+        "rows.jsonl",
+        "gone.jsonl",
+        "r.yml:11:30: there is no file gone.jsonl to learn from",
+    ),
+    (
+        "id: sharp",
+        "id: a/b",
+        "r.yml:7:13: the id a/b becomes a file's name",
+    ),
+    ("id: sharp", "id: student", "r.yml:7:13: student is a role"),
+    (
+        "id: ppl",
+        "id: sharp",
+        "two runs or benchmarks of this target are called sharp",
+    ),
+    (
+        "student+sharp",
+        "student+shrap",
+        "did you mean the run sharp?",
+    ),
+    ("student+sharp", "student+sharp+sharp", "r.yml:15:9: "),
+    (
+        "type: sft",
+        "type: sft\n        mode: blockwise",
+        "training in the mode blockwise is not there",
+    ),
+    (
+        "type: sft",
+        "steps: 5",
+        "a training by the keys of others is not there",
+    ),
+    (
+        "type: sft",
+        "type: sft\n        steps: 5",
+        "there is no key steps",
+    ),
+];
+
 #[test]
 fn what_is_wrong_with_a_training_is_said_at_its_place_before_anything_is_trained() {
-    for (from, to, wanted) in [
-        (
-            "type: sft",
-            "type: rafts",
-            "r.yml:8:15: there is no type rafts; did you mean raft?",
-        ),
-        (
-            "learning_rate: 0.02",
-            "learning_rate: 0",
-            "r.yml:13:26: learning_rate is 0",
-        ),
-        (
-            "learning_rate: 0.02",
-            "lerning_rate: 1",
-            "r.yml:13:11: there is no setting of whet train sft called lerning_rate; did you mean learning_rate?",
-        ),
-        (
-            "learning_rate: 0.02",
-            "output: out",
-            "r.yml:13:19: a run goes into the folder of artifacts; leave output out",
-        ),
-        (
-            "          model: student\n",
-            "",
-            "r.yml:7:9: sharp: its config does not say which model",
-        ),
-        ("model: student", "model: studnet", "r.yml:10:18: "),
-        (
-            "rows.jsonl",
-            "gone.jsonl",
-            "r.yml:11:30: there is no file gone.jsonl to learn from",
-        ),
-        (
-            "id: sharp",
-            "id: a/b",
-            "r.yml:7:13: the id a/b becomes a file's name",
-        ),
-        ("id: sharp", "id: student", "r.yml:7:13: student is a role"),
-        (
-            "id: ppl",
-            "id: sharp",
-            "two runs or benchmarks of this target are called sharp",
-        ),
-        (
-            "student+sharp",
-            "student+shrap",
-            "did you mean the run sharp?",
-        ),
-        ("student+sharp", "student+sharp+sharp", "r.yml:15:9: "),
-        (
-            "type: sft",
-            "type: sft\n        mode: blockwise",
-            "training in the mode blockwise is not there",
-        ),
-        (
-            "type: sft",
-            "steps: 5",
-            "a training by the keys of others is not there",
-        ),
-        (
-            "type: sft",
-            "type: sft\n        steps: 5",
-            "there is no key steps",
-        ),
-    ] {
+    for (from, to, wanted) in MISTAKES {
         let broken = RECIPE.replace(from, to);
         assert_ne!(broken, RECIPE);
         let place = workplace(&broken);
