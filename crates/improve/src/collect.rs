@@ -19,6 +19,8 @@ use serde_json::json;
 use crate::Error;
 use crate::folder::write_whole;
 
+/// The file of the record.
+pub const RECORD: &str = "collected.jsonl";
 /// Answers without a disagreement that are kept for replay.
 pub const REPLAY: usize = 25;
 /// Rates that the tracker keeps.
@@ -151,6 +153,8 @@ impl Collected {
             "id": self.id, "prompt": self.prompt, "draft_output": self.draft_output, "target_output": self.text,
             "acceptance_rate": self.acceptance_rate, "timestamp": self.timestamp, "prompt_tokens": self.prompt_tokens,
             "is_failure": self.is_failure, "metadata": self.models, "disagreements": self.disagreements,
+            // Not that program's: with them the file can be trained on as it is.
+            "tokens": self.tokens,
         })
     }
 }
@@ -170,7 +174,7 @@ impl Collection {
     /// [`Error::File`], also for a line in the middle that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
-        let path = folder.join("collected.jsonl");
+        let path = folder.join(RECORD);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -202,7 +206,7 @@ impl Collection {
     /// # Errors
     /// [`Error::File`].
     pub fn append(&mut self, one: Collected) -> Result<(), Error> {
-        let path = self.folder.join("collected.jsonl");
+        let path = self.folder.join(RECORD);
         let failed = |error: std::io::Error| Error::file(&path, error);
         let mut line = serde_json::to_vec(&one).map_err(|error| Error::file(&path, error))?;
         line.push(b'\n');

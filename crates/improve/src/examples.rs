@@ -9,7 +9,7 @@ use engine::{Special, Token, Tokenizer};
 use task::chat::{Message, Specials, Template, Turn};
 
 use crate::error::{Error, Fault};
-use task::rows::Row;
+use task::rows::{Continuation, Row};
 
 /// Tokens to be read, of which the last ones are learnt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Reader<'a> {
     pub specials: Specials,
     /// The most tokens an example may have.
     pub longest: usize,
+    /// Entries of its vocabulary.
+    pub n_vocab: usize,
 }
 
 impl Reader<'_> {
@@ -89,9 +91,31 @@ impl Reader<'_> {
     pub fn example(&self, row: &Row) -> Result<Example, String> {
         match (row, self.template) {
             (Row::Text(text), _) => self.text(text),
+            (Row::Tokens(one), _) => self.tokens(one),
             (Row::Answer { before, answer }, Some(template)) => self.chat(template, before, answer),
             (Row::Answer { before, answer }, None) => self.plain(before, answer),
         }
+    }
+
+    /// The tokens as they stand, if this model would say the same by them.
+    fn tokens(&self, one: &Continuation) -> Result<Example, String> {
+        let mut all = one.read.iter().chain(&one.written);
+        let is_foreign = all.any(|&token| token as usize >= self.n_vocab);
+        let spelt = || {
+            let bytes = one
+                .written
+                .iter()
+                .flat_map(|&token| self.tokenizer.bytes(token));
+            String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
+        };
+        if is_foreign || spelt() != one.text {
+            let why = "its tokens do not spell its text for this model; it was collected of models with other tokens";
+            return Err(why.into());
+        }
+        Ok(Example {
+            tokens: [&one.read[..], &one.written].concat(),
+            learnt_from: one.read.len(),
+        })
     }
 
     /// The text, with the token that starts a text before it and the one that ends it behind.

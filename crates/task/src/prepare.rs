@@ -124,6 +124,9 @@ impl Lesson {
             Entry::Row(_, Row::Text(_)) => {
                 return Err("a text has no prompt; train on it as it is".to_owned());
             }
+            Entry::Row(_, Row::Tokens(_)) => {
+                return Err("it stands in tokens already; train on it as it is".to_owned());
+            }
             Entry::Prompt(_) => None,
         })
     }

@@ -2,7 +2,9 @@
 //!
 //! - `{"messages": [{"role", "content"}, …]}`, ending with the assistant's answer;
 //! - `{"prompt", "response"}` (or `completion`), with `system` if wanted;
-//! - `{"text"}`, a text that is learnt from its beginning to its end.
+//! - `{"text"}`, a text that is learnt from its beginning to its end;
+//! - `{"prompt_tokens", "tokens"}` with the `prompt` and the answer's `text` (or `target_output`): what `whet collect`
+//!   leaves, an answer token by token as another model wrote it.
 //!
 //! A line with a prompt alone has nothing to be learnt; it belongs to methods that sample. Further fields are
 //! passed over: files carry sources and tags.
@@ -22,6 +24,21 @@ pub enum Row {
     },
     /// A text without a prompt.
     Text(String),
+    /// An answer in the tokens of the model that gave it.
+    Tokens(Continuation),
+}
+
+/// What a model wrote behind what it read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Continuation {
+    /// What was asked, before a chat template.
+    pub prompt: String,
+    /// The tokens that the model read.
+    pub read: Vec<u32>,
+    /// The tokens that it wrote, which are learnt.
+    pub written: Vec<u32>,
+    /// What these say.
+    pub text: String,
 }
 
 impl Row {
@@ -36,6 +53,9 @@ impl Row {
         };
         if let Some(messages) = fields.get("messages") {
             return conversation(messages);
+        }
+        if fields.contains_key("prompt_tokens") {
+            return Ok(Row::Tokens(continuation(&fields)?));
         }
         if fields.contains_key("prompt") {
             return answer(&fields);
@@ -61,6 +81,38 @@ fn answer(fields: &Map<String, Value>) -> Result<Row, String> {
             .collect(),
         answer: filled(response, "response")?,
     })
+}
+
+fn continuation(fields: &Map<String, Value>) -> Result<Continuation, String> {
+    let field = |name: &str| fields.get(name).unwrap_or(&Value::Null);
+    if !fields.contains_key("tokens") {
+        let why = "it has prompt_tokens and no tokens of the answer; train on collected.jsonl of `whet collect`";
+        return Err(why.into());
+    }
+    let text = match fields.get("text") {
+        Some(text) => text.as_str().ok_or("text is no text")?,
+        None => field("target_output")
+            .as_str()
+            .ok_or("it has neither text nor target_output")?,
+    };
+    Ok(Continuation {
+        prompt: filled(field("prompt"), "prompt")?,
+        read: tokens(field("prompt_tokens"), "prompt_tokens")?,
+        written: tokens(field("tokens"), "tokens")?,
+        text: text.to_owned(),
+    })
+}
+
+/// A list of tokens with something in it.
+fn tokens(value: &Value, name: &str) -> Result<Vec<u32>, String> {
+    let wrong = || format!("{name} is no list of tokens");
+    let all = value.as_array().ok_or_else(wrong)?.iter();
+    let token = |value: &Value| value.as_u64().and_then(|token| u32::try_from(token).ok());
+    let all: Vec<u32> = all.map(token).collect::<Option<_>>().ok_or_else(wrong)?;
+    match all.is_empty() {
+        true => Err(format!("{name} is empty")),
+        false => Ok(all),
+    }
 }
 
 fn conversation(messages: &Value) -> Result<Row, String> {
@@ -113,6 +165,34 @@ fn filled(value: &Value, name: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_collected_is_read_token_by_token() {
+        let collected = |text: &str, tokens: &str| {
+            Row::parse(&format!(
+                r#"{{"id":"a","prompt":"p","prompt_tokens":[1,2],{text},"tokens":{tokens},"disagreements":[]}}"#
+            ))
+        };
+        let row = Row::Tokens(Continuation {
+            prompt: "p".into(),
+            read: vec![1, 2],
+            written: vec![3],
+            text: "c".into(),
+        });
+        assert_eq!(collected(r#""text":"c""#, "[3]"), Ok(row.clone()));
+        assert_eq!(collected(r#""target_output":"c""#, "[3]"), Ok(row));
+        for (tokens, said) in [
+            ("[]", "tokens is empty"),
+            ("[-1]", "no list of tokens"),
+            ("[4294967296]", "no list of tokens"),
+            ("7", "no list of tokens"),
+        ] {
+            let found = collected(r#""text":"c""#, tokens).unwrap_err();
+            assert!(found.contains(said), "{tokens}: {found}");
+        }
+        let found = Row::parse(r#"{"prompt":"p","prompt_tokens":[1],"target_output":"c"}"#);
+        assert!(found.unwrap_err().contains("collected.jsonl"));
+    }
 
     #[test]
     fn the_three_shapes_are_read() {

@@ -1,9 +1,9 @@
 //! What stands in a file that models are trained on, or asked with: every line by its shape, every fault by
 //! its line.
 //!
-//! Five shapes are told apart: a prompt with its answer, a conversation that ends with one, a text, a prompt
-//! alone (for methods that sample), and a problem in one of the shapes of [`crate::shelf`]. What is learnt of
-//! the first three is read by [`crate::rows`]. Faults are collected and not passed over; what follows from
+//! Six shapes are told apart: a prompt with its answer, a conversation that ends with one, a text, an answer in
+//! tokens, a prompt alone (for methods that sample), and a problem in one of the shapes of [`crate::shelf`]. What is
+//! learnt of the first four is read by [`crate::rows`]. Faults are collected and not passed over; what follows from
 //! them is decided by whoever asked. Texts are not judged.
 
 use std::collections::HashMap;
@@ -34,6 +34,8 @@ pub enum Shape {
     Messages,
     /// `text`.
     Text,
+    /// `prompt_tokens` and `tokens`, as `whet collect` leaves them.
+    Tokens,
     /// `prompt` alone.
     Prompt,
     /// `prompt` and what an answer is judged by.
@@ -47,6 +49,7 @@ impl Shape {
             Shape::Answer => "prompt and completion",
             Shape::Messages => "messages",
             Shape::Text => "text",
+            Shape::Tokens => "collected",
             Shape::Prompt => "prompt",
             Shape::Problem => "problem",
         }
@@ -119,6 +122,9 @@ impl Entry {
         if has("messages") {
             return Ok(Entry::Row(Shape::Messages, Row::parse(line)?));
         }
+        if has("prompt_tokens") && has("tokens") {
+            return Ok(Entry::Row(Shape::Tokens, Row::parse(line)?));
+        }
         if has("prompt") && is_answered {
             return Ok(Entry::Row(Shape::Answer, Row::parse(line)?));
         }
@@ -154,6 +160,7 @@ impl Entry {
                 said.join("\n")
             }
             Entry::Row(_, Row::Text(text)) => text.clone(),
+            Entry::Row(_, Row::Tokens(one)) => one.prompt.clone(),
             Entry::Prompt(prompt) => prompt.clone(),
             Entry::Problem(problem) => problem.prompt.clone(),
         }
@@ -164,6 +171,7 @@ impl Entry {
         match self {
             Entry::Row(_, Row::Answer { answer, .. }) => answer,
             Entry::Row(_, Row::Text(text)) => text,
+            Entry::Row(_, Row::Tokens(one)) => &one.text,
             Entry::Prompt(_) | Entry::Problem(_) => "",
         }
     }
@@ -194,6 +202,12 @@ mod tests {
                 "d",
             ),
             (r#"{"text":"t"}"#, Shape::Text, "t", "t"),
+            (
+                r#"{"prompt":"p","prompt_tokens":[1],"text":"c","tokens":[2]}"#,
+                Shape::Tokens,
+                "p",
+                "c",
+            ),
             (r#"{"prompt":"p","tags":[]}"#, Shape::Prompt, "p", ""),
             (
                 r#"{"id":"a","prompt":"p","language":"cpp","expected_output":"6"}"#,

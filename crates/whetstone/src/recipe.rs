@@ -3,13 +3,15 @@
 //! A recipe is another way to write command lines. Each of its benchmarks becomes the words of `whet bench NAME`
 //! ([`Benchmark::words`]), and from there on there is one path. Read in this order: [`yaml`] (a tree with places),
 //! [`vars`] (`${name}` and `--set`), [`shape`] (which keys there are), [`setting`] (what a benchmark can be told),
-//! and this file, which puts them together. [`mod@schema`] is the same table for editors, [`preset`] holds recipes to
+//! [`mod@training`] and [`run`] (the same of a training), and this file, which puts them together. [`mod@schema`] is the same table for editors, [`preset`] holds recipes to
 //! begin with.
 //!
 //! What is deliberately not here: models are not looked for and nothing is fetched, measured or written.
 
 mod mistake;
 mod preset;
+mod published;
+mod run;
 mod schema;
 mod setting;
 mod shape;
@@ -23,6 +25,7 @@ use std::path::Path;
 
 pub(crate) use mistake::{Mistake, Place, nearest, refusal, refusal_of};
 pub(crate) use preset::{PRESETS, Preset};
+pub(crate) use run::Training;
 pub(crate) use schema::{FILE as SCHEMA_FILE, schema};
 use setting::{Said, benchmarks, command, multiplied, said, settings};
 use shape::{Findings, RECIPE, check};
@@ -46,11 +49,13 @@ pub(crate) struct Recipe {
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) name: String,
+    /// In their order, before any benchmark.
+    pub(crate) trainings: Vec<Training>,
     pub(crate) benchmarks: Vec<Benchmark>,
 }
 
 /// One benchmark of a target.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Benchmark {
     pub(crate) id: String,
     pub(crate) place: Place,
@@ -80,16 +85,19 @@ impl Recipe {
             change.apply(&mut root)?;
         }
         vars::substitute(&mut root).map_err(|mistakes| refusal(&mistakes))?;
+        refuse_what_is_not_there(&root)?;
         let mut found = Findings::default();
         check(&root, RECIPE, &mut found);
         if !found.mistakes.is_empty() {
             return Err(refusal(&found.mistakes));
         }
         let targets = targets(&root).map_err(|mistakes| refusal(&mistakes))?;
+        let trainings = targets.iter().flat_map(|target| &target.trainings);
+        let idle = trainings.flat_map(Training::idle).cloned();
         Ok(Recipe {
             name: word(&root, "name"),
+            idle: found.idle.into_iter().chain(idle).collect(),
             targets,
-            idle: found.idle,
         })
     }
 }
@@ -123,43 +131,63 @@ fn targets(root: &Node) -> Result<Vec<Target>, Vec<Mistake>> {
 }
 
 fn target(node: &Node, root: &Node) -> Result<Target, Vec<Mistake>> {
-    refuse_what_is_not_there(node).map_err(|mistake| vec![mistake])?;
+    let scopes = [node, root];
     let mut mistakes = Vec::new();
-    let mut benchmarks: Vec<Benchmark> = Vec::new();
+    let mut ids: Vec<String> = Vec::new();
+    let mut new = |id: &str, at: &Node| match ids.iter().any(|known| known == id) {
+        true => {
+            let why = format!("two runs or benchmarks of this target are called {id}");
+            Err(vec![Mistake::at(&at.place, why)])
+        }
+        false => {
+            ids.push(id.to_owned());
+            Ok(())
+        }
+    };
+    let mut trainings = Vec::new();
+    for one in elements(node, "runs") {
+        let read = run::training(one, &scopes);
+        match read.and_then(|read| new(&read.id, one).map(|()| read)) {
+            Ok(read) => trainings.push(read),
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    let mut benchmarks = Vec::new();
     for one in elements(node, "benchmarks") {
-        match benchmark(one, &[node, root]) {
-            Ok(new) if benchmarks.iter().any(|known| known.id == new.id) => {
-                let why = format!("two benchmarks of this target are called {}", new.id);
-                mistakes.push(Mistake::at(&one.place, why));
-            }
-            Ok(new) => benchmarks.push(new),
+        let read = benchmark(one, &scopes);
+        match read.and_then(|read| new(&read.id, one).map(|()| read)) {
+            Ok(read) => benchmarks.push(read),
             Err(more) => mistakes.extend(more),
         }
     }
     match mistakes.is_empty() {
         true => Ok(Target {
             name: word(node, "name"),
+            trainings,
             benchmarks,
         }),
         false => Err(mistakes),
     }
 }
 
-/// Training, and processes: known words for what no recipe can do yet.
-fn refuse_what_is_not_there(target: &Node) -> Result<(), Mistake> {
-    if let Some(run) = elements(target, "runs").first() {
-        let why = "training from a recipe is not there yet; train with `whet train`, name its result under models, and leave runs: []";
-        return Err(Mistake::at(&run.place, why));
+/// Processes, and trainings by the keys of others: known words for what no recipe can do.
+fn refuse_what_is_not_there(root: &Node) -> Result<(), Usage> {
+    let mut mistakes = Vec::new();
+    for target in elements(root, "targets") {
+        let runs = elements(target, "runs").iter();
+        mistakes.extend(runs.filter_map(|run| run::refuse_what_is_not_there(run).err()));
+        let kind = target
+            .get("type")
+            .filter(|kind| kind.word() != Some("experiment"));
+        mistakes.extend(kind.map(|kind| {
+            let kind_word = word(target, "type");
+            let why = format!("the type must be experiment; {kind_word} is not there");
+            Mistake::at(&kind.place, why)
+        }));
     }
-    match target.get("type") {
-        Some(kind) if kind.word() != Some("experiment") => {
-            let why = format!(
-                "the type must be experiment; {} is not there",
-                word(target, "type")
-            );
-            Err(Mistake::at(&kind.place, why))
-        }
-        _ => Ok(()),
+    match mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(refusal(&mistakes)),
     }
 }
 
@@ -198,6 +226,8 @@ fn kind(config: &Node) -> Result<clap::Command, Mistake> {
 
 /// Keys of `config` that are no flag.
 const BESIDE: [&str; 2] = ["type", "checkpoint"];
+/// Roles that mean nothing by themselves.
+const ROLES: [&str; 2] = ["teacher", "student"];
 /// The benchmark whose settings are data as well.
 const CUSTOM: &str = "custom";
 
@@ -236,27 +266,33 @@ fn of_config(config: &Node, command: &clap::Command) -> Result<Vec<Said>, Vec<Mi
     }
 }
 
-/// The models of a benchmark: roles of the target or the recipe, or words of the command line. A `checkpoint` in the
-/// config is the student, or the only model there is.
+/// The models of a benchmark: roles of the target or the recipe, or words of the command line, with or without an
+/// adapter behind a plus. A `checkpoint` in the config is the student, or the only model there is.
 fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, Vec<Mistake>> {
     let checkpoint = config.get("checkpoint").and_then(Node::word);
     let asked = elements(node, "models");
     let (mut models, mut mistakes) = (Vec::new(), Vec::new());
+    let of_role = |role: &str| {
+        let mut scopes = scopes.iter();
+        scopes.find_map(|scope| scope.get("models")?.get(role)?.word())
+    };
+    let is_role = |role: &str| ROLES.contains(&role) || of_role(role).is_some();
     for one in asked {
-        let role = one.word().unwrap_or_default();
-        let given = scopes
-            .iter()
-            .find_map(|scope| scope.get("models")?.get(role)?.word());
+        let word = one.word().unwrap_or_default();
+        let plus = word.find('+').map(|at| word.split_at(at));
+        let laid = plus.filter(|(role, _)| !is_role(word) && is_role(role));
+        let (role, laid) = laid.unwrap_or((word, ""));
         let is_student = role == "student" || asked.len() == 1;
-        match (checkpoint.filter(|_| is_student), given) {
-            (Some(file), _) | (None, Some(file)) => models.push(file.to_owned()),
-            (None, None) if ["teacher", "student"].contains(&role) => {
+        let file = checkpoint.filter(|_| is_student).or_else(|| of_role(role));
+        match file {
+            Some(file) => models.push(format!("{file}{laid}")),
+            None if ROLES.contains(&role) => {
                 let why = format!(
                     "nothing says which model is the {role}; write models: {{{role}: NAME or FILE.gguf}} into the target"
                 );
                 mistakes.push(Mistake::at(&one.place, why));
             }
-            (None, None) => models.push(role.to_owned()),
+            None => models.push(word.to_owned()),
         }
     }
     if asked.is_empty() {
@@ -283,6 +319,25 @@ fn shared(scopes: &[&Node]) -> Vec<String> {
 }
 
 impl Benchmark {
+    /// The adapter that its config names; only a draft has one there.
+    pub(crate) fn adapter(&self) -> Option<&str> {
+        let mut settings = self.settings.iter();
+        let found = settings.find(|said| said.flag == "adapter");
+        found.map(Said::value)
+    }
+
+    /// The same of other models, and with another adapter if it has one.
+    pub(crate) fn on(&self, models: Vec<String>, adapter: Option<&str>) -> Benchmark {
+        let mut other = self.clone();
+        other.models = models;
+        let mut settings = other.settings.iter_mut();
+        if let (Some(adapter), Some(said)) = (adapter, settings.find(|said| said.flag == "adapter"))
+        {
+            said.put(adapter);
+        }
+        other
+    }
+
     /// The words after `whet` that are this benchmark.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = vec!["bench".to_owned(), self.command.clone()];

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use engine::Model;
+use ledger::record::ModelRecord;
 use llama::{Adapter, Llama, Options};
 use measure::Clock;
 use task::chat::Template;
@@ -161,6 +162,22 @@ pub(crate) fn name_of(word: &str) -> String {
     }
 }
 
+/// Whether a word names the model of a record: by its name, and by the files that both are read from.
+pub(crate) fn is_named(model: &ModelRecord, word: &str) -> bool {
+    let is_same = |path: &Path, known: &str| {
+        let (path, known) = (path.canonicalize(), Path::new(known).canonicalize());
+        path.is_ok_and(|path| known.is_ok_and(|known| known == path))
+    };
+    let (base, laid) = word::parts(word);
+    let same_base = !looks_like_path(base) || is_same(Path::new(base), &model.path);
+    let same_adapter = match (laid.map(word::adapter), &model.adapter) {
+        (None, None) => true,
+        (Some(Ok(laid)), Some(known)) => is_same(&laid.path, &known.path),
+        _ => false,
+    };
+    same_base && same_adapter && model.name == name_of(word)
+}
+
 fn stem(path: &Path) -> String {
     let stem = path
         .file_stem()
@@ -174,6 +191,18 @@ fn stem(path: &Path) -> String {
 /// [`Usage`] with what would be said when it is needed.
 pub(crate) fn known(word: &str) -> Result<(), Usage> {
     known_base(word::parts(word).0)
+}
+
+/// The same, and whether the adapter that it lays over the model is there.
+///
+/// # Errors
+/// As [`known`], and [`Usage`] for an adapter that is not there.
+pub(crate) fn known_with_adapter(word: &str) -> Result<(), Usage> {
+    known(word)?;
+    match word::parts(word).1.map(word::adapter) {
+        Some(Err(error)) => Err(Usage(error.to_string())),
+        _ => Ok(()),
+    }
 }
 
 fn is_model(word: &str) -> bool {

@@ -4,7 +4,7 @@ use engine::{Special, Tokenizer};
 use improve::{Error, Reader};
 use task::chat::{Specials, Template};
 
-use super::Bytes;
+use super::{Bytes, N_VOCAB};
 
 const TEMPLATE: &str = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% if m.role == 'assistant' %}</s>{% endif %}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
 
@@ -14,6 +14,7 @@ fn reader(template: Option<&Template>) -> Reader<'_> {
         template,
         specials: Specials::default(),
         longest: 60,
+        n_vocab: N_VOCAB,
     }
 }
 
@@ -28,6 +29,26 @@ fn a_prompt_is_read_and_an_answer_with_its_end_is_learnt() {
     let mut learnt = Bytes.encode("an", Special::Plain);
     learnt.push(2);
     assert_eq!(example.tokens[prompt.len()..], learnt);
+}
+
+#[test]
+fn what_another_model_wrote_is_learnt_token_by_token_and_only_by_a_model_that_would_say_the_same() {
+    let template = Template::parse(TEMPLATE).unwrap();
+    let row = |written: &[u32]| {
+        format!(r#"{{"prompt":"p","prompt_tokens":[1,115],"text":"an","tokens":{written:?}}}"#)
+    };
+    let read = |written: &[u32]| reader(Some(&template)).read("f", &row(written));
+    let example = read(&[100, 113, 2]).unwrap().fitting.remove(0);
+    assert_eq!(
+        (example.tokens, example.learnt_from),
+        (vec![1, 115, 100, 113, 2], 2)
+    );
+    // Cut off: no end is added that the model did not say.
+    assert_eq!(read(&[100, 113]).unwrap().fitting[0].goals(), 2);
+    for foreign in [&[100, 114][..], &[100, 113, 259], &[100, 113, u32::MAX]] {
+        let said = read(foreign).unwrap_err().to_string();
+        assert!(said.contains("models with other tokens"), "{said}");
+    }
 }
 
 #[test]

@@ -61,6 +61,7 @@ pub(crate) fn split(recipe: &Recipe) -> Split {
         template: None,
         specials: Specials::default(),
         longest: 100,
+        n_vocab: super::N_VOCAB,
     };
     Split::new(reader.read("rows", &rows).unwrap().fitting, recipe)
 }

@@ -15,6 +15,9 @@ use engine::{Special, Token, Tokenizer};
 /// The toy's tokenizer: bytes from 3 on, 1 begins, 2 ends.
 pub(crate) struct Bytes;
 
+/// Three control tokens and the bytes.
+pub(crate) const N_VOCAB: usize = 259;
+
 impl Tokenizer for Bytes {
     fn encode(&self, text: &str, special: Special) -> Vec<Token> {
         let (text, ends) = match (special, text.strip_suffix("</s>")) {

@@ -14,7 +14,10 @@ use clap::Args;
 The target answers greedily; both models read the answer, and every place at which the draft would have said
 something else is written down with both tokens, how sure each model was, and the target's likeliest tokens.
 failures.jsonl, replay_buffer.jsonl and rate_tracker.json follow from collected.jsonl. The same command goes on
-where it was interrupted: prompts that are there already are not asked again.")]
+where it was interrupted: prompts that are there already are not asked again. An adapter learns from it:
+
+  whet train sft DRAFT data/failures -o data/checkpoints
+  whet bench spec TARGET --draft DRAFT -a best")]
 pub(crate) struct Collect {
     /// Whose answers they are: a name of the catalogue or a path to a .gguf file
     #[arg(value_name = "TARGET")]

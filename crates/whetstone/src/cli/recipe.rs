@@ -16,21 +16,23 @@ use crate::recipe::Preset;
   whet run paper.yml --target paper --resume      go on with what an interrupt left
   whet run paper.yml --set student=./my.gguf --set targets.draft.seed=7
   whet run quick.yml --only memory --dry-run      the resolved plans, and nothing else
+  whet run lora.yml --only tuned                  a training alone
 
 A recipe is another way to write command lines: each benchmark is `whet bench NAME` with the flags that its config
 says. Benchmarks of a target that have the same models and are of different types share one run, and one folder of
-artifacts: ARTIFACTS/NAME_YYYYMMDD_HHMMSS.
+artifacts: ARTIFACTS/NAME_YYYYMMDD_HHMMSS. Its runs are trainings, `whet train TYPE`; they come first, and what is trained
+already is not trained again with --resume.
 
 Paths in a recipe are read from the folder where whet is started, files that it includes (!include) from its own.
 
 Exit codes are those of `whet bench`; 2 if the recipe is wrong.")]
 pub(crate) struct Run {
-    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative
+    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative, lora
     pub(crate) recipe: PathBuf,
     /// Only this target (default: all, in their order)
     #[arg(long, value_name = "NAME")]
     pub(crate) target: Option<String>,
-    /// Only these benchmarks, by their id
+    /// Only these trainings and benchmarks, by their id
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     pub(crate) only: Vec<String>,
     /// Change a variable, or a key by its path
@@ -39,7 +41,7 @@ pub(crate) struct Run {
     /// Print the resolved plans and stop
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Go on with the newest folder of each run, where there is one
+    /// Go on with the newest folder of each training and each run, where there is one
     #[arg(long)]
     pub(crate) resume: bool,
     /// Folder for the folders of artifacts
@@ -59,7 +61,7 @@ pub(crate) struct Run {
 
 Nothing is fetched or measured. Mistakes are named by file, line and column; the exit code is then 2.")]
 pub(crate) struct Check {
-    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative
+    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative, lora
     pub(crate) recipe: PathBuf,
     /// Change a variable, or a key by its path
     #[arg(long, value_name = "KEY=VALUE")]
@@ -75,6 +77,7 @@ pub(crate) struct Check {
   whet init                                quick.yml, into this folder
   whet init --preset paper
   whet init --preset variants -o -         to standard output
+  whet init --preset lora                  an adapter is trained and compared with its model
   whet init --preset raft                  settings for whet train raft --config raft.yml
 
 A file that is there already stays as it is.")]

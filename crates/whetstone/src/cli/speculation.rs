@@ -79,4 +79,7 @@ pub(crate) struct Speculation {
     /// What the run's folder is called before its time (default: its models); a recipe says it.
     #[arg(skip)]
     pub(crate) name: Option<String>,
+    /// The adapter that a training of a recipe leaves, though it need not be there yet.
+    #[arg(skip)]
+    pub(crate) promised: Option<PathBuf>,
 }

@@ -31,6 +31,15 @@ impl Train {
         }
     }
 
+    /// Whether only its plan is wanted.
+    pub(crate) fn dry_run(&self) -> bool {
+        match self {
+            Train::Sft(flags) => flags.dry_run,
+            Train::Pretrain(flags) => flags.dry_run,
+            Train::Raft(flags) => flags.dry_run,
+        }
+    }
+
     /// The file of its settings.
     pub(crate) fn config(&self) -> Option<&PathBuf> {
         match self {
@@ -46,9 +55,11 @@ const SFT_EXAMPLES: &str = "Examples:
   whet train sft smollm2-135m answers.jsonl --epochs 1 --rank 8 --targets q_proj,v_proj
   whet train sft smollm2-135m answers.jsonl --full --batch 1 --recompute
   whet train sft --config sft.yml --epochs 1 --dry-run
+  whet train sft qwen2.5-coder-0.5b data/failures -o data/checkpoints     what whet collect left
   whet generate smollm2-135m --chat -p 'Hello' --adapter runs/NAME/best/adapter.gguf
 
-A line of the file is {\"prompt\", \"response\"}, {\"messages\": […]} or {\"text\"}. Only answers are learnt.
+A line of the file is {\"prompt\", \"response\"}, {\"messages\": […]} or {\"text\"}. Only answers are learnt. A folder of
+`whet collect` is read as well: a draft learns its target's answers, token by token as the target wrote them.
 With --output FOLDER the same command goes on where it was interrupted. `whet init --preset sft` writes a file for
 --config: every flag is a key of it, and what the command line says counts more.";
 
@@ -58,7 +69,7 @@ pub(crate) struct Sft {
     /// A name of the catalogue or a path to a .gguf file
     #[arg(required_unless_present = "config")]
     pub(crate) model: Option<String>,
-    /// JSON lines with prompts and answers
+    /// JSON lines with prompts and answers, or a folder of `whet collect`
     #[arg(value_name = "DATA.jsonl", required_unless_present = "config")]
     pub(crate) examples: Option<PathBuf>,
     /// Take what the command line does not say from a file

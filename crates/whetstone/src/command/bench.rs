@@ -26,7 +26,7 @@ use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{caches, containment, interrupt, provenance, quizzes, texts};
 use folder::{compare_with_the_start, started_at};
-pub(super) use folder::{create, newest};
+pub(super) use folder::{create, dated, newest};
 pub(super) use hardware::Watched;
 use order::describe;
 pub(super) use order::{Order, change_judging, models};

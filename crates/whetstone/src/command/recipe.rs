@@ -1,8 +1,13 @@
 //! `whet run`, `whet check`, `whet init` and `whet schema`: recipes, from a file to folders of artifacts.
 //!
-//! Nothing is measured here: a recipe becomes orders ([`mod@jobs`]), which the commands of the benchmarks carry out.
+//! Nothing is measured here: a recipe becomes trainings ([`trainings`]) and orders ([`mod@jobs`]), which the commands of
+//! trainings and benchmarks carry out. Benchmarks are read twice: before anything is trained, by the places where
+//! results will lie, so that a mistake costs no training; and with the results.
 
+mod begun;
 mod jobs;
+mod results;
+mod trainings;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -17,13 +22,17 @@ use super::speculation;
 use crate::cli::{Check, Format, Init, Run};
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
-use crate::recipe::{Change, PRESETS, Recipe, method};
+use crate::recipe::{Change, PRESETS, Recipe, Target, method};
 use crate::subject::Finder;
 use crate::terminal::Terminal;
-use jobs::{Job, Work, jobs};
+use jobs::{Job, Kind, chosen, is_meant, jobs, known_ids};
+use results::Results;
+use trainings::{Planned, School, Went, planned};
 
 /// The recipe's text in a folder of artifacts.
 const COPY: &str = "recipe.yml";
+/// Where artifacts go if nothing is said about it.
+const ARTIFACTS: &str = "artifacts";
 
 /// A recipe's text and what it is called.
 struct Source {
@@ -66,27 +75,109 @@ impl Source {
     }
 }
 
+/// A recipe on its way: what is to be trained and measured of it.
+struct Work<'r> {
+    recipe: &'r Recipe,
+    targets: Vec<&'r Target>,
+    only: &'r [String],
+    trainings: Vec<Planned>,
+    /// Where results will lie.
+    expected: Results,
+    jobs: Vec<Job>,
+}
+
+impl<'r> Work<'r> {
+    fn of(
+        recipe: &'r Recipe,
+        (target, only): (Option<&str>, &'r [String]),
+        artifacts: &Path,
+    ) -> Result<Work<'r>> {
+        let targets = chosen(recipe, target)?;
+        known_ids(&targets, only)?;
+        let (trainings, expected) = planned(recipe, &targets, artifacts)?;
+        Ok(Work {
+            jobs: jobs(recipe, &targets, (only, &expected))?,
+            recipe,
+            targets,
+            only,
+            trainings,
+            expected,
+        })
+    }
+
+    /// The trainings whose results something needs that is carried out.
+    fn needed(&self) -> Vec<bool> {
+        let mut words: Vec<(&str, &str)> = Vec::new();
+        for target in &self.targets {
+            let meant = target.benchmarks.iter();
+            for one in meant.filter(|one| is_meant(self.only, &one.id)) {
+                let models = one.models.iter().map(String::as_str).chain(one.adapter());
+                words.extend(models.map(|word| (target.name.as_str(), word)));
+            }
+        }
+        let mut needed = vec![false; self.trainings.len()];
+        for (at, one) in self.trainings.iter().enumerate().rev() {
+            let names = |(target, word): &(&str, &str)| {
+                let named = self.expected.named(target, word);
+                named
+                    .iter()
+                    .any(|made| made.target == one.target && made.id == one.id())
+            };
+            needed[at] = words.iter().any(names);
+            if needed[at] || is_meant(self.only, one.id()) {
+                words.extend(one.base().map(|base| (one.target.as_str(), base)));
+            }
+        }
+        needed
+    }
+}
+
 /// Carries out a recipe.
 pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let source = Source::of(&flags.recipe)?;
     let recipe = source.read(&flags.set)?;
-    let jobs = jobs(&recipe, flags.target.as_deref(), &flags.only)?;
+    let asked = (flags.target.as_deref(), &flags.only[..]);
+    let work = Work::of(&recipe, asked, &flags.output)?;
     if flags.dry_run {
-        terminal.result(&serde_json::to_string_pretty(&plans(&recipe, &jobs))?)?;
+        terminal.result(&serde_json::to_string_pretty(&plans(&work))?)?;
         return Ok(Exit::Done);
     }
-    remark(&recipe, &jobs, terminal);
+    remark(&work, terminal);
     let finder = Finder {
         terminal,
         offline,
         stop: interrupt::listen()?,
     };
+    let school = School {
+        artifacts: &flags.output,
+        resume: flags.resume,
+        only: &flags.only,
+        copy: (COPY, &source.text),
+        finder: &finder,
+    };
+    let results = match school.all(&work.trainings, (&work.expected, &work.needed()))? {
+        Went::On(results) => results,
+        Went::Ended(exit) => return Ok(exit),
+    };
+    let jobs = match work.trainings.is_empty() {
+        true => work.jobs,
+        false => jobs(&recipe, &work.targets, (&flags.only, &results))?,
+    };
+    measure_all(jobs, flags, (&source, &finder))
+}
+
+fn measure_all(
+    jobs: Vec<Job>,
+    flags: &Run,
+    (source, finder): (&Source, &Finder<'_>),
+) -> Result<Exit> {
+    let terminal = finder.terminal;
     let mut worst = Exit::Done;
     for mut job in jobs {
-        if let Work::Speculation(asked) = &mut job.work {
+        if let Kind::Speculation(asked) = &mut job.kind {
             asked.runs.clone_from(&flags.output);
         }
-        let (exit, folder) = match measure(&job, flags, &finder)? {
+        let (exit, folder) = match measure(&job, flags, finder)? {
             Some(ended) => ended,
             None => return Ok(Exit::Interrupted),
         };
@@ -111,9 +202,9 @@ fn measure(job: &Job, flags: &Run, finder: &Finder<'_>) -> Result<Option<(Exit, 
             .terminal
             .note(&format!("{name}: {why}; it begins anew"));
     };
-    let asked = match &job.work {
-        Work::Plan(asked) => asked,
-        Work::Speculation(asked) => {
+    let asked = match &job.kind {
+        Kind::Plan(asked) => asked,
+        Kind::Speculation(asked) => {
             if flags.resume {
                 anew("turns of guessing cannot be gone on with");
             }
@@ -143,14 +234,15 @@ fn measure(job: &Job, flags: &Run, finder: &Finder<'_>) -> Result<Option<(Exit, 
 }
 
 /// What a reader of the recipe might not expect.
-fn remark(recipe: &Recipe, jobs: &[Job], terminal: &Terminal) {
-    if !recipe.idle.is_empty() {
+fn remark(work: &Work<'_>, terminal: &Terminal) {
+    let idle = &work.recipe.idle;
+    if !idle.is_empty() {
         terminal.note(&format!(
             "Of training, and without an effect here: {}",
-            recipe.idle.join(", ")
+            idle.join(", ")
         ));
     }
-    for note in jobs.iter().flat_map(|job| &job.notes) {
+    for note in work.jobs.iter().flat_map(|job| &job.notes) {
         terminal.note(note);
     }
 }
@@ -158,29 +250,51 @@ fn remark(recipe: &Recipe, jobs: &[Job], terminal: &Terminal) {
 /// Says what a recipe means, or what is wrong with it.
 pub(crate) fn check(flags: &Check, terminal: &Terminal) -> Result<Exit> {
     let recipe = Source::of(&flags.recipe)?.read(&flags.set)?;
-    let jobs = jobs(&recipe, None, &[])?;
-    remark(&recipe, &jobs, terminal);
+    let work = Work::of(&recipe, (None, &[]), Path::new(ARTIFACTS))?;
+    remark(&work, terminal);
     if flags.format == Format::Json {
-        terminal.result(&serde_json::to_string_pretty(&plans(&recipe, &jobs))?)?;
+        terminal.result(&serde_json::to_string_pretty(&plans(&work))?)?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();
-    for job in &jobs {
+    for one in &work.trainings {
+        text += &format!(
+            "{} (training of target {})\n  {}\n",
+            one.name, one.target, one.command
+        );
+    }
+    for job in &work.jobs {
         text += &format!("{} (target {})\n", job.name, job.target);
         for command in &job.commands {
             text += &format!("  {command}\n");
         }
     }
     terminal.result(&text)?;
-    let n = jobs.len();
-    let runs = if n == 1 { "run" } else { "runs" };
-    terminal.note(&format!("The recipe is sound: {n} {runs}."));
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let runs = count(work.jobs.len(), "run");
+    let all = match work.trainings.len() {
+        0 => runs,
+        n => format!("{}, {runs}", count(n, "training")),
+    };
+    terminal.note(&format!("The recipe is sound: {all}."));
     Ok(Exit::Done)
 }
 
 /// The resolved plans.
-fn plans(recipe: &Recipe, jobs: &[Job]) -> serde_json::Value {
-    let runs = jobs.iter().map(|job| {
+fn plans(work: &Work<'_>) -> serde_json::Value {
+    let meant = work.trainings.iter();
+    let trainings = meant
+        .filter(|one| is_meant(work.only, one.id()))
+        .map(|one| {
+            json!({
+                "name": one.name,
+                "target": one.target,
+                "id": one.id(),
+                "command": one.command,
+                "plan": one.plan,
+            })
+        });
+    let runs = work.jobs.iter().map(|job| {
         json!({
             "name": job.name,
             "target": job.target,
@@ -190,7 +304,26 @@ fn plans(recipe: &Recipe, jobs: &[Job]) -> serde_json::Value {
             "plan": job.plan,
         })
     });
-    json!({"recipe": recipe.name, "runs": runs.collect::<Vec<_>>()})
+    json!({
+        "recipe": work.recipe.name,
+        "trainings": trainings.collect::<Vec<_>>(),
+        "runs": runs.collect::<Vec<_>>(),
+    })
+}
+
+/// Words as a shell would have to be given them behind the program's name.
+fn line(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    format!("whet {}", words.join(" "))
+}
+
+/// A word as a shell would have to be given it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,/:+*@%".contains(c);
+    match word.chars().all(plain) && !word.is_empty() {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 /// Writes a recipe to begin with.

@@ -93,6 +93,9 @@ fn adapter(flags: &Speculation) -> Result<Found> {
     if flags.skip_lora || flags.draft.is_none() {
         return Ok(Found::NotWanted);
     }
+    if let Some(path) = &flags.promised {
+        return Ok(Found::At(path.clone()));
+    }
     adapters::find(flags.adapter.as_deref(), &flags.adapter_dir)
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Preset {
     Variants,
     /// What guessing ahead gains
     Speculative,
+    /// A model, and an adapter that is trained on your answers, side by side
+    Lora,
     /// Settings for `whet train sft --config`
     Sft,
     /// Settings for `whet train raft --config`
@@ -20,11 +22,12 @@ pub(crate) enum Preset {
 }
 
 /// Those that are recipes, and not the settings of a training.
-pub(crate) const PRESETS: [Preset; 4] = [
+pub(crate) const PRESETS: [Preset; 5] = [
     Preset::Quick,
     Preset::Paper,
     Preset::Variants,
     Preset::Speculative,
+    Preset::Lora,
 ];
 
 impl Preset {
@@ -35,6 +38,7 @@ impl Preset {
             Preset::Paper => "paper.yml",
             Preset::Variants => "variants.yml",
             Preset::Speculative => "speculative.yml",
+            Preset::Lora => "lora.yml",
             Preset::Sft => "sft.yml",
             Preset::Raft => "raft.yml",
         }
@@ -59,6 +63,7 @@ impl Preset {
             Preset::Paper => include_str!("../../recipes/paper.yml"),
             Preset::Variants => include_str!("../../recipes/variants.yml"),
             Preset::Speculative => include_str!("../../recipes/speculative.yml"),
+            Preset::Lora => include_str!("../../recipes/lora.yml"),
             Preset::Sft => include_str!("../../recipes/sft.yml"),
             Preset::Raft => include_str!("../../recipes/raft.yml"),
         }

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::published::{IDLE, SECTIONS};
 use super::setting::{Kind, Setting, benchmarks, settings};
 use super::shape::{Field, Need, RECIPE, Shape};
+use super::training::{known, methods};
 
 /// Where the schema says it is from; also the first line of a recipe that [`super::Preset`] holds.
 pub(crate) const FILE: &str = "whet-recipe.schema.json";
@@ -16,11 +18,67 @@ pub(crate) fn schema() -> Value {
         fields.insert("$schema".into(), draft.into());
         fields.insert("$id".into(), FILE.into());
         fields.insert("title".into(), "A recipe of whet".into());
+        fields.insert("$defs".into(), trainings().into());
     }
     schema
 }
 
 fn record(fields: &[Field]) -> Value {
+    let mut record = properties(fields);
+    let is_run = fields
+        .iter()
+        .any(|field| matches!(field.shape, Shape::Training));
+    if let (true, Some(fields)) = (is_run, record.as_object_mut()) {
+        fields.insert(
+            "allOf".into(),
+            methods().iter().map(|one| of_run(one)).collect(),
+        );
+    }
+    record
+}
+
+/// Of a run of this type, what `config` may hold: settings at the top, or in sections that hold the same ones.
+fn of_run(method: &str) -> Value {
+    let section = json!({"$ref": format!("#/$defs/{method}")});
+    let mut sections = of_training(method, true);
+    for name in SECTIONS {
+        let value = match sections.remove(name) {
+            Some(value) => json!({"anyOf": [value, section]}),
+            None => section.clone(),
+        };
+        sections.insert(name.to_owned(), value);
+    }
+    let config = json!({"$ref": format!("#/$defs/{method}"), "properties": sections});
+    json!({
+        "if": {"properties": {"type": {"const": method}}},
+        "then": {"properties": {"config": config}},
+    })
+}
+
+/// The settings of each training, once for all places where they may stand.
+fn trainings() -> Map<String, Value> {
+    let settings = |method: String| {
+        let mut settings = of_training(&method, false);
+        settings.extend(IDLE.iter().map(|name| ((*name).to_owned(), json!({}))));
+        (method, json!({"type": "object", "properties": settings}))
+    };
+    methods().into_iter().map(settings).collect()
+}
+
+/// The settings of a training: those whose names are sections as well, or the others.
+fn of_training(method: &str, are_sections: bool) -> Map<String, Value> {
+    let settings = known(method).into_iter().filter(|setting| {
+        let is_section = SECTIONS.contains(&setting.name.as_str());
+        is_section == are_sections && !setting.name.contains('.')
+    });
+    let described = |setting: Setting| {
+        let schema = described(of_kind(&setting), &setting.says);
+        (setting.name, schema)
+    };
+    settings.map(described).collect()
+}
+
+fn properties(fields: &[Field]) -> Value {
     let properties: Map<String, Value> = fields
         .iter()
         .map(|field| {
@@ -65,6 +123,7 @@ fn value(shape: Shape) -> Value {
         }
         Shape::Many(fields) => json!({"type": "array", "items": record(fields)}),
         Shape::Config => config(),
+        Shape::Training => json!({"type": "object"}),
         Shape::Anything => json!({}),
     }
 }

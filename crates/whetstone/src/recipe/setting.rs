@@ -345,8 +345,16 @@ impl Said {
         self.value().split(',').filter(|value| !value.is_empty())
     }
 
+    /// Puts another value in its place.
+    pub(crate) fn put(&mut self, value: &str) {
+        self.word = match self.flag.is_empty() {
+            true => value.to_owned(),
+            false => format!("--{}={value}", self.flag),
+        };
+    }
+
     /// The value after the sign, or the word itself.
-    fn value(&self) -> &str {
+    pub(crate) fn value(&self) -> &str {
         match self.flag.is_empty() {
             true => &self.word,
             false => self.word.split_once('=').map_or("", |(_, value)| value),

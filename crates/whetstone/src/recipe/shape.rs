@@ -37,11 +37,13 @@ pub(crate) enum Shape {
     Many(&'static [Field]),
     /// The settings of a benchmark.
     Config,
+    /// The settings of a training.
+    Training,
     Anything,
 }
 
 use Need::{Idle, May, Must};
-use Shape::{Anything, Config, Many, Names, Number, Switch, Word, Words};
+use Shape::{Anything, Config, Many, Names, Number, Switch, Training, Word, Words};
 
 const fn field(name: &'static str, shape: Shape, need: Need, says: &'static str) -> Field {
     Field {
@@ -78,7 +80,7 @@ const TARGET: &[Field] = &[
     field("threads", Number, May, "Threads of the engine, for this target"),
     field("adapter", Word, May, "A LoRA adapter (GGUF) over the models, optionally with a factor: FILE or FILE=0.5"),
     field("energy", Switch, May, "Whether energy is what matters: 30 seconds of rest come first"),
-    field("runs", Anything, May, "Training; [] or nothing measures only"),
+    field("runs", Many(RUN), May, "Trainings, in their order, before anything is measured; [] or nothing measures only"),
     field("benchmarks", Many(BENCHMARK), Must, "What is measured"),
     field("backend", Anything, Idle, "Where training happens"),
     field("task", Anything, Idle, "What is trained"),
@@ -86,6 +88,17 @@ const TARGET: &[Field] = &[
     field("system", Anything, Idle, "The architecture that is trained"),
     field("objective", Anything, Idle, "What training lowers"),
     field("trainer", Anything, Idle, "How training goes"),
+];
+
+/// One training.
+#[rustfmt::skip]
+const RUN: &[Field] = &[
+    field("id", Word, Must, "What --only calls it, and benchmarks call its result: ID, or MODEL+ID for an adapter"),
+    field("type", Word, Must, "The training: sft, pretrain, raft"),
+    field("config", Training, Must, "What a file of `whet train TYPE --config` says"),
+    field("mode", Word, Idle, "train"),
+    field("exp", Anything, Idle, "The name of an experiment elsewhere"),
+    field("expected", Anything, Idle, "What was expected of it"),
 ];
 
 /// One benchmark.
@@ -151,10 +164,10 @@ fn check_value(value: &Node, field: &Field, found: &mut Findings) {
                 .is_some_and(|all| all.iter().all(|(_, n)| is_word(n)));
             (!words).then(|| wants("a mapping of names to words"))
         }
-        Config => value
+        Config | Training => value
             .entries()
             .is_none()
-            .then(|| wants("a mapping with a type")),
+            .then(|| wants("a mapping of settings to values")),
         Many(fields) => {
             let elements = match &value.what {
                 What::List(nodes) => nodes.as_slice(),

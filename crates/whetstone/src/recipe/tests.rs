@@ -248,18 +248,45 @@ fn roles_are_those_of_the_target_then_of_the_recipe_and_a_checkpoint_is_the_stud
 }
 
 #[test]
-fn training_is_refused_with_the_way_around_it() {
-    let text = "name: r\ntargets:\n  - name: t\n    runs:\n      - {id: train, steps: 5}\n    benchmarks: []\n";
-    let said = refused(text);
-    assert!(
-        said.starts_with("r.yml:5:9: training from a recipe is not there yet"),
-        "{said}"
-    );
-    assert!(said.contains("whet train"), "{said}");
+fn trainings_of_others_are_refused_with_the_way_around_it() {
+    for (run, wanted) in [
+        (
+            "{id: train, steps: 5}",
+            "a training by the keys of others is not there",
+        ),
+        (
+            "{id: train, mode: blockwise, type: sft, config: {}}",
+            "training in the mode blockwise is not there",
+        ),
+    ] {
+        let said = refused(&format!(
+            "name: r\ntargets:\n  - name: t\n    runs:\n      - {run}\n    benchmarks: []\n"
+        ));
+        assert!(said.starts_with(&format!("r.yml:5:9: {wanted}")), "{said}");
+        assert!(said.contains("whet train"), "{said}");
+    }
     let idle = read(
         "name: r\ndefaults: {data: {}}\ntargets:\n  - {name: t, trainer: x, runs: [], benchmarks: []}\n",
     );
     assert_eq!(idle.unwrap().idle, ["defaults", "trainer"]);
+}
+
+#[test]
+fn a_run_is_the_words_of_its_training_and_roles_stand_for_models() {
+    let text = "name: r\nmodels: {student: s.gguf}\ntargets:\n  - name: t\n    runs:\n      - {id: a, type: raft, config: {bf16: true, model: student, prompts: [x, y], sampling: {num_cycles: 3}}}\n      - {id: b, type: pretrain, config: {model: student, dataset: src}}\n    benchmarks:\n      - {id: m, models: [student+a, student, s+a], config: {type: memory}}\n";
+    let recipe = read(text).unwrap();
+    let target = &recipe.targets[0];
+    let words = |at: usize| target.trainings[at].words().unwrap();
+    assert_eq!(
+        words(0),
+        ["train", "raft", "s.gguf", "--suite=x,y", "--cycles=3"]
+    );
+    assert_eq!(
+        words(1),
+        ["train", "pretrain", "--from=s.gguf", "--data=src"]
+    );
+    assert_eq!(recipe.idle, ["bf16"]);
+    assert_eq!(target.benchmarks[0].models, ["s.gguf+a", "s.gguf", "s+a"]);
 }
 
 #[test]
@@ -295,6 +322,19 @@ fn the_schema_knows_the_keys_that_recipes_may_have() {
     let schema = schema();
     let benchmark = &schema["properties"]["targets"]["items"]["properties"]["benchmarks"]["items"];
     assert_eq!(benchmark["required"], serde_json::json!(["id", "config"]));
+    let run = &schema["properties"]["targets"]["items"]["properties"]["runs"]["items"];
+    assert_eq!(run["required"], serde_json::json!(["id", "type", "config"]));
+    let of_sft = &run["allOf"][0];
+    assert_eq!(of_sft["if"]["properties"]["type"]["const"], "sft");
+    let config = &of_sft["then"]["properties"]["config"];
+    let named = "#/$defs/sft";
+    assert_eq!(config["$ref"], named);
+    assert_eq!(config["properties"]["lora"]["$ref"], named);
+    let settings = &schema["$defs"]["sft"]["properties"];
+    for key in ["num_train_epochs", "rank", "r", "bf16"] {
+        assert!(settings[key].is_object(), "{key}");
+    }
+    assert!(settings["model"].is_null() && config["properties"]["model"]["anyOf"].is_array());
     let config = &benchmark["properties"]["config"];
     let latency = config["allOf"].as_array().unwrap().iter();
     let mut latency = latency.filter(|case| {

@@ -16,86 +16,24 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, Parser};
 
 use super::mistake::{Mistake, refusal};
+use super::published::{IDLE, PUBLISHED, SECTIONS};
 use super::setting::{Said, Setting, said, settings_of_training};
 use super::vars;
 use super::yaml::{self, Key, Node};
 use crate::cli::Cli;
 use crate::exit::Usage;
 
-/// Keys that only group others.
-const SECTIONS: [&str; 6] = ["model", "data", "lora", "training", "sampling", "filter"];
 /// Which training it is; a file for another one is refused.
 const METHOD: &str = "method";
 /// Keys about the file itself.
 const ABOUT: [&str; 5] = ["vars", "version", "name", "notes", METHOD];
-/// Keys of published trainers that change nothing here: how weights are held, logged and reported.
-const IDLE: [&str; 17] = [
-    "trust_remote_code",
-    "attn_implementation",
-    "bf16",
-    "fp16",
-    "dtype",
-    "optim",
-    "lr_scheduler_type",
-    "logging_steps",
-    "save_total_limit",
-    "early_stopping_threshold",
-    "eval_strategy",
-    "task_type",
-    "bias",
-    "dataloader_num_workers",
-    "report_to",
-    "cache_dir",
-    "packing",
-];
-
-/// A name that published trainers have, with the words that it stands for: the first one that the command has.
-type Published = (&'static str, &'static [&'static str]);
-
-#[rustfmt::skip]
-const PUBLISHED: [Published; 38] = [
-    ("model.name", &["model", "from"]),
-    ("model", &["from"]),
-    ("model_name", &["model", "from"]),
-    ("base_model", &["model", "from"]),
-    ("model_name_or_path", &["model", "from"]),
-    ("data.path", &["examples", "data", "suite"]),
-    ("train_file", &["examples", "data"]),
-    ("train_data", &["examples", "data"]),
-    ("dataset", &["examples", "data"]),
-    ("data", &["examples"]),
-    ("prompts", &["suite"]),
-    ("output_dir", &["output"]),
-    ("num_train_epochs", &["epochs"]),
-    ("num_epochs", &["epochs"]),
-    ("train_epochs", &["epochs"]),
-    ("per_device_train_batch_size", &["train_batch", "batch"]),
-    ("training.batch_size", &["train_batch", "batch"]),
-    ("gradient_accumulation_steps", &["accumulate"]),
-    ("accumulation_steps", &["accumulate"]),
-    ("lr", &["learning_rate"]),
-    ("warmup_steps", &["warmup"]),
-    ("max_grad_norm", &["clip"]),
-    ("max_seq_length", &["longest", "window"]),
-    ("max_length", &["longest", "window"]),
-    ("validation_split", &["held_out"]),
-    ("eval_steps", &["evaluate_every"]),
-    ("save_steps", &["checkpoint_every"]),
-    ("early_stopping_patience", &["patience"]),
-    ("gradient_checkpointing", &["recompute"]),
-    ("r", &["rank"]),
-    ("lora_r", &["rank"]),
-    ("lora_alpha", &["alpha"]),
-    ("lora_dropout", &["dropout"]),
-    ("target_modules", &["targets"]),
-    ("num_cycles", &["cycles"]),
-    ("lr_decay_per_cycle", &["lr_decay"]),
-    ("min_samples_per_cycle", &["min_samples"]),
-    ("temperature_start", &["temperature"]),
-];
+/// The settings that say which model a training begins with.
+const BASE: [&str; 2] = ["model", "from"];
+/// The setting that a run of a recipe leaves to the recipe.
+const OUTPUT: &str = "output";
 
 /// What a file says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     said: Vec<(Setting, Said)>,
     /// The words without a flag that the command takes, in their order.
@@ -130,7 +68,38 @@ impl Settings {
     ) -> Result<Settings, Usage> {
         let mut root = yaml::read(text, name, folder)?;
         vars::substitute(&mut root).map_err(|mistakes| refusal(&mistakes))?;
-        right_method(&root, method)?;
+        Self::of(&root, method).map_err(|mistakes| refusal(&mistakes))
+    }
+
+    /// Reads what a run of a recipe says under `config`, whose variables are filled in already.
+    ///
+    /// # Errors
+    /// Everything that is wrong in it, and what the recipe says itself.
+    pub(super) fn of_run(config: &Node, method: &str) -> Result<Settings, Vec<Mistake>> {
+        let settings = Self::of(config, method)?;
+        let entries = config.entries().unwrap_or_default();
+        let vars = entries.iter().find(|(key, _)| key.name == "vars");
+        let vars = vars.map(|(key, _)| {
+            let why = "vars stand at the top of a recipe, and not in the config of a run";
+            Mistake::at(&key.place, why)
+        });
+        let output = settings.said.iter().find(|(known, _)| known.id == OUTPUT);
+        let output = output.map(|(_, said)| {
+            let why = format!(
+                "a run goes into the folder of artifacts; leave {} out",
+                said.key
+            );
+            Mistake::at(&said.place, why)
+        });
+        let refused: Vec<Mistake> = vars.into_iter().chain(output).collect();
+        match refused.is_empty() {
+            true => Ok(settings),
+            false => Err(refused),
+        }
+    }
+
+    fn of(root: &Node, method: &str) -> Result<Settings, Vec<Mistake>> {
+        right_method(root, method).map_err(|mistake| vec![mistake])?;
         let mut reading = Reading {
             method,
             known: known(method),
@@ -141,11 +110,50 @@ impl Settings {
             },
             mistakes: Vec::new(),
         };
-        reading.section("", &root);
+        reading.section("", root);
         match reading.mistakes.is_empty() {
             true => Ok(reading.settings),
-            false => Err(refusal(&reading.mistakes)),
+            false => Err(reading.mistakes),
         }
+    }
+
+    /// The model that the training begins with.
+    pub(super) fn base(&self) -> Option<&str> {
+        self.of_base().map(|said| said.value())
+    }
+
+    fn of_base(&self) -> Option<&Said> {
+        let mut all = self.said.iter();
+        let found = all.find(|(setting, _)| BASE.contains(&setting.id.as_str()));
+        found.map(|(_, said)| said)
+    }
+
+    /// Puts another model in its place.
+    pub(super) fn put_base(&mut self, model: &str) {
+        let mut all = self.said.iter_mut();
+        if let Some((_, said)) = all.find(|(setting, _)| BASE.contains(&setting.id.as_str())) {
+            said.put(model);
+        }
+    }
+
+    /// A word without a flag that the command needs and nothing says.
+    pub(super) fn missing(&self) -> Option<&str> {
+        let is_said = |id: &&String| self.said.iter().any(|(setting, _)| setting.id == **id);
+        self.words
+            .iter()
+            .find(|id| !is_said(id))
+            .map(String::as_str)
+    }
+
+    /// All words: those without a flag first.
+    pub(super) fn words(&self) -> impl Iterator<Item = String> {
+        let those = |is_flag: bool| {
+            let all = self.said.iter();
+            all.filter(move |(_, said)| said.flag.is_empty() != is_flag)
+        };
+        those(false)
+            .chain(those(true))
+            .map(|(_, said)| said.word.clone())
     }
 
     /// The command line with the file's words for what it does not say.
@@ -190,10 +198,16 @@ impl Settings {
 
     /// A complaint at the key that it is about, if there is one.
     pub(crate) fn placed(&self, why: &str) -> Usage {
-        match self.about(why) {
-            Some((said, why)) => Mistake::at(&said.place, why).into(),
+        match self.mistake(why) {
+            Some(mistake) => mistake.into(),
             None => Usage(why.to_owned()),
         }
+    }
+
+    /// The same; `None` if it is about no key.
+    pub(super) fn mistake(&self, why: &str) -> Option<Mistake> {
+        let (said, why) = self.about(why)?;
+        Some(Mistake::at(&said.place, why))
     }
 
     fn about(&self, why: &str) -> Option<(&Said, String)> {
@@ -224,6 +238,17 @@ fn right_method(root: &Node, method: &str) -> Result<(), Mistake> {
     }
 }
 
+/// The trainings that there are.
+pub(super) fn methods() -> Vec<String> {
+    let whet = Cli::command();
+    let train = whet.find_subcommand("train").expect("train is a command");
+    let names = train.get_subcommands().map(clap::Command::get_name);
+    names
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
 /// The words without a flag that a training takes.
 fn words(method: &str) -> Vec<String> {
     let known = known(method).into_iter();
@@ -236,7 +261,7 @@ fn words(method: &str) -> Vec<String> {
 }
 
 /// The settings of a training under every name: published ones first.
-fn known(method: &str) -> Vec<Setting> {
+pub(super) fn known(method: &str) -> Vec<Setting> {
     let whet = Cli::command();
     let train = whet.find_subcommand("train").expect("train is a command");
     let command = train

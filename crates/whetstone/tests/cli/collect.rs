@@ -72,3 +72,75 @@ fn a_missing_file_and_an_empty_one_are_wrong_usage() {
         .with_code(2)
         .saying(&["no prompt"]);
 }
+
+/// Collected, trained on, and taken as the draft's adapter: the three lines of the help.
+#[test]
+fn a_draft_learns_what_its_target_would_have_said() {
+    let place = two_toys();
+    let prompts = ["-p", "say it", "-p", "count", "-p", "more", "-p", "less"];
+    collect(&place, "other.gguf", &prompts).with_code(0);
+    let words = [
+        "train",
+        "sft",
+        "other.gguf",
+        "out",
+        "-o",
+        "data/checkpoints",
+        "--held-out",
+        "0",
+    ];
+    let how = ["--epochs", "40", "--learning-rate", "0.01", "--rank", "8"];
+    let ended = place.whet(&[&words[..], &how].concat()).with_code(0);
+    assert!(
+        ended
+            .stdout
+            .ends_with("data/checkpoints/final/adapter.gguf\n"),
+        "{ended}"
+    );
+    // The same answers, asked of the draft with what it learnt.
+    let rate = |draft: &str, to: &str| -> f64 {
+        let words = [
+            "collect", "toy.gguf", "--draft", draft, "-m", "12", "-t", "1", "-o", to,
+        ];
+        place.whet(&[&words[..], &prompts].concat()).with_code(0);
+        let text = std::fs::read_to_string(place.at(to).join("rate_tracker.json")).unwrap();
+        let tracker: serde_json::Value = serde_json::from_str(&text).unwrap();
+        tracker["mean"].as_f64().unwrap()
+    };
+    let (before, after) = (rate("other.gguf", "out"), rate("other.gguf+final", "after"));
+    assert!(after > before + 0.2, "{before} and then {after}");
+    // The suite's own files are trained on as well, and what others collected is not.
+    let more = ["--max-steps", "1", "-o", "one"];
+    let failures = ["train", "sft", "other.gguf", "out/failures.jsonl"];
+    place
+        .whet(&[&failures[..], &more].concat())
+        .with_code(0)
+        .saying(&["4 examples"]);
+    let line = r#"{"prompt":"p","prompt_tokens":[1],"text":"x","tokens":[5]}"#;
+    std::fs::write(place.at("foreign.jsonl"), line).unwrap();
+    let foreign = place.whet(&["train", "sft", "other.gguf", "foreign.jsonl", "-o", "two"]);
+    foreign
+        .with_code(2)
+        .saying(&["line 1", "models with other tokens"]);
+    let checked = place
+        .whet(&["data", "check", "out/failures.jsonl"])
+        .with_code(0);
+    assert!(checked.stdout.contains("4 × collected"), "{checked}");
+    let spec = [
+        "bench",
+        "spec",
+        "toy.gguf",
+        "--draft",
+        "other.gguf",
+        "-a",
+        "final",
+        "-l",
+        "1",
+        "-m",
+        "8",
+        "-t",
+        "1",
+    ];
+    let spec = place.whet(&[&spec[..], &["--draft-length", "2", "--modes", "draft_lora"]].concat());
+    assert!(spec.with_code(0).stdout.contains("draft_lora"));
+}

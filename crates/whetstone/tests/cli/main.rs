@@ -37,6 +37,7 @@ mod models;
 mod output;
 mod raft;
 mod recipe;
+mod recipe_runs;
 mod resume;
 mod runs;
 mod sample;

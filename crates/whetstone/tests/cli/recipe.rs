@@ -279,7 +279,8 @@ fn files_can_be_included_from_beside_the_recipe() {
 #[test]
 fn init_writes_a_recipe_that_is_sound_and_never_over_another() {
     let place = Workplace::new();
-    for preset in ["quick", "paper", "variants", "speculative"] {
+    fs::write(place.at("answers.jsonl"), "{}\n").unwrap();
+    for preset in ["quick", "paper", "variants", "speculative", "lora"] {
         place.whet(&["init", "--preset", preset]).with_code(0);
         let file = format!("{preset}.yml");
         let checked = place.whet(&["check", &file]).with_code(0);

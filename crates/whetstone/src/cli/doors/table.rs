@@ -242,11 +242,12 @@ pub(super) const DOORS: &[Door] = &[
         ..door(&["collect-data"], &["collect"])
     },
     Door { missing: &[A_MODEL], ..door(&["generate"], &["generate"]) },
-    answer(
-        &["train", FLAGS_ONLY],
-        "what was collected is not trained on yet; an adapter for a draft is trained on prompts and answers",
-        &["train", "sft", SMALL, "train.jsonl"],
-    ),
+    // Its models, and where collect-data leaves what is learnt, stand in its configuration as well.
+    Door {
+        flags: &[Flag { absent: &["--output", "data/checkpoints"], ..flag(&["--output", "-o"], Takes::One, Says::As("--output")) }],
+        missing: &[A_MODEL, ("<DATA.jsonl>", &["data/failures"])],
+        ..door(&["train", FLAGS_ONLY], &["train", "sft"])
+    },
     answer(&["evaluate"], "a draft is evaluated by what it saves its target", SPEC),
     answer(&["benchmark", FLAGS_ONLY], "speculative decoding has a benchmark of its own", SPEC),
     answer(&["demo"], "there is no show, but a short measurement", &["bench", "spec", LARGE, "--draft", SMALL, "--limit", "3"]),

@@ -41,16 +41,7 @@ pub(in crate::command) fn newest(
     name: &str,
     is_wanted: impl Fn(&RunHeader) -> bool,
 ) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(runs_root).ok()?.flatten();
-    let named = |folder: &PathBuf| {
-        let found = folder.file_name().unwrap_or_default().to_string_lossy();
-        let (begin, _) = found.split_at_checked(found.len().saturating_sub(TIME_IN_NAME))?;
-        (begin == name).then(|| found.into_owned())
-    };
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    folders.retain(|folder| named(folder).is_some());
-    folders.sort();
-    folders.into_iter().rev().find(|folder| {
+    dated(runs_root, name).into_iter().find(|folder| {
         let run = ledger::read(folder);
         run.is_ok_and(|run| is_wanted(&run.header))
     })
@@ -76,6 +67,23 @@ pub(super) fn compare_with_the_start(
         folder.append_warning(&warning)?;
     }
     Ok(())
+}
+
+/// The folders below another one whose name is this one and a time, newest first.
+pub(in crate::command) fn dated(root: &Path, name: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(root) else {
+        return Vec::new();
+    };
+    let is_named = |folder: &PathBuf| {
+        let found = folder.file_name().unwrap_or_default().to_string_lossy();
+        let parts = found.split_at_checked(found.len().saturating_sub(TIME_IN_NAME));
+        parts.is_some_and(|(begin, _)| begin == name)
+    };
+    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    folders.retain(is_named);
+    folders.sort();
+    folders.reverse();
+    folders
 }
 
 /// The local start of a run as its header says it.

@@ -73,6 +73,9 @@ fn parts(entry: &Entry) -> Vec<(String, String)> {
             parts
         }
         Entry::Row(_, Row::Text(text)) => vec![part("text (learnt)", text)],
+        Entry::Row(_, Row::Tokens(one)) => {
+            vec![part("user", &one.prompt), part("model (learnt)", &one.text)]
+        }
         Entry::Prompt(prompt) => vec![part("user", prompt)],
         Entry::Problem(problem) => {
             let mut parts = vec![part("user", &problem.prompt)];

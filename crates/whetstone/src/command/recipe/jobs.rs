@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use bench::Plan;
 use clap::Parser;
+use ledger::record::ModelRecord;
 
+use super::line;
+use super::results::Results;
 use crate::cli::{Bench, Cli, Command, Speculation};
 use crate::command::bench::{Order, models as models_of, newest, plan_of};
 use crate::command::speculation;
@@ -33,11 +36,11 @@ pub(super) struct Job {
     pub(super) notes: Vec<String>,
     /// The plan as its run's header has it.
     pub(super) plan: Plan,
-    pub(super) work: Work,
+    pub(super) kind: Kind,
 }
 
 /// Who carries a job out.
-pub(super) enum Work {
+pub(super) enum Kind {
     Plan(Box<Asked>),
     Speculation(Box<Speculation>),
 }
@@ -48,13 +51,15 @@ pub(super) struct Asked {
     models: Vec<String>,
 }
 
-/// The runs of a recipe, or of one target and of some benchmarks.
-pub(super) fn jobs(recipe: &Recipe, target: Option<&str>, only: &[String]) -> Result<Vec<Job>> {
-    let targets = chosen(recipe, target)?;
-    known_ids(&targets, only)?;
+/// The runs of some targets, or of some of their benchmarks, with the models that trainings left.
+pub(super) fn jobs(
+    recipe: &Recipe,
+    targets: &[&Target],
+    (only, results): (&[String], &Results),
+) -> Result<Vec<Job>> {
     let (mut jobs, mut mistakes) = (Vec::new(), Vec::new());
     for target in targets {
-        match of_target(target, only) {
+        match of_target(target, only, results) {
             Ok(mut of_target) => {
                 name_all(&mut of_target, recipe, target);
                 jobs.extend(of_target);
@@ -62,14 +67,17 @@ pub(super) fn jobs(recipe: &Recipe, target: Option<&str>, only: &[String]) -> Re
             Err(more) => mistakes.extend(more),
         }
     }
-    match (mistakes.is_empty(), jobs.is_empty()) {
-        (false, _) => Err(refusal(&mistakes).into()),
-        (true, true) => Err(Usage("the recipe measures nothing; add benchmarks".into()).into()),
-        (true, false) => Ok(jobs),
+    match mistakes.is_empty() {
+        true => Ok(jobs),
+        false => Err(refusal(&mistakes).into()),
     }
 }
 
-fn chosen<'r>(recipe: &'r Recipe, target: Option<&str>) -> Result<Vec<&'r Target>, Usage> {
+/// The targets that are meant: all, or the one that is named.
+pub(super) fn chosen<'r>(
+    recipe: &'r Recipe,
+    target: Option<&str>,
+) -> Result<Vec<&'r Target>, Usage> {
     let Some(name) = target else {
         return Ok(recipe.targets.iter().collect());
     };
@@ -85,9 +93,15 @@ fn chosen<'r>(recipe: &'r Recipe, target: Option<&str>) -> Result<Vec<&'r Target
     }
 }
 
-fn known_ids(targets: &[&Target], only: &[String]) -> Result<(), Usage> {
-    let all = targets.iter().flat_map(|target| &target.benchmarks);
-    let ids: Vec<&str> = all.map(|benchmark| benchmark.id.as_str()).collect();
+/// Refuses ids that neither a run nor a benchmark has, and targets that have neither.
+pub(super) fn known_ids(targets: &[&Target], only: &[String]) -> Result<(), Usage> {
+    let runs = targets.iter().flat_map(|target| &target.trainings);
+    let benchmarks = targets.iter().flat_map(|target| &target.benchmarks);
+    let ids = runs.map(|run| run.id.as_str());
+    let ids: Vec<&str> = ids.chain(benchmarks.map(|one| one.id.as_str())).collect();
+    if ids.is_empty() {
+        return Err(Usage("the recipe measures nothing; add benchmarks".into()));
+    }
     match only.iter().find(|id| !ids.contains(&id.as_str())) {
         Some(id) => Err(unknown("--only", id, &ids)),
         None => Ok(()),
@@ -102,15 +116,20 @@ fn unknown(flag: &str, word: &str, known: &[&str]) -> Usage {
     Usage(format!("{flag}: the recipe has no {word}; {remedy}"))
 }
 
-fn of_target(target: &Target, only: &[String]) -> Result<Vec<Job>, Vec<Mistake>> {
-    let wanted = |id: &String| only.is_empty() || only.contains(id);
+/// Whether a run or a benchmark is meant: every one, if none are named.
+pub(super) fn is_meant(only: &[String], id: &str) -> bool {
+    only.is_empty() || only.iter().any(|named| named == id)
+}
+
+fn of_target(
+    target: &Target,
+    only: &[String],
+    results: &Results,
+) -> Result<Vec<Job>, Vec<Mistake>> {
     let (mut jobs, mut mistakes) = (Vec::<Job>::new(), Vec::new());
-    for benchmark in target
-        .benchmarks
-        .iter()
-        .filter(|benchmark| wanted(&benchmark.id))
-    {
-        match job(target, benchmark) {
+    let meant = target.benchmarks.iter();
+    for benchmark in meant.filter(|benchmark| is_meant(only, &benchmark.id)) {
+        match job(target, benchmark, results) {
             Ok(new) => match jobs.iter_mut().find(|job| job.can_take(&new)) {
                 Some(job) => job.take(new),
                 None => jobs.push(new),
@@ -142,27 +161,26 @@ fn name_all(jobs: &mut [Job], recipe: &Recipe, target: &Target) {
 }
 
 /// The run of one benchmark.
-fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Mistake> {
-    for model in &benchmark.models {
-        subject::known(model).map_err(|Usage(why)| benchmark.mistake(&why))?;
-    }
+fn job(target: &Target, benchmark: &Benchmark, results: &Results) -> Result<Job, Mistake> {
+    let models = benchmark.models.iter();
+    let models = models.map(|word| results.word(&target.name, word));
+    let models = models.collect::<Result<Vec<String>, Usage>>();
+    let models = models.map_err(|Usage(why)| benchmark.mistake(&why))?;
+    let adapter = benchmark.adapter();
+    let adapter = adapter.and_then(|word| results.adapter(&target.name, word));
+    let path = adapter.map(|made| made.path.display().to_string());
+    let benchmark = &benchmark.on(models, path.as_deref());
     let words = benchmark.words();
-    let command = format!(
-        "whet {}",
-        words
-            .iter()
-            .map(|word| quoted(word))
-            .collect::<Vec<_>>()
-            .join(" ")
-    );
+    let command = line(&words);
     let flags = parsed(benchmark, words)?;
     let refused = |error: anyhow::Error| benchmark.mistake(&format!("{error:#}"));
     let mut notes = Vec::new();
-    let (plan, work) = match flags.into_speculation() {
+    let (plan, kind) = match flags.into_speculation() {
         Ok(mut flags) => {
+            flags.promised = adapter.map(|made| made.path.clone());
             flags.iterations = flags.iterations.saturating_mul(benchmark.repeats as usize);
             let plan = speculation::plan_of(&flags).map_err(refused)?;
-            (plan, Work::Speculation(flags))
+            (plan, Kind::Speculation(flags))
         }
         Err(flags) => {
             let flags = flags.resolved();
@@ -177,7 +195,7 @@ fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Mistake> {
                 plan: plan.clone(),
                 models: models_of(&flags).map_err(refused)?,
             };
-            (plan, Work::Plan(Box::new(asked)))
+            (plan, Kind::Plan(Box::new(asked)))
         }
     };
     Ok(Job {
@@ -188,7 +206,7 @@ fn job(target: &Target, benchmark: &Benchmark) -> Result<Job, Mistake> {
         commands: vec![command],
         notes,
         plan,
-        work,
+        kind,
     })
 }
 
@@ -215,15 +233,6 @@ fn first_sentence(text: &str) -> &str {
     line.trim_start_matches("error: ")
 }
 
-/// A word as a shell would have to be given it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,/:+*@%".contains(c);
-    match word.chars().all(plain) && !word.is_empty() {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
 /// Repeats what varies from time to time; whether anything does.
 fn repeat(plan: &mut Plan, n: u32) -> bool {
     let times = n as usize;
@@ -244,7 +253,7 @@ fn repeat(plan: &mut Plan, n: u32) -> bool {
 impl Job {
     /// Whether a benchmark can be measured in this run.
     fn can_take(&self, other: &Job) -> bool {
-        let (Work::Plan(mine), Work::Plan(theirs)) = (&self.work, &other.work) else {
+        let (Kind::Plan(mine), Kind::Plan(theirs)) = (&self.kind, &other.kind) else {
             return false;
         };
         let alone = |asked: &Asked| asked.plan.variants.is_some();
@@ -259,7 +268,7 @@ impl Job {
             std::mem::replace(&mut self.plan, other.plan.clone()),
             other.plan,
         );
-        if let Work::Plan(asked) = &mut self.work {
+        if let Kind::Plan(asked) = &mut self.kind {
             asked.plan = self.plan.clone();
         }
         self.ids.extend(other.ids);
@@ -270,9 +279,9 @@ impl Job {
     fn rename(&mut self, name: &str, recipe: &str) {
         name.clone_into(&mut self.name);
         recipe.clone_into(&mut self.plan.preset);
-        match &mut self.work {
-            Work::Plan(asked) => asked.plan.preset = recipe.to_owned(),
-            Work::Speculation(flags) => flags.name = Some(name.to_owned()),
+        match &mut self.kind {
+            Kind::Plan(asked) => asked.plan.preset = recipe.to_owned(),
+            Kind::Speculation(flags) => flags.name = Some(name.to_owned()),
         }
     }
 }
@@ -314,9 +323,10 @@ impl Asked {
     pub(super) fn earlier(&self, artifacts: &Path, name: &str) -> Option<PathBuf> {
         newest(artifacts, name, |header| {
             let plan = serde_json::from_value::<Plan>(header.plan.clone());
-            let names = header.models.iter().map(|model| model.name.clone());
+            let is_named = |(model, word): (&ModelRecord, &String)| subject::is_named(model, word);
             let same_models = self.plan.variants.is_some()
-                || names.eq(self.models.iter().map(|word| subject::name_of(word)));
+                || header.models.len() == self.models.len()
+                    && header.models.iter().zip(&self.models).all(is_named);
             same_models && plan.is_ok_and(|plan| plan == self.plan)
         })
     }

@@ -18,7 +18,7 @@ use model::variants::{self, Variant};
 use serde_json::json;
 
 use super::progress::Steps;
-use super::{curve, ended, steps};
+use super::{Ended, curve, steps};
 use crate::cli::Pretrain;
 use crate::command::models::watching;
 use crate::exit::{Exit, Usage};
@@ -44,20 +44,12 @@ enum Start<'a> {
     Model(&'a str),
 }
 
-/// Trains; says how it ended, in words too.
-pub(super) fn pretrain(
-    flags: &Pretrain,
-    terminal: &Terminal,
-    offline: bool,
-) -> Result<(Exit, String)> {
+/// Trains.
+pub(super) fn pretrain(flags: &Pretrain, terminal: &Terminal, offline: bool) -> Result<Ended> {
     let start = Start::of(flags)?;
     let mut recipe = steps::recipe(&flags.steps, usual())?;
-    let data = data(flags)?;
-    if flags.dry_run {
-        let plan = plan(flags, &start, &recipe);
-        return Ok((Exit::Done, serde_json::to_string_pretty(&plan)?));
-    }
-    let sources = sources(flags, data, terminal)?;
+    let sources = read(flags)?;
+    terminal.note(&found(&sources));
     let finder = Finder {
         terminal,
         offline,
@@ -69,7 +61,11 @@ pub(super) fn pretrain(
     };
     let folder = TrainFolder::open(&folder)?;
     let Some(located) = start.located((&folder, recipe.seed), &finder)? else {
-        return Ok((Exit::Interrupted, "stopped before the first step".into()));
+        return Ok(Ended {
+            exit: Exit::Interrupted,
+            said: "stopped before the first step".into(),
+            result: None,
+        });
     };
     let clock = SystemClock::start();
     let split = split((flags, &recipe), &located, &sources, &clock)?;
@@ -96,8 +92,8 @@ pub(super) fn pretrain(
     if outcome.end != End::Stopped {
         start.clear(&located)?;
     }
-    let file = |which: &str| folder.model(which).display().to_string();
-    Ok((ended(&outcome), steps::said(&outcome, folder.path(), file)))
+    let file = |which: &str| folder.model(which);
+    Ok(steps::ended(&outcome, folder.path(), file))
 }
 
 impl<'a> Start<'a> {
@@ -192,10 +188,16 @@ fn short(variant: &Variant) -> &'static str {
     variant.name.trim_start_matches("smallcoder-")
 }
 
+/// The folder of sources.
 fn data(flags: &Pretrain) -> Result<&Path> {
     let found = flags.data.as_deref();
     let why = "neither the command line nor the file of --config says where the data are";
-    Ok(found.ok_or_else(|| Usage(why.into()))?)
+    let data = found.ok_or_else(|| Usage(why.into()))?;
+    if !data.is_dir() {
+        let why = format!("--data {}: there is no such folder", data.display());
+        return Err(Usage(why).into());
+    }
+    Ok(data)
 }
 
 fn endings(flags: &Pretrain) -> Vec<String> {
@@ -206,28 +208,36 @@ fn endings(flags: &Pretrain) -> Vec<String> {
     }
 }
 
-fn sources(flags: &Pretrain, data: &Path, terminal: &Terminal) -> Result<Sources> {
+/// The sources in it.
+fn read(flags: &Pretrain) -> Result<Sources> {
     if flags.window == 0 {
         return Err(Usage("window must be at least 1".into()).into());
     }
-    if !data.is_dir() {
-        return Err(Usage(format!(
-            "--data {}: there is no such folder",
-            data.display()
-        ))
-        .into());
-    }
-    let sources = Sources::read(data, &endings(flags));
-    let sources = sources.map_err(|error| Usage(error.to_string()))?;
+    let sources = Sources::read(data(flags)?, &endings(flags));
+    Ok(sources.map_err(|error| Usage(error.to_string()))?)
+}
+
+/// The folder with a number that stands for what is read of it.
+pub(super) fn sum(flags: &Pretrain) -> Result<(String, String)> {
+    let (folder, sources) = (data(flags)?, read(flags)?);
+    let texts: Vec<&str> = sources
+        .files
+        .iter()
+        .map(|file| file.text.as_str())
+        .collect();
+    let sum = engine::seed::derive(0, &texts, 0);
+    Ok((folder.display().to_string(), format!("{sum:016x}")))
+}
+
+fn found(sources: &Sources) -> String {
     let bytes: usize = sources.files.iter().map(|file| file.text.len()).sum();
-    terminal.note(&format!(
+    format!(
         "{} files with {}; left out: {} whose text another one has, {} that are empty, too long or no UTF-8",
         sources.files.len(),
         crate::subject::size(bytes as u64),
         sources.equal,
         sources.unfit
-    ));
-    Ok(sources)
+    )
 }
 
 /// The engine is loaded for its tokenizer alone and gone afterwards.
@@ -269,7 +279,9 @@ fn counted(split: &Split, folder: &TrainFolder) -> String {
 }
 
 /// The resolved plan.
-fn plan(flags: &Pretrain, start: &Start<'_>, recipe: &Recipe) -> serde_json::Value {
+pub(super) fn plan(flags: &Pretrain) -> Result<serde_json::Value> {
+    let start = Start::of(flags)?;
+    let recipe = steps::recipe(&flags.steps, usual())?;
     let from = match start {
         Start::Shape(_) => None,
         Start::Model(word) => Some(word),
@@ -278,7 +290,7 @@ fn plan(flags: &Pretrain, start: &Start<'_>, recipe: &Recipe) -> serde_json::Val
         Start::Shape(variant) => Some(variant.name),
         Start::Model(_) => None,
     };
-    json!({
+    Ok(json!({
         "method": "pretrain",
         "shape": shape,
         "from": from,
@@ -288,5 +300,5 @@ fn plan(flags: &Pretrain, start: &Start<'_>, recipe: &Recipe) -> serde_json::Val
         "output": flags.output,
         "warmup_ratio": flags.steps.warmup_ratio,
         "recipe": recipe,
-    })
+    }))
 }

@@ -20,6 +20,7 @@ use improve::raft::{End, Material, Names, Outcome, RaftFolder, RaftPlan};
 use serde_json::{Value, json};
 use task::Suite;
 
+use super::Ended;
 use crate::cli::{Full, ModelSizes, RaftFlags};
 use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Located};
@@ -28,30 +29,32 @@ use crate::{containment, interrupt};
 use order::Order;
 use workshop::Shop;
 
-/// Carries out a run, goes on with one, or prints its plan.
-pub(crate) fn run(flags: &RaftFlags, terminal: &Terminal, offline: bool) -> Result<Exit> {
+/// Carries out a run, or goes on with one.
+pub(super) fn run(flags: &RaftFlags, terminal: &Terminal, offline: bool) -> Result<Ended> {
     let finder = Finder {
         terminal,
         offline,
         stop: interrupt::listen()?,
     };
-    if let Some(folder) = &flags.resume {
-        let order = Order::read(folder)?;
-        if flags.dry_run {
-            return show_plan(&order, terminal);
-        }
-        return Ok(carry_out(order, Place::There(folder.clone()), &finder)?.0);
-    }
-    let order = Order::of(flags)?;
-    if flags.dry_run {
-        return show_plan(&order, terminal);
-    }
-    Ok(carry_out(order, Place::New(flags.output.clone()), &finder)?.0)
+    let (order, place) = match &flags.resume {
+        Some(folder) => (Order::read(folder)?, Place::There(folder.clone())),
+        None => (Order::of(flags)?, Place::New(flags.output.clone())),
+    };
+    Ok(carry_out(order, place, &finder)?.0)
 }
 
-fn show_plan(order: &Order, terminal: &Terminal) -> Result<Exit> {
-    terminal.result(&serde_json::to_string_pretty(order)?)?;
-    Ok(Exit::Done)
+/// The resolved plan.
+pub(super) fn plan(flags: &RaftFlags) -> Result<Value> {
+    let order = match &flags.resume {
+        Some(folder) => Order::read(folder)?,
+        None => Order::of(flags)?,
+    };
+    Ok(serde_json::to_value(order)?)
+}
+
+/// Whether a folder holds a run that can be gone on with.
+pub(in crate::command) fn is_begun(folder: &Path) -> bool {
+    folder.join(order::FILE).exists()
 }
 
 /// `whet benchmark full`: the demo's prompts, a folder for each model.
@@ -82,10 +85,11 @@ pub(crate) fn full(flags: &Full, terminal: &Terminal, offline: bool) -> Result<E
     let mut folders = Vec::new();
     let mut worst = Exit::Done;
     for (order, place) in runs {
-        let (exit, folder) = carry_out(order, place, &finder)?;
+        let (Ended { exit, said, .. }, folder) = carry_out(order, place, &finder)?;
         if exit == Exit::Interrupted {
             return Ok(exit);
         }
+        terminal.result(&said)?;
         worst = if exit == Exit::Done { worst } else { exit };
         folders.push(folder);
     }
@@ -167,7 +171,7 @@ enum Place {
     There(PathBuf),
 }
 
-fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(Ended, PathBuf)> {
     let terminal = finder.terminal;
     let asked = Order::find(&mut order.suites, finder)?;
     let held_out = Order::find(&mut order.held_out, finder)?;
@@ -222,8 +226,8 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(Exi
     let raft = RaftFolder::open(&folder)?;
     let outcome = improve::raft::run(&order.plan, &material, &raft, &mut shop);
     let outcome = outcome.map_err(usage)?;
-    let exit = tell(outcome.as_ref(), (&order, &raft), terminal)?;
-    Ok((exit, folder))
+    let ended = ended(outcome.as_ref(), (&order, &raft), terminal)?;
+    Ok((ended, folder))
 }
 
 /// A plan that cannot be is the user's mistake; everything else stays what it is.
@@ -276,23 +280,29 @@ fn lora(plan: &RaftPlan) -> Result<Lora> {
     })
 }
 
-/// Says how it ended.
-fn tell(
+fn ended(
     outcome: Option<&Outcome>,
     (order, folder): (&Order, &RaftFolder),
     terminal: &Terminal,
-) -> Result<Exit> {
+) -> Result<Ended> {
     let Some(outcome) = outcome.filter(|outcome| outcome.end != End::Stopped) else {
         terminal.note(&format!(
             "Interrupted; go on with: whet train raft --resume {}",
             folder.path().display()
         ));
-        return Ok(Exit::Interrupted);
+        return Ok(Ended {
+            exit: Exit::Interrupted,
+            said: String::new(),
+            result: None,
+        });
     };
     hardware::write(folder, order.plan.cycles)?;
-    terminal.result(&table::text(outcome, order, folder))?;
-    Ok(match outcome.end {
-        End::NothingKept if outcome.best.is_none() => Exit::Gate,
-        _ => Exit::Done,
+    Ok(Ended {
+        exit: match outcome.end {
+            End::NothingKept if outcome.best.is_none() => Exit::Gate,
+            _ => Exit::Done,
+        },
+        said: table::text(outcome, order, folder),
+        result: outcome.best.map(|best| folder.adapter(best)),
     })
 }

@@ -1,6 +1,6 @@
 //! `whet train sft`: prompts and answers become examples, and an adapter or a whole model learns them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use decoder::export::Base;
@@ -14,9 +14,9 @@ use serde_json::json;
 use task::chat::Specials;
 
 use super::progress::Steps;
-use super::{curve, ended, steps};
+use super::{Ended, curve, steps};
 use crate::cli::Sft;
-use crate::exit::{Exit, Usage};
+use crate::exit::Usage;
 use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
@@ -32,19 +32,21 @@ const FOLDER: &str = "transformers";
 struct Order<'a> {
     flags: &'a Sft,
     model: &'a str,
-    examples: &'a Path,
+    examples: PathBuf,
     recipe: Recipe,
     /// `None` to train every weight.
     lora: Option<Lora>,
 }
 
-/// Trains; says how it ended, in words too.
-pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<(Exit, String)> {
+/// The resolved plan.
+pub(super) fn plan(flags: &Sft) -> Result<serde_json::Value> {
+    Ok(Order::of(flags)?.plan())
+}
+
+/// Trains.
+pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<Ended> {
     let order = Order::of(flags)?;
-    if flags.dry_run {
-        return Ok((Exit::Done, serde_json::to_string_pretty(&order.plan())?));
-    }
-    let text = std::fs::read_to_string(order.examples).map_err(|error| {
+    let text = std::fs::read_to_string(&order.examples).map_err(|error| {
         let path = order.examples.display();
         Usage(format!("cannot read the examples from {path}: {error}"))
     })?;
@@ -85,9 +87,8 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<(Ex
     };
     let outcome = order.train(&located, (&recipe, &split), &mut desk)?;
     curve::write(folder.path(), &outcome.curve)?;
-    let file = |which: &str| order.result(&folder, which).display().to_string();
-    let said = steps::said(&outcome, folder.path(), file);
-    Ok((ended(&outcome), said))
+    let file = |which: &str| order.result(&folder, which);
+    Ok(steps::ended(&outcome, folder.path(), file))
 }
 
 impl<'a> Order<'a> {
@@ -113,10 +114,7 @@ impl<'a> Order<'a> {
                 .model
                 .as_deref()
                 .ok_or_else(|| lacking("which model"))?,
-            examples: flags
-                .examples
-                .as_deref()
-                .ok_or_else(|| lacking("where the examples are"))?,
+            examples: file(flags).ok_or_else(|| lacking("where the examples are"))?,
             recipe,
             lora: match flags.full {
                 true => None,
@@ -164,6 +162,7 @@ impl<'a> Order<'a> {
                 0 => longest,
                 most => longest.min(most),
             },
+            n_vocab: loaded.llama.card().n_vocab,
         };
         let path = self.examples.display().to_string();
         let examples = reader.read(&path, text);
@@ -203,6 +202,16 @@ impl<'a> Order<'a> {
             None => folder.model(which),
         }
     }
+}
+
+/// The file of the examples; of a folder of `whet collect` its record.
+pub(super) fn file(flags: &Sft) -> Option<PathBuf> {
+    let path = flags.examples.as_deref()?;
+    let inside = path.join(improve::collect::RECORD);
+    Some(match inside.is_file() {
+        true => inside,
+        false => path.to_owned(),
+    })
 }
 
 fn lora(flags: &Sft) -> Result<Lora> {

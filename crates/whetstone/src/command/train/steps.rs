@@ -1,6 +1,6 @@
 //! From flags to the numbers of a training, and how it ended in words.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use decoder::Shape;
@@ -8,8 +8,9 @@ use decoder::memory::Memory;
 use improve::sft::{End, Outcome};
 use improve::{Recipe, Split};
 
+use super::Ended;
 use crate::cli::StepFlags;
-use crate::exit::Usage;
+use crate::exit::{Exit, Usage};
 
 /// The greatest share of steps on which a learning rate rises.
 const MOST_WARMUP: f64 = 0.25;
@@ -119,32 +120,44 @@ pub(super) fn all_weights(
     move |rows, recompute| Memory::of_all(shape, tied, rows, recompute)
 }
 
-/// How a training ended, and where its result is; `file` is told whether it is the best or the last.
-pub(super) fn said(outcome: &Outcome, folder: &Path, file: impl Fn(&str) -> String) -> String {
+/// How a training ended; `file` is told whether it is the best or the last that is meant.
+pub(super) fn ended(outcome: &Outcome, folder: &Path, file: impl Fn(&str) -> PathBuf) -> Ended {
+    if outcome.end == End::Stopped {
+        return Ended {
+            exit: Exit::Interrupted,
+            said: format!(
+                "stopped after {} steps; the same command with --output {} goes on",
+                outcome.steps,
+                folder.display()
+            ),
+            result: None,
+        };
+    }
+    let result = match outcome.best {
+        Some(_) => file("best"),
+        None => file("final"),
+    };
+    Ended {
+        exit: Exit::Done,
+        said: format!("{}\n{}", said(outcome), result.display()),
+        result: Some(result),
+    }
+}
+
+fn said(outcome: &Outcome) -> String {
     let steps = outcome.steps;
     let why = match outcome.end {
-        End::Complete => format!("{steps} steps"),
         End::NoGain => format!("{steps} steps, then no gain"),
-        End::Stopped => {
-            return format!(
-                "stopped after {steps} steps; the same command with --output {} goes on",
-                folder.display()
-            );
-        }
+        _ => format!("{steps} steps"),
     };
     let losses = match (outcome.curve.first(), outcome.curve.last()) {
         (Some(first), Some(last)) => format!("; loss {:.3} → {:.3}", first.loss, last.loss),
         _ => String::new(),
     };
-    let which = if outcome.best.is_some() {
-        "best"
-    } else {
-        "final"
-    };
     let best = outcome.best.map_or_else(String::new, |best| {
         format!("; held out {best:.3} nats per token at best")
     });
-    format!("{why}{losses}{best}\n{}", file(which))
+    format!("{why}{losses}{best}")
 }
 
 #[cfg(test)]
