@@ -1,5 +1,5 @@
 "use strict";
-// Sorting of tables and filtering of attempts. It only moves and hides what is already on the page.
+// Sorting of tables, filtering of attempts, and drawing them where there are many. Text is only ever put in as text.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   [...table.tHead.rows[0].cells].forEach((head, column) => {
@@ -26,22 +26,97 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+// A packed block of the page: base64, gzip, JSON.
+const unpack = async (template) => {
+  const bytes = Uint8Array.from(atob(template.content.textContent), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).json();
+};
+const make = (tag, name, ...inside) => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  element.append(...inside);
+  return element;
+};
+// What opens below an attempt's head.
+const drawBody = ([line, unscored, code, evidence, text]) => {
+  const parts = [make("p", "faint", line)];
+  if (unscored) parts.push(make("p", "reason", "not scored: " + unscored));
+  const block = (title, inside) => parts.push(make("h4", "", title), make("pre", "", inside));
+  if (code) block("code as judged", make("code", "", code));
+  if (evidence) block("evidence", evidence);
+  block("completion", text);
+  return parts;
+};
+const draw = ([model, suite, problem, attempt, cause, mark, tokens], body) => {
+  const dot = make("span", "mark " + mark);
+  dot.setAttribute("aria-hidden", "true");
+  const where = make("span", "where", suite + " / " + problem + " ", make("span", "faint", "#" + attempt));
+  const cost = make("span", "faint cost", tokens === null ? "" : tokens + " tokens");
+  const sample = make("details", "sample", make("summary", "", dot, where, make("span", "who", model), make("span", "how", cause), cost));
+  sample.addEventListener("toggle", async () => sample.append(...drawBody(await body())), { once: true });
+  return sample;
+};
+// Attempts that are markup already.
+const plain = (sample) => ({ ...sample.dataset, text: () => sample.textContent, element: () => sample });
+// Attempts that are drawn when they are to be seen; a block is unpacked once.
+const packed = async (heads) => {
+  const templates = [...document.querySelectorAll("template.block")];
+  const blocks = new Map();
+  const size = Number(heads.dataset.block);
+  const body = async (n) => {
+    const place = Math.floor(n / size);
+    if (!blocks.has(place)) blocks.set(place, unpack(templates[place]));
+    return (await blocks.get(place))[n % size];
+  };
+  return (await unpack(heads)).map((head, n) => {
+    const [model, suite, , , cause] = head;
+    let element;
+    return {
+      model, suite, cause,
+      text: async () => head.join(" ") + " " + (await body(n)).join(" "),
+      element: () => (element ??= draw(head, () => body(n))),
+    };
+  });
+};
 const filter = document.getElementById("filter");
 if (filter) {
-  const samples = [...document.querySelectorAll(".sample")];
+  const STEP = 200;
+  const list = document.querySelector(".samples");
+  const more = document.getElementById("more");
+  const shown = document.getElementById("shown");
+  const heads = document.getElementById("heads");
+  const samples = heads ? packed(heads) : Promise.resolve([...list.children].map(plain));
   const chosen = (id) => document.getElementById(id).value;
-  const apply = () => {
+  let found = [];
+  let limit = heads ? STEP : Infinity;
+  const show = () => {
+    list.replaceChildren(...found.slice(0, limit).map((sample) => sample.element()));
+    if (more) more.hidden = found.length <= limit;
+  };
+  let turn = 0;
+  const apply = async () => {
+    const mine = ++turn;
+    const all = await samples;
     const wanted = chosen("find").toLowerCase();
-    let shown = 0;
-    for (const sample of samples) {
-      const matches =
-        ["model", "suite", "cause"].every((name) => !chosen("by-" + name) || sample.dataset[name] === chosen("by-" + name)) &&
-        (!wanted || sample.textContent.toLowerCase().includes(wanted));
-      sample.hidden = !matches;
-      shown += matches;
+    const names = ["model", "suite", "cause"].map((name) => [name, chosen("by-" + name)]);
+    const matching = [];
+    for (const sample of all) {
+      if (!names.every(([name, value]) => !value || sample[name] === value)) continue;
+      if (wanted && !(await sample.text()).toLowerCase().includes(wanted)) continue;
+      matching.push(sample);
     }
-    document.getElementById("shown").textContent = shown + " of " + samples.length;
+    // A later word was typed meanwhile.
+    if (mine !== turn) return;
+    found = matching;
+    if (heads) limit = STEP;
+    show();
+    shown.textContent = found.length + " of " + all.length;
   };
   filter.addEventListener("input", apply);
   filter.addEventListener("submit", (event) => event.preventDefault());
+  if (heads) {
+    more.addEventListener("click", () => { limit += STEP; show(); });
+    apply().catch((error) => list.replaceChildren(make("p", "reason", "The attempts could not be unpacked: " + error)));
+  }
 }

@@ -25,6 +25,11 @@ pub enum Error {
         "report.html could not be filled in: {0}; this is a fault of the report, please tell its makers"
     )]
     Page(#[from] minijinja::Error),
+    /// The page's attempts could not be compressed.
+    #[error(
+        "the attempts of report.html could not be packed: {0}; this is a fault of the report, please tell its makers"
+    )]
+    Packed(std::io::Error),
     /// A chart could not be turned into pixels.
     #[error(
         "the chart {chart} could not be drawn: {reason}; the SVG beside it may still open in a browser"

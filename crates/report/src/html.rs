@@ -3,8 +3,10 @@
 //!
 //! Everything that a model or a compiler wrote passes [`untrusted`](crate::untrusted) and then the
 //! template's escaping. The policy in the page's head names the hashes of its style and its script, so
-//! that even markup that slipped through could neither run nor load.
+//! that even markup that slipped through could neither run nor load. Many attempts are [packed].
 
+mod base64;
+mod packed;
 mod policy;
 mod samples;
 
@@ -36,6 +38,8 @@ pub fn page(run: &Run, card: &Scorecard, pictures: &[Picture]) -> Result<String,
     environment.add_template("report.html", TEMPLATE)?;
     let from = &card.provenance;
     let samples = samples::of(run);
+    let is_large = samples.len() > packed::PLAIN;
+    let packed = is_large.then(|| packed::packed(&samples)).transpose()?;
     let page = environment.get_template("report.html")?.render(Serde(json!({
         "policy": policy::policy(STYLE, SCRIPT),
         "style": STYLE,
@@ -53,7 +57,9 @@ pub fn page(run: &Run, card: &Scorecard, pictures: &[Picture]) -> Result<String,
         "sections": card.sections.iter().map(|section| section_view(section, card, pictures)).collect::<Vec<_>>(),
         "suites": samples::distinct(&samples, |sample| &sample.suite),
         "causes": samples::distinct(&samples, |sample| &sample.cause),
-        "samples": samples,
+        "n_samples": samples.len(),
+        "samples": if is_large { &[] } else { samples.as_slice() },
+        "packed": packed,
     })))?;
     Ok(page)
 }
@@ -74,7 +80,7 @@ fn origin(card: &Scorecard) -> serde_json::Value {
         "run_id": one_line(&from.run_id),
         "started_at": one_line(&from.started_at),
         "whet_version": one_line(&from.whet_version),
-        "seed": from.seed.to_string(),
+        "seed": from.seed_line(),
         "sandbox": one_line(&from.sandbox_line()),
         "policy_sha256": from.sandbox_policy_sha256.as_deref().map(one_line),
         "suites": from.suites.iter().map(suite).collect::<Vec<_>>(),

@@ -14,6 +14,13 @@ use measure::Better;
 /// Rows of one table; a page holds no more, and a float does not break.
 const MOST_ROWS: usize = 40;
 
+/// Points: a line of LaTeX's own article, a letter, the gap between two columns.
+const LINE: usize = 345;
+const LETTER: usize = 5;
+const GAP: usize = 12;
+/// What makes a table narrower.
+const NARROW: &str = "\\footnotesize\\setlength{\\tabcolsep}{3pt}\n";
+
 /// The whole file.
 pub(crate) fn page(card: &Scorecard) -> String {
     let from = &card.provenance;
@@ -86,16 +93,28 @@ fn section_tables(section: &Section, card: &Scorecard, labels: &mut Labels) -> S
 /// A table as floats of a page each.
 fn floats(table: &Table, caption: &str, labels: &mut Labels) -> String {
     let starts = (0..table.rows().len()).step_by(MOST_ROWS);
+    let narrow = if width(table) > LINE { NARROW } else { "" };
     let float = |first: usize| {
         let more = if first == 0 { "" } else { " (continued)" };
         format!(
-            "\n\\begin{{table}}\n\\centering\n\\caption{{{}{more}.}}\n\\label{{{}}}\n{}\\end{{table}}\n",
+            "\n\\begin{{table}}\n\\centering\n\\caption{{{}{more}.}}\n\\label{{{}}}\n{narrow}{}\\end{{table}}\n",
             escape_latex(&one_line(caption)),
             labels.next(caption.split(',').next().unwrap_or_default()),
             tabular(table, first, MOST_ROWS)
         )
     };
     starts.map(float).collect()
+}
+
+/// About how wide a table will be, in points.
+fn width(table: &Table) -> usize {
+    let letters = |text: &str| text.chars().count();
+    let column = |(at, title): (usize, &str)| {
+        let cells = table.rows().iter().map(|row| letters(&row[at].text));
+        LETTER * cells.max().unwrap_or(0).max(letters(title)) + GAP
+    };
+    let titles = table.columns().iter().map(|column| column.title.as_str());
+    titles.enumerate().map(column).sum()
 }
 
 /// One line per row, the number of each model, and the change.

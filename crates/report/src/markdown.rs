@@ -206,7 +206,12 @@ fn provenance(from: &Provenance) -> String {
     line("started", &from.started_at);
     line("command", &format!("whet {}", from.command.join(" ")));
     line("whet", &from.whet_version);
-    line("seed", &from.seed.to_string());
+    line(
+        "seed",
+        &from
+            .seed
+            .map_or_else(|| "unknown".to_owned(), |seed| seed.to_string()),
+    );
     line("machine", &from.machine_line());
     line("engine", &from.engine_line());
     line("sandbox", &sandbox(from));

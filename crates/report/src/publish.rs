@@ -7,6 +7,7 @@
 mod evalplus;
 mod flat;
 mod github;
+mod halo_forge;
 mod hub;
 mod hyperfine;
 mod lm_eval;
@@ -75,7 +76,7 @@ const fn form(
 
 /// Every form.
 #[rustfmt::skip]
-pub const FORMATS: [Format; 20] = [
+pub const FORMATS: [Format; 21] = [
     form("md", "Markdown, as report.md", |from| Ok(page(from).into_bytes())),
     form("csv", "a line for each number, as scorecard.csv", |from| scorecard_csv(from.card)),
     form("json", "the scorecard, as report.json", |from| scorecard_json(from.card)),
@@ -95,6 +96,7 @@ pub const FORMATS: [Format; 20] = [
     form("smallcoder", "results of SmallCoder's benchmark.py", smallcoder::results),
     form("smallcoder-md", "its page that compares models", smallcoder::page),
     form("smallcoder-variants", "results of its benchmark_variants.py", smallcoder::variants),
+    Format { about: About::Model, ..form("halo-forge", "results of halo-forge's benchmark run", halo_forge::results) },
     Format { appends: true, ..form("github-summary", "the summary of a GitHub step: $GITHUB_STEP_SUMMARY", github::summary) },
 ];
 

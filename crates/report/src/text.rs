@@ -108,8 +108,10 @@ fn without_details(section: &Section) -> Section {
 fn head(card: &Scorecard) -> Grid {
     let from = &card.provenance;
     let run = format!(
-        "{} · whet {} · seed {}",
-        from.run_id, from.whet_version, from.seed
+        "{} · whet {} · {}",
+        from.run_id,
+        from.whet_version,
+        from.seed_line()
     );
     let mut lines = vec![("run", run, Tone::Strong)];
     for (index, model) in from.models.iter().enumerate() {

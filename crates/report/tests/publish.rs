@@ -68,6 +68,7 @@ fn a_run_without_results_has_nothing_for_the_forms_of_others_and_they_say_what_t
         "smallcoder",
         "smallcoder-md",
         "smallcoder-variants",
+        "halo-forge",
     ] {
         let said = write(name, &empty, "m", "").unwrap_err().to_string();
         assert!(
@@ -439,4 +440,73 @@ fn an_answer_without_a_score_failed_there_and_counts_in_no_mean() {
         (1, &"the disk was full".into())
     );
     assert!(text("smallcoder-md", &run).contains("| Failed |"));
+}
+
+/// Two prompts with known outcomes: their names count right answers, `compiles` those that compiled.
+#[test]
+fn the_form_of_halo_forge_keeps_right_answers_and_compiled_ones_apart() {
+    let mut run = Run::new(fixture::header(&["m"]));
+    let outcomes = [
+        [
+            Stage::Right,
+            Stage::Runs,
+            Stage::Malformed,
+            Stage::Malformed,
+        ],
+        [Stage::Runs, Stage::Compiles, Stage::Runs, Stage::Runs],
+    ];
+    for (problem, stages) in outcomes.into_iter().enumerate() {
+        for (attempt, stage) in stages.into_iter().enumerate() {
+            let key = fixture::key("m", "cpp-demo", problem as u32, attempt as u32);
+            fixture::push(&mut run, key, Some(stage), "cause", Default::default());
+        }
+    }
+    let form = |run: &Run| -> Value {
+        serde_json::from_slice(&write("halo-forge", run, "m", "").unwrap()).unwrap()
+    };
+    let said = form(&run);
+    let block = |of: &Value| json!([of["total"], of["passed"], of["pass_rate"], of["pass_at_k"]]);
+    // One of four right at the first prompt, none at the second; k = 5 and 10 have too few answers.
+    assert_eq!(block(&said), json!([2, 1, 0.5, {"1": 0.125}]));
+    assert_eq!(block(&said["compiles"]), json!([2, 2, 1.0, {"1": 0.75}]));
+    let category = json!({"cpp-demo": {"total": 2, "passed": 1, "pass_rate": 0.5}});
+    assert_eq!(said["by_category"], category);
+    assert_eq!(said["strict"]["cpp-demo"]["pass_at_1"], 0.125);
+    assert_eq!(said["model_path"], "m.gguf");
+    assert_eq!(said["timestamp"], run.header.started_at.as_str());
+    assert_eq!(said["timing"]["generation_time"], Value::Null);
+    assert!((said["timing"]["verification_time"].as_f64().unwrap() - 8.0 * 0.21).abs() < 1e-9);
+    run.header.plan = json!({"code": {"k": [1, 2, 4]}});
+    assert_eq!(
+        form(&run)["pass_at_k"],
+        json!({"1": 0.125, "2": 0.25, "4": 0.5})
+    );
+}
+
+#[test]
+fn answers_that_could_not_be_judged_are_counted_apart_in_the_form_of_halo_forge() {
+    let mut run = Run::new(fixture::header(&["m"]));
+    for attempt in 0..2 {
+        let key = fixture::key("m", "cpp-demo", 0, attempt);
+        fixture::push(
+            &mut run,
+            key,
+            Some(Stage::Right),
+            "pass",
+            Default::default(),
+        );
+    }
+    run.verdicts[1].stage = None;
+    run.verdicts[1].unscored = Some("no space left".into());
+    let bytes = write("halo-forge", &run, "m", "").unwrap();
+    let said: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(
+        json!([
+            said["total"],
+            said["passed"],
+            said["n_answers"],
+            said["n_not_judged"]
+        ]),
+        json!([1, 1, 1, 1])
+    );
 }

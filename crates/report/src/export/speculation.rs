@@ -31,6 +31,9 @@ pub fn speculation_suite(run: &Run, prompts: &BTreeMap<String, String>) -> Optio
             modes.push(mode);
         }
     }
+    // Theirs come first, in their order.
+    let place = |mode: &&str| NAMES.iter().position(|(ours, _)| ours == mode);
+    modes.sort_by_key(|mode| place(mode).unwrap_or(NAMES.len()));
     let summary: Map<String, Value> = modes
         .iter()
         .map(|mode| (named(mode), summary(mode, &ids, &answers)))
@@ -88,6 +91,11 @@ fn list<'a>(answers: &'a Answers, metric: &str) -> &'a [f64] {
     answers.get(metric).map_or(&[], Vec::as_slice)
 }
 
+fn n_tokens(answers: &Answers) -> u64 {
+    let all: f64 = list(answers, "answer_tokens").iter().sum();
+    all as u64
+}
+
 /// Tokens per second of each answer.
 fn rates(answers: &Answers) -> Vec<f64> {
     let pairs = list(answers, "answer_tokens")
@@ -127,7 +135,7 @@ fn summary(mode: &str, ids: &[&String], answers: &BTreeMap<(String, String), Ans
         .flat_map(|a| list(a, "end_to_end_ns"))
         .map(|ns| ns / 1e9)
         .collect();
-    let tokens: f64 = mine.iter().flat_map(|a| list(a, "answer_tokens")).sum();
+    let tokens: u64 = mine.iter().map(|one| n_tokens(one)).sum();
     let (of_emitted, of_drafted) = acceptance(&mine);
     json!({
         "mode": named(mode),
@@ -169,7 +177,7 @@ fn per_prompt(
                 "tokens_per_second": mean(&rates(mine)),
                 "time_to_last_token": mean(&seconds),
                 "acceptance_rate": acceptance(&[mine]).0,
-                "total_tokens": list(mine, "answer_tokens").iter().sum::<f64>(),
+                "total_tokens": n_tokens(mine),
             }),
         );
     }

@@ -6,6 +6,7 @@ use ledger::Run;
 use ledger::record::{Attempt, Finish, Setting, Verdict};
 use measure::Unit;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::export::name_of;
 use crate::format;
@@ -28,6 +29,32 @@ pub(super) struct Sample {
     code: Option<String>,
     evidence: String,
     text: String,
+}
+
+impl Sample {
+    /// What is seen of it before it is opened: model, suite, problem, number, cause, mark, tokens.
+    pub(super) fn head(&self) -> Value {
+        json!([
+            self.model,
+            self.suite,
+            self.problem,
+            self.attempt,
+            self.cause,
+            self.mark,
+            self.n_tokens
+        ])
+    }
+
+    /// What is seen then: the line, why it has no verdict, code, evidence, completion.
+    pub(super) fn body(&self) -> Value {
+        json!([
+            self.line,
+            self.unscored,
+            self.code,
+            self.evidence,
+            self.text
+        ])
+    }
 }
 
 /// The attempts in the order of the ledger.

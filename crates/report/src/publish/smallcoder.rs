@@ -163,10 +163,16 @@ fn config(run: &Run, model: &str) -> Value {
         ("num_attention_heads", "n_heads"),
         ("num_key_value_heads", "n_kv_heads"),
     ];
-    let record = run.header.models.iter().find(|record| record.name == model);
-    let fact = |name: &str| record.and_then(|record| record.facts.get(name)).cloned();
-    let named = NAMES.map(|(theirs, ours)| (theirs.to_owned(), fact(ours).unwrap_or_default()));
+    let named = NAMES.map(|(theirs, ours)| (theirs.to_owned(), fact(run, model, ours)));
     Value::Object(named.into_iter().collect())
+}
+
+/// What a model's file says, or null.
+fn fact(run: &Run, model: &str, name: &str) -> Value {
+    let mut models = run.header.models.iter();
+    let found = models.find(|record| record.name == model);
+    let value = found.and_then(|record| record.facts.get(name));
+    value.cloned().unwrap_or_default()
 }
 
 /// What the process took at most; `{}` where memory was not measured, as there.

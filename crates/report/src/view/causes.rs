@@ -13,6 +13,8 @@ use super::code::Judged;
 
 /// The score of answers that do all that is expected of them.
 pub(super) const BEHAVIOUR: &str = "behaviour_rate";
+/// The score of answers whose verdict was brought in, which know no stage.
+const BROUGHT_IN: &str = "pass_at_1";
 
 /// The word for attempts that have no verdict yet.
 const NOT_JUDGED: &str = "not judged";
@@ -58,15 +60,16 @@ impl Outcome {
 
     /// What a verdict says in the end. Where there is no stage, an answer that did what was expected counts as right.
     pub(crate) fn of(verdict: &Verdict) -> Outcome {
-        let limits = ["_limit", "_timeout"];
-        let expected = verdict.scores.get(BEHAVIOUR);
+        let limits = ["_limit", "timeout"];
+        let scores = [BEHAVIOUR, BROUGHT_IN].map(|name| verdict.scores.get(name));
+        let expected = scores.into_iter().flatten().next();
         match verdict.stage {
             _ if verdict.unscored.is_some() => Outcome::NotJudged,
             None if expected == Some(&1.0) => Outcome::Right,
-            None if expected.is_some() => Outcome::Wrong,
             Some(Stage::Right) => Outcome::Right,
             _ if limits.iter().any(|end| verdict.cause.ends_with(end)) => Outcome::Stopped,
             Some(_) => Outcome::Wrong,
+            None if expected.is_some() => Outcome::Wrong,
             None => Outcome::Graded,
         }
     }

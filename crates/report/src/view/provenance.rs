@@ -22,8 +22,8 @@ pub struct Provenance {
     pub whet_version: String,
     /// The words typed.
     pub command: Vec<String>,
-    /// The run's seed.
-    pub seed: u64,
+    /// The run's seed; `None` if its numbers were brought in from a file, which tells none.
+    pub seed: Option<u64>,
     /// The resolved plan.
     pub plan: Value,
     /// The machine.
@@ -94,7 +94,10 @@ impl ModelCard {
     /// overlooked.
     pub fn size_line(&self) -> String {
         let marked = |fact: &Fact| fact.name == "untrained" && fact.value == Value::Bool(true);
-        let mut line = format::bytes(self.file_bytes);
+        let mut line = match self.file_bytes {
+            0 => "size unknown".to_owned(),
+            bytes => format::bytes(bytes),
+        };
         if self.facts.iter().any(marked) {
             line += " · untrained, random weights";
         }
@@ -119,7 +122,7 @@ impl Provenance {
             started_at: header.started_at.clone(),
             whet_version: header.whet_version.clone(),
             command: header.command.clone(),
-            seed: header.seed,
+            seed: (!was_brought_in(header)).then_some(header.seed),
             plan: header.plan.clone(),
             machine: facts(&header.machine),
             engine: facts(&header.engine),
@@ -155,6 +158,14 @@ impl Provenance {
         }
     }
 
+    /// The seed, as far as it is known.
+    pub fn seed_line(&self) -> String {
+        match self.seed {
+            Some(seed) => format!("seed {seed}"),
+            None => "seed unknown".to_owned(),
+        }
+    }
+
     /// The machine in one line.
     pub fn machine_line(&self) -> String {
         line(&self.machine, &MACHINE)
@@ -164,6 +175,11 @@ impl Provenance {
     pub fn engine_line(&self) -> String {
         line(&self.engine, &ENGINE)
     }
+}
+
+/// Whether another program measured.
+fn was_brought_in(header: &RunHeader) -> bool {
+    header.plan.pointer("/imported/program").is_some()
 }
 
 fn model_card(model: &ModelRecord) -> ModelCard {
@@ -208,5 +224,8 @@ fn line(facts: &[Fact], wanted: &[(&str, &str)]) -> String {
         let fact = facts.iter().find(|fact| fact.name == *name)?;
         (!fact.value.is_null()).then(|| format!("{}{word}", fact.text()))
     });
-    said.collect::<Vec<_>>().join(" · ")
+    match said.collect::<Vec<_>>() {
+        none if none.is_empty() => "unknown".to_owned(),
+        said => said.join(" · "),
+    }
 }

@@ -253,6 +253,10 @@ fn options_mean_what_they_mean_there() {
         (&ten["code"]["samples"], &ten["code"]["limit"]),
         (&10.into(), &3.into())
     );
+    let line = "benchmark run --model toy.gguf --prompts cpp-demo --output results.json --dry-run";
+    whet(&place, line, &[])
+        .with_code(0)
+        .saying(&["--export halo-forge=results.json"]);
     let raft = plan("raft train --model toy.gguf --prompts cpp-demo --keep-percent 0.25");
     assert_eq!(raft["plan"]["filter"]["keep_top_percent"], 0.25);
 }

@@ -43,6 +43,7 @@ fn a_reader_can_use_the_report_in_a_real_browser() {
     a_sample_opens(&browser);
     assert_eq!(browser.log("browser"), NOTHING, "nothing went wrong so far");
     resistance_is_real(&browser);
+    many_attempts_are_drawn_when_they_are_looked_at(&browser, &place);
 }
 
 /// An empty log.
@@ -198,6 +199,67 @@ fn a_sample_opens(browser: &Browser) {
     let open = seen();
     assert_eq!(open[0], true, "open after a click");
     assert!(open[1].as_f64() > closed[1].as_f64(), "{closed} {open}");
+}
+
+/// The run's twelve attempts a hundred times over: the page draws some, finds all, and opens them.
+fn many_attempts_are_drawn_when_they_are_looked_at(browser: &Browser, place: &Workplace) {
+    let run = place.only_run("runs").path().to_owned();
+    multiply(&run, 100);
+    let folder = run.display().to_string();
+    place.whet(&["report", &folder, "-q"]).with_code(0);
+    let address = format!("file://{}", run.join("report.html").display());
+    browser.post("url", &json!({ "url": address }));
+    wait(browser, "document.querySelector('.sample')");
+    assert_eq!(shown(browser), (200, "1200 of 1200".into()));
+    browser.click("#more");
+    assert_eq!(shown(browser), (400, "1200 of 1200".into()));
+    browser.type_into("#find", "FIBONACCI");
+    wait(
+        browser,
+        "document.getElementById('shown').textContent === '200 of 1200'",
+    );
+    assert_eq!(shown(browser).0, 200);
+    browser.click(".sample summary");
+    wait(
+        browser,
+        "document.querySelector('.sample pre')?.checkVisibility()",
+    );
+    browser.type_into("#find", " that nobody wrote");
+    wait(
+        browser,
+        "document.getElementById('shown').textContent === '0 of 1200'",
+    );
+    assert_eq!(browser.log("browser"), NOTHING, "the console is silent");
+}
+
+/// Until something is so; the driver gives up by itself.
+fn wait(browser: &Browser, what: &str) {
+    browser.eval(&format!(
+        "return (async () => {{
+           while (!({what})) await new Promise((done) => setTimeout(done, 20));
+         }})()"
+    ));
+}
+
+/// Writes every attempt and verdict of a run so many times, with new numbers.
+fn multiply(run: &std::path::Path, times: u64) {
+    for name in ["attempts.jsonl", "verdicts.jsonl"] {
+        let text = std::fs::read_to_string(run.join(name)).unwrap();
+        let records: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let mut out = String::new();
+        for round in 0..times {
+            for record in &records {
+                let mut record = record.clone();
+                let number = record["key"]["attempt"].as_u64().unwrap();
+                record["key"]["attempt"] = (number + 10 * round).into();
+                out.push_str(&format!("{record}\n"));
+            }
+        }
+        std::fs::write(run.join(name), out).unwrap();
+    }
 }
 
 /// Markup that got into the page in spite of everything could neither run nor load.

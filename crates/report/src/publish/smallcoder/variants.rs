@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{indented, nothing};
-use super::{Entered, NANOS, Source, entered, result};
+use super::{Entered, NANOS, Source, entered, fact, result};
 use crate::error::Error;
 
 /// `benchmark_results_variants.json`: an object by shape.
@@ -65,12 +65,20 @@ fn variant(from: &Source<'_>, shape: &Value, model: &str, answers: Option<&Enter
         "avg_tokens_per_second": median("decode_tokens_per_s"),
         "total_prompts": answers.map_or(0, |one| one.answers.len()),
         "config": {
+            "hidden_size": fact(from.run, model, "embedding_length"),
             "num_layers": shape.get("layers"),
+            "num_heads": fact(from.run, model, "n_heads"),
+            "num_kv_heads": fact(from.run, model, "n_kv_heads"),
             "max_context": shape.get("context"),
         },
     })
 }
 
 fn detailed(one: &Entered<'_>) -> Vec<Value> {
-    one.answers.iter().map(result).collect()
+    let named = |answer| {
+        let mut entry = result(answer);
+        entry["name"] = entry["benchmark"].clone();
+        entry
+    };
+    one.answers.iter().map(named).collect()
 }

@@ -183,7 +183,7 @@ pub(super) const DOORS: &[Door] = &[
             flag(&["--model", "-m"], Takes::One, Says::Each(turn::model)),
             flag(&["--prompts", "-p"], Takes::One, Says::As("--suite")),
             flag(&["--max-prompts"], Takes::One, Says::As("--limit")),
-            flag(&["--output", "-o"], Takes::One, Says::Each(turn::json_file)),
+            flag(&["--output", "-o"], Takes::One, Says::Each(turn::halo_file)),
             flag(&["--verifier"], Takes::One, Says::Void(JUDGED_BY_SUITE)),
             flag(&["--base-model"], Takes::One, Says::Refused("an adapter is laid over the model that is named, with --adapter FILE.gguf")),
             flag(&["--system-prompt"], Takes::One, Says::Refused("the suite says how problems are worded")),
@@ -269,5 +269,5 @@ const EVAL: &[Flag] = &[
         Takes::One,
         Says::Void("the suite says its language"),
     ),
-    flag(&["--output", "-o"], Takes::One, Says::Each(turn::json_file)),
+    flag(&["--output", "-o"], Takes::One, Says::Each(turn::halo_file)),
 ];

@@ -179,9 +179,9 @@ pub(super) fn variants_file(value: &str) -> Turned {
     results(value, "smallcoder-variants")
 }
 
-/// A file for a scorecard, or a folder of runs.
-pub(super) fn json_file(value: &str) -> Turned {
-    results(value, "json")
+/// A file for the results of halo-forge's `benchmark run`, or a folder of runs.
+pub(super) fn halo_file(value: &str) -> Turned {
+    results(value, "halo-forge")
 }
 
 fn results(value: &str, format: &str) -> Turned {

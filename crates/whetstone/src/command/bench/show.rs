@@ -43,6 +43,11 @@ pub(super) fn finish(
 ) -> Result<Exit> {
     let exit = show(folder, exit, flags.format, terminal)?;
     if exit == Exit::Interrupted {
+        // What was to be written in the end is not part of the plan.
+        for (format, path) in &flags.export {
+            let path = path.display();
+            terminal.note(&format!("and give it --export {format}={path} again"));
+        }
         return Ok(exit);
     }
     if let Some(name) = flags.save_baseline.as_deref() {

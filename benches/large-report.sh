@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+#
+# Makes a run of many answers, has `whet report` write its report, and opens the page in headless Chromium.
+#
+#   benches/large-report.sh [N]
+#
+# N is 10,000 unless told otherwise. Prints the time of `whet report`, the size of report.html and the time until a reader
+# can use the page. The goals are under 20 MB and under 2 s.
+
+set -euo pipefail
+unset CDPATH
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+root=${here%/*}
+runs=$root/target/large-report
+n=${1:-10000}
+
+for program in chromium chromedriver python3; do
+    command -v "$program" >/dev/null || { printf '%s\n' "$program is missing: install the packages chromium and chromium-driver" >&2 && exit 2; }
+done
+
+rm -rf -- "$runs"
+cd -- "$root"
+run=$(cargo run --quiet --release -p report --example large_run -- "$runs" "$n")
+"$root/whet" --version >&2
+
+TIMEFORMAT="whet report: %R s"
+time "$root/whet" report "$run" --quiet >/dev/null
+python3 "$here/large-report/look.py" "$run/report.html"
