@@ -3,6 +3,10 @@
 //! Both read prompt and answer once; at every place of the answer the draft's likeliest token is held against the token
 //! that stands there. Guessing ahead greedily meets exactly these differences: a guess is only ever made behind text of the
 //! target. So the share of places that agree is the chance that a guess comes true.
+//!
+//! The answer was written in steps of another width than it is read in, and kernels round differently there. Where the
+//! target, reading, would itself say what the draft says, two of its tokens are as good as equally likely, and the draft
+//! is not held to have missed.
 
 use crate::sampling::greedy;
 use crate::score::{Window, read, surprise};
@@ -92,6 +96,10 @@ pub fn agreement(
         }
         own.likeliest = likeliest(logits);
     })?;
+    found.disagreements.retain(|one| {
+        let own = one.likeliest.first();
+        own.is_none_or(|(token, _)| *token != one.draft)
+    });
     match broken {
         Some(position) => Err(Error::NotFinite { position }),
         None => Ok(found),
@@ -155,6 +163,18 @@ mod tests {
         assert_eq!((found.rate(), &found.choices), (Some(1.0), &said));
         let none = agreement(a.as_mut(), b.as_mut(), (&prompt, &[])).unwrap();
         assert_eq!(none.rate(), None);
+    }
+
+    #[test]
+    fn where_the_target_reads_as_the_draft_does_the_draft_has_not_missed() {
+        let (toy, prompt) = (Toy::new(1), [256, 65, 66]);
+        let mut said = answer(&toy, &prompt, 20);
+        // As if other rounding had chosen the last token when the answer was written.
+        said[19] = said[19].wrapping_add(1) % 256;
+        let (mut a, mut b) = (toy.open(SHAPE).unwrap(), toy.open(SHAPE).unwrap());
+        let found = agreement(a.as_mut(), b.as_mut(), (&prompt, &said)).unwrap();
+        assert_eq!((found.rate(), found.disagreements), (Some(1.0), Vec::new()));
+        assert_ne!(found.choices[19], said[19]);
     }
 
     #[test]

@@ -28,18 +28,21 @@ mod speculation;
 mod statistic;
 mod timing;
 mod told;
+mod unfinished;
 mod variants;
 
 use std::collections::BTreeMap;
 
+use ledger::Run;
 use ledger::record::Warning;
-use ledger::{Run, TornTail};
 use measure::compare::Design;
 use measure::{Better, Interval, LEVEL, Unit};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::reading::{self, Readings};
+pub(crate) use unfinished::incomplete;
+use unfinished::torn;
 
 pub use causes::{Cause, Outcome};
 pub(crate) use code::CUSTOM;
@@ -358,30 +361,6 @@ impl Comparison {
             },
         }
     }
-}
-
-/// What a reader must know of a record that a killed writer left unfinished.
-fn torn(tail: &TornTail) -> Warning {
-    Warning {
-        kind: "torn_record".to_owned(),
-        message: format!(
-            "The last {} bytes of {} are an unfinished record and were left out",
-            tail.bytes, tail.file
-        ),
-        advice: "Resume the run; what is missing is then measured again".to_owned(),
-    }
-}
-
-/// What a reader must know of a run that has not come to its end.
-pub(crate) fn incomplete(run: &Run) -> Option<Warning> {
-    run.is_open().then(|| Warning {
-        kind: "incomplete_run".to_owned(),
-        message: format!(
-            "{} has not come to its end: its numbers are of the part that is there",
-            run.header.run_id
-        ),
-        advice: "complete it with `whet bench --resume RUN`".to_owned(),
-    })
 }
 
 /// The fixed order of benchmarks; unknown ones come last.

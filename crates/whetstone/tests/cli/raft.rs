@@ -95,7 +95,7 @@ fn killed_in_its_training_it_ends_with_the_adapter_of_an_undisturbed_run() {
     );
     assert!(!whole.stdout.contains("at least"), "{whole}");
     for (name, at) in [
-        ("a", "cycle_1/samples/run/attempts.jsonl"),
+        ("a", "cycle_1/samples/run/run.json"),
         ("b", "cycle_2/training/curve.jsonl"),
     ] {
         let words = [&COMMON[..], &INSISTING, &["-o", name]].concat();

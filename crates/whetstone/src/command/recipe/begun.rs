@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -35,18 +36,21 @@ pub(super) fn earlier(artifacts: &Path, name: &str, begun: &Begun) -> Vec<PathBu
     dated(artifacts, name).into_iter().filter(same).collect()
 }
 
-/// Makes the folder of a new training.
+/// Makes the folder of a new training. Where one of that name was begun in the same second, the next one is waited for,
+/// so that all are found by name and time.
 pub(super) fn begin(artifacts: &Path, name: &str, begun: &Begun) -> Result<PathBuf> {
-    /// More trainings of one name in one second than anybody starts.
+    /// Looks at the clock, so many and so far apart.
     const MOST: u32 = 100;
+    const APART: Duration = Duration::from_millis(100);
     let cannot = |path: &Path| format!("cannot make the folder {}", path.display());
     std::fs::create_dir_all(artifacts).with_context(|| cannot(artifacts))?;
-    let now = jiff::Zoned::now().strftime("%Y%m%d_%H%M%S").to_string();
-    let names = std::iter::once(format!("{name}_{now}"))
-        .chain((2..MOST).map(|number| format!("{name}-{number}_{now}")));
-    for folder in names.map(|name| artifacts.join(name)) {
+    for _ in 0..MOST {
+        let now = jiff::Zoned::now().strftime("%Y%m%d_%H%M%S");
+        let folder = artifacts.join(format!("{name}_{now}"));
         match std::fs::create_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                std::thread::sleep(APART);
+            }
             made => {
                 made.with_context(|| cannot(&folder))?;
                 ledger::write_derived(&folder, FILE, &serde_json::to_vec_pretty(begun)?)?;
@@ -55,7 +59,7 @@ pub(super) fn begin(artifacts: &Path, name: &str, begun: &Begun) -> Result<PathB
         }
     }
     anyhow::bail!(
-        "{} holds too many trainings called {name}_{now}",
+        "others began trainings called {name} in {} in every second",
         artifacts.display()
     )
 }
