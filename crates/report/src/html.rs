@@ -3,7 +3,7 @@
 //!
 //! Everything that a model or a compiler wrote passes [`untrusted`](crate::untrusted) and then the
 //! template's escaping. The policy in the page's head names the hashes of its style and its script, so
-//! that even markup that slipped through could neither run nor load. Many attempts are [packed].
+//! that even markup that slipped through could neither run nor load. Many attempts are packed.
 
 mod base64;
 mod packed;
