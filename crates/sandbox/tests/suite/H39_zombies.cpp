@@ -7,7 +7,8 @@
 //: t2-prints:
 static void attack() {
     int made = 0;
-    while (made < 400) {
+    // So many that nobody makes them between two looks of the watch, where only it counts.
+    while (made < 4000) {
         pid_t child = fork();
         if (child < 0) break;
         if (child == 0) _exit(0);
