@@ -77,10 +77,15 @@ impl Run {
             .any(|done| done.model == model && done.step == step)
     }
 
+    /// Whether it came to its end; false of a run that does not tell.
+    pub fn is_complete(&self) -> bool {
+        self.done.contains(&Done::end())
+    }
+
     /// Whether it was begun and has not come to its end: it was interrupted, or is still at work. Of runs that do
     /// not tell their end it is not known, and this is false.
     pub fn is_open(&self) -> bool {
-        self.done.contains(&Done::beginning()) && !self.done.contains(&Done::end())
+        self.done.contains(&Done::beginning()) && !self.is_complete()
     }
 
     /// Attempts and verdicts by key, for constant-time look-ups.

@@ -33,5 +33,5 @@ pub use files::{files, files_of};
 pub use join::join;
 pub use reading::Readings;
 pub use text::{Colour, scorecard_text};
-pub use unlike::resumed_elsewhere;
+pub use unlike::Origin;
 pub use view::Scorecard;

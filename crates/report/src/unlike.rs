@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::record::{RunHeader, Warning};
+use ledger::record::{RunHeader, SandboxRecord, Warning};
 use serde_json::Value;
 
 /// Differences that one warning lists; there is always a count of the rest.
@@ -18,30 +18,56 @@ const PASSING: [&str; 7] = [
     "steal",
 ];
 
-/// What is not as it was when a run began, for one that goes on: another version of the program, another engine,
-/// machine or sandbox. `None` if all is as it was. `now` is what the header of a run would say that began now; its
-/// plan, models and suites are not looked at.
-pub fn resumed_elsewhere(began: &RunHeader, now: &RunHeader) -> Option<Warning> {
-    let version = (began.whet_version != now.whet_version)
-        .then(|| format!("whet {} and {}", began.whet_version, now.whet_version));
-    let found: Vec<String> = version
-        .into_iter()
-        .chain(engines(began, now))
-        .chain(machines(began, now))
-        .chain(sandboxes(began, now))
-        .collect();
-    (!found.is_empty()).then(|| Warning {
-        kind: "resumed_elsewhere".into(),
-        message: format!(
-            "The run was begun under other conditions than those it went on under: {}",
-            listed(&found)
-        ),
-        advice: "take its speeds and memory for those of neither; measure again in one go".into(),
-    })
+/// With what something is made: the program, its engine, the machine, and the sandbox if anything was executed.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// Version of the program.
+    pub whet_version: &'a str,
+    /// [`RunHeader::engine`].
+    pub engine: &'a BTreeMap<String, Value>,
+    /// [`RunHeader::machine`].
+    pub machine: &'a BTreeMap<String, Value>,
+    /// [`RunHeader::sandbox`].
+    pub sandbox: Option<&'a SandboxRecord>,
+}
+
+impl<'a> Origin<'a> {
+    /// With what a run was made.
+    pub fn of(header: &'a RunHeader) -> Self {
+        Self {
+            whet_version: &header.whet_version,
+            engine: &header.engine,
+            machine: &header.machine,
+            sandbox: header.sandbox.as_ref(),
+        }
+    }
+
+    /// What of it is not as it was when a run began that goes on now. `None` if all is as it was, as far as it is
+    /// known of both; how busy the machine is does not count.
+    pub fn moved_from(self, began: Origin<'_>) -> Option<Warning> {
+        let version = (began.whet_version != self.whet_version)
+            .then(|| format!("whet {} and {}", began.whet_version, self.whet_version));
+        let found: Vec<String> = version
+            .into_iter()
+            .chain(engines(began, self))
+            .chain(machines(began, self))
+            .chain(sandboxes(began, self))
+            .collect();
+        (!found.is_empty()).then(|| Warning {
+            kind: "resumed_elsewhere".into(),
+            message: format!(
+                "The run was begun under other conditions than those it went on under: {}",
+                listed(&found)
+            ),
+            advice: "take its speeds and memory for those of neither; measure again in one go"
+                .into(),
+        })
+    }
 }
 
 /// What two runs do not share, a warning each.
 pub(crate) fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
+    let (here, there) = (Origin::of(first), Origin::of(other));
     let plan = differences(&first.plan, &other.plan, &|name| name == "preset");
     let kinds = [
         (
@@ -59,19 +85,19 @@ pub(crate) fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
         (
             "unlike_machines",
             "the machines differ",
-            machines(first, other),
+            machines(here, there),
             "take no speed and no memory of one for a property of a model",
         ),
         (
             "unlike_engines",
             "the engines differ",
-            engines(first, other),
+            engines(here, there),
             "measure both models with one build",
         ),
         (
             "unlike_sandboxes",
             "the sandboxes differ",
-            sandboxes(first, other),
+            sandboxes(here, there),
             "judge both anew with `whet sample judge`",
         ),
     ];
@@ -90,13 +116,13 @@ pub(crate) fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
         .collect()
 }
 
-fn machines(first: &RunHeader, other: &RunHeader) -> Vec<String> {
+fn machines(first: Origin<'_>, other: Origin<'_>) -> Vec<String> {
     let passing = |name: &str| PASSING.iter().any(|word| name.contains(word));
-    differences(&object(&first.machine), &object(&other.machine), &passing)
+    differences(&object(first.machine), &object(other.machine), &passing)
 }
 
-fn engines(first: &RunHeader, other: &RunHeader) -> Vec<String> {
-    differences(&object(&first.engine), &object(&other.engine), &|_| false)
+fn engines(first: Origin<'_>, other: Origin<'_>) -> Vec<String> {
+    differences(&object(first.engine), &object(other.engine), &|_| false)
 }
 
 fn object(facts: &BTreeMap<String, Value>) -> Value {
@@ -115,8 +141,8 @@ fn suites(first: &RunHeader, other: &RunHeader) -> Vec<String> {
 }
 
 /// In what two sandboxes differ; in nothing where one of the runs executed nothing.
-fn sandboxes(first: &RunHeader, other: &RunHeader) -> Vec<String> {
-    match (&first.sandbox, &other.sandbox) {
+fn sandboxes(first: Origin<'_>, other: Origin<'_>) -> Vec<String> {
+    match (first.sandbox, other.sandbox) {
         (Some(a), Some(b)) if a.tier != b.tier => vec![format!("tier {} and {}", a.tier, b.tier)],
         (Some(a), Some(b)) if a.policy_sha256 != b.policy_sha256 => {
             vec!["limits or filters".to_owned()]

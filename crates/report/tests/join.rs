@@ -7,9 +7,10 @@ mod fixture;
 
 use ledger::Run;
 use ledger::record::HardwareSample;
+use ledger::record::RunHeader;
 use measure::gate::{Gate, Outcome};
 use report::view::Scorecard;
-use report::{gates, join};
+use report::{Origin, gates, join};
 use serde_json::json;
 
 /// One model of a run of several.
@@ -284,13 +285,20 @@ fn a_run_that_goes_on_elsewhere_says_where_it_began() {
     let mut now = began.clone();
     now.machine.insert("load_1m".into(), json!(9));
     now.command = vec!["bench".into(), "--resume".into()];
-    assert_eq!(report::resumed_elsewhere(&began, &now), None);
+    let moved = |now: &RunHeader| Origin::of(now).moved_from(Origin::of(&began));
+    assert_eq!(moved(&now), None);
     now.whet_version = "9.9.9".into();
     now.engine.insert("threads".into(), json!(2));
     now.machine
         .insert("cpu_model".into(), json!("Example CPU 1"));
-    let said = report::resumed_elsewhere(&began, &now).unwrap().message;
+    let said = moved(&now).unwrap().message;
     for word in ["and 9.9.9", "threads 8 and 2", "and Example CPU 1"] {
         assert!(said.contains(word), "{word}: {said}");
     }
+    // What only one of them knows, as in a file of an older program, is no difference.
+    let mut older = began.clone();
+    older.engine.clear();
+    older.machine.clear();
+    older.machine.insert("os".into(), serde_json::Value::Null);
+    assert_eq!(Origin::of(&began).moved_from(Origin::of(&older)), None);
 }

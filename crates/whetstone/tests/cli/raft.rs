@@ -110,7 +110,7 @@ fn killed_in_its_training_it_ends_with_the_adapter_of_an_undisturbed_run() {
             .with_code(0);
         assert!(ended.stdout.contains("at least"), "{ended}");
         let said = json(&place.at(name).join("summary.json"))["said"].to_string();
-        let is_said = said.contains("(then another)") && said.contains("(then 0.0.1)");
+        let is_said = said.contains("another and ") && said.contains("whet 0.0.1 and ");
         assert_eq!(is_said, name == "a", "{said}");
         let bytes = |run: &str| {
             std::fs::read(

@@ -208,12 +208,17 @@ fn a_run_that_goes_on_with_another_engine_says_so_once() {
     let mut header = run.json("run.json");
     header["engine"]["version"] = "0.0.1".into();
     std::fs::write(run.path().join("run.json"), header.to_string()).unwrap();
+    let steps = run.text("progress.jsonl");
     let times_said = || {
         run.text("warnings.jsonl")
             .matches("resumed_elsewhere")
             .count()
     };
+    place.whet(&["bench", "--resume"]).with_code(0);
+    assert_eq!(times_said(), 0, "it is complete, so it does not go on");
+    let open: Vec<&str> = steps.lines().filter(|l| !l.contains("ended")).collect();
     for _ in 0..2 {
+        std::fs::write(run.path().join("progress.jsonl"), open.join("\n") + "\n").unwrap();
         let ended = place.whet(&["bench", "--resume"]).with_code(0);
         ended.saying(&["begun under other conditions", "version 0.0.1 and"]);
         assert_eq!(times_said(), 1);

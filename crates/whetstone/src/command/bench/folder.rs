@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
+use report::Origin;
 use sandbox::Sandbox;
 
 use crate::provenance;
@@ -47,19 +48,24 @@ pub(in crate::command) fn newest(
     })
 }
 
-/// Says in what a run that goes on differs from its beginning, and writes it down once.
+/// Says in what a run that goes on differs from its beginning, and writes it down once. With nothing left to measure
+/// it does not go on.
 pub(super) fn compare_with_the_start(
     folder: &mut RunFolder,
     run: &Run,
     (sandbox, threads): (Option<&dyn Sandbox>, usize),
     terminal: &Terminal,
 ) -> Result<()> {
+    if run.is_complete() {
+        return Ok(());
+    }
     let now = RunHeader {
         engine: provenance::engine(threads),
         sandbox: sandbox.map(provenance::sandbox),
         ..provenance::bare(&[], run.header.seed)
     };
-    let Some(warning) = report::resumed_elsewhere(&run.header, &now) else {
+    let moved = Origin::of(&now).moved_from(Origin::of(&run.header));
+    let Some(warning) = moved else {
         return Ok(());
     };
     terminal.note(&format!("{}; {}", warning.message, warning.advice));

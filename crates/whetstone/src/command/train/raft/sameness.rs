@@ -4,33 +4,23 @@
 //! and `raft.json` keeps it for the summary. What changes by itself, as load does, is not held against anything, nor is
 //! what the `raft.json` of an older program does not have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
+use ledger::record::Warning;
+use report::Origin;
 use serde_json::{Value, json};
 
 use super::order::Order;
 use crate::exit::Usage;
 use crate::provenance;
 
-/// What tells machines apart and stays as it is from day to day.
-const MACHINE: [&str; 6] = [
-    "cpu_model",
-    "cpu_architecture",
-    "cpu_usable",
-    "memory_total_bytes",
-    "os",
-    "kernel",
-];
-
 impl Order {
     /// Notes with what the run is carried out.
     pub(super) fn note_origin(&mut self) {
         self.engine = provenance::engine(self.threads);
         self.machine = provenance::machine();
-        self.machine
-            .retain(|name, _| MACHINE.contains(&name.as_str()));
     }
 
     /// Says, and keeps, if a run that is not over goes on with something else than it began with.
@@ -41,14 +31,24 @@ impl Order {
         let mut now = self.clone();
         now.whet_version = env!("CARGO_PKG_VERSION").to_owned();
         now.note_origin();
-        let Some(said) = moved(&origin(self), &origin(&now)) else {
-            return Ok(());
-        };
-        if !self.said.contains(&said) {
-            self.said.push(said);
+        let moved = now.origin().moved_from(self.origin());
+        if let Some(Warning { message, .. }) = moved
+            && !self.said.contains(&message)
+        {
+            self.said.push(message);
             self.keep(folder)?;
         }
         Ok(())
+    }
+
+    /// The sandbox is that of each phase, whose run folder has it.
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            whet_version: &self.whet_version,
+            engine: &self.engine,
+            machine: &self.machine,
+            sandbox: None,
+        }
     }
 
     /// Refuses to go on with a run of another plan than the one that is asked for.
@@ -65,39 +65,6 @@ impl Order {
         ))
         .into())
     }
-}
-
-fn origin(order: &Order) -> BTreeMap<String, Value> {
-    let engine = order.engine.iter();
-    let engine = engine.map(|(name, value)| (format!("engine_{name}"), value.clone()));
-    let machine = order.machine.iter();
-    machine
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .chain(engine)
-        .chain([("whet".to_owned(), json!(order.whet_version))])
-        .collect()
-}
-
-/// What is another one now, of what is known of both.
-fn moved(then: &BTreeMap<String, Value>, now: &BTreeMap<String, Value>) -> Option<String> {
-    let other = then.iter().filter_map(|(name, then)| {
-        let now = now.get(name)?;
-        let is_known = !then.is_null() && !now.is_null();
-        (is_known && then != now).then(|| format!("{name} {} (then {})", word(now), word(then)))
-    });
-    let other: Vec<String> = other.collect();
-    (!other.is_empty()).then(|| {
-        format!(
-            "the run went on with something else than it began with: {}; what changed may come of that",
-            other.join(", ")
-        )
-    })
-}
-
-fn word(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What decides what is done. By way of text, because a temperature is 0.7 there.
@@ -135,18 +102,6 @@ fn differences(at: &str, there: &Value, asked: &Value, found: &mut Vec<String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_another_one_is_said_and_what_is_not_known_of_both_is_not() {
-        let of = |all: Value| serde_json::from_value::<BTreeMap<String, Value>>(all).unwrap();
-        let then = of(json!({"whet": "0.1.0", "cpu_model": "A", "os": null, "kernel": "6.1"}));
-        let now = of(json!({"whet": "0.1.0", "cpu_model": "B", "os": "Debian", "cpu_usable": 2}));
-        let said = moved(&then, &now).unwrap();
-        assert!(said.contains(": cpu_model B (then A); "), "{said}");
-        assert!(!said.contains("Debian") && !said.contains("6.1"), "{said}");
-        assert_eq!(moved(&then, &then), None);
-        assert_eq!(moved(&of(json!({})), &now), None, "an older file");
-    }
 
     #[test]
     fn differences_of_plans_are_named_by_their_place() {
