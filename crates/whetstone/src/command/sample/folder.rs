@@ -82,7 +82,6 @@ pub(super) fn interrupted(folder: &Path) -> Result<CodePlan> {
 pub(super) fn asked(flags: &cli::Judge, seed: u64) -> Result<CodePlan> {
     let mut plan = quick(seed)?;
     super::super::bench::change_judging(&mut plan, &flags.judging);
-    plan.k.clone_from(&flags.k);
     Ok(plan)
 }
 
