@@ -95,7 +95,7 @@ pub(crate) struct Global {
     /// Never use the network
     #[arg(long, global = true)]
     pub(crate) offline: bool,
-    /// Say beside numbers what published guides call them: "interactive use: 5 to 20 tok/s" (default)
+    /// Say beside numbers how published guides read them, such as "very fast" from 100 tok/s on (default)
     #[arg(long, global = true, overrides_with = "no_readings")]
     pub(crate) readings: bool,
     /// Numbers alone, without such readings
