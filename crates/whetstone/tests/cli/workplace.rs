@@ -22,7 +22,8 @@ static MEMORY: LazyLock<Option<&str>> = LazyLock::new(|| {
     const PLACE: &str = "/dev/shm";
     const ROOM: u64 = 1 << 30;
     let place = Path::new(PLACE);
-    (place.is_dir() && hub::ensure_space(place, ROOM).is_ok()).then_some(PLACE)
+    let has_room = place.is_dir() && hub::ensure_space(place, ROOM).is_ok();
+    (has_room && tempfile::tempdir_in(place).is_ok()).then_some(PLACE)
 });
 
 /// A folder, a cache and a toy model, all empty or fresh, all gone in the end.
