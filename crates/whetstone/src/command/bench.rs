@@ -56,6 +56,8 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
             None => return Ok(Exit::Interrupted),
         },
     };
+    let exports = flags.run.export.clone();
+    let order = Order { exports, ..order };
     let (exit, folder) = carry_out(&order, &flags.run.output, &finder)?;
     show::finish(&folder, exit, &flags.run, terminal)
 }
@@ -253,6 +255,7 @@ impl Job<'_> {
         }
         let (mut folder, header) =
             create(runs_root, self.order.name.as_deref(), self.header(first)?)?;
+        super::export::keep(folder.path(), &self.order.exports)?;
         if let Some(warning) = self
             .cell
             .and_then(|cell| containment::warning(cell.badge()))
