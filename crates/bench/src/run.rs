@@ -100,6 +100,11 @@ pub fn alone(
     Ok(ended(desk))
 }
 
+/// Whether something is measured of all models side by side. If not, they need never be in memory at once.
+pub fn is_shared(plan: &Plan) -> bool {
+    plan.divergence.is_some() || plan.latency.is_some() || plan.context.is_some()
+}
+
 /// What is measured of all models side by side: divergence, and speed in turns, also at growing context.
 ///
 /// # Errors

@@ -9,8 +9,10 @@
     reason = "a test that cannot prepare its files has failed"
 )]
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+#[path = "../../hub/tests/patient/mod.rs"]
+mod patient;
+
+use std::path::Path;
 
 use decoder::dequantise::decode;
 use decoder::{Batch, Transformer};
@@ -19,15 +21,6 @@ use gguf::{Gguf, TensorType, Writer};
 use llama::{Llama, Options};
 
 const TEXT: &str = "def fibonacci(n):\n    \"\"\"Return the n-th Fibonacci number.\"\"\"\n    a, b = 0, 1\n    for _ in range(n):\n        a, b = b, a + b\n    return a\n\nThe sun rises in the east and sets in the west.";
-
-fn file() -> PathBuf {
-    let entry = hub::find("smollm2-135m").unwrap();
-    let cache = hub::Cache::from_env().unwrap();
-    let sources = hub::Sources::from_env(hub::Offline::No);
-    let stop = AtomicBool::new(false);
-    hub::pull(entry, &cache, &sources, &mut hub::Silent, &stop)
-        .unwrap_or_else(|error| panic!("this test needs smollm2-135m: {error}"))
-}
 
 fn theirs(path: &Path) -> (Vec<Token>, Vec<Vec<f32>>) {
     let options = Options {
@@ -117,7 +110,7 @@ fn gap(path: &Path) -> Gap {
 /// Seen: 0.337 with logits that spread over about ±20, all places alike, 1.137 and 1.160 nats.
 #[test]
 fn with_the_file_as_stored_logits_and_surprise_are_near_those_of_llama_cpp() {
-    let gap = gap(&file());
+    let gap = gap(&patient::pull("smollm2-135m"));
     assert!(gap.typical < 0.7, "{}", gap.typical);
     assert!(gap.same > 0.95, "{}", gap.same);
     let [ours, theirs] = gap.nats;
@@ -129,7 +122,7 @@ fn with_the_same_weights_as_f32_they_are_those_of_llama_cpp() {
     // Half a gigabyte: more than every temporary folder has.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("f32.gguf");
-    in_f32(&file(), &path);
+    in_f32(&patient::pull("smollm2-135m"), &path);
     let gap = gap(&path);
     assert!(gap.typical < 0.02, "{}", gap.typical);
     assert!(gap.same == 1.0, "{}", gap.same);

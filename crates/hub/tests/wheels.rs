@@ -2,6 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "test program")]
 
 mod loopback;
+#[allow(
+    dead_code,
+    reason = "what fetches from outside is for the tests of other crates"
+)]
+mod patient;
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -120,6 +125,34 @@ fn a_pull_that_failed_at_a_part_goes_on_with_that_part() {
         assert_eq!(numbers(&asked), (failing..=5).collect::<Vec<_>>());
         assert_eq!(fs::read(bench.file("")).unwrap(), file);
     }
+}
+
+#[test]
+fn other_tests_pull_with_patience_that_has_an_end() {
+    let (bench, entry, file) = setting(3);
+    let (served, calls) = (file.clone(), std::sync::atomic::AtomicUsize::new(0));
+    let (sources, asked) =
+        fetcher(
+            move |number| match calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                1 | 2 => Err("the registry is asleep".to_owned()),
+                _ => Ok(honest(&served, number, 3)),
+            },
+        );
+    let pauses = std::cell::RefCell::new(Vec::new());
+    let wait = |pause| pauses.borrow_mut().push(pause);
+    let path = patient::with_patience(&entry, &bench.cache, &sources, wait).unwrap();
+    assert_eq!(fs::read(path).unwrap(), file);
+    // The part that is there is not fetched again.
+    assert_eq!(numbers(&asked), [1, 2, 2, 2, 3]);
+    assert_eq!(pauses.take().len(), 2);
+    let (bench, entry, _) = setting(3);
+    let (sources, asked) = fetcher(|_| Err("the registry is gone".to_owned()));
+    let error = patient::with_patience(&entry, &bench.cache, &sources, wait).unwrap_err();
+    assert!(
+        error.to_string().contains("the registry is gone"),
+        "{error}"
+    );
+    assert_eq!((numbers(&asked).len(), pauses.take().len()), (5, 4));
 }
 
 #[test]

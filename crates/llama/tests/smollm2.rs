@@ -10,9 +10,11 @@
     reason = "a test that cannot prepare its files has failed"
 )]
 
+#[path = "../../hub/tests/patient/mod.rs"]
+mod patient;
+
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
-use std::sync::atomic::AtomicBool;
 
 use engine::laws::{self, Closeness};
 use engine::{
@@ -48,11 +50,7 @@ static MODEL: LazyLock<Llama> = LazyLock::new(|| {
         entry.sha256, REFERENCE.model_sha256,
         "the reference was made from another file; make it again"
     );
-    let cache = hub::Cache::from_env().unwrap();
-    let sources = hub::Sources::from_env(hub::Offline::No);
-    let stop = AtomicBool::new(false);
-    let path = hub::pull(entry, &cache, &sources, &mut hub::Silent, &stop)
-        .unwrap_or_else(|error| panic!("these tests need smollm2-135m: {error}"));
+    let path = patient::pull(entry.name);
     let options = Options {
         name: "smollm2-135m".into(),
         // One thread: on a crowded machine the barriers of two would wait for each other.

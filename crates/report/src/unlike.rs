@@ -47,20 +47,23 @@ impl<'a> Origin<'a> {
     pub fn moved_from(self, began: Origin<'_>) -> Option<Warning> {
         let version = (began.whet_version != self.whet_version)
             .then(|| format!("whet {} and {}", began.whet_version, self.whet_version));
-        let found: Vec<String> = version
+        let mut found: Vec<String> = version
             .into_iter()
             .chain(engines(began, self))
             .chain(machines(began, self))
-            .chain(sandboxes(began, self))
             .collect();
+        let advice = match found.is_empty() {
+            true => "its verdicts are of two sandboxes; judge all anew with `whet sample judge`",
+            false => "take its speeds and memory for those of neither; measure again in one go",
+        };
+        found.extend(sandboxes(began, self));
         (!found.is_empty()).then(|| Warning {
             kind: "resumed_elsewhere".into(),
             message: format!(
                 "The run was begun under other conditions than those it went on under: {}",
                 listed(&found)
             ),
-            advice: "take its speeds and memory for those of neither; measure again in one go"
-                .into(),
+            advice: advice.into(),
         })
     }
 }

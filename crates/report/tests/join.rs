@@ -295,6 +295,14 @@ fn a_run_that_goes_on_elsewhere_says_where_it_began() {
     for word in ["and 9.9.9", "threads 8 and 2", "and Example CPU 1"] {
         assert!(said.contains(word), "{word}: {said}");
     }
+    let mut judged = began.clone();
+    judged.sandbox.as_mut().unwrap().policy_sha256 = "another".into();
+    let warning = moved(&judged).unwrap();
+    assert!(
+        warning.message.ends_with("limits or filters"),
+        "{warning:?}"
+    );
+    assert!(warning.advice.contains("judge all anew"), "{warning:?}");
     // What only one of them knows, as in a file of an older program, is no difference.
     let mut older = began.clone();
     older.engine.clear();

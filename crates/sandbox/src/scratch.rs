@@ -70,7 +70,12 @@ fn is_fit(place: &Path, standing: Standing) -> bool {
         let room = found.f_bavail.saturating_mul(found.f_frsize);
         !found.f_flag.contains(StatVfsMountFlags::NOEXEC) && room >= ROOM
     });
-    is_good && place.is_absolute() && (standing.is_user() || anybody_may_pass(place))
+    is_good && may_be_used(place, standing)
+}
+
+/// Whether the programs of whoever we are can come there.
+fn may_be_used(place: &Path, standing: Standing) -> bool {
+    place.is_absolute() && (standing.is_user() || anybody_may_pass(place))
 }
 
 /// Whether a user without any rights of its own can come to what lies in this folder.
@@ -290,11 +295,18 @@ mod tests {
     fn a_folder_in_a_place_that_is_not_open_to_all_is_not_for_a_user_without_rights() {
         let (folder, _) = folder();
         fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).unwrap();
-        assert!(!is_fit(folder.path(), Standing::Root(1)));
-        assert!(is_fit(folder.path(), Standing::User { uid: 1, gid: 1 }));
+        assert!(!may_be_used(folder.path(), Standing::Root(1)));
+        assert!(may_be_used(
+            folder.path(),
+            Standing::User { uid: 1, gid: 1 }
+        ));
+        assert!(!may_be_used(
+            Path::new("relative"),
+            Standing::User { uid: 1, gid: 1 }
+        ));
         fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o711)).unwrap();
         assert_eq!(
-            is_fit(folder.path(), Standing::Root(1)),
+            may_be_used(folder.path(), Standing::Root(1)),
             anybody_may_pass(&std::env::temp_dir())
         );
     }

@@ -29,7 +29,6 @@ LINE = 3
 FOLDER = "/box"
 NEWPID = 0x20000000
 FORKED, READY, REFUSED, ENDED = 1, 2, 3, 4
-WRITABLE = 2
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
@@ -195,54 +194,6 @@ arguments = len(sys.argv) - 1
 # Nobody may look into this process.
 if unfit() or libc.prctl(4, 0, 0, 0, 0) < 0:
     sys.exit(1)
-class Segment(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_uint32), ("flags", ctypes.c_uint32)] + [
-        (name, ctypes.c_uint64) for name in ("offset", "address", "physical", "in_file", "size", "align")
-    ]
-
-
-class Library(ctypes.Structure):
-    _fields_ = [
-        ("base", ctypes.c_uint64),
-        ("name", ctypes.c_char_p),
-        ("segments", ctypes.POINTER(Segment)),
-        ("count", ctypes.c_uint16),
-    ]
-
-
-def interpreter(library):
-    """Where the code and constants of a library lie (address, length, rights), if the interpreter's are there."""
-    segments = library.segments[: library.count]
-    place = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value - library.base
-    if not any(one.kind == 1 and one.address <= place < one.address + one.size for one in segments):
-        return []
-    found = []
-    for one in segments:
-        start = library.base + one.address & -4096
-        end = library.base + one.address + one.size + 4095 & -4096
-        if one.kind == 1 and not one.flags & WRITABLE:
-            found.append((start, end - start, one.flags >> 2 & 1 | one.flags << 2 & 4))
-    return found
-
-
-def share_code():
-    """Lets forks inherit the pages on which the interpreter's code lies.
-
-    The kernel gives a fork the page table of a file only where the process has written to a page of it, and
-    lets it fault for each otherwise. So one byte of each segment is written, with what it is.
-    """
-    found = []
-
-    def visit(library, _size, _data):
-        found.extend(interpreter(library.contents))
-        return 0
-
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Library), ctypes.c_size_t, ctypes.c_void_p)
-    libc.dl_iterate_phdr(kind(visit), None)
-    for start, length, rights in found:
-        if libc.mprotect(start, length, 7) == 0:
-            ctypes.memmove(start, start, 1)
-            libc.mprotect(start, length, rights)
 
 
 def gaps():
@@ -267,8 +218,6 @@ def filled(size, count):
     return [bytes(size - 33) for _ in range(count)]
 
 
-libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-share_code()
 posix.unsetenv("LD_BIND_NOW")
 posix.environ.pop(b"LD_BIND_NOW", None)
 ours = set(sys.modules) - wanted

@@ -73,8 +73,9 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// Flags that every command takes.
+/// Flags that every command takes. Their heading keeps them from standing between a command's own.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// Answer every question with yes (also set by CI=true)
     #[arg(long, short = 'y', global = true)]
@@ -88,16 +89,16 @@ pub(crate) struct Global {
     /// Write the log to a file
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) log_file: Option<PathBuf>,
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    /// When to use colour; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub(crate) color: When,
     /// Never use the network
     #[arg(long, global = true)]
     pub(crate) offline: bool,
-    /// Say beside numbers how published guides read them (default)
+    /// Say beside numbers how published guides read them, such as "very fast" from 100 tok/s on (default)
     #[arg(long, global = true, overrides_with = "no_readings")]
     pub(crate) readings: bool,
-    /// Print and write numbers alone
+    /// Numbers alone, without such readings
     #[arg(long, global = true, overrides_with = "readings")]
     pub(crate) no_readings: bool,
 }
@@ -105,11 +106,8 @@ pub(crate) struct Global {
 /// When something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
-    /// On a terminal, unless NO_COLOR is set
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
@@ -118,9 +116,9 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Measure one or several models and write a report
     Bench(Box<Bench>),
-    /// Carry out a recipe: targets, models and benchmarks in one file
+    /// Carry out a recipe: models, trainings and benchmarks in one file
     Run(Run),
-    /// Read a recipe, and say what is wrong in it or which command lines it means
+    /// Check a recipe: what is wrong in it, or which command lines it means
     Check(Check),
     /// Write a commented recipe to begin with
     Init(Init),
@@ -128,7 +126,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:
   whet schema > whet-recipe.schema.json      beside the recipe, whose first line names it")]
     Schema,
-    /// Let a model write
+    /// Generate text with a model
     Generate(Generate),
     /// Completions without verdicts, and verdicts without a model
     #[command(subcommand)]
@@ -157,9 +155,9 @@ pub(crate) enum Command {
     Report(Report),
     /// Show the answers of a run, one by one
     View(View),
-    /// Hold runs against each other, and against claims
+    /// Compare runs, and check limits that they have to keep
     Compare(Compare),
-    /// List, show and delete runs
+    /// List, show, import, name and delete runs
     #[command(subcommand)]
     Runs(Runs),
     /// Show what this machine can do and what is missing, and attack the sandbox

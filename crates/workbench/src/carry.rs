@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use task::Suite;
 
 use crate::benchmark::{self, Benchmark};
+use crate::model::Loaded;
 use crate::{Error, Model};
 
 /// The seed of everything random.
@@ -56,18 +57,44 @@ impl Work {
 
 /// Measures models in a new run folder and reads it back.
 pub(crate) fn carry_out(folder: &Path, models: &[&Model], work: &Work) -> Result<Run, Error> {
-    on_a_desk(folder, models, work, &mut |subjects, desk| {
-        let (plan, material) = (&work.plan, work.material());
-        for (subject, model) in subjects.iter().zip(models) {
-            run::check(subject, plan, material)?;
-            run::alone(subject, plan, material, desk)?;
-            for own in &work.own {
-                benchmark::record(own.as_ref(), model, desk)?;
-            }
+    on_a_desk(folder, models, work, &mut |desk| {
+        for model in models {
+            alone(model, models, work, desk)?;
         }
-        run::together(subjects, plan, material, desk)?;
-        Ok(())
+        match run::is_shared(&work.plan) {
+            true => together(models, work, desk),
+            false => Ok(()),
+        }
     })
+}
+
+/// Measures one model while the others are put aside, so that no figure of it has another one's weights in it.
+fn alone(model: &Model, models: &[&Model], work: &Work, desk: &mut Desk<'_>) -> Result<(), Error> {
+    let others = models.iter().filter(|other| !std::ptr::eq(**other, model));
+    others.for_each(|other| other.put_aside());
+    let loaded = model.loaded()?;
+    let subject = model.subject(&loaded)?;
+    run::check(&subject, &work.plan, work.material())?;
+    run::alone(&subject, &work.plan, work.material(), desk)?;
+    for own in &work.own {
+        benchmark::record(own.as_ref(), model, desk)?;
+    }
+    Ok(())
+}
+
+/// What is measured in turns needs all of them.
+fn together(models: &[&Model], work: &Work, desk: &mut Desk<'_>) -> Result<(), Error> {
+    let loaded: Vec<Loaded> = models
+        .iter()
+        .map(|model| model.loaded())
+        .collect::<Result<_, _>>()?;
+    let subjects: Vec<Subject<'_>> = models
+        .iter()
+        .zip(&loaded)
+        .map(|(model, loaded)| model.subject(loaded))
+        .collect::<Result<_, _>>()?;
+    run::together(&subjects, &work.plan, work.material(), desk)?;
+    Ok(())
 }
 
 /// The same in a folder that is gone afterwards.
@@ -84,7 +111,7 @@ pub(crate) fn passing_folder() -> Result<tempfile::TempDir, Error> {
 }
 
 /// What is done at a desk.
-type Doing<'d> = dyn FnMut(&[Subject<'_>], &mut Desk<'_>) -> Result<(), Error> + 'd;
+type Doing<'d> = dyn FnMut(&mut Desk<'_>) -> Result<(), Error> + 'd;
 
 /// Sets up a run folder with a desk, has something done there, and reads the records back.
 pub(crate) fn on_a_desk(
@@ -102,10 +129,6 @@ pub(crate) fn on_a_desk(
     let mut folder = RunFolder::create(root, &header)?;
     let earlier = Run::new(header);
     let clock = SystemClock::start();
-    let subjects: Vec<Subject<'_>> = models
-        .iter()
-        .map(|model| model.subject())
-        .collect::<Result<_, _>>()?;
     let mut desk = Desk {
         folder: &mut folder,
         earlier: &earlier,
@@ -118,7 +141,7 @@ pub(crate) fn on_a_desk(
         watcher: &mut Unwatched,
         meter: None,
     };
-    doing(&subjects, &mut desk)?;
+    doing(&mut desk)?;
     Ok(ledger::read(folder.path())?)
 }
 
@@ -132,7 +155,8 @@ fn header(folder: &Path, models: &[&Model], work: &Work) -> Result<RunHeader, Er
         ("threads", json!(work.plan.threads)),
     ];
     let suites = work.suites.iter().map(|suite| {
-        let subject = models[0].subject()?;
+        let loaded = models[0].loaded()?;
+        let subject = models[0].subject(&loaded)?;
         Ok(SuiteRecord {
             name: suite.name.clone(),
             sha256: suite.sha256.clone(),

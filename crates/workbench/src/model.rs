@@ -1,15 +1,22 @@
 //! A model that was opened, ready to be measured or asked.
+//!
+//! Its weights may leave memory and come back: a run measures each of its models by itself, and what another one holds
+//! would stand in its figures.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bench::Subject;
 use engine::{
-    CacheKind, CacheKinds, Completion, Ending, Lanes, Plain, Request, Sampling, Width, completions,
+    CacheKind, CacheKinds, Completion, Ending, Lanes, Model as _, Plain, Request, Sampling,
+    Tokenizer, Width, completions,
 };
 use ledger::record::{AdapterRecord, ModelRecord};
 use llama::{Adapter, Llama, Options};
 use measure::{Clock, SystemClock};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use task::chat::{Message, Specials, Template, Turn};
 use task::prompt::{Rendered, Shape, SpecialText, StartToken};
@@ -21,8 +28,56 @@ pub struct Model {
     name: String,
     path: PathBuf,
     adapter: Option<Adapter>,
-    llama: Llama,
+    threads: usize,
+    facts: Facts,
+    /// Nothing while it is put aside.
+    loaded: Mutex<Option<Loaded>>,
+}
+
+/// What its file says, also while the weights are not in memory.
+struct Facts {
+    chat_template: Option<String>,
+    file_bytes: u64,
+    others: BTreeMap<String, Value>,
+}
+
+impl Facts {
+    fn of(llama: &Llama) -> Facts {
+        let all = serde_json::to_value(llama.facts()).unwrap_or_default();
+        let all = all.as_object().cloned().unwrap_or_default().into_iter();
+        let others = all.filter(|(name, value)| name != "chat_template" && !value.is_null());
+        Facts {
+            chat_template: llama.facts().chat_template.clone(),
+            file_bytes: llama.facts().file_bytes,
+            others: others.collect(),
+        }
+    }
+}
+
+/// Weights in memory, for as long as anybody has them.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    llama: Arc<Llama>,
     load_ns: u64,
+}
+
+impl Loaded {
+    fn load(
+        name: &str,
+        path: &Path,
+        (threads, adapter): (usize, Option<&Adapter>),
+    ) -> Result<Loaded, Error> {
+        let clock = SystemClock::start();
+        let options = Options {
+            name: name.to_owned(),
+            threads,
+            adapter: adapter.cloned(),
+        };
+        Ok(Loaded {
+            llama: Arc::new(Llama::load(path, &options)?),
+            load_ns: clock.now_ns(),
+        })
+    }
 }
 
 impl Model {
@@ -60,7 +115,6 @@ impl Model {
     }
 
     fn load(path: &Path, threads: usize, adapter: Option<Adapter>) -> Result<Model, Error> {
-        let clock = SystemClock::start();
         let stem = |path: &Path| {
             path.file_stem()
                 .unwrap_or_default()
@@ -71,18 +125,15 @@ impl Model {
             Some(adapter) => format!("{}+{}", stem(path), stem(&adapter.path)),
             None => stem(path),
         };
-        let options = Options {
-            name: name.clone(),
-            threads: threads.max(1),
-            adapter: adapter.clone(),
-        };
-        let llama = Llama::load(path, &options)?;
+        let threads = threads.max(1);
+        let loaded = Loaded::load(&name, path, (threads, adapter.as_ref()))?;
         let model = Model {
             name,
             path: path.to_owned(),
             adapter,
-            llama,
-            load_ns: clock.now_ns(),
+            threads,
+            facts: Facts::of(&loaded.llama),
+            loaded: Mutex::new(Some(loaded)),
         };
         // A template that cannot be read is told now, and not after half of the work.
         model.template()?;
@@ -90,7 +141,7 @@ impl Model {
     }
 
     fn template(&self) -> Result<Option<Template>, Error> {
-        let source = self.llama.facts().chat_template.as_deref();
+        let source = self.facts.chat_template.as_deref();
         Ok(source.map(Template::parse).transpose()?)
     }
 
@@ -99,9 +150,32 @@ impl Model {
         &self.name
     }
 
-    /// The model as the engine has it, for whatever is not offered here.
-    pub fn engine(&self) -> &dyn engine::Model {
-        &self.llama
+    /// The model as the engine has it, for whatever is not offered here. It stays in memory until this is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] if it was put aside and cannot be loaded again.
+    pub fn engine(&self) -> Result<Arc<dyn engine::Model>, Error> {
+        Ok(self.loaded()?.llama)
+    }
+
+    /// Frees its memory until it is used again.
+    pub fn put_aside(&self) {
+        *self.slot() = None;
+    }
+
+    /// Its weights, loaded again if it was put aside.
+    pub(crate) fn loaded(&self) -> Result<Loaded, Error> {
+        let mut slot = self.slot();
+        if let Some(loaded) = &*slot {
+            return Ok(loaded.clone());
+        }
+        let how = (self.threads, self.adapter.as_ref());
+        let loaded = Loaded::load(&self.name, &self.path, how)?;
+        Ok(slot.insert(loaded).clone())
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Loaded>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers a question by the likeliest tokens: through the chat template if there is one, as it stands
@@ -110,7 +184,8 @@ impl Model {
     /// # Errors
     /// Those of the template and of the engine.
     pub fn answer(&self, question: &str, max_tokens: usize) -> Result<Completion, Error> {
-        let prompt = self.prompt(question)?;
+        let loaded = self.loaded()?;
+        let prompt = self.prompt(question, loaded.llama.tokenizer())?;
         let capacity = (prompt.len() + max_tokens.max(1)).next_multiple_of(256);
         let request = Request {
             prompt,
@@ -127,13 +202,16 @@ impl Model {
             width: Width::DETERMINISTIC,
             cache: CacheKinds::both(CacheKind::F16),
         };
-        let mut all = completions(&Plain::new(&self.llama, lanes), &[request])?;
+        let mut all = completions(&Plain::new(&*loaded.llama, lanes), &[request])?;
         all.pop()
             .ok_or_else(|| Error::Plan("the engine gave no answer".to_owned()))
     }
 
-    fn prompt(&self, question: &str) -> Result<Vec<engine::Token>, Error> {
-        let tokenizer = self.engine().tokenizer();
+    fn prompt(
+        &self,
+        question: &str,
+        tokenizer: &dyn Tokenizer,
+    ) -> Result<Vec<engine::Token>, Error> {
         let text = |token: Option<engine::Token>| token.map(|token| tokenizer.text(token));
         let rendered = match self.template()? {
             Some(template) => {
@@ -154,30 +232,28 @@ impl Model {
     }
 
     pub(crate) fn threads(&self) -> usize {
-        self.llama.threads()
+        self.threads
     }
 
-    pub(crate) fn subject(&self) -> Result<Subject<'_>, Error> {
+    /// The model as benchmarks take it.
+    pub(crate) fn subject<'l>(&self, loaded: &'l Loaded) -> Result<Subject<'l>, Error> {
         Ok(Subject {
             name: self.name.clone(),
-            model: &self.llama,
+            model: &*loaded.llama,
             chat: self.template()?,
             now: None,
-            load_ns: self.load_ns,
+            load_ns: loaded.load_ns,
         })
     }
 
     /// What a run's header says of it.
     pub(crate) fn record(&self) -> Result<ModelRecord, Error> {
-        let facts = serde_json::to_value(self.llama.facts()).unwrap_or_default();
-        let facts = facts.as_object().cloned().unwrap_or_default().into_iter();
-        let told = facts.filter(|(name, value)| name != "chat_template" && !value.is_null());
         Ok(ModelRecord {
             name: self.name.clone(),
             path: self.path.display().to_string(),
             sha256: sha256(&self.path)?,
-            file_bytes: self.llama.facts().file_bytes,
-            facts: told.collect(),
+            file_bytes: self.facts.file_bytes,
+            facts: self.facts.others.clone(),
             chat_template_sha256: self.template()?.map(|chat| chat.sha256().to_owned()),
             adapter: self.adapter.as_ref().map(adapter_record).transpose()?,
         })

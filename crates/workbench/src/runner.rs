@@ -19,8 +19,9 @@ use crate::{Error, Model, Number};
 /// Columns of [`BenchmarkSummary::text`].
 const WIDTH: u16 = 80;
 
-/// Carries benchmarks out, one run for all of them. Speeds of several models are taken in turns, and every later model
-/// is compared with the first.
+/// Carries benchmarks out, one run for all of them. Each model is measured with the others put aside
+/// ([`Model::put_aside`]), so that no memory of theirs stands in its figures; only speeds of several models are taken in
+/// turns. Every later model is compared with the first.
 ///
 /// ```
 /// use workbench::{BenchmarkRunner, Case, Custom, MemoryBenchmark, Model, PerplexityBenchmark};

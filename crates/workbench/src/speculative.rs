@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use bench::Desk;
 use bench::plan::{Drafting, SpeculationPlan};
-use bench::speculation::Cast;
 use bench::speculation::prompts::{Prompt, Prompts};
+use bench::speculation::{Cast, Gate};
 use serde::{Deserialize, Serialize};
 
 use crate::carry::{Work, on_a_desk, passing_folder};
@@ -141,20 +142,13 @@ pub fn run_benchmark_suite(
     let plan = runner.plan(&prompts);
     work.plan.speculation = Some(plan.clone());
     let folder = passing_folder()?;
-    let mut gate = bench::speculation::Gate::default();
-    let draft = runner.draft.subject()?;
-    let lora = runner.lora.map(Model::subject).transpose()?;
+    let mut gate = Gate::default();
     let run = on_a_desk(
         &folder.path().join("run"),
         &[runner.target],
         &work,
-        &mut |subjects, desk| {
-            let cast = Cast {
-                target: &subjects[0],
-                draft: Some(&draft),
-                lora: lora.as_ref(),
-            };
-            gate = bench::speculation::measure(cast, &plan, &prompts, desk)?;
+        &mut |desk| {
+            gate = runner.measure(&plan, &prompts, desk)?;
             Ok(())
         },
     )?;
@@ -191,6 +185,26 @@ fn asked(prompts: &[&str]) -> Result<Prompts, Error> {
 }
 
 impl BenchmarkRunner<'_> {
+    fn measure(
+        &self,
+        plan: &SpeculationPlan,
+        prompts: &Prompts,
+        desk: &mut Desk<'_>,
+    ) -> Result<Gate, Error> {
+        let (target, draft) = (self.target.loaded()?, self.draft.loaded()?);
+        let adapted = self.lora.map(Model::loaded).transpose()?;
+        let lora = self.lora.zip(adapted.as_ref());
+        let lora = lora
+            .map(|(lora, loaded)| lora.subject(loaded))
+            .transpose()?;
+        let cast = Cast {
+            target: &self.target.subject(&target)?,
+            draft: Some(&self.draft.subject(&draft)?),
+            lora: lora.as_ref(),
+        };
+        Ok(bench::speculation::measure(cast, plan, prompts, desk)?)
+    }
+
     fn plan(&self, prompts: &Prompts) -> SpeculationPlan {
         let mut modes = vec![Drafting::Target, Drafting::Draft];
         modes.extend(self.lora.map(|_| Drafting::DraftLora));

@@ -140,6 +140,64 @@ fn speed_and_memory_have_a_result_for_every_combination() {
     }
 }
 
+/// How much of each of these files is mapped while a model is measured.
+struct Mapped(Vec<PathBuf>);
+
+impl Benchmark for Mapped {
+    fn id(&self) -> &str {
+        "mapped"
+    }
+
+    fn run(
+        &self,
+        model: &Model,
+    ) -> Result<BenchmarkResult, Box<dyn std::error::Error + Send + Sync>> {
+        model.answer("Count to ten", 2)?;
+        let maps = std::fs::read_to_string("/proc/self/maps")?;
+        let lines = |path: &PathBuf| {
+            let path = path.to_string_lossy().into_owned();
+            maps.lines().filter(|line| line.ends_with(&path)).count() as f64
+        };
+        let all = self.0.iter().map(lines).collect();
+        Ok(BenchmarkResult::new(self.id()).with("mappings", all))
+    }
+}
+
+#[test]
+fn a_model_is_alone_in_memory_while_it_is_measured() {
+    let place = Place::new();
+    let (a, b) = (place.model("a"), place.model("b"));
+    let files = ["a.gguf", "b.gguf"].map(|name| place.at(name));
+    let runner = BenchmarkRunner::new(place.at("run")).with(Mapped(files.into()));
+    runner.run(&[&a, &b]).unwrap();
+    let run = ledger::read(&place.at("run")).unwrap();
+    let mappings = |model: &str| {
+        let mut all = run.measurements.iter();
+        let found = all.find(|found| found.model == model && found.metric == "mappings");
+        found.unwrap().values.clone()
+    };
+    let (of_a, of_b) = (mappings("a"), mappings("b"));
+    assert!(of_a[0] > 0.0 && of_a[1] == 0.0, "{of_a:?}");
+    assert!(of_b[1] > 0.0 && of_b[0] == 0.0, "{of_b:?}");
+    // What was put aside comes back as it was.
+    let again = a.answer("Count to ten", 8).unwrap().text;
+    assert_eq!(
+        again,
+        place.model("a").answer("Count to ten", 8).unwrap().text
+    );
+}
+
+#[test]
+fn a_model_that_was_put_aside_and_whose_file_is_gone_is_an_error() {
+    let place = Place::new();
+    let model = place.model("a");
+    model.answer("Hello", 2).unwrap();
+    model.put_aside();
+    std::fs::remove_file(place.at("a.gguf")).unwrap();
+    let error = model.answer("Hello", 2).unwrap_err();
+    assert!(error.to_string().contains("a.gguf"), "{error}");
+}
+
 struct Named(&'static str, &'static str, Vec<f64>);
 
 impl Benchmark for Named {

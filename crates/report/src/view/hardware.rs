@@ -86,30 +86,63 @@ fn spans(run: &Run) -> BTreeMap<u32, (u64, u64)> {
     spans
 }
 
-/// The samples of a model's work: its own, and those of work on all models together.
-fn samples_of<'r>(run: &'r Run, model: &str) -> impl Iterator<Item = &'r HardwareSample> {
-    let model = model.to_owned();
-    run.hardware
-        .iter()
-        .filter(move |sample| match &sample.model {
-            Some(name) => *name == model,
-            None => !NO_WORK.contains(&sample.phase.as_str()),
-        })
+/// Whether a sample is of a model's work: its own, or work on all models together.
+fn is_of(sample: &HardwareSample, model: &str) -> bool {
+    match &sample.model {
+        Some(name) => name == model,
+        None => !NO_WORK.contains(&sample.phase.as_str()),
+    }
+}
+
+/// A reading, and the time since the one before it.
+struct Timed {
+    value: f64,
+    ns: f64,
+}
+
+/// The readings of one name during a model's work.
+fn timed(run: &Run, name: &str, model: &str) -> Vec<Timed> {
+    let mut before: Option<&HardwareSample> = None;
+    let mut readings = Vec::new();
+    for sample in &run.hardware {
+        let Some(value) = sample.readings.get(name).copied() else {
+            continue;
+        };
+        let since = before.filter(|before| before.session == sample.session);
+        let ns = since.map_or(0, |before| sample.at_ns.saturating_sub(before.at_ns));
+        before = Some(sample);
+        if is_of(sample, model) {
+            readings.push(Timed {
+                value,
+                ns: ns as f64,
+            });
+        }
+    }
+    readings
 }
 
 /// How the readings of one name become a number.
-type Reading = fn(&[f64]) -> f64;
+type Reading = fn(&[Timed]) -> f64;
 
-fn highest(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::MIN, f64::max)
+fn highest(readings: &[Timed]) -> f64 {
+    let values = readings.iter().map(|reading| reading.value);
+    values.fold(f64::MIN, f64::max)
 }
 
-fn lowest(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::MAX, f64::min)
+fn lowest(readings: &[Timed]) -> f64 {
+    let values = readings.iter().map(|reading| reading.value);
+    values.fold(f64::MAX, f64::min)
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+/// By time: samples stand closer where phases end. A lone first sample counts for itself.
+fn mean(readings: &[Timed]) -> f64 {
+    let ns: f64 = readings.iter().map(|reading| reading.ns).sum();
+    if ns == 0.0 {
+        let sum: f64 = readings.iter().map(|reading| reading.value).sum();
+        return sum / readings.len().max(1) as f64;
+    }
+    let weighed = readings.iter().map(|reading| reading.value * reading.ns);
+    weighed.sum::<f64>() / ns
 }
 
 /// Metrics of the whole machine, the reading that each is made from, and how.
@@ -148,15 +181,13 @@ fn reading_row(
     device: Option<&str>,
 ) -> Option<Row> {
     let cell = |model: &str| {
-        let values: Vec<f64> = samples_of(run, model)
-            .filter_map(|sample| sample.readings.get(name).copied())
-            .collect();
-        match values.is_empty() {
+        let readings = timed(run, name, model);
+        match readings.is_empty() {
             true => {
                 let reason = "its work was over before it was looked at".to_owned();
                 pairing::missing(model, Counted::Repetitions, reason)
             }
-            false => one_value(model, reading(&values), values.len()),
+            false => one_value(model, reading(&readings), readings.len()),
         }
     };
     let cells: Vec<Cell> = run

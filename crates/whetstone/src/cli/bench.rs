@@ -52,6 +52,8 @@ pub(crate) struct Bench {
     #[command(flatten)]
     pub(crate) code: CodeFlags,
     #[command(flatten)]
+    pub(crate) judging: JudgeFlags,
+    #[command(flatten)]
     pub(crate) speed: SpeedFlags,
     /// Speed or memory is measured as one would publish it, and not as the preset has it.
     #[arg(skip)]
@@ -85,6 +87,7 @@ impl Bench {
                 unjudged: true,
                 ..code
             },
+            judging: JudgeFlags::default(),
             speed: SpeedFlags::default(),
             filling: FillingFlags::default(),
             variants: None,
@@ -96,6 +99,7 @@ impl Bench {
 
 /// Flags of every benchmark.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "This run")]
 pub(crate) struct RunFlags {
     /// Folder for run folders
     #[arg(long, short = 'o', value_name = "DIR", default_value = "runs")]
@@ -124,7 +128,7 @@ pub(crate) struct RunFlags {
     /// Give the run a name to compare with: `whet compare RUN --baseline NAME`
     #[arg(long, value_name = "NAME", value_parser = super::runs::baseline_name)]
     pub(crate) save_baseline: Option<String>,
-    /// Energy is what matters: 30 seconds of rest come first, and a machine that tells no power is refused
+    /// Measure energy with care: 30 seconds of rest come first, and a machine that tells no power is refused
     #[arg(long)]
     pub(crate) energy: bool,
 }
@@ -133,38 +137,35 @@ pub(crate) struct RunFlags {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Code")]
 pub(crate) struct CodeFlags {
-    /// Suites of problems: names of `whet tasks ls` or paths to JSONL files
+    /// Suites of problems: names of `whet tasks ls` or paths to JSONL files [default: python-core,cpp-demo]
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub(crate) suite: Vec<String>,
-    /// Completions of each problem
-    #[arg(long, short = 'n')]
+    /// Completions of each problem [default: 4]
+    #[arg(long, short = 'n', value_name = "N")]
     pub(crate) samples: Option<u32>,
-    /// Which pass@k to show; each needs as many samples
-    #[arg(long, value_delimiter = ',', value_name = "K,…")]
-    pub(crate) k: Vec<u32>,
     /// Only the first problems of each suite
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// How function tasks are worded
-    #[arg(long, value_enum)]
+    /// How function tasks are worded [default: auto]
+    #[arg(long, value_enum, value_name = "WORDING")]
     pub(crate) prompt: Option<Prompt>,
-    /// Sampling temperature; 0 is greedy
-    #[arg(long)]
+    /// Sampling temperature; 0 is greedy [default: 0.7]
+    #[arg(long, value_name = "X")]
     pub(crate) temperature: Option<f32>,
-    /// Keep the k most likely tokens; 0 is off
-    #[arg(long)]
+    /// Keep the k most likely tokens; 0 is off [default: 50]
+    #[arg(long, value_name = "K")]
     pub(crate) top_k: Option<usize>,
-    /// Keep the smallest set of tokens with this share; 1 is off
-    #[arg(long)]
+    /// Keep the smallest set of tokens with this share; 1 is off [default: 0.9]
+    #[arg(long, value_name = "SHARE")]
     pub(crate) top_p: Option<f32>,
-    /// Keep tokens at least this likely relative to the best; 0 is off
-    #[arg(long)]
+    /// Keep tokens at least this likely relative to the best; 0 is off [default: 0]
+    #[arg(long, value_name = "SHARE")]
     pub(crate) min_p: Option<f32>,
-    /// Repetition penalty; 1 is off
-    #[arg(long)]
+    /// Repetition penalty; 1 is off [default: 1]
+    #[arg(long, value_name = "X")]
     pub(crate) repetition_penalty: Option<f32>,
-    /// Completions generated side by side
-    #[arg(long)]
+    /// Completions generated side by side [default: 16]
+    #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
     /// Same text at any batch size and after a resume: every step has the same width (default)
     #[arg(long, conflicts_with = "fast")]
@@ -172,8 +173,6 @@ pub(crate) struct CodeFlags {
     /// Let steps shrink with the work left: faster at the end, texts may depend on the batch
     #[arg(long)]
     pub(crate) fast: bool,
-    #[command(flatten)]
-    pub(crate) judging: JudgeFlags,
     /// Write completions down and judge none.
     #[arg(skip)]
     pub(crate) unjudged: bool,
@@ -183,13 +182,16 @@ pub(crate) struct CodeFlags {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Judging")]
 pub(crate) struct JudgeFlags {
+    /// Which pass@k to show; each needs as many samples [default: 1 and the number of samples]
+    #[arg(long, value_delimiter = ',', value_name = "K,…")]
+    pub(crate) k: Vec<u32>,
     /// How far function tasks keep their tests and the candidate apart
     #[arg(long, value_enum)]
     pub(crate) mode: Option<Mode>,
     /// Judge everything anew, taking over no earlier verdict
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Share of fast verdicts to try again the slow way, 0 to 1
+    /// Share of fast verdicts to try again the slow way, 0 to 1 [default: 0.05]
     #[arg(long, value_name = "SHARE")]
     pub(crate) audit: Option<f64>,
 }

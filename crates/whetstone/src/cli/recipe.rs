@@ -25,7 +25,7 @@ already is not trained again with --resume.
 
 Paths in a recipe are read from the folder where whet is started, files that it includes (!include) from its own.
 
-Exit codes are those of `whet bench`; 2 if the recipe is wrong.")]
+Exit codes are those of `whet bench`; 2 if the recipe is wrong, 3 also if a training left nothing better than its base.")]
 pub(crate) struct Run {
     /// A file, or a recipe that comes with the program: quick, paper, variants, speculative, lora
     pub(crate) recipe: PathBuf,

@@ -72,9 +72,6 @@ pub(crate) struct Judge {
         "suite", "name", "k", "mode", "no_cache", "audit",
     ])]
     pub(crate) resume: bool,
-    /// Which pass@k to show; each needs as many samples
-    #[arg(long, value_delimiter = ',', value_name = "K,…")]
-    pub(crate) k: Vec<u32>,
     #[command(flatten)]
     pub(crate) judging: JudgeFlags,
     /// What to print at the end

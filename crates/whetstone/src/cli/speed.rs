@@ -19,16 +19,16 @@ pub(crate) struct SpeedFlags {
 /// Flags of the speed benchmark. Lists may hold ranges.
 #[derive(Debug, Default, Args)]
 pub(crate) struct PromptFlags {
-    /// Prompt lengths, in tokens: 128,512 or 128-2048*2 or 256-1024+256
+    /// Prompt lengths, in tokens: 128,512 or 128-2048*2 or 256-1024+256 [default: 128,512]
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) prompt_tokens: Vec<Numbers>,
-    /// Tokens decoded after each prompt
+    /// Tokens decoded after each prompt [default: 128; in a preset 64]
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) generate_tokens: Vec<Numbers>,
-    /// Sequences read and decoded side by side
+    /// Sequences read and decoded side by side [default: 1]
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) sequences: Vec<Numbers>,
-    /// Tokens that a sequence holds before its prompt is read
+    /// Tokens that a sequence holds before its prompt is read [default: 0]
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) depth: Vec<Numbers>,
     /// Threads of the engine to try, one after the other
@@ -37,13 +37,13 @@ pub(crate) struct PromptFlags {
     /// Try 1, 2, 4 … threads up to the processors, and say how many suffice
     #[arg(long, conflicts_with = "try_threads")]
     pub(crate) find_threads: bool,
-    /// Whether keys and values are kept from token to token: on, off or both
+    /// Whether keys and values are kept from token to token: on, off or both [default: on]
     #[arg(long, value_delimiter = ',', value_name = "on,off")]
     pub(crate) use_cache: Vec<Switch>,
-    /// Timed runs of each combination
+    /// Timed runs of each combination [default: 10; in a preset 6]
     #[arg(long, value_name = "N")]
     pub(crate) repeats: Option<usize>,
-    /// Untimed runs first, at least
+    /// Untimed runs first, at least [default: 3; in a preset 1]
     #[arg(long, value_name = "N")]
     pub(crate) warmups: Option<usize>,
 }

@@ -90,10 +90,10 @@ pub(crate) struct Sft {
     /// The adapter is multiplied with alpha / rank (default: twice the rank)
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) alpha: Option<f64>,
-    /// Which matrices get factors: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj
+    /// Which matrices get factors: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj (default: all)
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) targets: Vec<String>,
-    /// Share of what factors read that is set to zero at each step
+    /// Share of what factors read that is set to zero at each step (default: 0)
     #[arg(long, value_name = "SHARE")]
     pub(crate) dropout: Option<f64>,
     /// Leave out examples with more tokens than this
@@ -106,7 +106,7 @@ pub(crate) struct Sft {
 /// How steps are taken; the same for every training that reads its examples from files.
 #[derive(Debug, Default, Args)]
 pub(crate) struct StepFlags {
-    /// How often every example is seen (default: 3; of a pretraining 1)
+    /// How often every example is seen (default: 3; with pretrain 1)
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
     /// End after so many steps, whatever is left
@@ -118,7 +118,7 @@ pub(crate) struct StepFlags {
     /// Batches of which one step is made (default: 4)
     #[arg(long)]
     pub(crate) accumulate: Option<usize>,
-    /// The greatest learning rate (default: 2e-4 for adapters, 2e-5 with --full, 5e-4 for a pretraining)
+    /// The greatest learning rate (default: 2e-4 for adapters, 2e-5 with --full, 5e-4 with pretrain)
     #[arg(long)]
     pub(crate) learning_rate: Option<f64>,
     /// Steps on which it rises to that, at most a quarter of all (default: 3)
@@ -127,7 +127,7 @@ pub(crate) struct StepFlags {
     /// The same as a share of all steps
     #[arg(long, value_name = "SHARE")]
     pub(crate) warmup_ratio: Option<f64>,
-    /// Share by which matrices shrink per unit of learning rate (default: 0; of a pretraining 0.1)
+    /// Share by which matrices shrink per unit of learning rate (default: 0; with pretrain 0.1)
     #[arg(long, value_name = "SHARE")]
     pub(crate) weight_decay: Option<f64>,
     /// The greatest length of a gradient; a longer one is shortened (default: 1)

@@ -72,7 +72,7 @@ fn judge(flags: &Judge, terminal: &Terminal, offline: bool) -> Result<Exit> {
         false => None,
     };
     let batch = batch(&flags.source, terminal, offline)?;
-    batch.allows(&flags.k).map_err(Usage)?;
+    batch.allows(&flags.judging.k).map_err(Usage)?;
     let plan = match resumed {
         Some(plan) => plan,
         None => folder::asked(flags, batch.seed)?,

@@ -176,7 +176,7 @@ fn settings_of(command: &clap::Command) -> Value {
         let schema = described(of_kind(&setting), &setting.says);
         properties.insert(setting.name, schema);
     }
-    if command.get_name() == super::CUSTOM {
+    if command.get_name() == super::benchmark::CUSTOM {
         properties.extend(custom());
     }
     json!({"properties": properties, "additionalProperties": false})

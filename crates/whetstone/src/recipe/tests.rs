@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use super::setting::{benchmarks, command, settings};
 use super::*;
 
 /// A recipe around the settings of one benchmark.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::workplace::{Ended, RunFolder, Workplace, watch};
+use crate::workplace::{Ended, RunFolder, Workplace};
 
 const GENERIC: &str = r#"{"id": "sum", "context": "1 + 1 =", "choices": ["1", "2"], "answer": 1}
 {"id": "cat", "context": "The cat", "choices": ["sat.", "satt", "sits there"], "answer": 0}
@@ -150,17 +150,10 @@ fn a_run_killed_between_problems_ends_like_one_that_was_not_and_wants_the_same_f
         (0..400).map(row).collect::<String>(),
     )
     .unwrap();
-    let plan = ["accuracy", "toy.gguf", "--suite", "mine.jsonl", "-q", "-o"];
-    whet(&place, &[&plan[..], &["whole"]].concat()).with_code(0);
-    let words = [&["bench"], &plan[..], &["killed", "--threads", "1"]].concat();
-    let mut child = place.command(&words).spawn().unwrap();
-    let run = watch(&mut child, || {
-        let run = RunFolder(place.runs("killed").into_iter().next()?);
-        (run.n_lines("progress.jsonl") >= 3).then_some(run)
-    });
-    child.kill().unwrap();
-    Ended::of(child);
-    let run = run.unwrap();
+    let plan = ["accuracy", "toy.gguf", "--suite", "mine.jsonl", "-q"];
+    whet(&place, &[&plan[..], &["-o", "whole"]].concat()).with_code(0);
+    let words = [&["bench"], &plan[..], &["--threads", "1"]].concat();
+    let run = place.killed(&words, "killed", ("progress.jsonl", 3));
     let resume = ["bench", "--resume", run.path().to_str().unwrap()];
     std::fs::rename(place.at("mine.jsonl"), place.at("kept.jsonl")).unwrap();
     std::fs::write(place.at("mine.jsonl"), GENERIC).unwrap();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::workplace::{Workplace, watch};
+use crate::workplace::Workplace;
 
 /// The toy writes noise to its limit: the first two cases fail, the third holds, the fourth is of one token.
 const MINE: &str = "\
@@ -232,20 +232,11 @@ fn a_run_killed_between_answers_ends_like_one_that_was_not_and_wants_the_same_ca
         "2",
         "--temperature",
         "0.7",
-        "-o",
     ];
-    place.whet(&[&plan[..], &["whole"]].concat()).with_code(0);
-    let mut child = place
-        .command(&[&plan[..], &["killed"]].concat())
-        .spawn()
-        .unwrap();
-    let run = watch(&mut child, || {
-        let run = crate::workplace::RunFolder(place.runs("killed").into_iter().next()?);
-        (run.n_lines("attempts.jsonl") >= 5).then_some(run)
-    });
-    child.kill().unwrap();
-    crate::workplace::Ended::of(child);
-    let run = run.unwrap();
+    place
+        .whet(&[&plan[..], &["-o", "whole"]].concat())
+        .with_code(0);
+    let run = place.killed(&plan, "killed", ("attempts.jsonl", 5));
     let resume = ["bench", "--resume", run.path().to_str().unwrap()];
     fs::rename(place.at("many.jsonl"), place.at("kept.jsonl")).unwrap();
     fs::write(place.at("many.jsonl"), line(7)).unwrap();

@@ -61,6 +61,18 @@ const COMMANDS: &[&[&str]] = &[
     &["test"],
 ];
 
+/// What every command takes.
+const EVERYWHERE: [&str; 8] = [
+    "--yes",
+    "--quiet",
+    "--verbose...",
+    "--log-file",
+    "--color",
+    "--offline",
+    "--readings",
+    "--no-readings",
+];
+
 #[test]
 fn every_command_explains_itself_on_stdout() {
     let place = Workplace::new();
@@ -69,6 +81,51 @@ fn every_command_explains_itself_on_stdout() {
         let usage = format!("Usage: whet {}", words.join(" "));
         assert!(ended.stdout.contains(&usage), "{ended}");
         assert_eq!(ended.stderr, "", "{ended}");
+    }
+}
+
+#[test]
+fn flags_that_every_command_takes_stand_at_the_end_and_never_between_its_own() {
+    let place = Workplace::new();
+    for &words in COMMANDS.iter().filter(|words| **words != ["schema"]) {
+        let help = place.whet(&[words, &["-h"]].concat()).stdout;
+        let (own, shared) = help
+            .split_once("\nEverywhere:\n")
+            .unwrap_or_else(|| panic!("{help}"));
+        assert!(!own.contains("--no-readings"), "{words:?}: {help}");
+        let before_examples = shared.split("\n\n").next().unwrap_or_default();
+        for flag in before_examples
+            .split_whitespace()
+            .filter(|word| word.starts_with("--"))
+        {
+            assert!(
+                EVERYWHERE.contains(&flag.trim_end_matches(',')),
+                "{words:?} {flag}: {help}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_command_with_commands_below_it_lists_them_when_asked_for_help() {
+    let place = Workplace::new();
+    for words in [
+        "train", "bench", "sample", "tasks", "data", "models", "adapters", "runs",
+    ] {
+        let help = place.whet(&[words, "-h"]).with_code(0).stdout;
+        assert!(help.contains("Commands:"), "{words}: {help}");
+    }
+    let help = place.whet(&["train", "--help"]).with_code(0).stdout;
+    for below in ["sft", "pretrain", "raft"] {
+        assert!(help.contains(&format!("\n  {below} ")), "{help}");
+    }
+}
+
+#[test]
+fn generating_samples_offers_nothing_about_judging() {
+    let help = Workplace::new().whet(&["sample", "generate", "-h"]).stdout;
+    for flag in ["--mode", "--no-cache", "--audit", "--k "] {
+        assert!(!help.contains(flag), "{flag}: {help}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: the run stops soon, says how to go on, and can go on.
 
-use crate::workplace::{Ended, RunFolder, Workplace, send, watch};
+use crate::workplace::{Ended, RunFolder, Workplace, caught, send, watch};
 
 const PLAN: [&str; 6] = [
     "bench",
@@ -11,20 +11,24 @@ const PLAN: [&str; 6] = [
     "--output",
 ];
 
-/// Sends a signal to a run when its first attempt is written; so many times.
-fn interrupted(place: &Workplace, signal: &str, times: usize) -> (Ended, RunFolder) {
-    let mut child = place
-        .command(&[&PLAN[..], &["runs"]].concat())
-        .spawn()
-        .unwrap();
-    let run = watch(&mut child, || {
-        let run = RunFolder(place.runs("runs").into_iter().next()?);
-        (run.n_lines("attempts.jsonl") >= 1).then_some(run)
-    });
-    for _ in 0..times {
-        send(signal, child.id());
-    }
-    (Ended::of(child), run.unwrap())
+/// A run that was sent a signal when its first attempt was written, so many times.
+fn interrupted(signal: &str, times: usize) -> (Workplace, Ended, RunFolder) {
+    caught(|_| {
+        let place = Workplace::new();
+        let words = [&PLAN[..], &["runs"]].concat();
+        let mut child = place.command(&words).spawn().unwrap();
+        let run = watch(&mut child, || {
+            let run = RunFolder(place.runs("runs").into_iter().next()?);
+            (run.n_lines("attempts.jsonl") >= 1).then_some(run)
+        });
+        let is_at_work = child.try_wait().unwrap().is_none();
+        if is_at_work {
+            (0..times).for_each(|_| send(signal, child.id()));
+        }
+        let ended = Ended::of(child);
+        let was_faster = ended.code == Some(0);
+        (!was_faster).then(|| (place, ended, run.unwrap()))
+    })
 }
 
 /// Finishes the run and compares it with an undisturbed one.
@@ -42,8 +46,7 @@ fn assert_resumes(place: &Workplace, run: &RunFolder) {
 #[test]
 fn an_interrupt_saves_and_says_how_to_go_on() {
     for signal in ["INT", "TERM"] {
-        let place = Workplace::new();
-        let (ended, run) = interrupted(&place, signal, 1);
+        let (place, ended, run) = interrupted(signal, 1);
         let ended = ended.with_code(130);
         // The path as the user gave it, relative to where they are.
         let name = run.path().file_name().unwrap().to_str().unwrap().to_owned();
@@ -95,8 +98,7 @@ fn what_was_to_be_exported_is_written_by_whoever_goes_on() {
 
 #[test]
 fn a_second_interrupt_ends_at_once_and_the_run_still_resumes() {
-    let place = Workplace::new();
-    let (ended, run) = interrupted(&place, "INT", 2);
+    let (place, ended, run) = interrupted("INT", 2);
     ended.with_code(130);
     assert_resumes(&place, &run);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::workplace::{Ended, Workplace, send, watch};
+use crate::workplace::{Ended, Workplace, caught, killed};
 
 const COMMON: [&str; 16] = [
     "train",
@@ -98,20 +98,23 @@ fn killed_in_its_training_it_ends_with_the_adapter_of_an_undisturbed_run() {
         ("a", "cycle_1/samples/run/run.json"),
         ("b", "cycle_2/training/curve.jsonl"),
     ] {
-        let words = [&COMMON[..], &INSISTING, &["-o", name]].concat();
-        let mut child = place.command(&words).spawn().unwrap();
-        let file = place.at(name).join(at);
-        watch(&mut child, || file.is_file().then_some(()));
-        send("KILL", child.id());
-        assert_eq!(Ended::of(child).signal, Some(9));
-        begun_elsewhere(&place.at(name), name == "b");
+        let is_old = name == "b";
+        let name = &*caught(|number| {
+            let name = format!("{name}_{number}");
+            let words = [&COMMON[..], &INSISTING, &["-o", &name]].concat();
+            let file = place.at(&name).join(at);
+            let child = place.command(&words).spawn().unwrap();
+            killed(child, || file.is_file().then_some(()))?;
+            Some(name)
+        });
+        begun_elsewhere(&place.at(name), is_old);
         let ended = place
             .whet(&["train", "raft", "--resume", name])
             .with_code(0);
         assert!(ended.stdout.contains("at least"), "{ended}");
         let said = json(&place.at(name).join("summary.json"))["said"].to_string();
         let is_said = said.contains("another and ") && said.contains("whet 0.0.1 and ");
-        assert_eq!(is_said, name == "a", "{said}");
+        assert_eq!(is_said, !is_old, "{said}");
         let bytes = |run: &str| {
             std::fs::read(
                 place

@@ -3,12 +3,14 @@
 //! A test kills the program when the run's own files show that it has come to a certain place, not
 //! after a time.
 
+use std::process::Child;
+
 use serde_json::Value;
 
-use crate::workplace::{Ended, RunFolder, Workplace, send, watch};
+use crate::workplace::{Ended, RunFolder, Workplace, caught, killed, send, watch};
 
 /// Everything but latency, which is nothing but times: 12 attempts, judged, and two texts.
-const PLAN: [&str; 9] = [
+const PLAN: [&str; 8] = [
     "bench",
     "toy.gguf",
     "--threads=1",
@@ -17,7 +19,6 @@ const PLAN: [&str; 9] = [
     "--samples=2",
     "--batch=3",
     "--quiet",
-    "--output",
 ];
 
 /// A run's file and a number of lines at which the program is killed.
@@ -25,23 +26,7 @@ type Moment = (&'static str, usize);
 
 /// Starts a run and kills it once a file of it has so many lines.
 fn killed_at(place: &Workplace, (file, n_lines): Moment) -> RunFolder {
-    let runs = format!("killed_{n_lines}_{file}");
-    let mut child = place
-        .command(&[&PLAN[..], &[&runs]].concat())
-        .spawn()
-        .unwrap();
-    let run = watch(&mut child, || {
-        let run = RunFolder(place.runs(&runs).into_iter().next()?);
-        (run.n_lines(file) >= n_lines).then_some(run)
-    });
-    child.kill().unwrap();
-    let ended = Ended::of(child);
-    assert_eq!(
-        ended.signal,
-        Some(9),
-        "it ended before it could be killed: {ended}"
-    );
-    run.unwrap()
+    place.killed(&PLAN, &format!("killed_{n_lines}_{file}"), (file, n_lines))
 }
 
 fn resume(place: &Workplace, run: &RunFolder) -> Ended {
@@ -51,7 +36,7 @@ fn resume(place: &Workplace, run: &RunFolder) -> Ended {
 
 fn undisturbed(place: &Workplace) -> RunFolder {
     place
-        .whet(&[&PLAN[..], &["undisturbed"]].concat())
+        .whet(&[&PLAN[..], &["--output", "undisturbed"]].concat())
         .with_code(0);
     place.only_run("undisturbed")
 }
@@ -111,26 +96,21 @@ fn a_run_killed_anywhere_ends_like_one_that_was_not() {
 fn a_run_killed_again_and_again_ends_like_one_that_was_not() {
     let place = Workplace::new();
     let reference = undisturbed(&place);
-    let run = killed_at(&place, ("attempts.jsonl", 1));
-    let folder = run.path().to_str().unwrap();
+    let mut run = killed_at(&place, ("attempts.jsonl", 1));
     for (file, more) in [
         ("attempts.jsonl", 2),
         ("verdicts.jsonl", 2),
         ("progress.jsonl", 1),
     ] {
         let wanted = run.n_lines(file) + more;
-        let mut child = place
-            .command(&["bench", "-q", "--resume", folder])
-            .spawn()
-            .unwrap();
-        watch(&mut child, || (run.n_lines(file) >= wanted).then_some(()));
-        child.kill().unwrap();
-        let ended = Ended::of(child);
-        assert_eq!(
-            ended.signal,
-            Some(9),
-            "it ended before it could be killed: {ended}"
-        );
+        run = caught(|number| {
+            let copy = RunFolder(place.at(&format!("again/of_{file}_{number}")));
+            copy_records(&run, &copy);
+            let words = ["bench", "-q", "--resume", copy.path().to_str().unwrap()];
+            let child = place.command(&words).spawn().unwrap();
+            killed(child, || (copy.n_lines(file) >= wanted).then_some(()))?;
+            Some(copy)
+        });
     }
     resume(&place, &run);
     assert_same(&run, &reference, "killed four times");
@@ -261,17 +241,8 @@ fn a_run_is_not_resumed_with_another_model_file() {
 #[test]
 fn a_run_that_is_being_written_is_not_resumed_by_a_second_program() {
     let place = Workplace::new();
-    let mut child = place
-        .command(&[&PLAN[..], &["runs"]].concat())
-        .spawn()
-        .unwrap();
-    let run = watch(&mut child, || {
-        let run = RunFolder(place.runs("runs").into_iter().next()?);
-        (run.n_lines("attempts.jsonl") >= 1).then_some(run)
-    });
-    let run = run.unwrap();
     // Held still, so that it is at work however long the second takes to begin.
-    send("STOP", child.id());
+    let (run, child) = caught(|number| held_still(&place, &format!("runs_{number}")));
     let second = place.whet(&["bench", "--resume", run.path().to_str().unwrap()]);
     send("CONT", child.id());
     assert!(matches!(second.code, Some(1 | 2)), "{second}");
@@ -282,4 +253,24 @@ fn a_run_that_is_being_written_is_not_resumed_by_a_second_program() {
     Ended::of(child).with_code(0);
     assert_eq!(run.attempts().len(), 12);
     assert_eq!(run.verdicts().len(), 12);
+}
+
+/// A run that was stopped, as by Ctrl-Z, before it came to its verdicts.
+fn held_still(place: &Workplace, runs: &str) -> Option<(RunFolder, Child)> {
+    let words = [&PLAN[..], &["--output", runs]].concat();
+    let mut child = place.command(&words).spawn().unwrap();
+    let run = watch(&mut child, || {
+        let run = RunFolder(place.runs(runs).into_iter().next()?);
+        (run.n_lines("attempts.jsonl") >= 1).then_some(run)
+    });
+    let run = run.unwrap();
+    if child.try_wait().unwrap().is_none() {
+        send("STOP", child.id());
+        if run.n_lines("verdicts.jsonl") < 12 {
+            return Some((run, child));
+        }
+        send("CONT", child.id());
+    }
+    Ended::of(child).with_code(0);
+    None
 }

@@ -342,6 +342,34 @@ fn judging_that_was_cut_off_goes_on_as_it_was_begun() {
 }
 
 #[test]
+fn judging_that_goes_on_in_another_sandbox_says_so_once() {
+    let place = Workplace::new();
+    write(&place, "samples.jsonl", &[hello(RIGHT), hello("")]);
+    judge(&place, &["samples.jsonl", "--suite", "cpp-demo"]).with_code(0);
+    let run = place.only_run("runs");
+    let path = run.path().to_str().unwrap();
+    let mut header = run.json("run.json");
+    header["sandbox"]["policy_sha256"] = "0".repeat(64).into();
+    std::fs::write(run.path().join("run.json"), header.to_string()).unwrap();
+    let times_said = || {
+        let file = run.path().join("warnings.jsonl");
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        text.matches("resumed_elsewhere").count()
+    };
+    judge(&place, &["--resume", path]).with_code(0);
+    assert_eq!(times_said(), 0, "all is judged, so it does not go on");
+    let verdicts = run.text("verdicts.jsonl");
+    let (first, _) = verdicts.split_once('\n').unwrap();
+    for _ in 0..2 {
+        std::fs::write(run.path().join("verdicts.jsonl"), format!("{first}\n")).unwrap();
+        let ended = judge(&place, &["--resume", path]).with_code(0);
+        ended.saying(&["limits or filters", "judge all anew"]);
+        assert_eq!(times_said(), 1);
+    }
+    assert!(run.text("report.md").contains("limits or filters"));
+}
+
+#[test]
 fn what_cannot_be_gone_on_with_is_refused_with_the_way_out() {
     let place = Workplace::new();
     add(&place);

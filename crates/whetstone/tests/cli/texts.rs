@@ -1,6 +1,6 @@
 //! `whet bench perplexity` and `divergence` on the toy: protocols, texts of the user's, refusals, and kills.
 
-use crate::workplace::{Ended, RunFolder, Workplace, watch};
+use crate::workplace::{Ended, Workplace};
 
 /// Small enough for the toy's context.
 const SMALL: [&str; 4] = ["--context", "16", "--threads", "1"];
@@ -60,18 +60,10 @@ fn a_run_killed_between_chunks_ends_like_one_that_was_not() {
         "--text",
         "text.txt",
         "-q",
-        "-o",
     ];
-    whet(&place, &[&plan[..], &["whole"]].concat()).with_code(0);
-    let words = [&["bench"], &plan[..], &["killed"], &SMALL].concat();
-    let mut child = place.command(&words).spawn().unwrap();
-    let run = watch(&mut child, || {
-        let run = RunFolder(place.runs("killed").into_iter().next()?);
-        (run.n_lines("progress.jsonl") >= 3).then_some(run)
-    });
-    child.kill().unwrap();
-    Ended::of(child);
-    let run = run.unwrap();
+    whet(&place, &[&plan[..], &["-o", "whole"]].concat()).with_code(0);
+    let words = [&["bench"], &plan[..], &SMALL].concat();
+    let run = place.killed(&words, "killed", ("progress.jsonl", 3));
     place
         .whet(&["bench", "--resume", run.path().to_str().unwrap()])
         .with_code(0);

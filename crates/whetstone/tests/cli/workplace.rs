@@ -4,6 +4,7 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -14,6 +15,15 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Between two looks at something that is expected to happen.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// A folder in memory with room for all of them: every record is flushed, and half of a test is waiting for a disk.
+/// Containers often have a small one, which is left alone.
+static MEMORY: LazyLock<Option<&str>> = LazyLock::new(|| {
+    const PLACE: &str = "/dev/shm";
+    const ROOM: u64 = 1 << 30;
+    let place = Path::new(PLACE);
+    (place.is_dir() && hub::ensure_space(place, ROOM).is_ok()).then_some(PLACE)
+});
 
 /// A folder, a cache and a toy model, all empty or fresh, all gone in the end.
 pub(crate) struct Workplace {
@@ -32,7 +42,8 @@ pub(crate) struct Ended {
 
 impl Workplace {
     pub(crate) fn new() -> Workplace {
-        let folder = tempfile::tempdir().unwrap();
+        let made = MEMORY.as_ref().map(tempfile::tempdir_in);
+        let folder = made.unwrap_or_else(tempfile::tempdir).unwrap();
         let workplace = Workplace { folder };
         workplace.toy("toy", 7);
         workplace
@@ -98,6 +109,24 @@ impl Workplace {
         folders.sort();
         folders
     }
+
+    /// A run of these words, killed when a file of it has so many lines. Its folder is the only one in a folder of
+    /// this name and a number.
+    pub(crate) fn killed(
+        &self,
+        words: &[&str],
+        name: &str,
+        (file, n_lines): (&str, usize),
+    ) -> RunFolder {
+        caught(|number| {
+            let runs = format!("{name}_{number}");
+            let words = [words, &["--output", &runs]].concat();
+            killed(self.command(&words).spawn().unwrap(), || {
+                let run = RunFolder(self.runs(&runs).into_iter().next()?);
+                (run.n_lines(file) >= n_lines).then_some(run)
+            })
+        })
+    }
 }
 
 impl Ended {
@@ -160,12 +189,37 @@ impl std::fmt::Display for Ended {
     }
 }
 
-/// Sends a signal by its name without `SIG`.
+/// Sends a signal by its name without `SIG`. The shell's own `kill`, because a program of that name is not everywhere.
 pub(crate) fn send(signal: &str, pid: u32) {
-    let status = Command::new("kill")
-        .args(["-s", signal, &pid.to_string()])
+    let status = Command::new("sh")
+        .args(["-c", "kill -s $0 $1", signal, &pid.to_string()])
         .status();
     assert!(status.unwrap().success(), "kill -s {signal} {pid}");
+}
+
+/// How often a situation is made again that the program came out of before anybody looked.
+const TRIES: usize = 20;
+
+/// Makes a situation until it is caught; given is the number of the try, from 1. What is then asserted of it is
+/// asserted once.
+pub(crate) fn caught<T>(mut make: impl FnMut(usize) -> Option<T>) -> T {
+    let found = (1..=TRIES).find_map(&mut make);
+    found.unwrap_or_else(|| panic!("in {TRIES} tries the program was always faster"))
+}
+
+/// Kills a program once `look` finds something; `None` if it had ended by itself before.
+pub(crate) fn killed<T>(mut child: Child, look: impl FnMut() -> Option<T>) -> Option<T> {
+    let found = watch(&mut child, look);
+    child.kill().unwrap();
+    let ended = Ended::of(child);
+    if ended.signal == Some(9) {
+        return found;
+    }
+    assert!(
+        ended.code == Some(0),
+        "it failed before it could be killed: {ended}"
+    );
+    None
 }
 
 /// Looks again and again until something is there, or the program has ended.

@@ -17,8 +17,12 @@ use super::{Cell, Counted, NO_WORK, Row, made_of, one_value, row};
 use crate::format;
 use crate::view::{pairing, statistic};
 
-/// Readings of power are averages over about a second; shorter windows cannot be told from their neighbours.
+/// Readings of power are averages over about a second, and the counters of accelerators move ten times a
+/// second; what is shorter cannot be told from its neighbours.
 const LEAST_NS: u64 = 2_000_000_000;
+
+/// The counters of processors move a thousand times a second.
+const LEAST_OF_PROCESSOR_NS: u64 = 20_000_000;
 
 /// All devices that tell energy, added up.
 const ALL: &str = "all";
@@ -28,8 +32,8 @@ struct Device<'r> {
     name: String,
     /// Whether all devices together have rows, and this one therefore has fewer.
     is_part: bool,
-    /// Whether energy is the area below readings of power, for some part of it.
-    is_area: bool,
+    /// The shortest window whose energy its sources can tell.
+    least_ns: u64,
     windows: Vec<Window<'r>>,
     idle_watts: Option<f64>,
 }
@@ -137,7 +141,7 @@ impl<'r> Device<'r> {
                 names.concat()
             },
             is_part,
-            is_area: sources.iter().any(|(_, counts)| !counts),
+            least_ns: sources.iter().map(least_ns).max().unwrap_or(LEAST_NS),
             idle_watts: watts(windows.iter().filter(|window| window.phase == "idle")),
             windows,
         }
@@ -223,7 +227,7 @@ impl<'r> Device<'r> {
             .of_model(model)
             .filter(|window| window.tokens > 0 && (window.phase, window.conditions) == kind)
             .collect();
-        let is_told = |window: &&&Window<'_>| !self.is_area || window.ns >= LEAST_NS;
+        let is_told = |window: &&&Window<'_>| window.ns >= self.least_ns;
         let per_token: Vec<f64> = mine
             .iter()
             .filter(is_told)
@@ -233,8 +237,11 @@ impl<'r> Device<'r> {
             return statistic::median_cell(model, per_token);
         }
         if mine.iter().filter(is_told).count() < mine.len() {
-            let reason = "the phase is shorter than two seconds, and power is read and not counted; ask for longer prompts or more tokens";
-            return pairing::missing(model, Counted::Repetitions, reason.to_owned());
+            let least = format::quantity(Unit::Nanoseconds, self.least_ns as f64);
+            let reason = format!(
+                "the phase is shorter than {least}, in which the source of energy moves too rarely; ask for longer prompts or more tokens"
+            );
+            return pairing::missing(model, Counted::Repetitions, reason);
         }
         nothing_read(model)
     }
@@ -304,6 +311,14 @@ impl<'r> Device<'r> {
             ));
         }
         rows
+    }
+}
+
+/// The shortest window whose energy a device can tell, which has a counter of it or not.
+fn least_ns((device, counts): &(&str, bool)) -> u64 {
+    match *counts && *device == "cpu" {
+        true => LEAST_OF_PROCESSOR_NS,
+        false => LEAST_NS,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{Bench, CodeFlags, Part, RunFlags};
+use super::{Bench, CodeFlags, JudgeFlags, Part, RunFlags};
 use crate::cli::Speculation;
 use crate::cli::choices::{Accuracy, Context};
 use crate::cli::custom::Custom;
@@ -18,17 +18,16 @@ pub(super) enum Alone {
   whet bench code qwen2.5-coder-0.5b
   whet bench code smollm2-135m --suite cpp-demo --samples 10 --k 1,10
   whet bench code MODEL --suite humaneval --samples 1 --temperature 0
-  whet bench code --checkpoint MODEL --compare --include-challenges --output-dir results
 
-`whet models ls` lists the models that can be named, `whet tasks ls` the suites. The last example is a line of
-SmallCoder's benchmark.py: its options --checkpoint, --tokenizer, --device, --output-dir, --compare,
---comparison-models, --include-challenges and --skip-memory-test are understood as they are there.")]
+`whet models ls` lists the models that can be named, `whet tasks ls` the suites.")]
     Code {
         /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         #[command(flatten)]
         code: Box<CodeFlags>,
+        #[command(flatten)]
+        judging: JudgeFlags,
         #[command(flatten)]
         run: RunFlags,
     },
@@ -145,8 +144,13 @@ impl Bench {
     /// Takes over what one benchmark says of itself; `None` for those that are no part of a run with others.
     fn take(&mut self, alone: Alone) -> Option<(Part, Vec<String>, RunFlags)> {
         Some(match alone {
-            Alone::Code { models, code, run } => {
-                self.code = *code;
+            Alone::Code {
+                models,
+                code,
+                judging,
+                run,
+            } => {
+                (self.code, self.judging) = (*code, judging);
                 (Part::Code, models, run)
             }
             Alone::Latency {

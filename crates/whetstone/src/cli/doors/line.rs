@@ -29,7 +29,9 @@ impl Door {
             let word = words.get(n).map(String::as_str);
             let fits = match pattern.strip_prefix('*') {
                 Some(ending) => word.is_some_and(|word| word.ends_with(ending)),
-                None if *pattern == FLAGS_ONLY => word.is_none_or(|word| word.starts_with('-')),
+                None if *pattern == FLAGS_ONLY => {
+                    word.is_none_or(|word| word.starts_with('-') && !HELP.contains(&word))
+                }
                 None => word == Some(pattern),
             };
             if !fits {

@@ -6,9 +6,7 @@ use anyhow::Result;
 use ledger::record::RunHeader;
 use ledger::{Run, RunFolder};
 use report::Origin;
-use sandbox::Sandbox;
 
-use crate::provenance;
 use crate::terminal::Terminal;
 
 /// Characters of `_YYYYMMDD_HHMMSS`, with which the name of a run ends.
@@ -48,23 +46,14 @@ pub(in crate::command) fn newest(
     })
 }
 
-/// Says in what a run that goes on differs from its beginning, and writes it down once. With nothing left to measure
-/// it does not go on.
-pub(super) fn compare_with_the_start(
+/// Says in what a run that goes on differs from its beginning, and writes it down once.
+pub(in crate::command) fn say_if_moved(
     folder: &mut RunFolder,
     run: &Run,
-    (sandbox, threads): (Option<&dyn Sandbox>, usize),
+    now: &RunHeader,
     terminal: &Terminal,
 ) -> Result<()> {
-    if run.is_complete() {
-        return Ok(());
-    }
-    let now = RunHeader {
-        engine: provenance::engine(threads),
-        sandbox: sandbox.map(provenance::sandbox),
-        ..provenance::bare(&[], run.header.seed)
-    };
-    let moved = Origin::of(&now).moved_from(Origin::of(&run.header));
+    let moved = Origin::of(now).moved_from(Origin::of(&run.header));
     let Some(warning) = moved else {
         return Ok(());
     };

@@ -250,14 +250,13 @@ fn change_code(plan: &mut Plan, flags: &Bench) {
         code.steps = bench::plan::Steps::Fast;
     }
     code.judge = !asked.unjudged;
-    code.k.clone_from(&asked.k);
     code.prompt = match asked.prompt {
         None | Some(Prompt::Auto) => None,
         Some(Prompt::EvalplusChat) => Some(PromptProfile::EvalplusChat),
         Some(Prompt::EvalplusBase) => Some(PromptProfile::EvalplusBase),
         Some(Prompt::Raw) => Some(PromptProfile::Raw),
     };
-    change_judging(code, &asked.judging);
+    change_judging(code, &flags.judging);
 }
 
 /// How completions are judged, wherever they come from.
@@ -267,6 +266,7 @@ pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
         Some(Mode::Compat) => bench::plan::Mode::Compat,
         Some(Mode::Both) => bench::plan::Mode::Both,
     };
+    code.k.clone_from(&asked.k);
     code.verdict_cache = !asked.no_cache;
     set(&mut code.audit, &asked.audit);
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use bench::plan::CodePlan;
 use bench::{Desk, Plan};
-use ledger::RunFolder;
+use ledger::record::RunHeader;
+use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 use serde_json::{Value, json};
@@ -81,7 +82,6 @@ pub(super) fn interrupted(folder: &Path) -> Result<CodePlan> {
 pub(super) fn asked(flags: &cli::Judge, seed: u64) -> Result<CodePlan> {
     let mut plan = quick(seed)?;
     super::super::bench::change_judging(&mut plan, &flags.judging);
-    plan.k.clone_from(&flags.k);
     Ok(plan)
 }
 
@@ -117,7 +117,8 @@ impl Judging<'_> {
 
     /// Judges what is not yet judged in a folder.
     pub(super) fn go_on(&self, folder: &Path) -> Result<(Exit, PathBuf)> {
-        let (folder, run) = RunFolder::open(folder)?;
+        let (mut folder, run) = RunFolder::open(folder)?;
+        self.say_if_moved(&mut folder, &run)?;
         self.terminal.note(&format!(
             "Going on in {}: {} of {} completions are judged",
             folder.path().display(),
@@ -125,6 +126,20 @@ impl Judging<'_> {
             run.attempts.len()
         ));
         self.carry_out(folder)
+    }
+
+    /// With every completion judged nothing goes on. The engine is that of the source, and nothing is generated here.
+    fn say_if_moved(&self, folder: &mut RunFolder, run: &Run) -> Result<()> {
+        if run.verdicts.len() >= run.attempts.len() {
+            return Ok(());
+        }
+        let sandbox = self.cell.map(|cell| provenance::sandbox(cell));
+        let now = RunHeader {
+            engine: run.header.engine.clone(),
+            sandbox,
+            ..provenance::bare(&[], run.header.seed)
+        };
+        super::super::bench::say_if_moved(folder, run, &now, self.terminal)
     }
 
     /// The plan for the record: what the source says, with the rules of this judging.
