@@ -87,3 +87,18 @@ fn what_was_not_expected_is_wrong_and_not_merely_graded() {
     assert!(text("code.csv").contains("behaviour_contains"));
     assert!(files.iter().any(|(file, _)| file == "custom.png"));
 }
+
+#[test]
+fn the_page_has_a_column_of_conditions_where_somebody_has_one() {
+    let page = |run: &Run| {
+        let mut files = report::files(run).unwrap().into_iter();
+        let (_, bytes) = files.find(|(file, _)| file == "report.html").unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    let tables = |page: &str| page.matches("<table class=\"sortable\">").count();
+    let columns = |page: &str| page.matches("<th>conditions</th>").count();
+    let bare = page(&run(9));
+    assert!(tables(&bare) > 0 && columns(&bare) == 0);
+    let several = page(&fixture::run());
+    assert!((1..=tables(&several)).contains(&columns(&several)));
+}

@@ -113,7 +113,7 @@ pub(crate) enum Runs {
     },
     /// Print a run's scorecard, and write nothing
     Show(Report),
-    /// Bring results of other programs in: llama-bench, lm-evaluation-harness, EvalPlus
+    /// Bring results of other programs in: llama-bench, lm-evaluation-harness, EvalPlus, halo-forge
     Import(ImportRun),
     /// Give a run a name to compare with later
     #[command(after_help = "Examples:
@@ -158,10 +158,12 @@ A name stands for one run of a folder of runs; given again, it moves. Names are 
   whet runs import llama-bench.json
   whet runs import results_2026-01-02T03-04-05.json --name my-model
   whet runs import humaneval_eval_results.json --name my-model
+  whet runs import baseline_samples.jsonl --name before
   whet compare MINE THEIRS
 
 Formats, told apart by their fields: llama-bench -o json or -o jsonl, results of lm-evaluation-harness,
-eval_results of EvalPlus. Completions without verdicts are brought in with `whet sample import`.
+eval_results of EvalPlus; results of `benchmark run`, summary.json and lines of samples of halo-forge. Completions
+without verdicts are brought in with `whet sample import`.
 
 Numbers are marked as brought in, with the SHA-256 of their file. What a file does not tell (n, spread, machine)
 stays unknown.")]

@@ -50,6 +50,8 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
             None => return Ok(Exit::Interrupted),
         },
     };
+    let exports = flags.run.export.clone();
+    let order = Order { exports, ..order };
     let (exit, folder) = carry_out(&order, &flags.run.output, &finder)?;
     show::finish(&folder, exit, &flags.run, terminal)
 }

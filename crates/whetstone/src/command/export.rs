@@ -17,6 +17,8 @@ use crate::terminal::Terminal;
 const MODEL: &str = "{model}";
 const SUITE: &str = "{suite}";
 const STAMP: &str = "{stamp}";
+/// Where a run's folder keeps what is to be written in its end, so that a run that was stopped still knows it.
+const KEPT: &str = "exports.json";
 /// Characters of `YYYYMMDD_HHMMSS`, with which the name of a run ends.
 const TIME_IN_NAME: usize = 15;
 
@@ -42,6 +44,46 @@ pub(super) fn run(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Keeps what a run is to write in its end. Paths become absolute: whoever goes on may stand elsewhere.
+pub(super) fn keep(folder: &Path, wanted: &[(String, PathBuf)]) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let wanted: Vec<(String, PathBuf)> = wanted.iter().map(anywhere).collect::<Result<_>>()?;
+    ledger::write_derived(folder, KEPT, &serde_json::to_vec_pretty(&wanted)?)?;
+    Ok(())
+}
+
+/// What is to be written now: what is wanted now, and what was when the run began.
+pub(super) fn with_kept(
+    folder: &Path,
+    wanted: &[(String, PathBuf)],
+) -> Result<Vec<(String, PathBuf)>> {
+    let path = folder.join(KEPT);
+    let mut all = wanted.to_vec();
+    if !path.exists() {
+        return Ok(all);
+    }
+    let name = path.display();
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {name}"))?;
+    let kept: Vec<(String, PathBuf)> = serde_json::from_slice(&bytes).map_err(|error| {
+        Usage(format!(
+            "{name} says what to export and is malformed ({error}); remove it and say it again with --export"
+        ))
+    })?;
+    let here: Vec<(String, PathBuf)> = wanted.iter().map(anywhere).collect::<Result<_>>()?;
+    all.extend(kept.into_iter().filter(|one| !here.contains(one)));
+    Ok(all)
+}
+
+fn anywhere((format, path): &(String, PathBuf)) -> Result<(String, PathBuf)> {
+    let path = match path.as_path() {
+        stdout if stdout == Path::new("-") => stdout.to_owned(),
+        path => std::path::absolute(path)?,
+    };
+    Ok((format.clone(), path))
 }
 
 /// Refuses, before anything is measured, what could not be written in the end.

@@ -5,6 +5,7 @@
 //! A file that is cut or malformed gives no run at all, and the error names the place.
 
 mod evalplus;
+mod halo_forge;
 mod json;
 mod llama_bench;
 mod lm_eval;
@@ -117,12 +118,18 @@ fn recognised(document: &Document, source: &Source<'_>) -> Result<Foreign, Strin
         llama_bench::read(document, source)
     } else if has("eval") {
         evalplus::read(document, source)
+    } else if has("pass_at_k") && has("by_category") {
+        halo_forge::results(document, source)
+    } else if has("baseline") && has("n_cycles") {
+        halo_forge::summary(document, source)
+    } else if has("prompt_id") && has("compiles") {
+        halo_forge::samples(document, source)
     } else if has("results") {
         lm_eval::read(document, source)
     } else if has("task_id") {
         Err("it holds completions, not results; bring them in with `whet sample import`".into())
     } else {
-        Err("it is neither llama-bench's (-o json or jsonl), nor a results file of lm-evaluation-harness, nor the eval_results of EvalPlus".into())
+        Err("it is neither llama-bench's (-o json or jsonl), nor a results file of lm-evaluation-harness, nor the eval_results of EvalPlus, nor results, summary or samples of halo-forge".into())
     }
 }
 
@@ -219,7 +226,7 @@ fn brought_in(foreign: &Foreign, source: &Source<'_>) -> Warning {
     Warning {
         kind: "imported".into(),
         message: format!(
-            "These numbers were brought in from {} (SHA-256 {}) of {} {version}, and were not measured by whet",
+            "These numbers were brought in from {} (SHA-256 {}) of {} {version}, and were not measured in this run",
             source.path.display(),
             source.sha256.get(..12).unwrap_or(&source.sha256),
             foreign.program,

@@ -67,6 +67,36 @@ fn an_interrupt_saves_and_says_how_to_go_on() {
 }
 
 #[test]
+fn what_was_to_be_exported_is_written_by_whoever_goes_on() {
+    let place = Workplace::new();
+    let mut words = PLAN.to_vec();
+    words.splice(5..5, ["--export", "csv=numbers_{stamp}.csv"]);
+    let mut child = place
+        .command(&[&words[..], &["runs"]].concat())
+        .spawn()
+        .unwrap();
+    let run = watch(&mut child, || {
+        let run = RunFolder(place.runs("runs").into_iter().next()?);
+        (run.n_lines("attempts.jsonl") >= 1).then_some(run)
+    });
+    send("KILL", child.id());
+    Ended::of(child);
+    let run = run.unwrap();
+    let stamp = &run.path().to_str().unwrap()[run.path().to_str().unwrap().len() - 15..];
+    let numbers = place.at(&format!("numbers_{stamp}.csv"));
+    assert!(!numbers.exists());
+    let folder = std::path::absolute(run.path()).unwrap();
+    let mut later = place.command(&["bench", "--resume", folder.to_str().unwrap()]);
+    // Whoever goes on stands elsewhere and says nothing of it.
+    later.current_dir(folder.parent().unwrap());
+    Ended::of(later.spawn().unwrap()).with_code(0);
+    assert_eq!(
+        std::fs::read_to_string(numbers).unwrap(),
+        run.text("scorecard.csv")
+    );
+}
+
+#[test]
 fn a_second_interrupt_ends_at_once_and_the_run_still_resumes() {
     let (place, ended, run) = interrupted("INT", 2);
     ended.with_code(130);

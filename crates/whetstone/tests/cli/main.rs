@@ -28,6 +28,7 @@ mod data;
 mod doctor;
 mod export;
 mod generate;
+mod halo_forge;
 mod hardware;
 mod help;
 mod import;

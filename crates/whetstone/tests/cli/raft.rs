@@ -161,6 +161,23 @@ fn without_held_out_problems_the_last_adapter_is_held_against_the_base() {
     assert!(!ended.stdout.contains("was chosen on"), "{ended}");
     let adapter = "out/cycle_2/checkpoint/adapter.gguf\n";
     assert!(ended.stdout.ends_with(adapter), "{ended}");
+    for (published, own) in [
+        ("baseline_samples.jsonl", "baseline/prompts/samples.jsonl"),
+        ("final_samples.jsonl", "final/prompts/samples.jsonl"),
+        ("cycle_2/samples.jsonl", "cycle_2/samples/samples.jsonl"),
+        ("cycle_1/hardware.csv", "cycle_1/samples/run/hardware.csv"),
+        ("final_hardware.csv", "final/prompts/run/hardware.csv"),
+    ] {
+        let [a, b] = [published, own].map(|name| std::fs::read(place.at("out").join(name)));
+        assert!(a.unwrap() == b.unwrap(), "{published}");
+    }
+    let summary = json(&place.at("out/summary.json"));
+    let gpu = summary["baseline"]["hardware"]["gpu"].as_object().unwrap();
+    assert!(gpu.contains_key("temp_peak_c") && gpu.contains_key("energy_wh"));
+    place
+        .whet(&["runs", "import", "out/baseline_samples.jsonl"])
+        .with_code(0)
+        .saying(&["results of halo-forge"]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use sandbox::{Cell, Sandbox};
 use super::folder::{create, say_if_moved, started_at};
 use super::hardware::{self, Watched};
 use super::order::{Order, describe};
+use crate::command::export;
 use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Loaded, Located};
 use crate::terminal::Terminal;
@@ -130,6 +131,7 @@ impl Job<'_> {
         }
         let (mut folder, header) =
             create(runs_root, self.order.name.as_deref(), self.header(first)?)?;
+        export::keep(folder.path(), &self.order.exports)?;
         if let Some(warning) = self
             .cell
             .and_then(|cell| containment::warning(cell.badge()))

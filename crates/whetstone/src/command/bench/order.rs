@@ -32,6 +32,8 @@ pub(in crate::command) struct Order {
     pub(super) resume: Option<PathBuf>,
     /// The device that was asked for and is not there.
     pub(super) device: Option<String>,
+    /// What to write in the end, in which forms.
+    pub(super) exports: Vec<(String, PathBuf)>,
     /// What the run's folder is called before its time; `None` for its models.
     pub(in crate::command) name: Option<String>,
 }
@@ -88,6 +90,7 @@ impl Order {
             names: Vec::new(),
             resume: None,
             device: None,
+            exports: Vec::new(),
             name: None,
             plan,
         })
@@ -131,6 +134,7 @@ impl Order {
             names,
             resume: Some(folder),
             device: None,
+            exports: Vec::new(),
             name: None,
         })
     }

@@ -42,19 +42,18 @@ pub(super) fn finish(
     terminal: &Terminal,
 ) -> Result<Exit> {
     let exit = show(folder, exit, flags.format, terminal)?;
+    let exports = export::with_kept(folder, &flags.export)?;
     if exit == Exit::Interrupted {
-        // What was to be written in the end is not part of the plan.
-        for (format, path) in &flags.export {
-            let path = path.display();
-            terminal.note(&format!("and give it --export {format}={path} again"));
+        if !exports.is_empty() {
+            terminal.note("Its exports are written when it has come to its end");
         }
         return Ok(exit);
     }
     if let Some(name) = flags.save_baseline.as_deref() {
         baselines::save(name, folder, terminal)?;
     }
-    if !flags.export.is_empty() {
-        export::run(&[folder.to_owned()], &flags.export, terminal)?;
+    if !exports.is_empty() {
+        export::run(&[folder.to_owned()], &exports, terminal)?;
     }
     Ok(exit)
 }

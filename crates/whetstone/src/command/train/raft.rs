@@ -5,6 +5,7 @@
 
 mod hardware;
 mod order;
+mod published;
 mod sameness;
 mod sampling;
 mod table;
@@ -297,6 +298,7 @@ fn ended(
         });
     };
     hardware::write(folder, order.plan.cycles)?;
+    published::write(folder, order.plan.cycles)?;
     Ok(Ended {
         exit: match outcome.end {
             End::NothingKept if outcome.best.is_none() => Exit::Gate,

@@ -81,7 +81,8 @@ pub(super) fn seen(run: &Run, seconds: f64) -> Value {
         .iter()
         .flat_map(|name| read(name, 1.0))
         .collect();
-    let energy = (!joules.is_empty()).then(|| joules.iter().sum::<f64>() / 3600.0);
+    let hours = |joules: &[f64]| (!joules.is_empty()).then(|| joules.iter().sum::<f64>() / 3600.0);
+    let energy = hours(&joules);
     let is_energy = |one: &&ledger::record::Measurement| one.metric == "energy_run_joules";
     let reason = run
         .measurements
@@ -96,8 +97,11 @@ pub(super) fn seen(run: &Run, seconds: f64) -> Value {
             "utilization_peak_pct": most(&read("gpu0_busy_share", 100.0)),
             "memory_avg_gb": mean(&read("gpu0_used_bytes", 1e-9)),
             "memory_peak_gb": most(&read("gpu0_used_bytes", 1e-9)),
+            "temp_avg_c": mean(&read("gpu0_celsius", 1.0)),
+            "temp_peak_c": most(&read("gpu0_celsius", 1.0)),
             "power_avg_w": mean(&read("gpu0_watts", 1.0)),
             "power_peak_w": most(&read("gpu0_watts", 1.0)),
+            "energy_wh": hours(&read("gpu0_joules", 1.0)),
         },
         "system": {
             "memory_avg_gb": mean(&memory),
