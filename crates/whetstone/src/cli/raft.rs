@@ -38,12 +38,18 @@ pub(crate) struct Full {
         default_value = "results/benchmarks"
     )]
     pub(crate) output: PathBuf,
+    /// Only the first of the sixteen programs
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
     /// Print the resolved plans and stop
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Seed of everything random
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
+    /// Threads of the engine (default: processors of this machine)
+    #[arg(long, short = 't', value_name = "N")]
+    pub(crate) threads: Option<usize>,
 }
 
 /// Models by size.

@@ -1,6 +1,6 @@
 //! One benchmark by itself: `whet bench latency`, and so on, with its own words only.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{Bench, CodeFlags, JudgeFlags, Part, RunFlags};
 use crate::cli::Speculation;
@@ -20,17 +20,7 @@ pub(super) enum Alone {
   whet bench code MODEL --suite humaneval --samples 1 --temperature 0
 
 `whet models ls` lists the models that can be named, `whet tasks ls` the suites.")]
-    Code {
-        /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
-        #[arg(value_name = "MODEL", required = true)]
-        models: Vec<String>,
-        #[command(flatten)]
-        code: Box<CodeFlags>,
-        #[command(flatten)]
-        judging: JudgeFlags,
-        #[command(flatten)]
-        run: RunFlags,
-    },
+    Code(Box<Code>),
     /// Prefill and decode speed
     #[command(after_help = "Examples:
   whet bench latency smollm2-135m
@@ -112,6 +102,20 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
     Custom(Box<Custom>),
 }
 
+/// `whet bench code`.
+#[derive(Debug, Args)]
+pub(super) struct Code {
+    /// Models: names of the catalogue or paths to .gguf files; MODEL+ADAPTER lays a LoRA over one
+    #[arg(value_name = "MODEL", required = true)]
+    models: Vec<String>,
+    #[command(flatten)]
+    code: CodeFlags,
+    #[command(flatten)]
+    judging: JudgeFlags,
+    #[command(flatten)]
+    run: RunFlags,
+}
+
 impl Bench {
     /// The words of speculative decoding, which is carried out by itself.
     pub(crate) fn speculation(&self) -> Option<&Speculation> {
@@ -144,14 +148,9 @@ impl Bench {
     /// Takes over what one benchmark says of itself; `None` for those that are no part of a run with others.
     fn take(&mut self, alone: Alone) -> Option<(Part, Vec<String>, RunFlags)> {
         Some(match alone {
-            Alone::Code {
-                models,
-                code,
-                judging,
-                run,
-            } => {
-                (self.code, self.judging) = (*code, judging);
-                (Part::Code, models, run)
+            Alone::Code(asked) => {
+                (self.code, self.judging) = (asked.code, asked.judging);
+                (Part::Code, asked.models, asked.run)
             }
             Alone::Latency {
                 models,

@@ -122,7 +122,7 @@ fn demo(flags: &Full, model: &str) -> RaftFlags {
         model: Some(model.to_owned()),
         suite: vec!["cpp-demo".into()],
         held_out: Vec::new(),
-        limit: None,
+        limit: flags.limit,
         held_out_limit: None,
         preset: "strict".into(),
         output: None,
@@ -130,7 +130,7 @@ fn demo(flags: &Full, model: &str) -> RaftFlags {
         resume: None,
         dry_run: false,
         seed: flags.seed,
-        threads: None,
+        threads: flags.threads,
         sampling: crate::cli::SamplingFlags {
             cycles: Some(flags.cycles),
             ..Default::default()
