@@ -121,6 +121,73 @@ fn a_command_with_commands_below_it_lists_them_when_asked_for_help() {
     }
 }
 
+/// The defaults of a plan stand in its help as text: this is what holds the two together.
+#[test]
+fn defaults_in_the_help_of_code_and_latency_are_those_of_the_plan() {
+    let place = Workplace::new();
+    place.toy("toy.gguf", 1);
+    let shown = |benchmark: &str, flag: &str| {
+        let help = place.whet(&["bench", benchmark, "-h"]).stdout;
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, after) = help.split_once(&format!("--{flag} <")).unwrap();
+        let (_, value) = after.split_once("[default: ").unwrap();
+        value.split([']', ';']).next().unwrap().to_owned()
+    };
+    for (benchmark, fields) in [
+        (
+            "code",
+            &[
+                ("suite", "suites"),
+                ("samples", "samples"),
+                ("temperature", "temperature"),
+                ("top-k", "top_k"),
+                ("top-p", "top_p"),
+                ("min-p", "min_p"),
+                ("repetition-penalty", "repetition_penalty"),
+                ("batch", "batch"),
+                ("audit", "audit"),
+            ][..],
+        ),
+        (
+            "latency",
+            &[
+                ("prompt-tokens", "prompt_tokens"),
+                ("generate-tokens", "generate_tokens"),
+                ("sequences", "batch"),
+                ("depth", "depth"),
+                ("repeats", "repeats"),
+                ("warmups", "warmups"),
+            ],
+        ),
+    ] {
+        let plan = place
+            .whet(&["bench", benchmark, "toy.gguf", "--dry-run"])
+            .with_code(0)
+            .stdout;
+        let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+        for (flag, field) in fields {
+            let value = &plan[benchmark][field];
+            let listed = |list: &Vec<serde_json::Value>| {
+                list.iter().map(plain).collect::<Vec<_>>().join(",")
+            };
+            let planned = value.as_array().map_or_else(|| plain(value), listed);
+            assert_eq!(shown(benchmark, flag), planned, "{benchmark} --{flag}");
+        }
+    }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Number(number) => {
+            let number = number.as_f64().unwrap();
+            // A plan's numbers of single precision, as they were written down.
+            format!("{}", number as f32)
+        }
+        other => other.to_string(),
+    }
+}
+
 #[test]
 fn generating_samples_offers_nothing_about_judging() {
     let help = Workplace::new().whet(&["sample", "generate", "-h"]).stdout;

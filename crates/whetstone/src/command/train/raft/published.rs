@@ -14,30 +14,24 @@ const HARDWARE: &str = "run/hardware.csv";
 
 /// Writes the copies of all phases.
 pub(super) fn write(folder: &RaftFolder, cycles: u32) -> Result<()> {
-    for phase in ["baseline", "final"] {
+    let looks = ["baseline", "final"].map(|phase| {
         let place = folder.path().join(phase).join("prompts");
-        copy(
-            folder,
-            &place.join(SAMPLES),
-            &format!("{phase}_samples.jsonl"),
-        )?;
-        copy(
-            folder,
-            &place.join(HARDWARE),
-            &format!("{phase}_hardware.csv"),
-        )?;
-    }
-    for cycle in 1..=cycles {
+        (place, format!("{phase}_"))
+    });
+    let cycles = (1..=cycles).map(|cycle| {
         let place = folder.cycle(cycle).join("samples");
+        (place, format!("cycle_{cycle}/"))
+    });
+    for (place, prefix) in looks.into_iter().chain(cycles) {
         copy(
             folder,
             &place.join(SAMPLES),
-            &format!("cycle_{cycle}/samples.jsonl"),
+            &format!("{prefix}samples.jsonl"),
         )?;
         copy(
             folder,
             &place.join(HARDWARE),
-            &format!("cycle_{cycle}/hardware.csv"),
+            &format!("{prefix}hardware.csv"),
         )?;
     }
     Ok(())
