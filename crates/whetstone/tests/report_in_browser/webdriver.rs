@@ -72,12 +72,11 @@ impl Browser {
         self.post("execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// Clicks the first element of a CSS selector, as a person would: it must not be covered. The page
-    /// scrolls smoothly, and the driver would click before it has arrived.
+    /// Clicks the first element of a CSS selector, as a person would: it must not be covered.
     pub(crate) fn click(&self, selector: &str) {
         let found = format!("document.querySelector({})", json!(selector));
         self.eval(&format!(
-            "{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})"
+            "{found}.scrollIntoView({{block: 'center'}})"
         ));
         let element = self.element(selector);
         self.post(&format!("element/{element}/click"), &json!({}));
@@ -154,6 +153,8 @@ fn wishes(chromium: &str, profile: &std::path::Path) -> Value {
     let args = [
         "--headless",
         "--no-sandbox",
+        // A page that is still scrolling smoothly has moved on when the driver clicks.
+        "--force-prefers-reduced-motion",
         "--disable-dev-shm-usage",
         "--disable-gpu",
         "--disable-quic",
