@@ -63,6 +63,7 @@ pub const METRICS: &[Metric] = &[
     metric("draft_length", Unit::Count, Better::Neither, "guesses a pass, fixed"),
     metric("check_step_ns", Unit::Nanoseconds, Better::Lower, "step of the target"),
     metric("draft_step_ns", Unit::Nanoseconds, Better::Lower, "step of the draft"),
+    metric("draft_read_ns", Unit::Nanoseconds, Better::Lower, "token read by the draft"),
     metric("accepted_of_drafted", Unit::Ratio, Better::Higher, "accepted of drafted"),
     metric("accepted_of_emitted", Unit::Ratio, Better::Higher, "accepted of emitted"),
     metric("accepted_at_guess", Unit::Ratio, Better::Higher, "accepted, by place of the guess"),

@@ -255,7 +255,7 @@ impl Section {
 }
 
 /// Metrics that a page has room for and a terminal has not.
-const DETAILS: [&str; 18] = [
+const DETAILS: [&str; 19] = [
     "prefill_operations_per_s",
     "inter_token_ns",
     "inter_token_p90_ns",
@@ -274,6 +274,7 @@ const DETAILS: [&str; 18] = [
     "draft_length",
     "check_step_ns",
     "draft_step_ns",
+    "draft_read_ns",
 ];
 
 impl Row {
