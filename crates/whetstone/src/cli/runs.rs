@@ -88,7 +88,7 @@ pub(crate) struct Compare {
     /// Changes up to this share of the first run's number are no regression
     #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, requires = "fail_on_regression")]
     pub(crate) noise_threshold: f64,
-    /// Look for regressions in these metrics only
+    /// Look for regressions in these metrics only; if one of them cannot be judged at all, that is inconclusive
     #[arg(long, value_name = "METRIC,…", value_delimiter = ',', value_parser = metric, requires = "fail_on_regression")]
     pub(crate) metrics: Vec<String>,
     /// Write the comparison's report into a folder
