@@ -184,7 +184,7 @@ fn turn(cycle: &Cycle) -> String {
         Some(Look::Equal) | None => "",
     };
     format!(
-        "  cycle {}  {} of {} samples kept ({} exact enough, {} twice) at temperature {:.2} · {trained}{look}",
+        "  cycle {}  {} of {} samples kept ({} reached the threshold, {} twice) at temperature {:.2} · {trained}{look}",
         cycle.cycle,
         cycle.kept,
         cycle.n_samples,
