@@ -39,6 +39,7 @@ pub(super) fn recipe(flags: &StepFlags, usual: Recipe) -> Result<Recipe> {
     set(&mut recipe.held_out, flags.held_out);
     set(&mut recipe.evaluate_every, flags.evaluate_every);
     set(&mut recipe.patience, flags.patience);
+    set(&mut recipe.least_gain, flags.least_gain);
     set(&mut recipe.checkpoint_every, flags.checkpoint_every);
     let refused = |why: String| Err(Usage(why).into());
     if flags.max_steps == Some(0) {
@@ -154,8 +155,14 @@ fn said(outcome: &Outcome) -> String {
         (Some(first), Some(last)) => format!("; loss {:.3} → {:.3}", first.loss, last.loss),
         _ => String::new(),
     };
+    let before = outcome
+        .before
+        .map_or_else(String::new, |before| format!("{before:.3} → "));
+    let after = outcome
+        .best_step
+        .map_or_else(String::new, |step| format!(", after step {step}"));
     let best = outcome.best.map_or_else(String::new, |best| {
-        format!("; held out {best:.3} nats per token at best")
+        format!("; held out {before}{best:.3} nats per token at best{after}")
     });
     format!("{why}{losses}{best}")
 }

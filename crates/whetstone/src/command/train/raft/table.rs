@@ -1,6 +1,8 @@
 //! What is printed at the end of a RAFT run: from the baseline over the cycles to the end.
 
-use improve::raft::{Change, Cycle, End, Look, Looks, Measured, Measures, Outcome, RaftFolder};
+use improve::raft::{
+    Change, Cycle, End, Look, Looks, Measured, Measures, Outcome, RaftFolder, Trained,
+};
 use measure::Estimate;
 use report::format::p_value;
 
@@ -170,12 +172,13 @@ fn turn(cycle: &Cycle) -> String {
     let trained = match &cycle.trained {
         None => "nothing was trained".to_owned(),
         Some(trained) => format!(
-            "{} rows, {} steps at {:.1e}, loss {} → {}",
+            "{} rows at {:.1e}, loss {} → {}; {}{}",
             trained.rows,
-            trained.steps,
             cycle.learning_rate,
             loss(trained.first_loss),
-            loss(trained.last_loss)
+            loss(trained.last_loss),
+            trained.why(),
+            held_back(trained)
         ),
     };
     let look = match cycle.look {
@@ -192,6 +195,16 @@ fn turn(cycle: &Cycle) -> String {
         cycle.duplicates,
         cycle.temperature
     )
+}
+
+/// What the rows told that were held back.
+fn held_back(trained: &Trained) -> String {
+    trained.held_back.as_ref().map_or_else(String::new, |held| {
+        format!(
+            "; held back {:.3} → {:.3} nats per token after step {} ({} rows, {} tokens)",
+            held.before, held.best, held.best_step, held.rows, held.tokens
+        )
+    })
 }
 
 fn loss(loss: Option<f64>) -> String {

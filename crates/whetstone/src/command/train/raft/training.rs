@@ -10,7 +10,7 @@ use decoder::Transformer;
 use decoder::export::Base;
 use decoder::memory::Memory;
 use engine::{Special, Token, Tokenizer};
-use improve::raft::{Effort, Kept, Lesson, Trained};
+use improve::raft::{Effort, HeldBack, Kept, Lesson, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
 use improve::{Example, Split, TrainFolder, Tuned};
 use ledger::record::Finish;
@@ -32,13 +32,15 @@ const CLOSING: &str = "\n```\n";
 /// Trains, or goes on; `None` if the user asked to stop.
 pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Trained>> {
     let clock = SystemClock::start();
-    let all = examples(shop, lesson.rows, &clock)?;
+    let [all, held_out] = examples(shop, lesson, &clock)?;
     let longest = shop.plan.longest;
     let n_all = all.len();
-    let fitting: Vec<Example> = all
-        .into_iter()
-        .filter(|example| example.tokens.len() <= longest)
-        .collect();
+    let fitting = |all: Vec<Example>| -> Vec<Example> {
+        let all = all.into_iter();
+        all.filter(|example| example.tokens.len() <= longest)
+            .collect()
+    };
+    let (fitting, held_out) = (fitting(all), fitting(held_out));
     let too_long = n_all - fitting.len();
     if too_long > 0 {
         shop.terminal.note(&format!(
@@ -54,7 +56,7 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
     let rows = fitting.len();
     let split = Split {
         trained: fitting,
-        held_out: Vec::new(),
+        held_out,
     };
     let needs = |rows, recompute| Memory::of(&shop.shape, &shop.lora, rows, recompute);
     fits(&needs, (&lesson.recipe, "--train-batch"), &split)?;
@@ -64,13 +66,17 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
     if outcome.end == End::Stopped {
         return Ok(None);
     }
-    copy(&lesson.training.join("final"), &lesson.checkpoint)?;
+    let which = outcome.best.map_or("final", |_| "best");
+    copy(&lesson.training.join(which), &lesson.checkpoint)?;
     curve::write(folder.path(), &outcome.curve)?;
     let earlier = &outcome.curve[..outcome.earlier_steps.min(outcome.curve.len())];
     let earlier: u64 = earlier.iter().map(|point| point.ns).sum();
     let seconds = (clock.now_ns() + earlier) as f64 / 1e9;
     Ok(Some(Trained {
         steps: outcome.steps,
+        most_steps: outcome.of,
+        end: outcome.end,
+        held_back: held_back(&outcome, &split),
         rows,
         too_long,
         first_loss: outcome.curve.first().map(|point| point.loss),
@@ -78,6 +84,16 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
         tokens: outcome.curve.iter().map(|point| point.tokens).sum(),
         effort: effort(&outcome, seconds, went_on),
     }))
+}
+
+fn held_back(outcome: &Outcome, split: &Split) -> Option<HeldBack> {
+    Some(HeldBack {
+        rows: split.held_out.len(),
+        tokens: split.held_out.iter().map(Example::goals).sum(),
+        before: outcome.before?,
+        best: outcome.best?,
+        best_step: outcome.best_step?,
+    })
 }
 
 fn steps(
@@ -128,16 +144,22 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Each row as often as it counts. The engine is loaded for its tokenizer alone and gone afterwards.
-fn examples(shop: &Shop<'_>, rows: &[Kept], clock: &SystemClock) -> Result<Vec<Example>> {
+/// Each row that is trained on as often as it counts, and each that is held back once. The engine is loaded for its
+/// tokenizer alone and gone afterwards.
+fn examples(
+    shop: &Shop<'_>,
+    lesson: &Lesson<'_>,
+    clock: &SystemClock,
+) -> Result<[Vec<Example>; 2]> {
     let loaded = Loaded::open(shop.located, 1, clock)?;
     let scribe = Scribe::new(shop, &loaded)?;
-    let mut examples = Vec::new();
-    for row in rows {
+    let mut trained = Vec::new();
+    for row in lesson.rows {
         let example = scribe.example(row)?;
-        examples.extend((0..row.times).map(|_| example.clone()));
+        trained.extend((0..row.times).map(|_| example.clone()));
     }
-    Ok(examples)
+    let held_back = lesson.held_back.iter().map(|row| scribe.example(row));
+    Ok([trained, held_back.collect::<Result<_>>()?])
 }
 
 /// Turns rows into tokens.
