@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use bench::desk::Unwatched;
 use decoder::Transformer;
 use decoder::export::Base;
 use decoder::memory::Memory;
@@ -13,6 +14,7 @@ use engine::{Special, Token, Tokenizer};
 use improve::raft::{Effort, HeldBack, Kept, Lesson, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
 use improve::{Example, Split, TrainFolder, Tuned};
+use ledger::Run;
 use ledger::record::Finish;
 use measure::{Clock, SystemClock};
 use serde_json::json;
@@ -20,9 +22,11 @@ use task::Suite;
 use task::chat::{Message, Specials, Turn};
 use task::prompt::Shape;
 
+use super::hardware;
 use super::workshop::Shop;
+use crate::command::train::book::Book;
 use crate::command::train::progress::Steps;
-use crate::command::train::{curve, fits};
+use crate::command::train::{costs, curve, fits};
 use crate::exit::Usage;
 use crate::subject::Loaded;
 
@@ -62,7 +66,7 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
     fits(&needs, (&lesson.recipe, "--train-batch"), &split)?;
     let folder = TrainFolder::open(&lesson.training)?;
     let went_on = folder.curve().is_file();
-    let outcome = steps(shop, (lesson, &split), &folder, &clock)?;
+    let (outcome, run) = steps(shop, (lesson, &split), &folder)?;
     if outcome.end == End::Stopped {
         return Ok(None);
     }
@@ -82,7 +86,7 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
         first_loss: outcome.curve.first().map(|point| point.loss),
         last_loss: outcome.curve.last().map(|point| point.loss),
         tokens: outcome.curve.iter().map(|point| point.tokens).sum(),
-        effort: effort(&outcome, seconds, went_on),
+        effort: effort((&outcome, &run), seconds, went_on),
     }))
 }
 
@@ -100,8 +104,14 @@ fn steps(
     shop: &Shop<'_>,
     (lesson, split): (&Lesson<'_>, &Split),
     folder: &TrainFolder,
-    clock: &SystemClock,
-) -> Result<Outcome> {
+) -> Result<(Outcome, Run)> {
+    let plan = json!({ "phase": lesson.phase, "recipe": lesson.recipe });
+    let plan = (&plan, lesson.recipe.seed);
+    let mut book = Book::open(folder.path(), shop.located, plan, hardware::rest(shop)?)?;
+    let (clock, mut unwatched) = (book.clock(), Unwatched);
+    // The first phase of the run has rested.
+    let hand = book.hand(0, (shop.stop, &mut unwatched), shop.terminal)?;
+    let mut watcher = Steps::new(shop.terminal, hand);
     let model = Transformer::load(&shop.located.path)?;
     let base = Base {
         name: shop.located.name.clone(),
@@ -114,21 +124,24 @@ fn steps(
     };
     let mut desk = Desk {
         folder,
-        clock,
-        watcher: &mut Steps::new(shop.terminal),
+        clock: &clock,
+        watcher: &mut watcher,
         stop: shop.stop,
     };
-    Ok(improve::sft::train(training, &mut desk)?)
+    let outcome = improve::sft::train(training, &mut desk)?;
+    watcher.end(&outcome)?;
+    Ok((outcome, book.close(shop.terminal)?))
 }
 
-fn effort(outcome: &Outcome, seconds: f64, went_on: bool) -> Effort {
+fn effort((outcome, run): (&Outcome, &Run), seconds: f64, went_on: bool) -> Effort {
     let tokens: usize = outcome.curve.iter().map(|point| point.tokens).sum();
     let ns: u64 = outcome.curve.iter().map(|point| point.ns).sum();
     Effort {
         seconds,
         tokens_per_s: (ns > 0).then(|| tokens as f64 * 1e9 / ns as f64),
         went_on,
-        hardware: json!({ "energy_wh": null, "energy_reason": "training is not metered" }),
+        costs: costs::of_phases(run),
+        hardware: hardware::seen(run, seconds),
         ..Effort::default()
     }
 }
