@@ -213,11 +213,11 @@ impl<W: Workshop> Run<'_, W> {
         let Some(sampled) = sampled else {
             return Ok(Turn::Stopped);
         };
-        let Some((repaired, repairing)) = self.repair(n, (&sampled.samples, &asked))? else {
+        let Some(repaired) = self.repair(n, (&sampled.samples, &asked))? else {
             return Ok(Turn::Stopped);
         };
-        let mut cycle = self.keep(n, sampled, repaired)?;
-        cycle.repairing = repairing;
+        let mut cycle = self.keep(n, sampled, repaired.samples)?;
+        cycle.repairing = repaired.effort;
         if cycle.kept == 0 {
             self.say(format!(
                 "{name}: nothing was kept; there is nothing new to train on"

@@ -3,20 +3,29 @@
 use super::super::{Asking, Effort, Prompt, Sample, Workshop, repair};
 use super::Run;
 
+/// What came of asking for repairs.
+#[derive(Default)]
+pub(super) struct Repaired {
+    /// Those that pass.
+    pub(super) samples: Vec<Sample>,
+    /// What all of them cost; `None` where none were asked for.
+    pub(super) effort: Option<Effort>,
+}
+
 impl<W: Workshop> Run<'_, W> {
-    /// Repairs that pass, and what all cost; `None` if the user asked to stop. Nothing where the plan wants none or
+    /// Has failed answers repaired; `None` if the user asked to stop. Nothing where the plan wants none or
     /// nothing failed.
     pub(super) fn repair(
         &mut self,
         n: u32,
         (samples, asked): (&[Sample], &[&Prompt]),
-    ) -> Result<Option<(Vec<Sample>, Option<Effort>)>, W::Error> {
+    ) -> Result<Option<Repaired>, W::Error> {
         let Some(repairs) = &self.plan.repairs else {
-            return Ok(Some((Vec::new(), None)));
+            return Ok(Some(Repaired::default()));
         };
         let prompts = repair::prompts(samples, asked, repairs);
         if prompts.is_empty() {
-            return Ok(Some((Vec::new(), None)));
+            return Ok(Some(Repaired::default()));
         }
         let asking = Asking {
             samples_per_prompt: repairs.samples,
@@ -35,6 +44,9 @@ impl<W: Workshop> Run<'_, W> {
         let found = repair::adopted(repaired.samples, &prompts, asked);
         self.workshop
             .say(&format!("{name}: {} of {n_all} are right", found.len()));
-        Ok(Some((found, Some(effort))))
+        Ok(Some(Repaired {
+            samples: found,
+            effort: Some(effort),
+        }))
     }
 }

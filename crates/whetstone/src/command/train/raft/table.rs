@@ -228,8 +228,10 @@ fn energy(outcome: &Outcome) -> String {
         let reason = reasons.next().unwrap_or("a phase did not tell it");
         return format!("null ({reason})");
     };
-    let trained = outcome.cycles.iter().filter_map(|one| one.trained.as_ref());
-    let last = trained.last().map(|one| &one.effort.hardware["energy"]);
+    let mut trained = outcome.cycles.iter().filter_map(|one| one.trained.as_ref());
+    let last = trained
+        .next_back()
+        .map(|one| &one.effort.hardware["energy"]);
     let each = last.and_then(costs::per_token);
     let each = each.map_or_else(String::new, |each| {
         format!(", {each:.3} J per trained token in the last training")
