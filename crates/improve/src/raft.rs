@@ -4,8 +4,9 @@
 //! without anybody writing examples. A cycle samples from the adapter of the one before it, keeps what reaches the
 //! bar, and trains an adapter anew from the base on everything that all cycles have kept. After each cycle prompts
 //! that are never trained on are asked; the best adapter by their strict pass@1 is the result, if it is better than
-//! the base, and cycles that gain nothing on them end the run. Within a cycle the answers to some problems are held back,
-//! and its training ends when it does not learn those any better. Of several suites of such prompts the first one chooses, and the others tell what the choice is worth.
+//! the base, and cycles that gain nothing on them end the run. Of several suites of such prompts the first one chooses, and
+//! the others tell what the choice is worth. Within a cycle the answers to some problems are held back, and its training
+//! ends when it does not learn those any better.
 //!
 //! What it deliberately does not do: it has no engine, no sandbox and no clock. Whoever has them is a [`Workshop`]:
 //! sampling and judging are the code benchmark there, and training is [`crate::sft`]. Every phase is on the disk

@@ -227,8 +227,7 @@ impl Pace {
         };
         let fee = entry.n_unread as f64 * costs.read;
         let won = entry.n_left as f64 * self.saving(costs, source);
-        let pays = self.goes_on(source, &[]) && won > fee;
-        pays || self.sources[source as usize].rest(fee)
+        won > fee || self.sources[source as usize].rest(fee)
     }
 
     /// What guesses of a source are expected to save of each token's time, in steps of the model.
