@@ -92,7 +92,7 @@ impl Quiz {
             path: file.to_owned(),
             message,
         })?;
-        let name = file.split('.').next().unwrap_or_default().to_owned();
+        let name = shelf::name_of(file);
         let broken = |line: usize, message: String| Error::BrokenProblem {
             suite: name.clone(),
             line,

@@ -33,7 +33,20 @@ const MAX_BYTES: u64 = 1 << 30;
 /// New tokens of an answer, as in EvalPlus.
 const MAX_TOKENS: u32 = 768;
 
-/// The suite in a file. Its name is the file's, without the endings.
+/// What a file of problems is called: its name without the endings that tell how it is written. Dots within
+/// become dashes, since names of figures are put together with dots.
+pub fn name_of(file: &str) -> String {
+    let mut name = file;
+    for ending in [".gz", ".jsonl", ".json", ".ndjson"] {
+        let at = name.len().saturating_sub(ending.len());
+        if at > 0 && name.is_char_boundary(at) && name[at..].eq_ignore_ascii_case(ending) {
+            name = &name[..at];
+        }
+    }
+    name.replace('.', "-")
+}
+
+/// The suite in a file, by [`name_of`] and in small letters.
 ///
 /// # Errors
 /// [`Error::UnreadableSuite`] if the file cannot be read, [`Error::BrokenProblem`] for what is in it.
@@ -45,7 +58,7 @@ pub fn load(path: &Path) -> Result<Suite, Error> {
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let text = unpacked(&bytes).map_err(unreadable)?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = file.split('.').next().unwrap_or_default().to_lowercase();
+    let name = name_of(&file).to_lowercase();
     let mut suite = parse(&name, &text)?;
     suite.sha256 = sha256(&bytes);
     Ok(suite)

@@ -1,7 +1,8 @@
 //! Prompt lookup: what followed the last time when a sequence said the same.
 //!
-//! After Saxena (2023). It costs nothing, remembers nothing, and is right wherever a text repeats
-//! itself: edits, repairs, tables.
+//! After Saxena (2023), but of all earlier places the one that agrees longest is taken, not the latest that
+//! agrees in four tokens: in an edit the same few tokens stand in many lines. It costs nothing, remembers
+//! nothing, and is right wherever a text repeats itself: edits, repairs, tables.
 
 use crate::{Error, Token};
 
@@ -10,24 +11,28 @@ use super::{Ask, Draft, Drafter, Pace, Source};
 /// Looks for the last tokens of a sequence at an earlier place of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Ngram {
-    /// The most tokens that are looked for.
-    pub most: usize,
-    /// The fewest.
+    /// The fewest tokens that have to be the same.
     pub least: usize,
 }
 
+/// Agreements are followed back so far.
+pub(super) const LONGEST: usize = 64;
+
 impl Ngram {
-    /// Four tokens down to two.
-    pub const USUAL: Ngram = Ngram { most: 4, least: 2 };
+    /// From two tokens on.
+    pub const USUAL: Ngram = Ngram { least: 2 };
 
     fn draft(self, history: &[Token], n: usize) -> Draft {
-        for length in (self.least..=self.most).rev() {
-            if let Some(next) = continuation(history, length) {
-                let tokens = copied(history, next, n);
-                return Draft::found(tokens, confidence(length), Source::Ngram);
+        // `max_by_key` takes the last of equals, which is the latest place.
+        let longest = (1..history.len())
+            .map(|next| (agreement(&history[..next], history), next))
+            .max_by_key(|(length, _)| *length);
+        match longest {
+            Some((length, next)) if length >= self.least.max(1) => {
+                Draft::found(copied(history, next, n), confidence(length), Source::Ngram)
             }
+            _ => Draft::nothing(),
         }
-        Draft::nothing()
     }
 }
 
@@ -46,14 +51,10 @@ pub(super) fn confidence(length: usize) -> f32 {
     (1.0 - misses).max(0.05)
 }
 
-/// Where the last `length` tokens continue at their latest earlier place.
-fn continuation(history: &[Token], length: usize) -> Option<usize> {
-    let start = history.len().checked_sub(length)?;
-    let wanted = &history[start..];
-    let place = (0..start)
-        .rev()
-        .find(|at| &history[*at..at + length] == wanted)?;
-    Some(place + length)
+/// How many tokens at the end of both are equal, up to [`LONGEST`].
+pub(super) fn agreement(a: &[Token], b: &[Token]) -> usize {
+    let pairs = a.iter().rev().zip(b.iter().rev()).take(LONGEST);
+    pairs.take_while(|(a, b)| a == b).count()
 }
 
 /// What stands from `next` on, going on into what was copied already: a text that repeats with a short
@@ -90,6 +91,9 @@ mod tests {
     #[test]
     fn a_longer_match_is_worth_more_than_a_later_one() {
         assert_eq!(guessed(&[7, 1, 2, 3, 1, 2, 4, 7, 1, 2], 1), [3]);
+        // Both agree in four tokens, the earlier one in five.
+        let history = [9, 1, 2, 3, 4, 5, 8, 1, 2, 3, 4, 6, 9, 1, 2, 3, 4];
+        assert_eq!(guessed(&history, 1), [5]);
     }
 
     #[test]

@@ -8,13 +8,11 @@ use std::collections::HashMap;
 
 use crate::{Error, Token};
 
-use super::ngram::{confidence, copied};
+use super::ngram::{agreement, confidence, copied};
 use super::{Ask, Draft, Drafter, Pace, Source};
 
 /// Tokens by which places are found: a match is at least so long.
 const STRETCH: usize = 3;
-/// Matches are followed back so far.
-const LONGEST: usize = 64;
 /// So many of the latest places of a stretch are compared.
 const MOST_PLACES: usize = 32;
 
@@ -115,12 +113,6 @@ impl Drafter for Suffix {
 
 fn last_stretch(history: &[Token]) -> Option<Key> {
     history.last_chunk::<STRETCH>().copied()
-}
-
-/// How many tokens at the end of both are equal, up to [`LONGEST`].
-fn agreement(a: &[Token], b: &[Token]) -> usize {
-    let pairs = a.iter().rev().zip(b.iter().rev()).take(LONGEST);
-    pairs.take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]

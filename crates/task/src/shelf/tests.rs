@@ -243,3 +243,27 @@ fn a_suite_of_functions_is_asked_as_evalplus_asks() {
     let base = suite.asked(PromptProfile::EvalplusBase);
     assert!(base.stop.contains(&"\ndef ".to_owned()) && !base.stop.contains(&"\n```\n".to_owned()));
 }
+
+#[test]
+fn two_halves_of_a_file_are_two_suites() {
+    let names = [
+        ("demo.jsonl", "demo"),
+        ("demo.held-out.jsonl", "demo-held-out"),
+        ("HumanEval.JSONL.gz", "HumanEval"),
+        ("mbpp-v1.2.json", "mbpp-v1-2"),
+        ("problems", "problems"),
+        (".jsonl", "-jsonl"),
+    ];
+    for (file, name) in names {
+        assert_eq!(super::name_of(file), name, "{file}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let row = r#"{"id": "a", "prompt": "Print 1", "expected_output": "1", "language": "c"}"#;
+    let read = |file: &str| {
+        let path = folder.path().join(file);
+        std::fs::write(&path, row).unwrap();
+        super::load(&path).unwrap().name
+    };
+    assert_eq!(read("demo.jsonl"), "demo");
+    assert_eq!(read("Demo.held-out.jsonl"), "demo-held-out");
+}
