@@ -6,6 +6,8 @@
 //! guessing. They take turns at every prompt, in one order and the other way round, so that drift hits all alike.
 //! Whoever learns begins every iteration anew: an answer given before must not be remembered.
 //!
+//! Every answer is on the disk before the next; a run that goes on has its costs and its answers from there.
+//!
 //! Greedy, one sequence. Every answer goes through the [`gate`].
 
 mod answer;
@@ -14,6 +16,7 @@ mod costs;
 pub mod gate;
 pub mod prompts;
 mod record;
+mod turns;
 
 use std::sync::atomic::Ordering;
 
@@ -97,12 +100,19 @@ pub fn measure(
     };
     desk.warn_beyond_context(cast.target, stage.capacity)?;
     desk.turn(0, Work::of(&cast.target.name, "speculation"));
-    let steps = stage.steps(&asked, desk)?;
+    let known = Steps::of_run(desk.earlier, &cast.target.name);
+    let is_new = known.is_none();
+    let steps = known.map_or_else(|| stage.steps(&asked, desk), Ok)?;
     let costs = steps.costs();
-    let forecast = match cast.draft {
-        Some(_) => Some(stage.forecast(&costs, &asked, desk)?),
-        None => None,
+    let chances = match (cast.draft, is_new) {
+        (None, _) => None,
+        (_, true) => Some(stage.chances(&costs, &asked, desk)?),
+        (_, false) => Some(record::chances_of(desk.earlier)),
     };
+    let forecast = chances.map(|chances| {
+        let forecast = Forecast::of(&costs, &chances, plan.most_drafted);
+        (chances, forecast)
+    });
     let best = forecast.as_ref().map_or(1, |(_, forecast)| forecast.best);
     let rules = Rules {
         fixed: plan.draft_length.unwrap_or(best),
@@ -112,7 +122,9 @@ pub fn measure(
         stage: &stage,
         rules: &rules,
     };
-    book.costs(&steps, forecast.as_ref(), desk)?;
+    if is_new {
+        book.costs(&steps, forecast.as_ref(), desk)?;
+    }
     let mut gate = Gate::default();
     let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| {
         book.answers(asked, &mut gate, desk)?;
@@ -179,6 +191,13 @@ impl Player<'_> {
             Player::Guessing(engine) => engine.as_ref(),
         }
     }
+
+    /// Takes in an answer of an earlier session.
+    fn recall(&self, prompt: &[Token], answer: &[Token]) {
+        if let Player::Guessing(engine) = self {
+            engine.recall(&[prompt, answer].concat());
+        }
+    }
 }
 
 /// Where everyone answers.
@@ -217,14 +236,13 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Lets the draft guess on a few prompts: how likely the first, second … guess comes true, and what
-    /// follows from it.
-    fn forecast(
+    /// Lets the draft guess on a few prompts: how likely the first, second … guess comes true.
+    fn chances(
         &self,
         costs: &Costs,
         asked: &[Asked<'_>],
         desk: &mut Desk<'_>,
-    ) -> Result<(Vec<f64>, Forecast), Error> {
+    ) -> Result<Vec<f64>, Error> {
         let (n_prompts, n_tokens, n_guesses) = TRIAL;
         let n_guesses = n_guesses.min(self.plan.most_drafted);
         desk.watcher
@@ -256,8 +274,7 @@ impl<'a> Stage<'a> {
                 _ => break,
             }
         }
-        let forecast = Forecast::of(costs, &chances, self.plan.most_drafted);
-        Ok((chances, forecast))
+        Ok(chances)
     }
 
     fn player(&self, mode: Drafting, rules: &Rules) -> Result<Player<'a>, Error> {
@@ -285,85 +302,5 @@ impl<'a> Stage<'a> {
         };
         let engine = Speculative::new(target, lanes, drafter, length);
         Ok(Player::Guessing(Box::new(engine)))
-    }
-
-    /// Everyone answers everything, in turns; a prompt is written down before the next one, in the last
-    /// iteration. Returns what each mode added to memory, in bytes.
-    fn answers(
-        &self,
-        asked: &mut [Asked<'_>],
-        rules: &Rules,
-        desk: &mut Desk<'_>,
-        write: &mut Write<'_>,
-    ) -> Result<Vec<u64>, Error> {
-        let modes = &self.plan.modes;
-        let n_answers = self.plan.iterations * asked.len() * modes.len();
-        let mut added = vec![0; modes.len()];
-        let mut n_done = 0;
-        self.warm_up(asked, rules, desk)?;
-        desk.watcher.begin("answers", n_answers as u64);
-        for iteration in 0..self.plan.iterations {
-            let players: Vec<Player<'_>> = modes
-                .iter()
-                .map(|mode| self.player(*mode, rules))
-                .collect::<Result<_, _>>()?;
-            for (i, asked) in asked.iter_mut().enumerate() {
-                // A prompt is answered by all or by nobody, so that sums stay comparable.
-                if desk.stopped() {
-                    return Ok(added);
-                }
-                let mut order: Vec<usize> = (0..modes.len()).collect();
-                if (i + iteration) % 2 == 1 {
-                    order.reverse();
-                }
-                for at in order {
-                    let answer = answer(players[at].engine(), &asked.request, desk.clock)?;
-                    n_done += 1;
-                    let rate = answer.tokens.len() as f64 * 1e9 / answer.total_ns.max(1) as f64;
-                    let note = format!("{}: {rate:.1} tok/s", modes[at].name());
-                    desk.watcher.advance(n_done, &note);
-                    asked.answers[at].push(answer);
-                }
-                if iteration + 1 == self.plan.iterations {
-                    write(asked, desk)?;
-                    asked.written = true;
-                }
-            }
-            for (added, (mode, player)) in added.iter_mut().zip(modes.iter().zip(&players)) {
-                *added = self.added_bytes(*mode, player);
-            }
-        }
-        Ok(added)
-    }
-
-    fn added_bytes(&self, mode: Drafting, player: &Player<'_>) -> u64 {
-        let weights = self
-            .cast
-            .drafting(mode)
-            .map_or(0, |m| m.card().weight_bytes);
-        match player {
-            Player::Alone(_) => 0,
-            Player::Guessing(engine) => weights + engine.drafter_bytes(),
-        }
-    }
-
-    /// The beginning of one answer, without anybody looking.
-    fn warm_up(
-        &self,
-        asked: &[Asked<'_>],
-        rules: &Rules,
-        desk: &mut Desk<'_>,
-    ) -> Result<(), Error> {
-        let Some(first) = asked.first() else {
-            return Ok(());
-        };
-        let request = Request {
-            max_tokens: WARM_UP.min(self.plan.max_tokens),
-            ..first.request.clone()
-        };
-        for mode in &self.plan.modes {
-            answer(self.player(*mode, rules)?.engine(), &request, desk.clock)?;
-        }
-        Ok(())
     }
 }

@@ -72,6 +72,14 @@ impl<'m> Speculative<'m> {
         self.drafter.borrow().bytes()
     }
 
+    /// Learns a text that was read and written before, as if a request had brought it forth now. How guesses
+    /// for it had fared is not known and not learnt.
+    pub fn recall(&self, history: &[Token]) {
+        let sequence = self.n_sequences.get();
+        self.n_sequences.set(sequence + 1);
+        self.drafter.borrow_mut().learn(sequence, history);
+    }
+
     /// Tokens that a pass may need beyond those of a request: the guesses that turn out wrong, and
     /// what fills a step up.
     fn slack(&self) -> usize {

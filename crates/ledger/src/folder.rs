@@ -13,7 +13,9 @@ use crate::derived::{write_derived, write_whole};
 use crate::error::{Error, io_at};
 use crate::line::{Record, encode};
 use crate::read::{HEADER, read};
-use crate::record::{Attempt, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning};
+use crate::record::{
+    Answer, Attempt, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning,
+};
 use crate::run::{Run, TornTail};
 use crate::tape::Tape;
 
@@ -31,6 +33,7 @@ pub struct RunFolder {
     attempts: Tape,
     verdicts: Tape,
     measurements: Tape,
+    answers: Tape,
     hardware: Tape,
     warnings: Tape,
     done: Tape,
@@ -115,6 +118,16 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Appends to `answers.jsonl` and flushes.
+    ///
+    /// # Errors
+    /// [`Error::Append`] if the disk refuses.
+    pub fn append_answer(&mut self, answer: &Answer) -> Result<(), Error> {
+        self.answers.append(&encode(answer)?)?;
+        self.has_grown = true;
+        Ok(())
+    }
+
     /// Appends to `hardware.jsonl`, all in one write, and flushes once.
     ///
     /// # Errors
@@ -168,6 +181,7 @@ impl RunFolder {
             attempts: tape::<Attempt>(path, torn)?,
             verdicts: tape::<Verdict>(path, torn)?,
             measurements: tape::<Measurement>(path, torn)?,
+            answers: tape::<Answer>(path, torn)?,
             hardware: tape::<HardwareSample>(path, torn)?,
             warnings: tape::<Warning>(path, torn)?,
             done: tape::<Done>(path, torn)?,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::record::{Attempt, Done, HardwareSample, Measurement, Verdict, Warning};
+use crate::record::{Answer, Attempt, Done, HardwareSample, Measurement, Verdict, Warning};
 
 /// A record with a file of its own.
 pub(crate) trait Record: Serialize + DeserializeOwned {
@@ -31,6 +31,11 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
 impl Record for Attempt {
     const KIND: &'static str = "attempt";
     const FILE: &'static str = "attempts.jsonl";
+}
+
+impl Record for Answer {
+    const KIND: &'static str = "answer";
+    const FILE: &'static str = "answers.jsonl";
 }
 
 impl Record for Verdict {

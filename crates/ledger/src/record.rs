@@ -3,10 +3,14 @@
 //! Times are integer nanoseconds, memory is integer bytes, a missing number is `null` with a reason
 //! beside it. Fields are only ever added; [`SCHEMA_VERSION`] moves when a meaning changes.
 
+mod answer;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use answer::{Answer, AnswerPass};
 
 /// The version of the meaning of these records.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -2,14 +2,14 @@
 //!
 //! The records stand in the order in which they were appended. Where a resumed run repeated a record,
 //! the first one wins and the repetition is only counted: what was reported once does not change. Of measurements
-//! the last one wins: they are repeated only where a step had not come to its end, and what such a step measured
+//! and answers the last one wins: they are repeated only where a step had not come to its end, and what such a step measured
 //! at once (two models in turns, say) has to stay together.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::record::{
-    Attempt, AttemptKey, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning,
+    Answer, Attempt, AttemptKey, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning,
 };
 
 /// Everything that a run folder holds.
@@ -23,6 +23,8 @@ pub struct Run {
     pub verdicts: Vec<Verdict>,
     /// `measurements.jsonl`, one per model, benchmark, metric and conditions.
     pub measurements: Vec<Measurement>,
+    /// `answers.jsonl`, one per iteration, prompt and mode.
+    pub answers: Vec<Answer>,
     /// `hardware.jsonl`, one per session and number.
     pub hardware: Vec<HardwareSample>,
     /// `warnings.jsonl`, each once.
@@ -52,6 +54,7 @@ impl Run {
             attempts: Vec::new(),
             verdicts: Vec::new(),
             measurements: Vec::new(),
+            answers: Vec::new(),
             hardware: Vec::new(),
             warnings: Vec::new(),
             done: Vec::new(),
@@ -107,9 +110,10 @@ impl Run {
     pub(crate) fn without_repeats(mut self) -> Run {
         self.repeats += keep_first(&mut self.attempts, |attempt| attempt.key.clone());
         self.repeats += keep_first(&mut self.verdicts, |verdict| verdict.key.clone());
-        self.measurements.reverse();
-        self.repeats += keep_first(&mut self.measurements, subject);
-        self.measurements.reverse();
+        self.repeats += keep_last(&mut self.measurements, subject);
+        self.repeats += keep_last(&mut self.answers, |answer| {
+            (answer.iteration, answer.prompt.clone(), answer.mode.clone())
+        });
         self.repeats += keep_first(&mut self.hardware, |sample| (sample.session, sample.sample));
         self.repeats += keep_first(&mut self.warnings, |warning| {
             (
@@ -157,6 +161,13 @@ fn subject(measurement: &Measurement) -> (String, String, String, String) {
         measurement.metric.clone(),
         conditions.join(","),
     )
+}
+
+fn keep_last<T, K: Eq + Hash>(records: &mut Vec<T>, key: impl Fn(&T) -> K) -> u64 {
+    records.reverse();
+    let n_repeats = keep_first(records, key);
+    records.reverse();
+    n_repeats
 }
 
 fn keep_first<T, K: Eq + Hash>(records: &mut Vec<T>, key: impl Fn(&T) -> K) -> u64 {

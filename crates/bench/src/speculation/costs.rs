@@ -2,10 +2,14 @@
 
 use engine::speculate::Costs;
 use engine::{CacheKind, CacheKinds, Feed, Logits, Model, Session, SessionShape, Token, sampling};
+use ledger::Run;
+use ledger::record::Measurement;
 use measure::clock::Clock;
 
 use crate::Error;
 
+/// The step of a run that is done when costs and trial are written down.
+pub(super) const DONE: &str = "speculation/costs";
 /// Timed rounds; every size once in each, so that drift hits all alike.
 pub(super) const ROUNDS: usize = 7;
 
@@ -61,6 +65,24 @@ impl Steps {
             target_ns: target.times,
             draft_ns,
             draft_read_ns,
+        })
+    }
+
+    /// As an earlier session wrote them down; `None` if it did not come so far.
+    pub(super) fn of_run(run: &Run, target: &str) -> Option<Steps> {
+        let of = |metric: &str, rows: Option<usize>| {
+            let is_it = |m: &&Measurement| {
+                let has_rows = m.conditions.get("rows").and_then(|rows| rows.as_u64());
+                m.metric == metric && has_rows == rows.map(|rows| rows as u64)
+            };
+            let found = run.measurements.iter().find(is_it);
+            found.map(|found| found.values.clone())
+        };
+        let each = |metric: &str| (1..).map_while(|rows| of(metric, Some(rows))).collect();
+        run.is_done(target, DONE).then(|| Steps {
+            target_ns: each("check_step_ns"),
+            draft_ns: each("draft_step_ns"),
+            draft_read_ns: of("draft_read_ns", None).unwrap_or_default(),
         })
     }
 

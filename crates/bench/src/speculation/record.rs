@@ -2,14 +2,27 @@
 
 use engine::speculate::Forecast;
 use engine::{Model, Pass};
-use ledger::record::Warning;
+use ledger::Run;
+use ledger::record::{Measurement, Warning};
 
-use super::costs::Steps;
+use super::costs::{DONE, Steps};
 use super::gate::{Difference, difference};
 use super::{Asked, Gate, Rules, Stage};
 use crate::Error;
 use crate::desk::{Desk, Place};
 use crate::plan::Drafting;
+
+/// How often the first, second … guess came true in the trial of an earlier session.
+pub(super) fn chances_of(run: &Run) -> Vec<f64> {
+    let of = |guess: u64| {
+        let is_it = |m: &&Measurement| {
+            let has = m.conditions.get("guess").and_then(|guess| guess.as_u64());
+            m.metric == "trial_acceptance" && has == Some(guess)
+        };
+        run.measurements.iter().find(is_it)?.values.first().copied()
+    };
+    (1..).map_while(of).collect()
+}
 
 /// Writes under the target's name.
 pub(super) struct Book<'s, 'a> {
@@ -49,7 +62,7 @@ impl Book<'_, '_> {
             desk.record(&self.place(), "draft_read_ns", times)?;
         }
         let Some((chances, forecast)) = forecast else {
-            return Ok(());
+            return self.done(desk);
         };
         for (i, chance) in chances.iter().enumerate() {
             let place = self.place().with("guess", i + 1);
@@ -70,7 +83,16 @@ impl Book<'_, '_> {
             }
         }?;
         let length = self.rules.fixed as f64;
-        desk.record(&self.place(), "draft_length", vec![length])
+        desk.record(&self.place(), "draft_length", vec![length])?;
+        self.done(desk)
+    }
+
+    /// Whoever stops meanwhile has taken fewer times than were wanted: they are taken again.
+    fn done(&self, desk: &mut Desk<'_>) -> Result<(), Error> {
+        match desk.stopped() {
+            true => Ok(()),
+            false => desk.done(&self.stage.cast.target.name, DONE),
+        }
     }
 
     /// What each mode needs beside the target.

@@ -11,6 +11,7 @@ use engine::{Error as EngineError, Feed, Model, ModelCard, Row, Session, Session
 use ledger::record::Measurement;
 use ledger::{Run, RunFolder};
 use measure::FakeClock;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::AtomicBool;
 
 use super::{folder, header, subject, values};
@@ -280,4 +281,127 @@ fn a_prompt_is_on_the_disk_before_the_next_one_is_answered() {
     };
     watched(&target, None, &plan, &root, &mut reader).unwrap();
     assert_eq!(reader.1, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+}
+
+/// Ends the process's part after so many answers, as kill -9 does: nothing is tidied up.
+struct Killer(usize, bool);
+
+impl Watcher for Killer {
+    fn begin(&mut self, what: &str, _: u64) {
+        self.1 = what == "answers";
+    }
+
+    fn advance(&mut self, _: u64, _: &str) {
+        if self.1 {
+            self.0 -= 1;
+            assert!(self.0 > 0, "killed");
+        }
+    }
+}
+
+/// Goes on with what lies in a folder; returns the run and how many answers were asked for anew.
+fn gone_on(
+    target: &Toy,
+    draft: &Toy,
+    plan: &SpeculationPlan,
+    root: &std::path::Path,
+) -> (Gate, Run, usize) {
+    let (mut run_folder, earlier) = RunFolder::open(&root.join("run")).unwrap();
+    let (target, draft) = (subject("target", target), subject("draft", draft));
+    let stop = AtomicBool::new(false);
+    let clock = FakeClock::stepping(1000);
+    let mut desk = Desk {
+        folder: &mut run_folder,
+        earlier: &earlier,
+        clock: &clock,
+        sandbox: None,
+        fast_ways: None,
+        precedents: None,
+        threads: 1,
+        stop: &stop,
+        watcher: &mut Unwatched,
+        meter: None,
+    };
+    let cast = Cast {
+        target: &target,
+        draft: Some(&draft),
+        lora: None,
+    };
+    let gate = measure(cast, plan, &Prompts::bundled(), &mut desk).unwrap();
+    let bytes = std::fs::read_to_string(run_folder.path().join("answers.jsonl")).unwrap();
+    let n_before = earlier.answers.len() + earlier.repeats as usize;
+    let n_new = bytes.lines().count() - n_before;
+    (gate, ledger::read(run_folder.path()).unwrap(), n_new)
+}
+
+#[test]
+fn whoever_is_killed_at_any_answer_goes_on_and_ends_with_the_same_answers() {
+    let (target, draft) = (Toy::new(3), Toy::new(4));
+    let plan = SpeculationPlan {
+        limit: Some(3),
+        ..plan(&ALL)
+    };
+    let (n_modes, n_all) = (ALL.len(), 2 * 3 * ALL.len());
+    let (_, whole) = measured(&target, Some(&draft), &plan).unwrap();
+    let texts = |run: &Run| -> Vec<_> {
+        let of = |a: &ledger::record::Answer| {
+            (
+                a.iteration,
+                a.prompt.clone(),
+                a.mode.clone(),
+                a.tokens.clone(),
+            )
+        };
+        let mut texts: Vec<_> = run.answers.iter().map(of).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(whole.answers.len(), n_all);
+    for n in [1, 4, n_modes, n_modes + 1, n_all / 2 + 1, n_all - 1, n_all] {
+        let root = folder();
+        let killed = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            watched(&target, Some(&draft), &plan, &root, &mut Killer(n, false))
+        }));
+        assert!(killed.is_err());
+        let (gate, run, n_new) = gone_on(&target, &draft, &plan, root.path());
+        assert_eq!(gate, Gate::default());
+        // Who was killed amidst a prompt has it answered by everyone again.
+        assert_eq!(n_new, n_all - n / n_modes * n_modes, "killed at answer {n}");
+        assert_eq!(texts(&run), texts(&whole));
+        assert_eq!(run.measurements.len(), whole.measurements.len());
+        for mode in ALL {
+            let equal = of_mode(&run, "equal_to_target", mode.name());
+            assert_eq!(equal.len(), 3);
+            assert!(equal.iter().all(|m| m.values == [1.0, 1.0]));
+        }
+        let is_said = run.warnings.iter().any(|w| w.kind == "guessing_gone_on");
+        assert_eq!(
+            is_said,
+            (n_modes..n_all).contains(&n),
+            "killed at answer {n}"
+        );
+    }
+}
+
+#[test]
+fn costs_are_measured_once_and_known_from_then_on() {
+    let (target, draft) = (Toy::new(3), Toy::new(4));
+    let root = folder();
+    let plan = plan(&[Drafting::Target, Drafting::Draft, Drafting::Adaptive]);
+    let killed = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        watched(&target, Some(&draft), &plan, &root, &mut Killer(2, false))
+    }));
+    assert!(killed.is_err());
+    let file = root.path().join("run/measurements.jsonl");
+    let before = std::fs::read_to_string(&file).unwrap();
+    let (_, run, _) = gone_on(&target, &draft, &plan, root.path());
+    let after = std::fs::read_to_string(&file).unwrap();
+    let n_costs = |text: &str| text.matches("check_step_ns").count();
+    assert_eq!((n_costs(&before), n_costs(&after)), (7, 7));
+    let drafted: Vec<f64> = of_mode(&run, "pass_drafted", "draft")
+        .iter()
+        .flat_map(|m| m.values.clone())
+        .collect();
+    let length = values(&run, "draft_length")[0].values[0];
+    assert!(drafted.iter().all(|n| *n <= length), "{length} {drafted:?}");
 }

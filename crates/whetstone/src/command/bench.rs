@@ -15,6 +15,7 @@ use anyhow::Result;
 use bench::Plan;
 use sandbox::Cell;
 
+use super::speculation;
 use crate::cli::Bench;
 use crate::exit::Exit;
 use crate::subject::{Finder, Located, distinct};
@@ -23,6 +24,7 @@ use crate::{containment, interrupt, quizzes, texts};
 pub(super) use folder::{create, dated, newest, say_if_moved};
 pub(super) use hardware::Watched;
 use job::Job;
+pub(super) use job::same_file;
 pub(super) use order::{Order, change_judging, models};
 pub(super) use show::{print, show, write_report};
 
@@ -43,6 +45,12 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
         offline,
         stop: interrupt::listen()?,
     };
+    if let Some(folder) = order::earlier(flags)?
+        && speculation::is_of(&ledger::read(&folder)?.header)
+    {
+        let (exit, folder) = speculation::go_on(folder, &finder)?;
+        return show::finish(&folder, exit, &flags.run, terminal);
+    }
     let order = match &flags.variants {
         None => Order::of(flags, &finder)?,
         Some(asked) => match Order::of_shapes(variants::plan(flags, asked)?, &finder)? {

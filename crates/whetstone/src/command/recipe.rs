@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::bench::{Order, carry_out, show};
+use super::bench::{Order, carry_out, newest, show};
 use super::speculation;
 use crate::cli::{Check, Format, Init, Run};
 use crate::exit::{Exit, Usage};
@@ -202,13 +202,24 @@ fn measure(job: &Job, flags: &Run, finder: &Finder<'_>) -> Result<Option<(Exit, 
             .terminal
             .note(&format!("{name}: {why}; it begins anew"));
     };
+    let no_folder = format!("no folder in {} has this plan", flags.output.display());
     let asked = match &job.kind {
         Kind::Plan(asked) => asked,
         Kind::Speculation(asked) => {
-            if flags.resume {
-                anew("turns of guessing cannot be gone on with");
-            }
-            return speculation::measure(asked, finder).map(Some);
+            let earlier = || {
+                newest(&flags.output, &job.name, |header| {
+                    speculation::has_asked(header, asked, &job.plan)
+                })
+            };
+            return match flags.resume.then(earlier).flatten() {
+                Some(folder) => speculation::go_on(folder, finder).map(Some),
+                None => {
+                    if flags.resume {
+                        anew(&no_folder);
+                    }
+                    speculation::measure(asked, finder).map(Some)
+                }
+            };
         }
     };
     let earlier = flags
@@ -218,10 +229,7 @@ fn measure(job: &Job, flags: &Run, finder: &Finder<'_>) -> Result<Option<(Exit, 
         Some(folder) => Some(Order::resumed(folder, finder)?),
         None => {
             if flags.resume {
-                anew(&format!(
-                    "no folder in {} has this plan",
-                    flags.output.display()
-                ));
+                anew(&no_folder);
             }
             asked.order(finder)?
         }

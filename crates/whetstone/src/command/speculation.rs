@@ -1,29 +1,35 @@
 //! `whet bench spec`: a target, a draft, and what guessing ahead gains.
 
+mod order;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result};
-use bench::plan::{Drafting, SpeculationPlan};
 use bench::speculation::prompts::Prompts;
 use bench::speculation::{self, Cast, Gate};
 use bench::{Desk, Plan};
-use ledger::record::RunHeader;
+use ledger::record::{Done, ModelRecord, RunHeader};
+use ledger::{Run, RunFolder};
 use llama::Adapter;
 use measure::SystemClock;
 
-use super::bench::Watched;
-use crate::adapters::{self, Found};
+use super::bench::{Watched, same_file, say_if_moved};
+use crate::adapters::Found;
 use crate::cli::Speculation;
 use crate::exit::{Exit, Usage, unusable};
-use crate::subject::{Finder, Loaded, Located, threads};
+use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 use crate::{interrupt, provenance};
 
-/// Guesses of a pass at most: longer ones cost more rows than any draft here earns.
-const MOST_DRAFTED: usize = 16;
+use order::Order;
+pub(super) use order::{has_asked, is_of, plan_of};
+
+/// Under which names the header has who guesses, without an adapter and with one.
+const DRAFT: &str = "draft";
+const DRAFT_LORA: &str = "draft_lora";
 
 /// Measures speculative decoding.
 pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Result<Exit> {
@@ -40,16 +46,9 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
     super::bench::show(&folder, exit, flags.format, terminal)
 }
 
-/// What flags ask for, with every default filled in.
-pub(super) fn plan_of(flags: &Speculation) -> Result<Plan> {
-    plan(flags, &prompts(flags)?, &adapter(flags)?)
-}
-
 /// Measures and writes the report; returns how it ended and the run folder.
 pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
-    let prompts = prompts(flags)?;
-    let adapter = adapter(flags)?;
-    let plan = plan(flags, &prompts, &adapter)?;
+    let order = Order::of(flags)?;
     // Found out now, and not after the last answer.
     if let Some(folder) = flags.output.as_deref().and_then(Path::parent)
         && !(folder.as_os_str().is_empty() || folder.is_dir())
@@ -60,17 +59,39 @@ pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit,
         ))
         .into());
     }
-    if let Found::Missing(reason) = &adapter {
+    if let Found::Missing(reason) = &order.adapter {
         let terminal = finder.terminal;
         terminal.note(&format!("The phase with an adapter is skipped: {reason}"));
     }
-    let models = Models::open(flags, finder, &adapter, plan.threads)?;
-    let (gate, folder) = models.measure(flags, &plan, &prompts, finder)?;
+    let ended = carry_out(&order, finder)?;
+    if let Some(path) = &flags.output {
+        write_suite(path, &ledger::read(&ended.1)?, &order.prompts)?;
+    }
+    Ok(ended)
+}
+
+/// Goes on with a run; returns how it ended and its folder.
+pub(super) fn go_on(folder: PathBuf, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+    let run = ledger::read(&folder)?;
+    if run.is_complete() {
+        finder
+            .terminal
+            .note(&format!("{} is complete.", folder.display()));
+        let is_fault = |warning: &ledger::record::Warning| warning.kind == "unequal_answer";
+        let exit = match run.warnings.iter().any(is_fault) {
+            true => Exit::Gate,
+            false => Exit::Done,
+        };
+        return Ok((exit, folder));
+    }
+    carry_out(&Order::resumed(folder, &run.header)?, finder)
+}
+
+fn carry_out(order: &Order, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+    let models = Models::open(order, finder)?;
+    let (gate, folder) = models.measure(order, finder)?;
     let run = ledger::read(&folder)?;
     super::bench::write_report(&folder, &run, finder.terminal.readings())?;
-    if let Some(path) = &flags.output {
-        write_suite(path, &run, &prompts)?;
-    }
     let exit = match (finder.stop.load(Ordering::Relaxed), gate.n_faults) {
         (true, _) => Exit::Interrupted,
         (false, 0) => Exit::Done,
@@ -79,125 +100,38 @@ pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit,
     Ok((exit, folder))
 }
 
-fn prompts(flags: &Speculation) -> Result<Prompts> {
-    let Some(path) = &flags.prompts_file else {
-        return Ok(Prompts::bundled());
-    };
-    let name = path.display().to_string();
-    let bytes =
-        std::fs::read(path).map_err(|error| Usage(format!("cannot read {name}: {error}")))?;
-    Prompts::of_file(&name, &bytes).map_err(unusable)
-}
-
-fn adapter(flags: &Speculation) -> Result<Found> {
-    if flags.skip_lora || flags.draft.is_none() {
-        return Ok(Found::NotWanted);
-    }
-    if let Some(path) = &flags.promised {
-        return Ok(Found::At(path.clone()));
-    }
-    adapters::find(flags.adapter.as_deref(), &flags.adapter_dir)
-}
-
-fn plan(flags: &Speculation, prompts: &Prompts, adapter: &Found) -> Result<Plan> {
-    let speculation = SpeculationPlan {
-        modes: modes(flags, adapter)?,
-        prompts: prompts.name.clone(),
-        sha256: prompts.sha256.clone(),
-        limit: flags.limit,
-        max_tokens: flags.max_tokens,
-        iterations: flags.iterations,
-        draft_length: flags.draft_length,
-        most_drafted: MOST_DRAFTED.max(flags.draft_length.unwrap_or(0)),
-        whole_tiles: flags.whole_tiles,
-        adapter: adapter.path().map(|path| path.display().to_string()),
-        adapter_skipped: match adapter {
-            Found::Missing(reason) => Some(reason.clone()),
-            _ => None,
-        },
-    };
-    let plan = Plan {
-        preset: "speculation".into(),
-        code: None,
-        perplexity: None,
-        memory: None,
-        latency: None,
-        divergence: None,
-        speculation: Some(speculation),
-        ..Plan::quick(flags.seed, threads(flags.threads))
-    };
-    plan.check().map_err(Usage)?;
-    Ok(plan)
-}
-
-/// The target alone, and what was asked for of what is possible.
-fn modes(flags: &Speculation, adapter: &Found) -> Result<Vec<Drafting>> {
-    let possible = |mode: &Drafting| match mode {
-        Drafting::DraftLora => adapter.path().is_some(),
-        mode => flags.draft.is_some() || !mode.needs_draft(),
-    };
-    let mut modes = vec![Drafting::Target];
-    for name in &flags.modes {
-        let known = Drafting::ALL.iter().find(|mode| mode.name() == name);
-        let Some(mode) = known else {
-            let names = Drafting::ALL.map(Drafting::name).join(", ");
-            return Err(Usage(format!(
-                "no way of guessing is called {name}; there are {names}"
-            ))
-            .into());
-        };
-        if !possible(mode) && *mode != Drafting::DraftLora {
-            return Err(Usage(format!(
-                "--modes {name} needs a model that guesses; name one with --draft"
-            ))
-            .into());
-        }
-        if possible(mode) && !modes.contains(mode) {
-            modes.push(*mode);
-        }
-    }
-    if flags.modes.is_empty() {
-        modes = Drafting::ALL.into_iter().filter(possible).collect();
-    }
-    Ok(modes)
-}
-
 /// The models of a run, loaded.
 struct Models {
     located: Vec<Located>,
     target: Loaded,
     draft: Option<Loaded>,
-    lora: Option<Loaded>,
+    /// The draft with its adapter, and where both lie.
+    lora: Option<(Loaded, Located)>,
 }
 
 impl Models {
-    fn open(
-        flags: &Speculation,
-        finder: &Finder<'_>,
-        adapter: &Found,
-        threads: usize,
-    ) -> Result<Models> {
+    fn open(order: &Order, finder: &Finder<'_>) -> Result<Models> {
         let clock = SystemClock::start();
-        let mut located = vec![finder.locate(&flags.target)?];
-        located.extend(
-            flags
-                .draft
-                .as_ref()
-                .map(|word| finder.locate(word))
-                .transpose()?,
-        );
-        let open = |located: &Located| Loaded::open(located, threads, &clock);
+        let words = std::iter::once(&order.target).chain(&order.draft);
+        let mut located: Vec<Located> = words
+            .map(|word| finder.locate(word))
+            .collect::<Result<_>>()?;
+        order.recognise(&mut located)?;
+        let open = |located: &Located| Loaded::open(located, order.plan.threads, &clock);
         let target = open(&located[0])?;
         let draft = located.get(1).map(open).transpose()?;
-        let lora = match (located.get(1), adapter.path()) {
-            (Some(draft), Some(path)) => {
-                let adapter = Adapter {
+        let with = located
+            .get(1)
+            .zip(order.adapter.path())
+            .map(|(draft, path)| {
+                draft.with(Adapter {
                     path: path.to_owned(),
                     scale: 1.0,
-                };
-                Some(open(&draft.with(adapter))?)
-            }
-            _ => None,
+                })
+            });
+        let lora = match with {
+            Some(located) => Some((open(&located)?, located)),
+            None => None,
         };
         Ok(Models {
             located,
@@ -207,24 +141,12 @@ impl Models {
         })
     }
 
-    fn measure(
-        &self,
-        flags: &Speculation,
-        plan: &Plan,
-        prompts: &Prompts,
-        finder: &Finder<'_>,
-    ) -> Result<(Gate, PathBuf)> {
+    fn measure(&self, order: &Order, finder: &Finder<'_>) -> Result<(Gate, PathBuf)> {
         let target = self.target.subject(Some(jiff::Zoned::now().datetime()))?;
-        let draft = self
-            .draft
-            .as_ref()
-            .map(|loaded| loaded.subject(None))
-            .transpose()?;
-        let lora = self
-            .lora
-            .as_ref()
-            .map(|loaded| loaded.subject(None))
-            .transpose()?;
+        let draft = self.draft.as_ref();
+        let draft = draft.map(|draft| draft.subject(None)).transpose()?;
+        let lora = self.lora.as_ref();
+        let lora = lora.map(|(lora, _)| lora.subject(None)).transpose()?;
         let cast = Cast {
             target: &target,
             draft: draft.as_ref(),
@@ -234,17 +156,10 @@ impl Models {
             finder.terminal.note(&format!("Warning: {doubt}"));
         }
         let watched = Watched::start();
-        let (mut folder, header) = super::bench::create(
-            &flags.runs,
-            flags.name.as_deref(),
-            self.header(plan, &watched)?,
-        )?;
-        let earlier = ledger::Run::new(header);
-        finder
-            .terminal
-            .note(&format!("Everything goes to {}.", folder.path().display()));
+        let (mut folder, earlier) = self.folder(order, &watched, finder.terminal)?;
         let clock = watched.clock;
         let mut progress = Progress::new(finder.terminal);
+        let plan = &order.plan;
         let mut desk = Desk {
             folder: &mut folder,
             earlier: &earlier,
@@ -262,9 +177,42 @@ impl Models {
             .speculation
             .as_ref()
             .context("the plan was made for it")?;
-        let gate = speculation::measure(cast, speculation, prompts, &mut desk).map_err(unusable)?;
+        let gate =
+            speculation::measure(cast, speculation, &order.prompts, &mut desk).map_err(unusable)?;
         progress.clear();
+        if !finder.stop.load(Ordering::Relaxed) && earlier.is_open() {
+            folder.append_done(&Done::end())?;
+        }
         Ok((gate, folder.path().to_owned()))
+    }
+
+    /// Opens the run's folder, new or old.
+    fn folder(
+        &self,
+        order: &Order,
+        watched: &Watched,
+        terminal: &Terminal,
+    ) -> Result<(RunFolder, Run)> {
+        if let Some(path) = &order.resume {
+            let (mut folder, run) = RunFolder::open(path)?;
+            let now = RunHeader {
+                engine: provenance::engine(order.plan.threads),
+                ..provenance::bare(&[], run.header.seed)
+            };
+            say_if_moved(&mut folder, &run, &now, terminal)?;
+            let (path, n) = (path.display(), run.answers.len());
+            terminal.note(&format!("Going on with {path}: {n} answers are there."));
+            return Ok((folder, run));
+        }
+        let header = self.header(&order.plan, watched)?;
+        let (mut folder, header) =
+            super::bench::create(&order.runs, order.name.as_deref(), header)?;
+        let path = folder.path().display();
+        terminal.note(&format!("Everything goes to {path}."));
+        let mut run = Run::new(header);
+        run.done.push(Done::beginning());
+        folder.append_done(&run.done[0])?;
+        Ok((folder, run))
     }
 
     /// The target is the run's model; the draft stands with the engine, as an adapter does.
@@ -277,14 +225,25 @@ impl Models {
             sandbox: None,
         })?;
         header.machine.extend(watched.facts());
-        if let (Some(located), Some(draft)) = (self.located.get(1), &self.draft) {
-            let record = provenance::model(located, draft)?;
-            header
-                .engine
-                .insert("draft".into(), serde_json::to_value(record)?);
+        let draft = self.located.get(1).zip(self.draft.as_ref());
+        let lora = self
+            .lora
+            .as_ref()
+            .map(|(loaded, located)| (located, loaded));
+        for (name, model) in [(DRAFT, draft), (DRAFT_LORA, lora)] {
+            if let Some((located, loaded)) = model {
+                let record = provenance::model(located, loaded)?;
+                let record = serde_json::to_value(record)?;
+                header.engine.insert(name.into(), record);
+            }
         }
         Ok(header)
     }
+}
+
+/// Who guesses, as a header has it.
+fn guessing(header: &RunHeader, name: &str) -> Option<ModelRecord> {
+    serde_json::from_value(header.engine.get(name)?.clone()).ok()
 }
 
 fn write_suite(path: &Path, run: &ledger::Run, prompts: &Prompts) -> Result<()> {

@@ -175,12 +175,77 @@ fn wrong_words_are_refused_before_a_model_is_loaded() {
     }
 }
 
+/// As kill -9 leaves it: the last answers are not there, one of them in part, and nothing is derived or ended.
+fn cut(folder: &std::path::Path, n_kept: usize) {
+    let file = folder.join("answers.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let half = &lines[n_kept][..lines[n_kept].len() / 2];
+    std::fs::write(&file, lines[..n_kept].concat() + half).unwrap();
+    let progress = folder.join("progress.jsonl");
+    let text = std::fs::read_to_string(&progress).unwrap();
+    let kept: String = text
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("ended"))
+        .collect();
+    std::fs::write(&progress, kept).unwrap();
+}
+
 #[test]
-fn a_run_of_it_cannot_be_resumed_and_says_so() {
+fn an_interrupted_run_goes_on_by_the_word_of_every_benchmark() {
     let place = Workplace::new();
-    let words = ["bench", "spec", "toy.gguf", "--modes", "ngram"];
+    place.toy("draft", 8);
+    let words = ["bench", "spec", "toy.gguf", "--draft", "draft.gguf"];
     place.whet(&[&words[..], &FAST].concat()).with_code(0);
-    let ended = place.whet(&["bench", "--resume"]);
-    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert!(ended.stderr.contains("start it again"), "{}", ended.stderr);
+    let run = place.only_run("runs");
+    let texts = || -> Vec<String> {
+        let answers = ledger::read(run.path()).unwrap().answers;
+        let mut texts: Vec<String> = answers
+            .iter()
+            .map(|a| format!("{} {} {}", a.prompt, a.mode, a.text))
+            .collect();
+        texts.sort();
+        texts
+    };
+    let before = texts();
+    let complete = place.whet(&["bench", "--resume"]).with_code(0);
+    assert!(
+        complete.stderr.contains("is complete"),
+        "{}",
+        complete.stderr
+    );
+    cut(run.path(), 8);
+    let ended = place.whet(&["bench", "--resume"]).with_code(0);
+    assert!(
+        ended.stderr.contains("8 answers are there"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stdout.contains("equality: all 10 answers"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("was interrupted after 1 prompts"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(texts(), before);
+}
+
+#[test]
+fn a_run_does_not_go_on_with_another_draft() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    let words = ["bench", "spec", "toy.gguf", "--draft", "draft.gguf"];
+    place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    cut(place.only_run("runs").path(), 3);
+    place.toy("draft", 9);
+    let ended = place.whet(&["bench", "--resume"]).with_code(2);
+    assert!(
+        ended.stderr.contains("draft.gguf is not the file"),
+        "{}",
+        ended.stderr
+    );
 }

@@ -256,7 +256,8 @@ impl Job<'_> {
     }
 }
 
-fn same_file(path: &Path, then: &str) -> Result<()> {
+/// Refuses a file that is not the one whose hash was written down.
+pub(in crate::command) fn same_file(path: &Path, then: &str) -> Result<()> {
     let sha256 = hub::sha256_file(path)?;
     if sha256 == then {
         return Ok(());

@@ -40,16 +40,8 @@ pub(in crate::command) struct Order {
 
 impl Order {
     pub(super) fn of(flags: &Bench, finder: &Finder<'_>) -> Result<Order> {
-        match &flags.resume {
-            Some(folder) => {
-                let newest = || ledger::latest(&flags.run.output);
-                let folder = folder.clone().or_else(newest);
-                let nothing = || {
-                    let root = flags.run.output.display();
-                    Usage(format!("there is no run to resume in {root}"))
-                };
-                Order::resumed(folder.ok_or_else(nothing)?, finder)
-            }
+        match earlier(flags)? {
+            Some(folder) => Order::resumed(folder, finder),
             None => Order::new(flags, finder),
         }
     }
@@ -113,11 +105,6 @@ impl Order {
         }
         let mut plan: Plan = serde_json::from_value(run.header.plan.clone())
             .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
-        if plan.speculation.is_some() {
-            let why =
-                "measured speculative decoding, whose turns cannot be gone on with; start it again";
-            return Err(Usage(format!("{} {why}", folder.display())).into());
-        }
         let suites = suites_of(&plan, finder)?;
         let texts = texts::of_plan(&mut plan)?;
         let quizzes = quizzes::of_plan(&mut plan)?;
@@ -138,6 +125,20 @@ impl Order {
             name: None,
         })
     }
+}
+
+/// The run that is to be gone on with, if one is.
+pub(super) fn earlier(flags: &Bench) -> Result<Option<PathBuf>> {
+    let Some(folder) = &flags.resume else {
+        return Ok(None);
+    };
+    let newest = || ledger::latest(&flags.run.output);
+    let nothing = || {
+        let root = flags.run.output.display();
+        Usage(format!("there is no run to resume in {root}"))
+    };
+    let folder = folder.clone().or_else(newest);
+    Ok(Some(folder.ok_or_else(nothing)?))
 }
 
 /// The words for the models, each with what `--adapter` lays over all.

@@ -71,9 +71,7 @@ pub(in crate::command) fn show(
     if exit == Exit::Interrupted {
         let asked_for = |what: &str| run.header.plan.get(what).is_some();
         let go_on = |command: &str| format!("go on with: {command} --resume {}", folder.display());
-        let next = if asked_for("speculation") {
-            "the prompts answered by then are in the report; a new run asks all of them".to_owned()
-        } else if asked_for(crate::command::sample::IMPORTED) {
+        let next = if asked_for(crate::command::sample::IMPORTED) {
             go_on("whet sample judge")
         } else {
             go_on("whet bench")

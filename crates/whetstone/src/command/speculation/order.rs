@@ -1,0 +1,225 @@
+//! What a `whet bench spec` is asked to do: by its flags, or by the header of the run that it goes on with.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use bench::Plan;
+use bench::plan::{Drafting, SpeculationPlan};
+use bench::speculation::prompts::{self, Prompts};
+use ledger::record::{ModelRecord, RunHeader};
+
+use super::{DRAFT, DRAFT_LORA, guessing, same_file};
+use crate::adapters::{self, Found};
+use crate::cli::Speculation;
+use crate::exit::{Usage, unusable};
+use crate::subject::{self, Located, threads};
+
+/// Guesses of a pass at most: longer ones cost more rows than any draft here earns.
+const MOST_DRAFTED: usize = 16;
+
+/// What is to be measured.
+pub(super) struct Order {
+    pub(super) plan: Plan,
+    pub(super) prompts: Prompts,
+    pub(super) adapter: Found,
+    /// The words for the models.
+    pub(super) target: String,
+    pub(super) draft: Option<String>,
+    /// The folder of run folders, and what a new one is called before its time.
+    pub(super) runs: PathBuf,
+    pub(super) name: Option<String>,
+    /// The run that is gone on with, and what it began with: target, draft, and the draft with its adapter.
+    pub(super) resume: Option<PathBuf>,
+    began_with: Vec<ModelRecord>,
+}
+
+impl Order {
+    pub(super) fn of(flags: &Speculation) -> Result<Order> {
+        let prompts = prompts(flags)?;
+        let adapter = adapter(flags)?;
+        Ok(Order {
+            plan: plan(flags, &prompts, &adapter)?,
+            prompts,
+            adapter,
+            target: flags.target.clone(),
+            draft: flags.draft.clone(),
+            runs: flags.runs.clone(),
+            name: flags.name.clone(),
+            resume: None,
+            began_with: Vec::new(),
+        })
+    }
+
+    /// The order of an earlier run.
+    pub(super) fn resumed(folder: PathBuf, header: &RunHeader) -> Result<Order> {
+        let plan: Plan = serde_json::from_value(header.plan.clone())
+            .with_context(|| format!("the plan in {}/run.json", folder.display()))?;
+        let asked = plan.speculation.as_ref().context("no such plan")?;
+        let prompts = match asked.prompts.as_str() {
+            prompts::NAME => Prompts::bundled(),
+            path => of_file(Path::new(path))?,
+        };
+        if prompts.sha256 != asked.sha256 {
+            return Err(Usage(format!(
+                "the prompts {} are not those that this run began with (SHA-256 then {}); start a new run",
+                asked.prompts, asked.sha256
+            ))
+            .into());
+        }
+        let draft = guessing(header, DRAFT);
+        let target = header.models.first().context("the run has no model")?;
+        let lora = guessing(header, DRAFT_LORA);
+        Ok(Order {
+            adapter: match &asked.adapter {
+                Some(path) => Found::At(path.into()),
+                None => Found::NotWanted,
+            },
+            prompts,
+            target: target.path.clone(),
+            draft: draft.as_ref().map(|draft| draft.path.clone()),
+            runs: PathBuf::new(),
+            name: None,
+            began_with: std::iter::once(target.clone())
+                .chain(draft)
+                .chain(lora)
+                .collect(),
+            resume: Some(folder),
+            plan,
+        })
+    }
+
+    /// Gives models the names that the run knows, and refuses files that it did not begin with.
+    pub(super) fn recognise(&self, located: &mut [Located]) -> Result<()> {
+        for (located, record) in located.iter_mut().zip(&self.began_with) {
+            same_file(&located.path, &record.sha256)?;
+            located.name.clone_from(&record.name);
+        }
+        let laid = self
+            .began_with
+            .iter()
+            .find_map(|record| record.adapter.as_ref());
+        match (laid, self.adapter.path()) {
+            (Some(record), Some(path)) => same_file(path, &record.sha256),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a run is one of speculative decoding.
+pub(in crate::command) fn is_of(header: &RunHeader) -> bool {
+    header
+        .plan
+        .get("speculation")
+        .is_some_and(|plan| !plan.is_null())
+}
+
+/// Whether a run was asked for by these flags, which make that plan. What it is called counts for nothing.
+pub(in crate::command) fn has_asked(header: &RunHeader, flags: &Speculation, plan: &Plan) -> bool {
+    let Ok(then) = serde_json::from_value::<Plan>(header.plan.clone()) else {
+        return false;
+    };
+    let same_draft = match (guessing(header, DRAFT), &flags.draft) {
+        (Some(record), Some(word)) => subject::is_named(&record, word),
+        (None, None) => true,
+        _ => false,
+    };
+    let target = header.models.first();
+    let same_target = target.is_some_and(|record| subject::is_named(record, &flags.target));
+    let as_then = Plan {
+        preset: then.preset.clone(),
+        ..plan.clone()
+    };
+    same_target && same_draft && then == as_then
+}
+
+/// What flags ask for, with every default filled in.
+pub(in crate::command) fn plan_of(flags: &Speculation) -> Result<Plan> {
+    plan(flags, &prompts(flags)?, &adapter(flags)?)
+}
+
+fn prompts(flags: &Speculation) -> Result<Prompts> {
+    match &flags.prompts_file {
+        Some(path) => of_file(path),
+        None => Ok(Prompts::bundled()),
+    }
+}
+
+fn of_file(path: &Path) -> Result<Prompts> {
+    let name = path.display().to_string();
+    let bytes =
+        std::fs::read(path).map_err(|error| Usage(format!("cannot read {name}: {error}")))?;
+    Prompts::of_file(&name, &bytes).map_err(unusable)
+}
+
+fn adapter(flags: &Speculation) -> Result<Found> {
+    if flags.skip_lora || flags.draft.is_none() {
+        return Ok(Found::NotWanted);
+    }
+    if let Some(path) = &flags.promised {
+        return Ok(Found::At(path.clone()));
+    }
+    adapters::find(flags.adapter.as_deref(), &flags.adapter_dir)
+}
+
+fn plan(flags: &Speculation, prompts: &Prompts, adapter: &Found) -> Result<Plan> {
+    let speculation = SpeculationPlan {
+        modes: modes(flags, adapter)?,
+        prompts: prompts.name.clone(),
+        sha256: prompts.sha256.clone(),
+        limit: flags.limit,
+        max_tokens: flags.max_tokens,
+        iterations: flags.iterations,
+        draft_length: flags.draft_length,
+        most_drafted: MOST_DRAFTED.max(flags.draft_length.unwrap_or(0)),
+        whole_tiles: flags.whole_tiles,
+        adapter: adapter.path().map(|path| path.display().to_string()),
+        adapter_skipped: match adapter {
+            Found::Missing(reason) => Some(reason.clone()),
+            _ => None,
+        },
+    };
+    let plan = Plan {
+        preset: "speculation".into(),
+        code: None,
+        perplexity: None,
+        memory: None,
+        latency: None,
+        divergence: None,
+        speculation: Some(speculation),
+        ..Plan::quick(flags.seed, threads(flags.threads))
+    };
+    plan.check().map_err(Usage)?;
+    Ok(plan)
+}
+
+/// The target alone, and what was asked for of what is possible.
+fn modes(flags: &Speculation, adapter: &Found) -> Result<Vec<Drafting>> {
+    let possible = |mode: &Drafting| match mode {
+        Drafting::DraftLora => adapter.path().is_some(),
+        mode => flags.draft.is_some() || !mode.needs_draft(),
+    };
+    let mut modes = vec![Drafting::Target];
+    for name in &flags.modes {
+        let known = Drafting::ALL.iter().find(|mode| mode.name() == name);
+        let Some(mode) = known else {
+            let names = Drafting::ALL.map(Drafting::name).join(", ");
+            return Err(Usage(format!(
+                "no way of guessing is called {name}; there are {names}"
+            ))
+            .into());
+        };
+        if !possible(mode) && *mode != Drafting::DraftLora {
+            return Err(Usage(format!(
+                "--modes {name} needs a model that guesses; name one with --draft"
+            ))
+            .into());
+        }
+        if possible(mode) && !modes.contains(mode) {
+            modes.push(*mode);
+        }
+    }
+    if flags.modes.is_empty() {
+        modes = Drafting::ALL.into_iter().filter(possible).collect();
+    }
+    Ok(modes)
+}
