@@ -5,10 +5,10 @@
 # binding's feature for it is on by default and cannot be turned off from here.
 set(LLAMA_BUILD_COMMON OFF CACHE BOOL "" FORCE)
 
-# GCC keeps the order of the source in the kernels of repacked weights, runs out of the sixteen registers of AVX2 and
-# spends a third of the time on moving values to the stack and back. Told to schedule before it hands out registers,
-# and to watch how many are in use, it makes kernels that are half as fast again over 4 and 8 rows (docs/LOG.md,
-# 2026-11-27; benches/rows.sh). Only the order of instructions changes, no sum.
+# GCC keeps the order of the source in the kernels of repacked weights and runs out of the sixteen registers of AVX2:
+# half of the instructions move values to the stack or back. Told to schedule before it hands out registers, and to
+# watch how many are in use, it makes kernels that are half as fast again over 4 and 8 rows (docs/LOG.md, 2026-11-27;
+# benches/rows.sh). Only the order of instructions changes, no sum.
 #
 # Clang does so by itself. AVX-512 has 32 registers and kernels of its own: not measured, so left as it is.
 function(schedule_kernels_of_repacked_weights)
