@@ -2,8 +2,8 @@
 //!
 //! A [`Cell`] holds what is the same for every run (the drawing of the root, the filters, the badge) and
 //! makes a fresh box for each. It is opened by putting up one whole box and taking it down again, so
-//! that what is missing on a machine is known before the first program. Where the kernel refuses namespaces,
-//! that is tier T2, and the badge says so; below it there is nothing.
+//! that what is missing on a machine is known before the first program. Where control groups cannot be divided,
+//! that is tier T3; where the kernel refuses namespaces, T2; the badge says why. Below it there is nothing.
 //!
 //! Open it early, before a model is loaded: the boxes are made by a small process that is forked then.
 
@@ -57,17 +57,21 @@ impl Cell {
     /// As [`Cell::open`], and [`Fault::Readable`] for a path that is a link, relative, a home or one of
     /// the system's own folders of state.
     pub fn with(fittings: Fittings) -> Result<Self, Fault> {
-        let refused = match Self::at(Tier::T3, fittings.clone()) {
-            Err(Fault::Layer {
-                step,
-                reason,
-                remedy,
-            }) if step.is_wall() => Fault::Layer {
-                step,
-                reason,
-                remedy,
-            },
+        let no_leaves = match Self::at(Tier::T4, fittings.clone()) {
+            Err(fault) if fault.is_of(Step::is_group) => Some(fault),
+            // What refuses the walls refuses them again below.
+            Err(fault) if fault.is_of(Step::is_wall) => None,
             other => return other,
+        };
+        let refused = match Self::at(Tier::T3, fittings.clone()) {
+            Err(fault) if fault.is_of(Step::is_wall) => fault,
+            other => {
+                return other.map(|mut cell| {
+                    let why = no_leaves.map(|fault| ("why not T4".to_owned(), fault.to_string()));
+                    cell.badge.facts.extend(why);
+                    cell
+                });
+            }
         };
         match Self::at(Tier::T2, fittings) {
             Ok(mut cell) => {
@@ -156,7 +160,7 @@ impl Cell {
             .chain(further.into_iter().flatten())
             .map(AsFd::as_fd)
             .collect();
-        let made = self.pool.run(&sent.packet, &descriptors)?;
+        let made = self.pool.run((&sent.packet, limits), &descriptors)?;
         let most = outcome::bounds(program, limits).stream_bytes();
         let streams = [
             Stream::new(
