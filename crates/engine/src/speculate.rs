@@ -37,7 +37,7 @@ pub use forecast::{Forecast, Lever};
 pub use hybrid::Hybrid;
 pub use model_draft::{Guessing, ModelDraft};
 pub use ngram::Ngram;
-pub use pace::{Costs, Length, Pace};
+pub use pace::{Costs, Entry, Length, Pace};
 pub use pair::Pair;
 pub use suffix::Suffix;
 
@@ -131,6 +131,7 @@ impl Seat<'_> {
             sequence: self.sequence,
             history: &self.busy.history,
             n: most.min(self.busy.n_left() - 1),
+            n_left: self.busy.n_left(),
             sampling: self.busy.asked.sampling,
             seed: self.busy.asked.seed,
         }

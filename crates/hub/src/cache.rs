@@ -9,7 +9,7 @@
 //! index: the folder is the truth.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -136,6 +136,52 @@ impl Cache {
     pub(crate) fn partial(&self, entry: &Entry) -> u64 {
         let length = |suffix| fs::metadata(self.beside(entry, suffix)).map_or(0, |file| file.len());
         length(".part").max(length(".wheels.part")).min(entry.bytes)
+    }
+
+    /// Bytes that this cache holds of the entry, finished or not. Files of the Hugging Face cache count nothing.
+    pub fn held(&self, entry: &Entry) -> u64 {
+        let file = fs::metadata(self.path(entry)).map_or(0, |file| file.len());
+        file + self.partial(entry)
+    }
+
+    /// Takes out of this cache what it holds of the entry: the file, its seal, and what a stopped download left. The
+    /// Hugging Face cache belongs to another program and stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if another process is fetching the entry, or if a file cannot be removed.
+    pub fn remove(&self, entry: &Entry) -> Result<(), Error> {
+        if !self.folder.is_dir() {
+            return Ok(());
+        }
+        let lock = self.beside(entry, ".lock");
+        let mut options = File::options();
+        let options = options.create(true).truncate(false).write(true);
+        let held = options.open(&lock).map_err(io_at("write to", &lock))?;
+        held.try_lock().map_err(|refused| {
+            io_at("lock", &lock)(match refused {
+                TryLockError::Error(error) => error,
+                TryLockError::WouldBlock => std::io::Error::other("another process is fetching it"),
+            })
+        })?;
+        self.clear_parts(entry);
+        for path in [self.beside(entry, ".ok.json"), self.path(entry)] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(io_at("remove", &path)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what a download keeps beside the file. The lock stays: removing it could let two others in.
+    pub(crate) fn clear_parts(&self, entry: &Entry) {
+        for suffix in [".part", ".part.json", ".wheels.part", ".wheels.json"] {
+            // Left-overs cost space and nothing else.
+            let _ = fs::remove_file(self.beside(entry, suffix));
+        }
+        let _ = fs::remove_dir_all(self.beside(entry, ".wheels"));
     }
 
     fn own(&self, entry: &Entry) -> Result<State, Error> {

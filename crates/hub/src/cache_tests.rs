@@ -220,3 +220,39 @@ fn a_damaged_own_file_does_not_hide_a_right_one_elsewhere() {
     assert!(matches!(state(&cache), State::Damaged { .. }));
     assert!(present(&cache.with_hugging_face(folder.path().join("hf"))));
 }
+
+#[test]
+fn what_is_removed_goes_with_its_seal_and_its_parts_and_nothing_else_does() {
+    let (folder, cache) = with("toy.gguf", b"abc");
+    assert!(present(&cache));
+    for name in ["toy.gguf.part", "toy.gguf.part.json", "other.gguf"] {
+        fs::write(folder.path().join(name), b"12345").unwrap();
+    }
+    assert_eq!(
+        cache.held(&entry()),
+        3 + 3,
+        "a part counts as far as the file is long"
+    );
+    cache.remove(&entry()).unwrap();
+    assert_eq!((cache.held(&entry()), state(&cache)), (0, State::Absent));
+    let mut left: Vec<String> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["other.gguf", "toy.gguf.lock"]);
+    cache.remove(&entry()).unwrap();
+}
+
+#[test]
+fn nothing_is_removed_while_somebody_fetches_it() {
+    let (folder, cache) = with("toy.gguf", b"abc");
+    let lock = File::create(folder.path().join("toy.gguf.lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = cache.remove(&entry()).unwrap_err().to_string();
+    assert!(
+        refused.contains("another process is fetching it"),
+        "{refused}"
+    );
+    assert!(present(&cache));
+}

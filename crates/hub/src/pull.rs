@@ -57,7 +57,7 @@ pub fn pull(
     let target = cache.path(entry);
     part.publish(&target)?;
     seal_fresh(cache, entry);
-    sweep(entry, cache);
+    cache.clear_parts(entry);
     Ok(target)
 }
 
@@ -179,13 +179,4 @@ fn remedy(entry: &Entry, path: &Path) -> String {
         ),
         None => format!("check the network and try again, or {place}"),
     }
-}
-
-/// Removes what the pull no longer needs. The lock file stays: removing it could let two others in.
-fn sweep(entry: &Entry, cache: &Cache) {
-    for suffix in [".part", ".part.json", ".wheels.part", ".wheels.json"] {
-        // Most of them are not there; and a leftover does no harm.
-        let _ = fs::remove_file(cache.beside(entry, suffix));
-    }
-    let _ = fs::remove_dir_all(cache.beside(entry, ".wheels"));
 }

@@ -53,12 +53,21 @@ impl View for Stored<'_> {
 }
 
 /// How far a training is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     /// Steps that were taken.
     pub(crate) steps: usize,
     /// The least surprise at the held-out examples so far.
     pub(crate) best: Option<f64>,
+    /// Steps after which it was that.
+    #[serde(default)]
+    pub(crate) best_step: Option<usize>,
+    /// The surprise at them before the first step.
+    #[serde(default)]
+    pub(crate) before: Option<f64>,
+    /// The surprise that the next gain is counted from.
+    #[serde(default)]
+    pub(crate) gained: Option<f64>,
     /// Looks without gain since then.
     pub(crate) in_vain: usize,
 }

@@ -4,7 +4,9 @@
 //! without anybody writing examples. A cycle samples from the adapter of the one before it, keeps what reaches the
 //! bar, and trains an adapter anew from the base on everything that all cycles have kept. After each cycle prompts
 //! that are never trained on are asked; the best adapter by their strict pass@1 is the result, if it is better than
-//! the base. Of several suites of such prompts the first one chooses, and the others tell what the choice is worth.
+//! the base, and cycles that gain nothing on them end the run. Of several suites of such prompts the first one chooses, and
+//! the others tell what the choice is worth. Within a cycle the answers to some problems are held back, and its training
+//! ends when it does not learn those any better.
 //!
 //! What it deliberately does not do: it has no engine, no sandbox and no clock. Whoever has them is a [`Workshop`]:
 //! sampling and judging are the code benchmark there, and training is [`crate::sft`]. Every phase is on the disk
@@ -14,8 +16,10 @@
 //! Sources: Dong et al. 2023, "RAFT" (arXiv 2304.06767); Zelikman et al. 2022, "STaR" (restarting from the base);
 //! the names of parameters and files are those of halo-forge.
 
+mod costs;
 mod curriculum;
 mod guard;
+mod held_back;
 mod learnt;
 #[cfg(test)]
 mod made_up;
@@ -31,6 +35,7 @@ mod shaping;
 mod statistics;
 mod tokens;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +43,7 @@ use serde_json::Value;
 
 use crate::{Error, Recipe};
 
+pub use costs::{Kind, Total, totals};
 pub use curriculum::{Curriculum, History, complexity};
 pub use guard::{Leak, Look, leaks};
 pub use measures::{Change, Measures};
@@ -88,12 +94,23 @@ pub struct Lesson<'a> {
     pub phase: &'a str,
     /// Everything that is learnt.
     pub rows: &'a [Kept],
+    /// Rows of other problems, which tell when nothing more is learnt; none where they are too few.
+    pub held_back: &'a [Kept],
     /// How.
     pub recipe: Recipe,
     /// Where an unfinished training lies.
     pub training: PathBuf,
     /// Where the adapter goes: `adapter.gguf`, and PEFT's two files.
     pub checkpoint: PathBuf,
+}
+
+/// Time that something took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// By the wall.
+    pub seconds: f64,
+    /// Of processors, this program's and that of what it started; `None` where the kernel does not tell.
+    pub cpu_seconds: Option<f64>,
 }
 
 /// What a phase cost.
@@ -107,6 +124,9 @@ pub struct Effort {
     pub judge_seconds: Option<f64>,
     /// Real tokens per second, all lanes together.
     pub tokens_per_s: Option<f64>,
+    /// Time by what was done, as the monitor saw it: `generate`, `judge`, `train`, `evaluate` …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub costs: BTreeMap<String, Cost>,
     /// Whether it went on after an interruption: of earlier parts only what they wrote down is in the times.
     pub went_on: bool,
     /// What the hardware did, or why that is not known.
@@ -127,6 +147,15 @@ pub struct Sampled {
 pub struct Trained {
     /// Steps of the optimiser.
     pub steps: usize,
+    /// Steps that it would have had at most.
+    #[serde(default)]
+    pub most_steps: usize,
+    /// Why it ended.
+    #[serde(default)]
+    pub end: crate::sft::End,
+    /// What the rows told that were held back; `None` where there were none.
+    #[serde(default)]
+    pub held_back: Option<HeldBack>,
     /// Rows that were trained on.
     pub rows: usize,
     /// Rows that were left out because they are too long.
@@ -139,6 +168,21 @@ pub struct Trained {
     pub tokens: usize,
     /// What it cost.
     pub effort: Effort,
+}
+
+/// What rows told that were not trained on, in nats per token over all of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldBack {
+    /// How many rows.
+    pub rows: usize,
+    /// How many tokens of them are learnt elsewhere.
+    pub tokens: usize,
+    /// Before the first step.
+    pub before: f64,
+    /// At the best look after it, whose weights are the cycle's.
+    pub best: f64,
+    /// After so many steps.
+    pub best_step: usize,
 }
 
 /// Who samples, judges and trains.
@@ -172,7 +216,7 @@ pub struct Measured {
     /// All of them; `None` if nothing could be judged.
     pub measures: Option<Measures>,
     /// Suite by suite.
-    pub suites: std::collections::BTreeMap<String, Measures>,
+    pub suites: BTreeMap<String, Measures>,
     /// What it cost.
     pub effort: Effort,
 }
@@ -203,6 +247,8 @@ pub struct Cycle {
     pub asked_threshold: f64,
     /// Repairs of failed answers that are right.
     pub repaired: usize,
+    /// What asking for repairs cost; `None` where none were asked for.
+    pub repairing: Option<Effort>,
     /// How many reached it.
     pub above_threshold: usize,
     /// How many were kept.
@@ -235,6 +281,8 @@ pub enum End {
     Complete,
     /// A cycle kept nothing that could be trained on.
     NothingKept,
+    /// Cycles gained nothing on the held-out prompts, as many as the plan lets pass.
+    NoGain,
     /// It was told to stop; it can go on.
     Stopped,
 }
@@ -284,12 +332,27 @@ impl Looks {
     }
 }
 
+impl Trained {
+    /// Why it ended, in words.
+    pub fn why(&self) -> String {
+        let (steps, most) = (self.steps, self.most_steps);
+        match (self.end, &self.held_back) {
+            (crate::sft::End::NoGain, _) => {
+                format!("no further gain on rows held back; {steps} of {most} steps")
+            }
+            (_, Some(_)) => format!("all {steps} steps"),
+            (_, None) => format!("all {steps} steps, with no rows held back"),
+        }
+    }
+}
+
 impl Cycle {
     /// Its wall time, as far as it is known.
     pub fn seconds(&self) -> f64 {
         let trained = self.trained.as_ref().map_or(0.0, |one| one.effort.seconds);
         let held_out = self.held_out.as_ref().map_or(0.0, |one| one.effort.seconds);
-        self.sampled.effort.seconds + trained + held_out
+        let repairing = self.repairing.as_ref().map_or(0.0, |one| one.seconds);
+        self.sampled.effort.seconds + repairing + trained + held_out
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Recipe {
     pub evaluate_every: usize,
     /// Looks without gain after which the training ends; 0 for never.
     pub patience: usize,
+    /// Nats per token by which a look must be better than the last one that counted as a gain, to count as one.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub least_gain: f64,
     /// Steps between two checkpoints.
     pub checkpoint_every: usize,
     /// Where all randomness comes from.
@@ -51,8 +54,8 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-fn is_nothing(share: &f64) -> bool {
-    *share == 0.0
+fn is_nothing(number: &f64) -> bool {
+    *number == 0.0
 }
 
 impl Default for Recipe {
@@ -73,6 +76,7 @@ impl Default for Recipe {
             held_out: 0.05,
             evaluate_every: 0,
             patience: 3,
+            least_gain: 0.0,
             checkpoint_every: 10,
             seed: 42,
             recompute: false,
@@ -111,6 +115,7 @@ impl Recipe {
             ("held_out", self.held_out, 0.9),
             ("weight_decay", self.weight_decay, 1.0),
             ("dropout", self.dropout, 0.9),
+            ("least_gain", self.least_gain, 10.0),
         ];
         let is_wrong = |(_, share, below): &&(&str, f64, f64)| !(0.0..*below).contains(share);
         match shares.iter().find(is_wrong) {

@@ -1,8 +1,8 @@
 //! The loop that every training goes through: an adapter's, a whole model's, on answers or on plain text.
 //!
 //! One step reads `batch × accumulate` examples, weighs all their learnt tokens alike, shortens the
-//! gradient and moves the weights. After some steps the held-out examples are looked at; the best weights are
-//! kept, and a training that gains nothing for a while ends. Checkpoints are whole or absent; a training that is
+//! gradient and moves the weights. Before the first step and after some of them the held-out examples are looked at; the
+//! best weights are kept, and a training that gains nothing for a while ends. Checkpoints are whole or absent; a training that is
 //! killed at any moment and started again ends with the same weights. A loss or a gradient that is not
 //! finite ends it before it has touched the weights.
 
@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use decoder::backward::{Dropout, Pass, Recompute};
 use decoder::{Batch, Matrix};
 use measure::Clock;
+use serde::{Deserialize, Serialize};
 
 use crate::adamw::{self, AdamW};
 use crate::checkpoint::{self, Identity, Progress};
@@ -27,8 +28,21 @@ pub struct Training<'a> {
     pub split: &'a Split,
 }
 
+/// What a training is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Taking steps.
+    Train,
+    /// Looking at the held-out examples.
+    Look,
+    /// Writing weights.
+    Keep,
+}
+
 /// Who is told how far it is.
 pub trait Watcher {
+    /// Something else begins, or the next step; in what ends here so many tokens were read.
+    fn turns(&mut self, _tokens: usize, _next: Doing) {}
     /// The training begins, or goes on after so many steps of `of`.
     fn begins(&mut self, after: usize, of: usize);
     /// A step was taken.
@@ -48,9 +62,11 @@ pub struct Desk<'a> {
 }
 
 /// Why a training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum End {
     /// All steps were taken.
+    #[default]
     Complete,
     /// The held-out examples were not learnt any better.
     NoGain,
@@ -65,10 +81,16 @@ pub struct Outcome {
     pub end: End,
     /// Steps that were taken in all.
     pub steps: usize,
+    /// Steps that it would have had at most.
+    pub of: usize,
     /// Those of them that an interrupted call had taken.
     pub earlier_steps: usize,
-    /// The least surprise at the held-out examples, in nats per token.
+    /// The surprise at the held-out examples before the first step, in nats per token.
+    pub before: Option<f64>,
+    /// The least surprise at them after a look, in nats per token.
     pub best: Option<f64>,
+    /// After so many steps it was that.
+    pub best_step: Option<usize>,
     /// All points of its curve.
     pub curve: Vec<Point>,
 }
@@ -87,6 +109,7 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
     let of = state.of;
     let earlier_steps = state.progress.steps;
     desk.watcher.begins(earlier_steps, of);
+    state.look_before(desk)?;
     let end = loop {
         if state.progress.steps == of {
             break End::Complete;
@@ -103,13 +126,17 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
     };
     state.save(desk)?;
     if end != End::Stopped {
+        desk.watcher.turns(0, Doing::Keep);
         state.training.learner.export(desk.folder, "final")?;
     }
     Ok(Outcome {
         end,
         steps: state.progress.steps,
+        of,
         earlier_steps,
+        before: state.progress.before,
         best: state.progress.best,
+        best_step: state.progress.best_step,
         curve: state.curve,
     })
 }
@@ -137,11 +164,7 @@ impl<'a> State<'a> {
         let path = desk.folder.checkpoint();
         let parameters = learner.parameters_mut();
         let found = checkpoint::read(&path, &identity, parameters, &mut adamw)?;
-        let progress = found.unwrap_or(Progress {
-            steps: 0,
-            best: None,
-            in_vain: 0,
-        });
+        let progress = found.unwrap_or_default();
         let of = training.split.all_steps(training.recipe);
         Ok(Self {
             identity,
@@ -186,7 +209,11 @@ impl<'a> State<'a> {
             held_out: None,
         };
         if self.is_time_to_look() {
+            desk.watcher.turns(point.tokens, Doing::Look);
             point.held_out = Some(self.look(desk)?);
+            desk.watcher.turns(self.held_out_tokens(), Doing::Train);
+        } else {
+            desk.watcher.turns(point.tokens, Doing::Train);
         }
         curve::append(&desk.folder.curve(), &point)?;
         if self.progress.steps.is_multiple_of(recipe.checkpoint_every) {
@@ -246,8 +273,44 @@ impl<'a> State<'a> {
         !split.held_out.is_empty() && (steps.is_multiple_of(every) || steps == self.of)
     }
 
+    /// What the held-out examples are before anything is learnt; nothing where a training goes on.
+    fn look_before(&mut self, desk: &mut Desk<'_>) -> Result<(), Error> {
+        let is_begun = self.progress.steps > 0 || self.progress.before.is_some();
+        if is_begun || self.training.split.held_out.is_empty() {
+            desk.watcher.turns(0, Doing::Train);
+            return Ok(());
+        }
+        desk.watcher.turns(0, Doing::Look);
+        let before = self.surprise(desk)?;
+        desk.watcher.turns(self.held_out_tokens(), Doing::Train);
+        (self.progress.before, self.progress.gained) = (Some(before), Some(before));
+        Ok(())
+    }
+
     /// The mean surprise at the held-out examples; keeps the weights if they are the best so far.
     fn look(&mut self, desk: &Desk<'_>) -> Result<f64, Error> {
+        let mean = self.surprise(desk)?;
+        let progress = &mut self.progress;
+        // A training that began before gains were counted apart counts from its best look.
+        let from = progress.gained.or(progress.best);
+        if progress.best.is_none_or(|best| mean < best) {
+            self.training.learner.export(desk.folder, "best")?;
+            (progress.best, progress.best_step) = (Some(mean), Some(progress.steps));
+        }
+        if from.is_none_or(|from| mean < from - self.training.recipe.least_gain) {
+            (progress.gained, progress.in_vain) = (Some(mean), 0);
+        } else {
+            progress.in_vain += 1;
+        }
+        Ok(mean)
+    }
+
+    fn held_out_tokens(&self) -> usize {
+        let held_out = self.training.split.held_out.iter();
+        held_out.map(|example| example.tokens.len() - 1).sum()
+    }
+
+    fn surprise(&self, desk: &Desk<'_>) -> Result<f64, Error> {
         let Training {
             learner,
             recipe,
@@ -262,22 +325,17 @@ impl<'a> State<'a> {
         }
         let mean = nats / goals as f64;
         self.finite("loss of the held-out examples", mean, desk)?;
-        if self.progress.best.is_none_or(|best| mean < best) {
-            learner.export(desk.folder, "best")?;
-            self.progress.best = Some(mean);
-            self.progress.in_vain = 0;
-        } else {
-            self.progress.in_vain += 1;
-        }
         Ok(mean)
     }
 
-    fn save(&mut self, desk: &Desk<'_>) -> Result<(), Error> {
+    fn save(&mut self, desk: &mut Desk<'_>) -> Result<(), Error> {
+        desk.watcher.turns(0, Doing::Keep);
         let path = desk.folder.checkpoint();
         let progress = (&self.identity, &self.progress);
         let parameters = self.training.learner.parameters();
         checkpoint::write(&path, progress, &parameters, &self.adamw)?;
         self.saved = self.progress.steps;
+        desk.watcher.turns(0, Doing::Train);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use engine::{Special, Token, Tokenizer};
 
-use crate::split::shuffled;
+use crate::split::held;
 use crate::{Error, Example, Split};
 
 /// Endings of files that are taken if none are named.
@@ -81,12 +81,9 @@ impl Sources {
         window: usize,
         (held_out, seed): (f64, u64),
     ) -> Split {
-        let n = self.files.len();
-        let wanted = match n {
-            1 => 0,
-            n => (n as f64 * held_out).ceil() as usize,
-        };
-        let held: HashSet<usize> = shuffled(n, seed, 0).into_iter().take(wanted).collect();
+        let held: HashSet<usize> = held(self.files.len(), (held_out, seed))
+            .into_iter()
+            .collect();
         let of = |is_held: bool| {
             let files = self.files.iter().enumerate();
             let files = files.filter(|(index, _)| held.contains(index) == is_held);

@@ -21,17 +21,14 @@ impl Split {
     /// Holds out a share of the examples, at least one of two if the share is not 0. Of equal examples all
     /// go to one side, so that nothing held out was trained on.
     pub fn new(examples: Vec<Example>, recipe: &Recipe) -> Self {
-        let wanted = (examples.len() as f64 * recipe.held_out).ceil() as usize;
-        let order = shuffled(examples.len(), recipe.seed, 0);
+        let held = held(examples.len(), (recipe.held_out, recipe.seed));
         let mut split = Self {
             trained: Vec::new(),
-            held_out: Vec::new(),
+            held_out: held
+                .into_iter()
+                .map(|index| examples[index].clone())
+                .collect(),
         };
-        if examples.len() > 1 && wanted > 0 {
-            for &index in order.iter().take(wanted) {
-                split.held_out.push(examples[index].clone());
-            }
-        }
         let is_held = |example: &Example| split.held_out.contains(example);
         let (held, trained) = examples.into_iter().partition(is_held);
         split.held_out = held;
@@ -83,8 +80,19 @@ impl Split {
     }
 }
 
+/// The places of a share of so many things, at least one of two if the share is not 0, in a random order.
+pub(crate) fn held(n: usize, (share, seed): (f64, u64)) -> Vec<usize> {
+    let wanted = match n {
+        0 | 1 => 0,
+        n => (n as f64 * share).ceil() as usize,
+    };
+    let mut order = shuffled(n, seed, 0);
+    order.truncate(wanted);
+    order
+}
+
 /// The numbers below `n` in an order of their own for each stream of a seed.
-pub(crate) fn shuffled(n: usize, seed: u64, stream: u64) -> Vec<usize> {
+fn shuffled(n: usize, seed: u64, stream: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream);
     let mut order: Vec<usize> = (0..n).collect();

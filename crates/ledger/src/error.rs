@@ -27,7 +27,7 @@ pub enum Error {
         name: String,
     },
     /// There is no `run.json`: not a run folder, or one whose start was cut short.
-    #[error("{} holds no run.json: it is no run folder, or the run was killed before it began; delete it and start anew", path.display())]
+    #[error("{} holds no run.json: it is no run folder, or a run was killed before it began; `whet runs ls` lists the runs that there are", path.display())]
     NotARun {
         /// The folder.
         path: PathBuf,

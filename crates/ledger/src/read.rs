@@ -59,10 +59,18 @@ fn start_time(name: &str) -> Option<&str> {
     time.bytes().enumerate().all(shape).then_some(time)
 }
 
+/// Whether there is no such file, also because what was taken for its folder is a file.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
 fn header(folder: &Path) -> Result<RunHeader, Error> {
     let path = folder.join(HEADER);
     let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error) if is_missing(&error) => {
             return Err(Error::NotARun {
                 path: folder.to_owned(),
             });

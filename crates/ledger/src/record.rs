@@ -95,6 +95,21 @@ pub struct SuiteRecord {
     pub first_prompt: String,
     /// Toolchain that judges it, for instance `g++ (Debian 12.2.0) 12.2.0`; `None` if nothing is run.
     pub toolchain: Option<String>,
+    /// Its problems, if they are scored by keywords: published forms of results tell labels and counts. Empty for
+    /// other suites, and in old records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<ProblemRecord>,
+}
+
+/// What is known of one problem besides its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemRecord {
+    /// [`AttemptKey::problem`].
+    pub id: String,
+    /// Its labels, the category first.
+    pub tags: Vec<String>,
+    /// Of how many keywords `keyword_share` is the share.
+    pub n_keywords: u32,
 }
 
 /// Which completion a record is about.

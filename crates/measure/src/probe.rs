@@ -24,6 +24,7 @@ pub mod memory;
 pub mod noise;
 mod nvidia;
 mod rapl;
+mod spent;
 mod text;
 
 use serde::{Deserialize, Serialize};

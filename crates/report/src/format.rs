@@ -59,7 +59,8 @@ pub fn row_scale(row: &Row) -> Scale {
         .filter_map(|cell| cell.value)
         .map(f64::abs)
         .filter(|value| *value > 0.0);
-    scale_of(row.unit, sizes.fold(f64::INFINITY, f64::min).min(f64::MAX))
+    // Where all are zero nothing is large: 0 B, and not 0 GiB.
+    scale_of(row.unit, sizes.reduce(f64::min).unwrap_or(0.0))
 }
 
 /// The words of one cell of a row.

@@ -34,4 +34,4 @@ pub use join::join;
 pub use reading::Readings;
 pub use text::{Colour, scorecard_text};
 pub use unlike::Origin;
-pub use view::Scorecard;
+pub use view::{Row, Scorecard};

@@ -255,7 +255,7 @@ impl Section {
 }
 
 /// Metrics that a page has room for and a terminal has not.
-const DETAILS: [&str; 18] = [
+const DETAILS: [&str; 21] = [
     "prefill_operations_per_s",
     "inter_token_ns",
     "inter_token_p90_ns",
@@ -266,6 +266,8 @@ const DETAILS: [&str; 18] = [
     "cpu_highest_hz",
     "system_peak_bytes",
     "monitor_share",
+    "phase_ns",
+    "phase_cpu_ns",
     "accepted_at_guess",
     "accepted_length_share",
     "predicted_speedup",
@@ -274,6 +276,7 @@ const DETAILS: [&str; 18] = [
     "draft_length",
     "check_step_ns",
     "draft_step_ns",
+    "draft_read_ns",
 ];
 
 impl Row {

@@ -258,6 +258,11 @@ fn what_an_interval_leaves_open_is_neither_worse_nor_met() {
     let few = gates::regressions(&card, 0.0, &named);
     assert!(few.judged.iter().all(|one| one.place.contains("decode")));
     assert!(total(&few) > 0 && total(&few) < total(&none));
+    assert!(few.unjudged.is_empty(), "{few:?}");
+    // What nobody measured, and what has no better side, is not passed over because something else was judged.
+    let named = ["decode_tokens_per_s", "recall_share", "power_idle_watts"];
+    let some = gates::regressions(&card, 0.0, &named.map(str::to_owned));
+    assert_eq!(some.unjudged, ["recall_share", "power_idle_watts"]);
 }
 
 #[test]

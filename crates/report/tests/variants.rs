@@ -6,6 +6,8 @@
 mod fixture;
 
 use ledger::Run;
+use ledger::record::ProblemRecord;
+use report::publish::{Source, find};
 use report::view::{Entry, Overview, Section};
 use report::{Colour, Scorecard, scorecard_text};
 use serde_json::{Value, json};
@@ -180,6 +182,47 @@ fn trained_shapes_bring_their_keywords_and_the_picture_of_them() {
         ["variants_speed_quality", "variants_memory_speed"]
     );
     assert_eq!(stems(&family(&UNTRAINED)), ["variants_memory_speed"]);
+}
+
+#[test]
+fn the_published_form_has_category_and_keywords_of_each_answer_where_the_run_tells_them() {
+    let mut shapes = UNTRAINED;
+    shapes[0].2 = true;
+    let mut run = family(&shapes);
+    let key = fixture::key("model-Tiny", "python-core", 0, 0);
+    let problem = key.problem.clone();
+    let scores = [("keyword_share".to_owned(), 3.0 / 7.0)].into();
+    fixture::push(&mut run, key, None, "scored", scores);
+    let detailed = |run: &Run| -> Value {
+        let source = Source {
+            run,
+            card: &Scorecard::of(run),
+            model: "model-Tiny",
+            suite: "",
+        };
+        let bytes = find("smallcoder-variants").unwrap().write(&source).unwrap();
+        let all: Value = serde_json::from_slice(&bytes).unwrap();
+        let one = &all["SmallCoder-Tiny q8_0"]["detailed_results"][0];
+        json!([
+            one["category"],
+            one["keywords_found"],
+            one["keywords_total"]
+        ])
+    };
+    assert_eq!(
+        detailed(&run),
+        json!([null, null, null]),
+        "an old header tells nothing of its problems"
+    );
+    let suites = run.header.suites.iter_mut();
+    for suite in suites.filter(|suite| suite.name == "python-core") {
+        suite.problems = vec![ProblemRecord {
+            id: problem.clone(),
+            tags: vec!["algorithms".into(), "easy".into()],
+            n_keywords: 7,
+        }];
+    }
+    assert_eq!(detailed(&run), json!(["algorithms", 3, 7]));
 }
 
 #[test]

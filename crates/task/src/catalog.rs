@@ -1,10 +1,11 @@
 //! The built-in suites, compiled into the program.
 //!
 //! `python-core`: eight code stubs that a model goes on with, scored by the keywords of the
-//! completion; `python-challenges`: three harder ones of the same kind. `cpp-demo`: sixteen small tasks
+//! completion; `python-challenges`: three harder ones of the same kind; `python-variants`: the eight that
+//! SmallCoder's script for variants asks, in four categories. `cpp-demo`: sixteen small tasks
 //! in words whose programs are compiled, run and compared with their exact output. Topics, keywords and
-//! outputs of these three are those of two published benchmark guides, so that numbers can be compared;
-//! the wording of the prompts is our own. `rust-demo` and `go-demo`: sixteen programs each of the same
+//! outputs of these four are those of published benchmark guides and their scripts, so that numbers can be
+//! compared; the wording of the prompts is our own. `rust-demo` and `go-demo`: sixteen programs each of the same
 //! kind, ours altogether, with what is natural in the language. `variants`: fifteen Python stubs of
 //! algorithms, data structures and practical tasks, tested in two boxes and looked at for quality; the
 //! topics are those of a published list that had neither tests nor prompts.
@@ -23,6 +24,7 @@ static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(|| {
         rust_demo(),
         go_demo(),
         variants(),
+        python_variants(),
     ];
     let valid = "built-in problems are valid: a test reads them all";
     suites.map(|suite| suite.expect(valid)).into()
@@ -60,6 +62,11 @@ fn python_core() -> Result<Suite, Error> {
 fn python_challenges() -> Result<Suite, Error> {
     python_stubs("python-challenges", "Python, three harder stubs")
         .with_problems(include_str!("../data/python-challenges.jsonl"))
+}
+
+fn python_variants() -> Result<Suite, Error> {
+    python_stubs("python-variants", "Python, eight stubs in four categories")
+        .with_problems(include_str!("../data/python-variants.jsonl"))
 }
 
 /// 150 new tokens and no stop string, as in the guide that these keywords come from.

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use ledger::record::ProblemRecord;
 use sandbox::toolchain;
 use serde::{Deserialize, Serialize};
 
@@ -166,6 +167,19 @@ impl Suite {
     /// Most tokens of an answer to this problem.
     pub fn max_tokens_of(&self, problem: &Problem) -> u32 {
         problem.max_tokens.unwrap_or(self.max_tokens)
+    }
+
+    /// What a record has to say of every problem for results in published forms, if the score is a share of keywords.
+    pub fn keyword_problems(&self) -> Vec<ProblemRecord> {
+        let record = |problem: &Problem| {
+            let n_keywords = problem.target.keywords()?.len();
+            Some(ProblemRecord {
+                id: problem.id.clone(),
+                tags: problem.tags.clone(),
+                n_keywords: u32::try_from(n_keywords).ok()?,
+            })
+        };
+        self.problems.iter().filter_map(record).collect()
     }
 
     /// Fills an otherwise finished suite with the problems of a JSONL text, and sets its hash.

@@ -137,7 +137,7 @@ pub(crate) enum Command {
     /// Make, inspect and check what models are trained on
     #[command(subcommand)]
     Data(Data),
-    /// List, fetch, inspect, convert and quantise models
+    /// List, fetch, inspect, convert, quantise and delete models
     #[command(subcommand)]
     Models(Models),
     /// Train low-rank adapters for models, or all of their weights
@@ -232,12 +232,18 @@ pub(crate) struct Generate {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Tasks {
     /// List the suites and what is already here
+    #[command(after_help = "Examples:
+  whet tasks ls
+  whet tasks ls --format json")]
     Ls {
         /// What to print
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
     /// Show a suite: how it is judged, what that needs, and its first problem
+    #[command(after_help = "Examples:
+  whet tasks show cpp-demo
+  whet tasks show humaneval --answers")]
     Show {
         /// A name of the list or a path to a JSONL file
         suite: String,
@@ -266,6 +272,8 @@ All solutions have to pass, and no cheat may. If not, the exit code is 3.")]
         format: Format,
     },
     /// Fetch data sets into the cache, verified by SHA-256
+    #[command(after_help = "Example:
+  whet tasks pull humaneval")]
     Pull {
         /// Names of the list
         #[arg(required = true)]

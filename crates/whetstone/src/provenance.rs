@@ -79,7 +79,22 @@ pub(crate) fn engine(threads: usize) -> BTreeMap<String, Value> {
 
 /// One model.
 pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
-    let facts = loaded.llama.facts();
+    let template = loaded.template()?;
+    let template = template.map(|template| template.sha256().to_owned());
+    record(located, loaded.llama.facts(), template)
+}
+
+/// One model that is trained and not run, by what its file says.
+pub(crate) fn model_file(located: &Located) -> Result<ModelRecord> {
+    let facts = gguf::ModelFacts::of(&gguf::Gguf::open(&located.path)?)?;
+    record(located, &facts, None)
+}
+
+fn record(
+    located: &Located,
+    facts: &gguf::ModelFacts,
+    chat_template_sha256: Option<String>,
+) -> Result<ModelRecord> {
     let sha256 = match &located.sha256 {
         Some(sha256) => sha256.clone(),
         None => hub::sha256_file(&located.path)?,
@@ -106,9 +121,7 @@ pub(crate) fn model(located: &Located, loaded: &Loaded) -> Result<ModelRecord> {
         sha256,
         file_bytes: facts.file_bytes,
         facts: facts_map,
-        chat_template_sha256: loaded
-            .template()?
-            .map(|template| template.sha256().to_owned()),
+        chat_template_sha256,
         adapter: located.adapter.as_ref().map(adapter).transpose()?,
     })
 }
@@ -139,6 +152,7 @@ pub(crate) fn suites(
                 toolchain: task::judge::Judge::for_suite(suite)?
                     .toolchain()
                     .map(|tool| format!("{} ({})", tool.version, tool.flags)),
+                problems: suite.keyword_problems(),
             })
         })
         .collect()

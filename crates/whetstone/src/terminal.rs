@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 use crate::cli::{Global, When};
 use crate::exit::{Exit, Usage};
 
@@ -20,7 +22,9 @@ impl Terminal {
         let colour = match global.color {
             When::Always => true,
             When::Never => false,
-            When::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            When::Auto => {
+                std::io::stdout().is_terminal() && allows_colour(|name| std::env::var(name).ok())
+            }
         };
         Terminal {
             yes: global.yes || ci,
@@ -70,21 +74,18 @@ impl Terminal {
         self.quiet
     }
 
-    /// Writes a result to stdout.
-    pub(crate) fn result(&self, text: &str) -> std::io::Result<()> {
-        let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        if !text.ends_with('\n') {
-            out.write_all(b"\n")?;
+    /// Writes a result to stdout. That nobody reads it any more (`| head -1`) is no failure and ends nothing: what is
+    /// still to be measured, written or judged does not depend on a reader.
+    pub(crate) fn result(&self, text: &str) -> anyhow::Result<()> {
+        match text.ends_with('\n') {
+            true => self.bytes(text.as_bytes()),
+            false => self.bytes(format!("{text}\n").as_bytes()),
         }
-        out.flush()
     }
 
-    /// Writes bytes to stdout as they are.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> std::io::Result<()> {
-        let mut out = std::io::stdout().lock();
-        out.write_all(bytes)?;
-        out.flush()
+    /// Writes bytes to stdout as they are, for whoever still reads.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        write_out(bytes).map(|_| ())
     }
 
     /// Says something by the way, unless quiet.
@@ -111,11 +112,8 @@ impl Terminal {
         matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes") && !answer.is_empty()
     }
 
-    /// Says what went wrong; a reader that closed the pipe is no error.
+    /// Says what went wrong.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
-        if is_broken_pipe(error) {
-            return ExitCode::SUCCESS;
-        }
         say(&format!("whet: {error:#}"));
         let interrupted = |cause: &hub::Error| matches!(cause, hub::Error::Interrupted { .. });
         if error
@@ -124,7 +122,11 @@ impl Terminal {
         {
             return Exit::Interrupted.into();
         }
-        if error.chain().any(|cause| cause.is::<Usage>()) {
+        let is_no_run = |cause: &ledger::Error| matches!(cause, ledger::Error::NotARun { .. });
+        let is_usage = |cause: &(dyn std::error::Error + 'static)| {
+            cause.is::<Usage>() || cause.downcast_ref().is_some_and(is_no_run)
+        };
+        if error.chain().any(is_usage) {
             ExitCode::from(2)
         } else {
             ExitCode::from(1)
@@ -137,10 +139,59 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-    })
+/// Whether anybody reads stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    There,
+    /// The other end of the pipe is closed.
+    Gone,
+}
+
+/// Writes to stdout.
+///
+/// # Errors
+/// If it takes nothing for another reason than that its reader has gone: a full disk, say.
+pub(crate) fn write_out(bytes: &[u8]) -> anyhow::Result<Reader> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(error).context("cannot write to standard output"),
+    }
+}
+
+/// Whether the environment lets a terminal have colour: `NO_COLOR` that is not empty forbids it (no-color.org), and so do
+/// `CLICOLOR=0` and a terminal that has none.
+pub(crate) fn allows_colour(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is = |name: &str, word: &str| variable(name).is_some_and(|value| value == word);
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    !(is_set("NO_COLOR") || is("CLICOLOR", "0") || is("TERM", "dumb"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_forbids_colour_by_a_word_and_not_by_an_empty_one() {
+        for (name, value, allowed) in [
+            ("NO_COLOR", "1", false),
+            ("NO_COLOR", "", true),
+            ("CLICOLOR", "0", false),
+            ("CLICOLOR", "1", true),
+            ("TERM", "dumb", false),
+            ("TERM", "xterm", true),
+        ] {
+            let found = allows_colour(|asked| (asked == name).then(|| value.to_owned()));
+            assert_eq!(found, allowed, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn a_pipe_that_broke_elsewhere_is_a_failure() {
+        let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        let terminal = Terminal::silent();
+        let code = terminal.fail(&anyhow::Error::from(broken).context("the box is gone"));
+        assert_eq!(code, ExitCode::from(1));
+    }
 }

@@ -15,10 +15,14 @@ pub(super) struct Steps {
     pub(super) target_ns: Vec<Vec<f64>>,
     /// Of the draft; empty without one.
     pub(super) draft_ns: Vec<Vec<f64>>,
+    /// The draft's reading of the prompt, for each of its tokens.
+    pub(super) draft_read_ns: Vec<f64>,
 }
 
 /// Rows of a draft's step: its own last guess, or that and the token that the target added.
 const DRAFT_ROWS: usize = 2;
+/// Rounds in which the draft reads the prompt once more.
+const READINGS: usize = 3;
 
 impl Steps {
     /// Times steps over a prompt, target and draft in turns. A row is looked at as in decoding. After each round
@@ -45,13 +49,18 @@ impl Steps {
                     draft.step(n, timed, clock)?;
                 }
             }
+            if let Some(draft) = draft.as_mut().filter(|_| timed && round <= READINGS) {
+                draft.read_again(clock)?;
+            }
             if timed && !goes_on(round) {
                 break;
             }
         }
+        let (draft_ns, draft_read_ns) = draft.map(|d| (d.times, d.readings)).unwrap_or_default();
         Ok(Steps {
             target_ns: target.times,
-            draft_ns: draft.map_or(Vec::new(), |draft| draft.times),
+            draft_ns,
+            draft_read_ns,
         })
     }
 
@@ -61,6 +70,7 @@ impl Steps {
         let one = self.target_ns.first().map_or(1.0, median).max(1.0);
         Costs {
             draft: self.draft_ns.first().map_or(0.0, median) / one,
+            read: median(&self.draft_read_ns) / one,
             check: self
                 .target_ns
                 .iter()
@@ -75,6 +85,8 @@ struct Bench<'m> {
     session: Box<dyn Session + 'm>,
     prompt: Vec<Token>,
     times: Vec<Vec<f64>>,
+    /// Nanoseconds a token of the prompt.
+    readings: Vec<f64>,
 }
 
 impl<'m> Bench<'m> {
@@ -94,7 +106,22 @@ impl<'m> Bench<'m> {
             session,
             prompt: prompt.to_vec(),
             times: vec![Vec::new(); n_rows],
+            readings: Vec::new(),
         })
+    }
+
+    fn read_again(&mut self, clock: &dyn Clock) -> Result<(), Error> {
+        let feed = Feed {
+            sequence: 0,
+            tokens: &self.prompt,
+            logits: Logits::None,
+        };
+        self.session.rewind(0, 0)?;
+        let started = clock.now_ns();
+        self.session.feed(&[feed], &mut |_| ())?;
+        let took = (clock.now_ns() - started) as f64;
+        self.readings.push(took / self.prompt.len().max(1) as f64);
+        Ok(())
     }
 
     fn step(&mut self, n: usize, timed: bool, clock: &dyn Clock) -> Result<(), Error> {

@@ -44,6 +44,10 @@ impl Book<'_, '_> {
                 desk.record(&self.place().with("rows", i + 1), metric, times.clone())?;
             }
         }
+        if !steps.draft_read_ns.is_empty() {
+            let times = steps.draft_read_ns.clone();
+            desk.record(&self.place(), "draft_read_ns", times)?;
+        }
         let Some((chances, forecast)) = forecast else {
             return Ok(());
         };

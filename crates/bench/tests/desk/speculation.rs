@@ -145,6 +145,8 @@ fn costs_and_forecast_are_written_down_before_anybody_answers() {
     let rows = values(&run, "check_step_ns");
     assert_eq!(rows.len(), 7, "one more than is drafted");
     assert_eq!(values(&run, "draft_step_ns").len(), 2);
+    let readings = values(&run, "draft_read_ns");
+    assert_eq!((readings.len(), readings[0].values.len()), (1, 3));
     let speedups = values(&run, "predicted_speedup");
     assert_eq!(speedups.len(), 6);
     // The clock ticks alike for every step: c = 1 and v = 1, and all guesses come true. S(k) = (1 + k) / (k + 1).

@@ -86,6 +86,7 @@ fn requests(text: &[Token], n_lanes: usize) -> Vec<Request> {
 fn lengths() -> [Length; 4] {
     let costs = Costs {
         draft: 0.3,
+        read: 0.0,
         check: vec![1.0, 1.1, 1.2, 1.3],
     };
     [

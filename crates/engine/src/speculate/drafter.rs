@@ -51,6 +51,8 @@ pub struct Ask<'a> {
     pub history: &'a [Token],
     /// At most so many guesses.
     pub n: usize,
+    /// Tokens that the answer may still get.
+    pub n_left: usize,
     /// How the model itself will choose.
     pub sampling: Sampling,
     /// The seed of the request.

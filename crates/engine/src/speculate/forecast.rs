@@ -124,6 +124,7 @@ mod tests {
     fn costs(draft: f64, slope: f64) -> Costs {
         Costs {
             draft,
+            read: 0.0,
             check: (0..17).map(|k| 1.0 + slope * f64::from(k)).collect(),
         }
     }

@@ -11,7 +11,10 @@ use crate::sampling::{Sampler, Sampling};
 use crate::score;
 use crate::{CacheKinds, Error, Row};
 
-use super::{Ask, Draft, Drafter, Guess, Pace, Source};
+use super::{Ask, Draft, Drafter, Entry, Guess, Pace, Source};
+
+/// Tokens of a step that guesses: the last guess, or that and the token that the target added.
+const DRAFT_ROWS: usize = 2;
 
 /// Which token the model guesses where the answer will be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,20 @@ impl<'m> ModelDraft<'m> {
             n_vocab: model.card().n_vocab,
             guessing,
         })
+    }
+
+    /// What has to be read before the first guess. A token that came since the last guess does not count:
+    /// it is read in the step that guesses.
+    fn entry(&self, asks: &[Ask<'_>]) -> Entry {
+        let n_unread = |ask: &Ask<'_>| {
+            let held = self.held.iter().map(|held| in_common(held, ask.history));
+            let n_new = ask.history.len() - held.max().unwrap_or(0);
+            n_new.saturating_sub(DRAFT_ROWS)
+        };
+        Entry {
+            n_unread: asks.iter().map(n_unread).sum(),
+            n_left: asks.iter().map(|ask| ask.n_left).sum(),
+        }
     }
 
     /// Finds each history the sequence that holds most of it, and forgets there what is not part of it.
@@ -161,7 +178,7 @@ impl Seat {
 
 impl Drafter for ModelDraft<'_> {
     fn propose(&mut self, asks: &[Ask<'_>], pace: &mut Pace) -> Result<Vec<Draft>, Error> {
-        if !pace.starts(Source::Model) {
+        if !pace.starts(Source::Model, self.entry(asks)) {
             return Ok(vec![Draft::nothing(); asks.len()]);
         }
         let mut seats = self.seat(asks)?;

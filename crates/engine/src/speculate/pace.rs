@@ -4,7 +4,8 @@
 //! and looking rise: E(k) / (k·c + v(k + 1)) with E(k) = 1 + Σ Π α, where α is what the drafter thinks of
 //! each guess, corrected by how often guesses of that confidence came true. Times are handed in as
 //! numbers ([`Costs`]); nobody here looks at a clock. Where nothing pays, drafting rests, and is tried
-//! again after pauses that become longer.
+//! again after pauses that become longer. A drafter that has to read a text first ([`Entry`]) is asked
+//! only where what is left of the answer can win that back.
 
 use super::{Draft, Guess, Source};
 
@@ -13,6 +14,8 @@ use super::{Draft, Guess, Source};
 pub struct Costs {
     /// One guess of the drafting model.
     pub draft: f64,
+    /// The drafting model's reading of one token of a text that it does not hold yet, many at once.
+    pub read: f64,
     /// A pass over 1, 2, 3 … rows; the first is 1 by definition. Beyond the last it goes on as steeply as
     /// over the whole range.
     pub check: Vec<f64>,
@@ -92,6 +95,17 @@ const TRUST: f64 = 2.0;
 const PAUSE: (usize, usize) = (96, 4096);
 /// Guesses of such a trial.
 const TRIAL: usize = 2;
+/// The most that reading for trials may cost, as a share of what is generated between them.
+const TRIAL_SHARE: f64 = 0.01;
+
+/// What a drafter would have to do before its first guess, and for how much.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Tokens that it has not read yet, of all sequences that are asked for.
+    pub n_unread: usize,
+    /// Tokens that the answers may still get, of the same sequences.
+    pub n_left: usize,
+}
 
 /// How guesses of one source fared.
 #[derive(Debug, Clone, Copy)]
@@ -141,10 +155,11 @@ impl Experience {
         }
     }
 
-    /// Rests one more pass; true when the pause is over and a trial is due.
-    fn rest(&mut self) -> bool {
+    /// Rests one more pass; true when the pause is over and a trial is due, for which so many steps of
+    /// the model have to be spent on reading.
+    fn rest(&mut self, fee: f64) -> bool {
         self.rested += 1;
-        self.trial = self.rested >= self.pause;
+        self.trial = self.rested >= self.pause && fee <= TRIAL_SHARE * self.rested as f64;
         if self.trial {
             self.rested = 0;
             self.pause = (self.pause * 2).min(PAUSE.1);
@@ -203,11 +218,28 @@ impl Pace {
     }
 
     /// Whether a drafter whose guesses cost something should make any.
-    pub fn starts(&mut self, source: Source) -> bool {
+    pub fn starts(&mut self, source: Source, entry: Entry) -> bool {
         if self.most() == 0 {
             return false;
         }
-        self.goes_on(source, &[]) || self.sources[source as usize].rest()
+        let Length::Adaptive { costs, .. } = &self.length else {
+            return true;
+        };
+        let fee = entry.n_unread as f64 * costs.read;
+        let won = entry.n_left as f64 * self.saving(costs, source);
+        won > fee || self.sources[source as usize].rest(fee)
+    }
+
+    /// What guesses of a source are expected to save of each token's time, in steps of the model.
+    fn saving(&self, costs: &Costs, source: Source) -> f64 {
+        let usual = self.sources[source as usize].usual();
+        let (mut reach, mut expected, mut best) = (1.0, 1.0, 1.0_f64);
+        for k in 1..=self.most() {
+            reach *= usual;
+            expected += reach;
+            best = best.max(expected / self.cost(costs, source, k));
+        }
+        1.0 - 1.0 / best
     }
 
     /// Whether one more guess pays after these.
@@ -242,7 +274,7 @@ impl Pace {
         if best > 0 || n == 0 {
             return best;
         }
-        match self.sources[draft.source as usize].rest() {
+        match self.sources[draft.source as usize].rest(0.0) {
             true => n.min(TRIAL),
             false => 0,
         }

@@ -104,6 +104,7 @@ fn drafting_that_never_pays_rests_after_a_few_passes_and_is_tried_again() {
         most: 8,
         costs: Costs {
             draft: 0.1,
+            read: 0.0,
             check: vec![1.0, 1.05, 1.1],
         },
     };
@@ -118,6 +119,34 @@ fn drafting_that_never_pays_rests_after_a_few_passes_and_is_tried_again() {
     assert!(
         tried.iter().any(|i| *i > 60),
         "never tried again: {tried:?}"
+    );
+}
+
+/// Passes of an answer that were guessed by a draft whose every guess would come true.
+fn guessed_by_a_perfect_draft(prompt: &str, max_tokens: usize, read: f64) -> usize {
+    let toy = Toy::new(5);
+    let length = Length::Adaptive {
+        most: 4,
+        costs: Costs {
+            draft: 0.1,
+            read,
+            check: vec![1.0, 1.05, 1.1, 1.15, 1.2],
+        },
+    };
+    let draft = by_model(&toy, 1, Guessing::Likeliest);
+    let engine = Speculative::new(&toy, lanes(1, Width::FAST), draft, length);
+    let passes = passes(&engine, &[request(prompt, max_tokens, Sampling::GREEDY, 0)]);
+    passes.iter().filter(|pass| pass.drafted > 0).count()
+}
+
+#[test]
+fn a_draft_that_must_read_more_than_the_answer_can_win_back_is_not_asked() {
+    let prompt = "a long text that has to be read before the first guess can be made";
+    assert!(guessed_by_a_perfect_draft(prompt, 40, 0.01) > 0);
+    assert_eq!(guessed_by_a_perfect_draft(prompt, 40, 1.0), 0);
+    assert!(
+        guessed_by_a_perfect_draft("short", 150, 1.0) > 0,
+        "little to read, much to come"
     );
 }
 
@@ -436,6 +465,7 @@ impl Model for Recarded {
 fn costs_go_on_as_steeply_beyond_what_was_measured() {
     let costs = Costs {
         draft: 0.0,
+        read: 0.0,
         check: vec![1.0, 1.5, 2.0],
     };
     assert_eq!([1, 2, 3, 5].map(|n| costs.check(n)), [1.0, 1.5, 2.0, 3.0]);
@@ -445,6 +475,7 @@ fn costs_go_on_as_steeply_beyond_what_was_measured() {
 fn a_pass_is_filled_up_where_a_whole_tile_costs_less_than_single_rows() {
     let costs = Costs {
         draft: 0.0,
+        read: 0.0,
         check: vec![1.0, 2.0, 3.0, 1.8, 2.8, 2.75],
     };
     assert_eq!(
@@ -456,6 +487,7 @@ fn a_pass_is_filled_up_where_a_whole_tile_costs_less_than_single_rows() {
     let draft = Toy::new(3);
     let costs = Costs {
         draft: 0.0,
+        read: 0.0,
         check: vec![1.0, 1.3, 1.4, 1.02],
     };
     let length = Length::Adaptive { most: 2, costs };

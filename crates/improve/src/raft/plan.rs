@@ -86,6 +86,12 @@ pub struct RaftPlan {
     /// With few rows so many steps are made all the same, by further epochs.
     #[serde(default)]
     pub least_steps: usize,
+    /// So many steps are enough for a cycle, if they are one epoch at least; 0 for all epochs.
+    #[serde(default)]
+    pub enough_steps: usize,
+    /// Cycles without gain on held-out prompts after which the run ends; 0 for never.
+    #[serde(default)]
+    pub cycle_patience: u32,
     /// Each cycle's learning rate is that of the one before times this.
     pub lr_decay_per_cycle: f64,
     /// The adapter.
@@ -207,6 +213,11 @@ impl RaftPlan {
         let decay = self.lr_decay_per_cycle.powi(cycle as i32 - 1);
         Recipe {
             epochs: self.recipe.epochs.max(more),
+            most_steps: match (self.recipe.most_steps, self.enough_steps) {
+                (0, 0) => 0,
+                (0, enough) => enough.max(per_epoch),
+                (most, _) => most,
+            },
             learning_rate: (self.recipe.learning_rate * decay * factor).max(LEAST_RATE),
             seed: self.recipe.seed.wrapping_add(u64::from(cycle) - 1),
             ..self.recipe.clone()
@@ -250,6 +261,17 @@ mod tests {
         assert_eq!([1, 20, 32, 60, 64, 500].map(epochs), [8, 4, 3, 3, 3, 3]);
         let theirs = RaftPlan::preset("production").unwrap();
         assert_eq!(theirs.recipe(1, (20, 1.0)).epochs, 1);
+    }
+
+    #[test]
+    fn enough_steps_are_an_epoch_at_least_and_a_most_is_a_most() {
+        let mut plan = RaftPlan::preset("strict").unwrap();
+        let most = |plan: &RaftPlan, rows| plan.recipe(1, (rows, 1.0)).most_steps;
+        assert_eq!([10, 60, 500].map(|rows| most(&plan, rows)), [40, 40, 250]);
+        plan.recipe.most_steps = 7;
+        assert_eq!([10, 500].map(|rows| most(&plan, rows)), [7, 7]);
+        let theirs = RaftPlan::preset("production").unwrap();
+        assert_eq!(most(&theirs, 500), 0);
     }
 
     #[test]

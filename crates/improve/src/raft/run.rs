@@ -1,7 +1,9 @@
 //! The loop. It walks the phases in their order; whatever is complete on the disk is taken as it is.
 
 mod asking;
+mod gains;
 mod repairing;
+mod teaching;
 
 use std::path::PathBuf;
 
@@ -9,8 +11,8 @@ use super::curriculum::Past;
 use super::guard::{self, Look};
 use super::statistics::{distribution, statistics, summary};
 use super::{
-    Cycle, End, History, Kept, Lesson, Looks, Material, Measured, Measures, Outcome, Prompt,
-    RaftFolder, RaftPlan, Sample, Sampled, Trained, Workshop, phase, select,
+    Cycle, End, History, Kept, Looks, Material, Measured, Measures, Outcome, Prompt, RaftFolder,
+    RaftPlan, Sample, Sampled, Workshop, phase, select,
 };
 
 /// Carries out a plan, or goes on with one.
@@ -37,6 +39,7 @@ pub fn run<W: Workshop>(
         current: None,
         rate: 1.0,
         best: None,
+        in_vain: Vec::new(),
         said: Vec::new(),
     };
     for said in &material.said {
@@ -71,6 +74,8 @@ struct Run<'a, W> {
     /// What guards have left of the learning rate.
     rate: f64,
     best: Option<Best>,
+    /// What the cycles since the best one were found to be.
+    in_vain: Vec<Look>,
     said: Vec<String>,
 }
 
@@ -89,7 +94,12 @@ impl<W: Workshop> Run<'_, W> {
         let mut end = End::Complete;
         for cycle in 1..=self.plan.cycles {
             match self.cycle(cycle, prompts, &baseline)? {
-                Turn::Done(done) => cycles.push(*done),
+                Turn::Done(done) => {
+                    cycles.push(*done);
+                    if cycle < self.plan.cycles && self.is_in_vain(cycle) {
+                        end = End::NoGain;
+                    }
+                }
                 Turn::Nothing(done) => {
                     cycles.push(*done);
                     end = End::NothingKept;
@@ -206,7 +216,8 @@ impl<W: Workshop> Run<'_, W> {
         let Some(repaired) = self.repair(n, (&sampled.samples, &asked))? else {
             return Ok(Turn::Stopped);
         };
-        let mut cycle = self.keep(n, sampled, repaired)?;
+        let mut cycle = self.keep(n, sampled, repaired.samples)?;
+        cycle.repairing = repaired.effort;
         if cycle.kept == 0 {
             self.say(format!(
                 "{name}: nothing was kept; there is nothing new to train on"
@@ -255,6 +266,7 @@ impl<W: Workshop> Run<'_, W> {
             bar,
             asked_threshold: plan.filter.reward_threshold,
             repaired: n_repaired,
+            repairing: None,
             above_threshold: chosen.above_threshold,
             kept,
             avg_kept_reward: (kept > 0).then(|| worth / kept as f64),
@@ -283,62 +295,6 @@ impl<W: Workshop> Run<'_, W> {
         self.passed
             .push(measures.passed as f64 / measures.samples as f64);
         self.history.extend(measures.by_prompt);
-    }
-
-    /// Trains from the base on everything that was kept, or takes the training that is complete.
-    fn train(&mut self, n: u32) -> Result<Option<Trained>, W::Error> {
-        let folder = self.folder.cycle(n);
-        let training = folder.join("training");
-        if let Some(trained) = phase::finished(&training)? {
-            return Ok(Some(trained));
-        }
-        let rows = self.buffer.iter().map(|one| one.times as usize).sum();
-        let recipe = self.plan.recipe(n, (rows, self.rate));
-        let lesson = Lesson {
-            phase: &format!("cycle {n}"),
-            rows: &self.buffer,
-            recipe,
-            training: training.clone(),
-            checkpoint: folder.join("checkpoint"),
-        };
-        let Some(trained) = self.workshop.train(&lesson)? else {
-            return Ok(None);
-        };
-        phase::finish(&training, &trained)?;
-        Ok(Some(trained))
-    }
-
-    /// Holds a cycle's held-out measures against the best so far.
-    fn guard(&mut self, n: u32, held_out: &Measured, baseline: &Looks) -> Option<Look> {
-        let now = self.choosing(held_out)?;
-        let before = self.choosing(baseline.held_out.as_ref()?)?;
-        for doubt in guard::doubts(now, before) {
-            self.say(format!("cycle {n}: {doubt}"));
-        }
-        let best = self.best.as_ref()?;
-        let look = guard::look(now, &best.held_out);
-        match look {
-            Look::Best => {
-                self.best = Some(Best {
-                    cycle: n,
-                    held_out: now.clone(),
-                });
-            }
-            Look::Equal => {}
-            Look::Fallen => {
-                let from = best.cycle;
-                self.rate *= guard::AFTER_A_FALL;
-                self.current = (from > 0).then(|| self.folder.adapter(from));
-                let from = match from {
-                    0 => "the base".to_owned(),
-                    from => format!("cycle {from}"),
-                };
-                self.say(format!(
-                    "cycle {n}: held-out prompts fell; samples come from {from} again, and the learning rate is halved"
-                ));
-            }
-        }
-        Some(look)
     }
 
     /// Without held-out prompts the last adapter is the best that is known.

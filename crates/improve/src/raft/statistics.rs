@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::costs::totals;
 use super::{Change, Cycle, Looks, Measured, Measures, Outcome, RaftPlan, Sample};
 
 /// Who was trained.
@@ -50,6 +51,8 @@ pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Valu
         "legend": LEGEND,
         "plan": plan,
         "end": outcome.end,
+        "costs": totals(outcome),
+        "training": outcome.cycles.iter().map(training).collect::<Vec<_>>(),
         "best": outcome.best,
         "strict": {
             "baseline": strict(first),
@@ -133,13 +136,27 @@ fn cycle(cycle: &Cycle) -> Value {
     })
 }
 
+/// Why a cycle's training ended, and what it cost.
+fn training(cycle: &Cycle) -> Value {
+    let Some(trained) = &cycle.trained else {
+        return json!({ "cycle": cycle.cycle, "end": null, "why": "nothing was kept to train on" });
+    };
+    let mut all = json!(trained);
+    all["cycle"] = json!(cycle.cycle);
+    all["why"] = json!(trained.why());
+    all
+}
+
 fn hardware_summary(outcome: &Outcome) -> Value {
     let looks = |looks: &Looks| looks.prompts.effort.hardware.clone();
     let mut phases = serde_json::Map::new();
     phases.insert("baseline".into(), looks(&outcome.baseline));
     for cycle in &outcome.cycles {
         let name = format!("cycle_{}", cycle.cycle);
-        phases.insert(name, cycle.sampled.effort.hardware.clone());
+        phases.insert(name.clone(), cycle.sampled.effort.hardware.clone());
+        if let Some(trained) = &cycle.trained {
+            phases.insert(format!("{name}_training"), trained.effort.hardware.clone());
+        }
     }
     if outcome.best.is_some() {
         phases.insert("final".into(), looks(&outcome.last));
@@ -157,7 +174,7 @@ fn hardware_summary(outcome: &Outcome) -> Value {
         "gpu_peak_memory_gb": most("/gpu/memory_peak_gb"),
         "sys_peak_memory_gb": most("/system/memory_peak_gb"),
         "total_energy_wh": (!energy.is_empty()).then(|| energy.iter().sum::<f64>()),
-        "reason": "of the prompts that are trained on; training itself is not metered",
+        "reason": "samples of the prompts that are trained on, and training; what only measures is in no sum but in its own phase",
         "phases": phases,
     })
 }

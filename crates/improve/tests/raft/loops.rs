@@ -40,6 +40,8 @@ fn plan() -> RaftPlan {
     let mut plan = RaftPlan::preset("strict").unwrap();
     plan.sampling.samples_per_prompt = 8;
     plan.cycles = 3;
+    // All of them, whatever they gain.
+    plan.cycle_patience = 0;
     plan
 }
 
@@ -289,6 +291,66 @@ fn a_mark_that_is_missing_means_that_the_phase_is_done_again() {
 }
 
 #[test]
+fn a_cycle_that_gains_nothing_is_the_last_and_a_fall_is_forgiven_once() {
+    let mut plan = plan();
+    plan.cycle_patience = RaftPlan::preset("strict").unwrap().cycle_patience;
+    let cycles = |made: &mut Made| {
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = go(&plan, &material(), folder.path(), made)
+            .unwrap()
+            .unwrap();
+        let again = go(&plan, &material(), folder.path(), &mut Made::new())
+            .unwrap()
+            .unwrap();
+        assert_eq!(again, outcome);
+        let summary = json(&folder.path().join("summary.json"));
+        assert_eq!(summary["end"], "no_gain");
+        let said = outcome.said.last().unwrap().clone();
+        assert!(said.contains("--cycle-patience 0"), "{said}");
+        outcome.cycles.len()
+    };
+    let mut equal = Made {
+        unsolved: Some("held"),
+        ..Made::new()
+    };
+    assert_eq!(cycles(&mut equal), 1);
+    let mut falling = Made {
+        gains: vec![-50, -50, -50],
+        ..Made::new()
+    };
+    assert_eq!(cycles(&mut falling), 2);
+}
+
+#[test]
+fn no_cycle_learns_a_problem_that_it_holds_back_and_the_summary_says_why_each_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Made::new();
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    for [learnt, held_back] in &made.parted {
+        assert_eq!(held_back.len(), 1);
+        assert!(learnt.is_disjoint(held_back), "{learnt:?} {held_back:?}");
+    }
+    let summary = json(&folder.path().join("summary.json"));
+    let first = &summary["training"][0];
+    assert_eq!(first["end"], "no_gain");
+    let why = first["why"].as_str().unwrap();
+    assert!(why.contains("of 40 steps"), "{why}");
+    assert_eq!(first["held_back"]["best_step"], 2);
+    // 3 samplings, 3 trainings, and 7 phases that only measure.
+    let costs = summary["costs"].as_array().unwrap();
+    let seconds: Vec<f64> = costs
+        .iter()
+        .map(|one| one["seconds"].as_f64().unwrap())
+        .collect();
+    assert_eq!(seconds, [3.0, 1.5, 7.5, 10.5, 6.5]);
+    assert_eq!(seconds.iter().sum::<f64>(), outcome.seconds());
+    assert_eq!(costs[2]["cpu_seconds"], 15.0);
+    assert!(costs[4]["cpu_seconds"].is_null());
+}
+
+#[test]
 fn told_to_stop_it_stops_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut made = Made {
@@ -413,7 +475,7 @@ fn no_cycle_that_is_better_means_no_adapter() {
     let outcome = go(&plan(), &material(), folder.path(), &mut made)
         .unwrap()
         .unwrap();
-    assert_eq!(outcome.best, None);
+    assert_eq!((outcome.end, outcome.best), (End::Complete, None));
     assert_eq!(outcome.last, outcome.baseline);
 }
 

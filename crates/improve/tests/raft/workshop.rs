@@ -4,10 +4,14 @@
 //! sample right whenever a number that follows from seed, prompt and attempt lies below n; so it is the same in
 //! every session, and gets better with more rows. It works in small steps and can die before each of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engine::seed;
-use improve::raft::{Effort, Ladder, Lesson, Prompt, Sample, Sampled, Sampling, Trained, Workshop};
+use improve::raft::{
+    Cost, Effort, HeldBack, Kept, Ladder, Lesson, Prompt, Sample, Sampled, Sampling, Trained,
+    Workshop,
+};
 use ledger::record::{Finish, Stage};
 use task::Language;
 
@@ -41,6 +45,8 @@ pub(crate) struct Made {
     pub(crate) gains: Vec<i64>,
     pub(crate) said: Vec<String>,
     pub(crate) lessons: Vec<(usize, f64)>,
+    /// The problems that each lesson learnt and those that it held back.
+    pub(crate) parted: Vec<[BTreeSet<String>; 2]>,
     /// Adapters that were sampled from.
     pub(crate) sampled_from: Vec<Option<String>>,
 }
@@ -57,6 +63,7 @@ impl Made {
             gains: vec![10, 10, 10],
             said: Vec::new(),
             lessons: Vec::new(),
+            parted: Vec::new(),
             sampled_from: Vec::new(),
         }
     }
@@ -124,6 +131,7 @@ impl Workshop for Made {
         }
         let effort = Effort {
             seconds: 2.0,
+            costs: costs(&[("generate", 1.0), ("judge", 0.5)]),
             ..Effort::default()
         };
         Ok(Some(Sampled { samples, effort }))
@@ -132,6 +140,9 @@ impl Workshop for Made {
     fn train(&mut self, lesson: &Lesson<'_>) -> Result<Option<Trained>, Ended> {
         self.lessons
             .push((lesson.rows.len(), lesson.recipe.learning_rate));
+        let problems = |rows: &[Kept]| rows.iter().map(|row| row.sample.key()).collect();
+        self.parted
+            .push([lesson.rows, lesson.held_back].map(problems));
         std::fs::create_dir_all(&lesson.training).unwrap();
         std::fs::create_dir_all(&lesson.checkpoint).unwrap();
         let unfinished = lesson.training.join("checkpoint");
@@ -154,6 +165,15 @@ impl Workshop for Made {
         std::fs::write(lesson.checkpoint.join("adapter.gguf"), &text).unwrap();
         Ok(Some(Trained {
             steps: lesson.rows.len().div_ceil(8),
+            most_steps: 40,
+            end: improve::sft::End::NoGain,
+            held_back: (!lesson.held_back.is_empty()).then(|| HeldBack {
+                rows: lesson.held_back.len(),
+                tokens: 12 * lesson.held_back.len(),
+                before: 0.5,
+                best: 0.25,
+                best_step: 2,
+            }),
             rows: lesson.rows.len(),
             too_long: 0,
             first_loss: Some(1.0),
@@ -161,6 +181,7 @@ impl Workshop for Made {
             tokens: 100,
             effort: Effort {
                 seconds: 3.0,
+                costs: costs(&[("train", 2.0), ("evaluate", 0.5)]),
                 ..Effort::default()
             },
         }))
@@ -169,6 +190,18 @@ impl Workshop for Made {
     fn say(&mut self, text: &str) {
         self.said.push(text.to_owned());
     }
+}
+
+/// Twice as much processor time as time.
+fn costs(all: &[(&str, f64)]) -> BTreeMap<String, Cost> {
+    let cost = |(phase, seconds): &(&str, f64)| {
+        let cost = Cost {
+            seconds: *seconds,
+            cpu_seconds: Some(2.0 * seconds),
+        };
+        ((*phase).to_owned(), cost)
+    };
+    all.iter().map(cost).collect()
 }
 
 fn sample(prompt: &Prompt, sample_idx: u32, of: u64, skill: i64) -> Sample {

@@ -314,17 +314,90 @@ fn a_training_without_gain_ends_early_and_keeps_the_best() {
     let looks: Vec<f64> = outcome.curve.iter().filter_map(|p| p.held_out).collect();
     let best = looks.iter().copied().reduce(f64::min);
     assert_eq!(outcome.best, best);
-    assert_eq!(
-        looks.iter().position(|look| Some(*look) == best),
-        Some(looks.len() - 3)
+    let (earlier, last) = looks.split_at(looks.len() - 2);
+    let gained = earlier.iter().copied().chain(outcome.before);
+    let gained = gained.reduce(f64::min).unwrap();
+    assert!(last.iter().all(|look| *look >= gained), "{looks:?}");
+}
+
+/// Killed after any step, also where the best weights were written behind the last checkpoint.
+#[test]
+fn a_training_that_ends_early_and_was_killed_ends_after_the_same_step_with_the_same_best() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let recipe = Recipe {
+        learning_rate: 0.05,
+        epochs: 30,
+        evaluate_every: 2,
+        patience: 3,
+        least_gain: 0.01,
+        checkpoint_every: 5,
+        ..recipe()
+    };
+    let path = folder.path().join("whole");
+    let expected = whole(&toy, &recipe, &path).outcome;
+    assert_eq!(expected.end, End::NoGain);
+    assert!(expected.steps > 6 && expected.steps < expected.of);
+    assert!(expected.best < expected.before);
+    let files = |path: &Path| {
+        ["best", "final"].map(|which| std::fs::read(path.join(which).join("adapter.gguf")).unwrap())
+    };
+    for after in 5..expected.steps {
+        let left = folder.path().join(format!("left_{after}"));
+        std::fs::create_dir(&left).unwrap();
+        let again = folder.path().join(format!("again_{after}"));
+        run(&toy, &recipe, &again, (0, Some((after, &left))))
+            .0
+            .unwrap();
+        // What was exported before the kill, torn.
+        for which in ["best", "final"] {
+            std::fs::create_dir(left.join(which)).unwrap();
+        }
+        let best = std::fs::read(path.join("best/adapter.gguf")).unwrap();
+        let saved = after / 5 * 5;
+        match expected.best_step {
+            Some(step) if step <= saved => std::fs::write(left.join("best/adapter.gguf"), best),
+            _ => std::fs::write(left.join("best/adapter.gguf"), &best[..9]),
+        }
+        .unwrap();
+        let (outcome, began) = run(&toy, &recipe, &left, (0, None));
+        let outcome = outcome.unwrap().outcome;
+        assert_eq!(began, saved);
+        assert_eq!(
+            (outcome.end, outcome.steps, outcome.best_step),
+            (End::NoGain, expected.steps, expected.best_step)
+        );
+        assert_eq!(
+            (outcome.before, outcome.best),
+            (expected.before, expected.best)
+        );
+        assert!(files(&left) == files(&path), "{after}");
+    }
+}
+
+#[test]
+fn gains_below_the_least_one_do_not_keep_a_training_going_but_their_weights_are_the_best() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let recipe = Recipe {
+        evaluate_every: 1,
+        patience: 2,
+        least_gain: 9.0,
+        ..recipe()
+    };
+    let outcome = whole(&toy, &recipe, folder.path()).outcome;
+    assert_eq!((outcome.end, outcome.steps), (End::NoGain, 2));
+    let looks: Vec<f64> = outcome.curve.iter().filter_map(|p| p.held_out).collect();
+    assert!(
+        looks[1] < looks[0] && Some(looks[0]) < outcome.before,
+        "{looks:?}"
     );
+    assert_eq!((outcome.best, outcome.best_step), (Some(looks[1]), Some(2)));
 }
 
 #[test]
 fn a_recipe_that_cannot_be_is_refused_before_anything_is_computed() {
     let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
     type Change = fn(&mut Recipe);
-    let changes: [(Change, &str); 7] = [
+    let changes: [(Change, &str); 8] = [
         (|r| r.epochs = 0, "epochs"),
         (|r| r.batch = 0, "batch"),
         (|r| r.learning_rate = 0.0, "learning_rate"),
@@ -332,6 +405,7 @@ fn a_recipe_that_cannot_be_is_refused_before_anything_is_computed() {
         (|r| r.held_out = 1.0, "held_out"),
         (|r| r.beta_square = 1.0, "beta_square"),
         (|r| r.dropout = 1.0, "dropout"),
+        (|r| r.least_gain = -0.1, "least_gain"),
     ];
     for (change, word) in changes {
         let mut recipe = recipe();

@@ -40,6 +40,7 @@ pub(crate) fn header(run_id: &str) -> RunHeader {
             n_problems: 16,
             first_prompt: "Write\n".to_owned(),
             toolchain: None,
+            problems: Vec::new(),
         }],
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// | `cpu_busy_share` | of the processors' time since the reading before |
 /// | `cpu_hz`, `cpu_celsius` | mean frequency of the allowed processors; the hottest sensor |
 /// | `cpu_joules` | energy of all packages since the reading before |
+/// | `process_cpu_seconds` | processor time of this program and what it started, since the reading before |
 /// | `process_bytes` | resident memory of this process |
 /// | `system_used_bytes`, `system_total_bytes` | the machine's memory, used as in not available |
 /// | `gpu<n>_busy_share`, `_used_bytes`, `_total_bytes`, `_gtt_bytes` | of one accelerator |

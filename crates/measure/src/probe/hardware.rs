@@ -9,6 +9,7 @@ use super::gauge::Gauge;
 use super::load::Load;
 use super::nvidia;
 use super::rapl::Rapl;
+use super::spent::Spent;
 use super::text::Root;
 
 /// A source of power or energy, and how it is known or why it is not.
@@ -44,7 +45,7 @@ impl Hardware {
     /// What files alone tell.
     pub(crate) fn below(root: Root<'static>) -> Hardware {
         let mut hardware = Hardware {
-            gauges: vec![Box::new(Load::new(root))],
+            gauges: vec![Box::new(Load::new(root)), Box::new(Spent::new(root))],
             sources: Vec::new(),
         };
         hardware.add_packages(root);

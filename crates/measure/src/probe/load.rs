@@ -111,7 +111,7 @@ pub(crate) fn folders(root: Root, folder: &str) -> Vec<String> {
     names.map(|name| format!("{folder}/{name}")).collect()
 }
 
-fn names(root: Root, folder: &str) -> Vec<String> {
+pub(crate) fn names(root: Root, folder: &str) -> Vec<String> {
     let entries = fs::read_dir(root.path(folder)).into_iter().flatten();
     let mut names: Vec<String> = entries
         .flatten()

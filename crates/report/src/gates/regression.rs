@@ -27,15 +27,24 @@ pub struct Regressions {
     pub n_unjudged: usize,
     /// Rows with an interval that chance moves: about one in forty comes out worse though nothing changed.
     pub n_by_chance: usize,
+    /// Metrics that were asked for by name and of which no row could be judged: not measured in both runs, without an
+    /// interval, or with no better and worse.
+    pub unjudged: Vec<String>,
 }
 
 /// Looks for rows in which a later model is worse than the first by more than `noise`, a share of the first one's value.
 /// Only rows of these metrics count, or all if none is named.
 pub fn regressions(card: &Scorecard, noise: f64, metrics: &[String]) -> Regressions {
-    let mut found = Regressions::default();
+    let mut found = Regressions {
+        unjudged: metrics.to_vec(),
+        ..Regressions::default()
+    };
     for (section, row) in rows(card).filter(|(_, row)| is_asked(row, metrics)) {
         for comparison in &row.comparisons {
             let outcome = outcome(row, comparison, noise);
+            if outcome.is_some() {
+                found.unjudged.retain(|metric| *metric != row.metric);
+            }
             found.n_by_chance += usize::from(outcome.is_some() && comparison.interval.is_some());
             let keep = |outcome| compared(CLAIM, section, row, comparison, outcome);
             match outcome {

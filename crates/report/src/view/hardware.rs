@@ -6,6 +6,7 @@
 //! there is one row with the reason.
 
 mod energy;
+mod phases;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ pub(super) fn section(run: &Run) -> Option<Section> {
     }
     let mut rows = energy::rows(run);
     rows.extend(readings(run));
+    rows.extend(phases::rows(run));
     rows.extend(monitor(run));
     rows.extend(absent(run, &refused));
     rows.sort_by(|a, b| {

@@ -220,7 +220,7 @@ impl Table<'_> {
 
     /// Costs, forecasts and memory, as they were read.
     fn readings(&self, records: &[&Measurement]) -> Vec<Row> {
-        const READ: [&str; 8] = [
+        const READ: [&str; 9] = [
             "predicted_speedup",
             "lever_speedup",
             "break_even_acceptance",
@@ -228,6 +228,7 @@ impl Table<'_> {
             "draft_length",
             "check_step_ns",
             "draft_step_ns",
+            "draft_read_ns",
             "added_bytes",
         ];
         let read = |metric: &&str| {

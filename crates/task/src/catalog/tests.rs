@@ -22,6 +22,22 @@ const PYTHON_CHALLENGES: [(&str, &str); 3] = [
     ("linked_list", "def __init__ self head insert"),
 ];
 
+/// Ids, categories and keywords of the eight that SmallCoder's script for variants asks.
+const PYTHON_VARIANTS: [(&str, &str, &str); 8] = [
+    ("fibonacci", "algorithms", "if return fibonacci n"),
+    ("binary_search", "algorithms", "while mid left right return"),
+    ("quicksort", "algorithms", "if len pivot return quicksort"),
+    (
+        "stack_class",
+        "data_structures",
+        "def __init__ self push pop",
+    ),
+    ("linked_list", "data_structures", "self head None Node"),
+    ("file_handling", "practical", "with open json return"),
+    ("api_request", "practical", "requests get return json"),
+    ("list_comprehension", "syntax", "for in range if"),
+];
+
 /// Ids, outputs and difficulties as the guide of the sixteen programs gives them.
 const CPP_DEMO: [(&str, &str, &str); 16] = [
     ("hello_world", "Hello, World!", "easy"),
@@ -63,6 +79,29 @@ fn the_python_suites_ask_for_the_keywords_of_their_definition() {
             );
         }
     }
+}
+
+#[test]
+fn the_stubs_for_variants_have_their_categories_and_tell_records_how_many_keywords_there_are() {
+    let suite = find("python-variants").unwrap();
+    assert_eq!((suite.max_tokens, suite.judge), (150, Judging::Keywords));
+    let told = suite.keyword_problems();
+    assert_eq!(told.len(), PYTHON_VARIANTS.len());
+    for ((problem, told), (id, category, words)) in
+        suite.problems.iter().zip(told).zip(PYTHON_VARIANTS)
+    {
+        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        assert_eq!(
+            (told.id.as_str(), &told.tags[..]),
+            (id, &[category.to_owned()][..])
+        );
+        assert_eq!(told.n_keywords as usize, words.len());
+        assert_eq!(problem.target, Target::Keywords(words));
+    }
+    let looked_at = find("variants").unwrap().keyword_problems();
+    assert_eq!(looked_at.len(), 15, "their keywords are counted as well");
+    let executed = find("cpp-demo").unwrap().keyword_problems();
+    assert_eq!(executed, [], "nothing is counted there");
 }
 
 #[test]

@@ -144,6 +144,15 @@ impl Target {
         }
     }
 
+    /// The keywords that `keyword_share` counts, if an answer is scored by some.
+    pub fn keywords(&self) -> Option<&[String]> {
+        match self {
+            Target::Keywords(words) => Some(words),
+            Target::Quality(quality) => Some(&quality.keywords),
+            _ => None,
+        }
+    }
+
     /// Refuses a target that every answer, or none, would meet.
     pub(super) fn check(&self) -> Result<(), String> {
         let wrong = match self {

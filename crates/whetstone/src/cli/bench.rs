@@ -17,6 +17,24 @@ use super::texts::TextFlags;
 use super::variants::VariantsFlags;
 use alone::Alone;
 
+/// What says how a run is made, arguments and groups of them. A run that goes on has all of it from its own record,
+/// so such a word beside `--resume` would do nothing.
+const PLANNING: [&str; 13] = [
+    "models",
+    "preset",
+    "only",
+    "seed",
+    "threads",
+    "adapter",
+    "device",
+    "energy",
+    "CodeFlags",
+    "JudgeFlags",
+    "PromptFlags",
+    "ContextFlag",
+    "CacheFlag",
+];
+
 /// `whet bench`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -45,7 +63,7 @@ pub(crate) struct Bench {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,…")]
     pub(crate) only: Vec<Part>,
     /// Go on with an interrupted run (the newest one if no folder is given)
-    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "models")]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = PLANNING)]
     pub(crate) resume: Option<Option<PathBuf>>,
     #[command(flatten)]
     pub(crate) run: RunFlags,

@@ -4,6 +4,8 @@
 //! examples keep their lines as long as those fit. Where they do not, remarks go below their commands, commands are
 //! broken as a shell reads them, and lists get a hanging indent.
 
+mod groups;
+
 use clap::{Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -22,7 +24,8 @@ const DEEPER: usize = 6;
 pub(super) fn parse<T: Into<std::ffi::OsString> + Clone>(
     words: impl IntoIterator<Item = T>,
 ) -> Result<Cli, clap::Error> {
-    let mut command = laid_out(Cli::command(), width());
+    let width = width();
+    let mut command = groups::grouped(laid_out(Cli::command(), width), width);
     let mut matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }

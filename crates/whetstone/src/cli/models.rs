@@ -10,24 +10,44 @@ use super::Format;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Models {
     /// List the catalogue and what is already here
+    #[command(after_help = "Examples:
+  whet models ls
+  whet models ls --format json | jq -r '.[] | select(.state == \"here\") | .path'")]
     Ls {
         /// What to print
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
     /// Fetch models into the cache, verified by SHA-256; resumes
+    #[command(after_help = "Example:
+  whet models pull smollm2-135m qwen2.5-coder-0.5b")]
     Pull {
         /// Names of the catalogue
         #[arg(required = true)]
         names: Vec<String>,
     },
     /// Show what can be known of a model without running it
+    #[command(after_help = "Examples:
+  whet models show smollm2-135m
+  whet models show ./student.gguf --format json")]
     Show {
         /// A name of the catalogue or a path to a .gguf file
         model: String,
         /// What to print
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
+    },
+    /// Delete fetched models from the cache, after a question
+    #[command(after_help = "Examples:
+  whet models rm smollm2-135m
+  whet models rm qwen2.5-coder-0.5b qwen2.5-coder-1.5b --yes
+
+Only what `whet models pull` put into the cache is deleted, unfinished downloads included. Files of the Hugging Face
+cache and files named by their path are not touched. `whet models pull` fetches a model again.")]
+    Rm {
+        /// Names of the catalogue
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
     },
     /// Convert a Hugging Face folder or a PyTorch checkpoint to GGUF
     Import(Import),

@@ -71,7 +71,7 @@ pub(super) const RAFT_EXAMPLES: &str = "Examples:
   whet train raft --resume runs/qwen2.5-coder-0.5b_raft_20260102_030405
   whet bench code qwen2.5-coder-0.5b --suite held.jsonl --adapter runs/NAME/cycle_2/checkpoint/adapter.gguf
 
-Presets: strict trains on exact answers alone and makes dozens of steps of each cycle; conservative, aggressive and
+Presets: strict trains on exact answers alone, makes 40 steps of each cycle or one epoch, and stops where nothing more is gained; conservative, aggressive and
 production are halo-forge's numbers. A cycle that held-out problems chose looks better on them than it is: give two
 suites with --held-out CHOOSES,REPORTS, and the second has no part in the choice. Every answer runs in the sandbox; without one nothing is sampled.
 
@@ -208,9 +208,28 @@ pub(crate) struct TrainingFlags {
     /// Each cycle's learning rate is the one before times this
     #[arg(long, alias = "lr-decay-per-cycle", value_name = "FACTOR")]
     pub(crate) lr_decay: Option<f64>,
-    /// How often every row is seen in a cycle (default: 3, and with few rows so often that there are 40 steps)
+    /// How often every row is seen in a cycle (default: as often as 40 steps need, at least once)
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+    /// End a cycle's training after so many steps (default: 40, or one epoch if that is more)
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) max_steps: Option<usize>,
+    /// Share of the problems whose kept answers are not trained on but tell when to stop; at least four problems
+    /// must have some (default: 0.1)
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) hold_back: Option<f64>,
+    /// Steps between two looks at them; 0 is one look after each epoch (default: 10)
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) evaluate_every: Option<usize>,
+    /// End a cycle's training after so many looks without gain; 0 is never (default: 2)
+    #[arg(long, value_name = "LOOKS")]
+    pub(crate) patience: Option<usize>,
+    /// A look counts as a gain if it is better by so many nats per token (default: 0.005)
+    #[arg(long, value_name = "NATS")]
+    pub(crate) least_gain: Option<f64>,
+    /// End the run after so many cycles without gain on held-out problems; 0 is never (default: 1)
+    #[arg(long, value_name = "CYCLES")]
+    pub(crate) cycle_patience: Option<u32>,
     /// Rows that are computed together
     #[arg(long, value_name = "ROWS")]
     pub(crate) train_batch: Option<usize>,

@@ -88,7 +88,7 @@ pub(crate) struct Compare {
     /// Changes up to this share of the first run's number are no regression
     #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, requires = "fail_on_regression")]
     pub(crate) noise_threshold: f64,
-    /// Look for regressions in these metrics only
+    /// Look for regressions in these metrics only; if one of them cannot be judged at all, that is inconclusive
     #[arg(long, value_name = "METRIC,…", value_delimiter = ',', value_parser = metric, requires = "fail_on_regression")]
     pub(crate) metrics: Vec<String>,
     /// Write the comparison's report into a folder
@@ -103,6 +103,10 @@ pub(crate) struct Compare {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Runs {
     /// List runs, newest first
+    #[command(after_help = "Examples:
+  whet runs ls
+  whet runs ls --root artifacts
+  whet runs ls --format json | jq -r '.[0].folder'     the newest")]
     Ls {
         /// Folder of run folders
         #[arg(long, value_name = "DIR", default_value = "runs")]
@@ -133,6 +137,8 @@ A name stands for one run of a folder of runs; given again, it moves. Names are 
         root: PathBuf,
     },
     /// Take the name from a run; the run stays
+    #[command(after_help = "Example:
+  whet runs untag main")]
     Untag {
         /// The name
         #[arg(value_parser = baseline_name)]
@@ -142,6 +148,9 @@ A name stands for one run of a folder of runs; given again, it moves. Names are 
         root: PathBuf,
     },
     /// Delete runs, after a question
+    #[command(after_help = "Examples:
+  whet runs rm smollm2-135m_20260102_030405
+  whet runs rm runs/smollm2-135m_* --yes")]
     Rm {
         /// Run folders, or their names below the folder of runs
         #[arg(value_name = "RUN", required = true)]

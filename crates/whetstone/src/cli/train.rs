@@ -142,6 +142,9 @@ pub(crate) struct StepFlags {
     /// End after so many looks without gain; 0 is never (default: 3)
     #[arg(long, value_name = "LOOKS")]
     pub(crate) patience: Option<usize>,
+    /// A look counts as a gain if it is better by so many nats per token (default: 0)
+    #[arg(long, value_name = "NATS")]
+    pub(crate) least_gain: Option<f64>,
     /// Steps between two checkpoints (default: 10; where all weights are trained 50)
     #[arg(long, value_name = "STEPS")]
     pub(crate) checkpoint_every: Option<usize>,

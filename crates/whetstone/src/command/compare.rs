@@ -105,7 +105,7 @@ fn show(
 ) -> Result<()> {
     if flags.format == Format::Json {
         let both = json!({"scorecard": card, "gates": judged});
-        return Ok(terminal.result(&serde_json::to_string_pretty(&both)?)?);
+        return terminal.result(&serde_json::to_string_pretty(&both)?);
     }
     super::bench::print(joined, Format::Table, terminal)?;
     if !judged.is_empty() {
@@ -126,6 +126,7 @@ fn in_words(found: &Regressions) -> String {
     };
     let (worse, inconclusive) = (n(Outcome::Failed), n(Outcome::Inconclusive));
     let mut parts = vec![match worse {
+        0 if is_empty(found) => "Nothing was held against the first run".to_owned(),
         0 => "Nothing became worse beyond what its interval leaves open".to_owned(),
         1 => "1 number became worse".to_owned(),
         worse => format!("{worse} numbers became worse"),
@@ -147,7 +148,13 @@ fn in_words(found: &Regressions) -> String {
             .map(|(n, what)| format!("{n} {what}")),
     );
     let words = format!("{}.", parts.join("; "));
-    [Some(words), by_chance]
+    let unjudged = (!found.unjudged.is_empty()).then(|| {
+        format!(
+            "Of {} nothing can be said: not measured in both, or without an interval or a better side.",
+            found.unjudged.join(", ")
+        )
+    });
+    [Some(words), unjudged, by_chance]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -162,14 +169,19 @@ fn by_chance(n: usize) -> String {
     )
 }
 
+/// Whether no row at all could be judged.
+fn is_empty(found: &Regressions) -> bool {
+    found.judged.is_empty() && found.n_met + found.n_open == 0
+}
+
 fn exit(judged: &[Judged], regressions: Option<&Regressions>) -> Exit {
     let any = |outcome: Outcome| judged.iter().any(|one| one.outcome == outcome);
-    // A claim that nothing could be held against is not met.
-    let is_empty =
-        regressions.is_some_and(|found| found.judged.is_empty() && found.n_met + found.n_open == 0);
+    // A claim that nothing could be held against is not met, and neither is one about a metric that was named.
+    let is_silent = |found: &Regressions| is_empty(found) || !found.unjudged.is_empty();
+    let is_open = regressions.is_some_and(is_silent);
     if any(Outcome::Failed) {
         Exit::Gate
-    } else if any(Outcome::Inconclusive) || is_empty {
+    } else if any(Outcome::Inconclusive) || is_open {
         Exit::Inconclusive
     } else {
         Exit::Done

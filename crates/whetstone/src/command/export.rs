@@ -160,7 +160,7 @@ fn distinguished(format: &Format, path: &Path, parts: &[(String, String)]) -> Re
 
 fn put(path: &Path, bytes: &[u8], appends: bool, terminal: &Terminal) -> Result<()> {
     if path == Path::new("-") {
-        return Ok(terminal.bytes(bytes)?);
+        return terminal.bytes(bytes);
     }
     let mut options = OpenOptions::new();
     options.create(true).append(appends);

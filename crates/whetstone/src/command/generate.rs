@@ -1,6 +1,6 @@
 //! `whet generate`: a model writes, as it thinks.
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,12 +16,12 @@ use crate::cli::Generate;
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::subject::{self, Finder, Loaded};
-use crate::terminal::Terminal;
+use crate::terminal::{Reader, Terminal, write_out};
 
 /// Streams a completion to stdout.
 pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let sampling = sampling(flags)?;
-    let text = prompt_text(flags)?;
+    let text = prompt_text(flags, terminal)?;
     let words = [flags.model.clone()];
     let words = subject::with_adapter(&words, flags.adapter.as_deref())?;
     let stop = interrupt::listen()?;
@@ -52,7 +52,9 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
     };
     let n_prompt = request.prompt.len();
     let stream = stream(&Plain::new(&loaded.llama, lanes), request, &clock, stop)?;
-    write_now("\n")?;
+    if write_out(b"\n")? == Reader::Gone {
+        return Ok(Exit::Done);
+    }
     terminal.note(&summary(n_prompt, &stream));
     if stream.finish == Some(Finish::Length) && max_tokens < flags.max_tokens {
         let length = n_prompt + max_tokens;
@@ -87,17 +89,18 @@ fn stream(
         token_ns: Vec::new(),
         finish: None,
     };
-    let mut written = Ok(());
+    let mut written = Ok(Reader::There);
     engine.generate(&[request], &mut |event: Event<'_>| {
         match event {
             Event::Token { text, .. } => {
                 stream.token_ns.push(clock.now_ns());
-                written = write_now(text);
+                written = write_out(text.as_bytes());
             }
             Event::Finished { completion, .. } => stream.finish = Some(completion.finish),
             Event::Started { .. } | Event::Drafted { .. } | Event::Checked { .. } => {}
         }
-        if written.is_ok() && !stop.load(Ordering::Relaxed) {
+        // A text that nobody reads need not be thought to its end.
+        if matches!(written, Ok(Reader::There)) && !stop.load(Ordering::Relaxed) {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
@@ -123,20 +126,23 @@ fn sampling(flags: &Generate) -> Result<Sampling> {
 }
 
 /// The prompt from `-p`, `-f`, or standard input.
-fn prompt_text(flags: &Generate) -> Result<String> {
+fn prompt_text(flags: &Generate, terminal: &Terminal) -> Result<String> {
+    let unreadable = |of: &str, error: std::io::Error| {
+        Usage(format!("cannot read the prompt from {of}: {error}"))
+    };
     let text = match (&flags.prompt, &flags.file) {
         (Some(prompt), _) => prompt.clone(),
-        (None, Some(path)) if path.as_os_str() != "-" => {
-            std::fs::read_to_string(path).map_err(|error| {
-                Usage(format!(
-                    "cannot read the prompt from {}: {error}",
-                    path.display()
-                ))
-            })?
-        }
+        (None, Some(path)) if path.as_os_str() != "-" => std::fs::read_to_string(path)
+            .map_err(|error| unreadable(&path.display().to_string(), error))?,
         _ => {
+            let mut stdin = std::io::stdin();
+            if stdin.is_terminal() {
+                terminal.note("Write the prompt; Ctrl-D on a line of its own ends it.");
+            }
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text)?;
+            stdin
+                .read_to_string(&mut text)
+                .map_err(|error| unreadable("standard input", error))?;
             text
         }
     };
@@ -190,12 +196,6 @@ fn room(loaded: &Loaded, n_prompt: usize, asked: usize) -> Result<usize> {
         .into());
     }
     Ok(asked.min(context - n_prompt))
-}
-
-fn write_now(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }
 
 /// One line about what was done: scope is request to last token.

@@ -22,6 +22,7 @@ pub(crate) fn run(what: &Models, terminal: &Terminal, offline: bool) -> Result<E
         Models::Ls { format } => list(terminal, *format),
         Models::Pull { names } => pull(names, terminal, offline),
         Models::Show { model, format } => show(model, terminal, *format),
+        Models::Rm { names } => remove(names, terminal),
         Models::Import(flags) => convert::import(flags, terminal),
         Models::Make(flags) => convert::make(flags, terminal),
         Models::Quantize(flags) => quantize::run(flags, terminal, offline),
@@ -88,6 +89,42 @@ fn pull(names: &[String], terminal: &Terminal, offline: bool) -> Result<Exit> {
         terminal.result(&path.display().to_string())?;
     }
     Ok(Exit::Done)
+}
+
+/// Deletes what the cache holds of models; a name of which it holds nothing is a mistake, and then nothing goes.
+fn remove(names: &[String], terminal: &Terminal) -> Result<Exit> {
+    let entries: Result<Vec<_>, _> = names.iter().map(|name| hub::find(name)).collect();
+    let entries = entries.map_err(|error| Usage(error.to_string()))?;
+    let cache = hub::Cache::from_env()?;
+    let mut said = Vec::new();
+    for entry in &entries {
+        let bytes = cache.held(entry);
+        if bytes == 0 {
+            return Err(Usage(not_held(entry, &cache)?).into());
+        }
+        said.push(format!("{} ({} MB)", entry.name, bytes / 1_000_000));
+    }
+    let (said, folder) = (said.join(", "), cache.folder().display());
+    if !terminal.agrees(&format!("Delete {said} from {folder}?")) {
+        let why = "nothing was deleted; --yes deletes without a question";
+        return Err(Usage(why.into()).into());
+    }
+    for entry in entries {
+        cache.remove(entry)?;
+        terminal.note(&format!("Deleted {}", cache.path(entry).display()));
+    }
+    Ok(Exit::Done)
+}
+
+fn not_held(entry: &hub::Entry, cache: &hub::Cache) -> Result<String> {
+    let (name, folder) = (entry.name, cache.folder().display());
+    Ok(match cache.state(entry)? {
+        hub::State::Present { path } => format!(
+            "{name} is not in {folder}: its file is {}, which belongs to another program's cache; delete it there",
+            path.display()
+        ),
+        _ => format!("{name} is not in {folder}; `whet models ls` shows what is"),
+    })
 }
 
 fn show(word: &str, terminal: &Terminal, format: Format) -> Result<Exit> {

@@ -202,10 +202,15 @@ fn as_json(line: &Line) -> serde_json::Value {
 
 /// Deletes run folders, and only those: a folder without a header, or one that somebody writes, stays.
 fn remove(runs: &[PathBuf], root: &Path, terminal: &Terminal) -> Result<Exit> {
-    let folders: Vec<PathBuf> = runs
-        .iter()
-        .map(|word| find(word, root))
-        .collect::<Result<_>>()?;
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for word in runs {
+        let folder = find(word, root)?;
+        // Named twice, also by another path, it is deleted once.
+        let is_same = |known: &PathBuf| known.canonicalize().ok() == folder.canonicalize().ok();
+        if !folders.iter().any(is_same) {
+            folders.push(folder);
+        }
+    }
     // The lock is held while the folder goes, so that nobody begins to write into it.
     let held: Vec<RunFolder> = folders
         .iter()

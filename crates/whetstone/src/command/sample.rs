@@ -140,7 +140,7 @@ fn export(flags: &Export, terminal: &Terminal) -> Result<Exit> {
 /// Writes samples to a file or to standard output.
 fn write(path: &Path, text: &str, terminal: &Terminal) -> Result<()> {
     if path == Path::new("-") {
-        return Ok(terminal.result(text)?);
+        return terminal.result(text);
     }
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     terminal.note(&format!(

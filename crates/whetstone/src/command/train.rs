@@ -1,6 +1,8 @@
 //! `whet train`: a model is made better at what its examples show.
 
+mod book;
 mod config;
+mod costs;
 mod curve;
 mod pretrain;
 mod progress;

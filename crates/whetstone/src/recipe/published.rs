@@ -5,7 +5,7 @@
 /// Keys that only group others.
 pub(super) const SECTIONS: [&str; 6] = ["model", "data", "lora", "training", "sampling", "filter"];
 /// Keys of published trainers that change nothing here: how weights are held, logged and reported.
-pub(super) const IDLE: [&str; 17] = [
+pub(super) const IDLE: [&str; 16] = [
     "trust_remote_code",
     "attn_implementation",
     "bf16",
@@ -15,7 +15,6 @@ pub(super) const IDLE: [&str; 17] = [
     "lr_scheduler_type",
     "logging_steps",
     "save_total_limit",
-    "early_stopping_threshold",
     "eval_strategy",
     "task_type",
     "bias",
@@ -29,7 +28,7 @@ pub(super) const IDLE: [&str; 17] = [
 type Published = (&'static str, &'static [&'static str]);
 
 #[rustfmt::skip]
-pub(super) const PUBLISHED: [Published; 38] = [
+pub(super) const PUBLISHED: [Published; 39] = [
     ("model.name", &["model", "from"]),
     ("model", &["from"]),
     ("model_name", &["model", "from"]),
@@ -54,10 +53,11 @@ pub(super) const PUBLISHED: [Published; 38] = [
     ("max_grad_norm", &["clip"]),
     ("max_seq_length", &["longest", "window"]),
     ("max_length", &["longest", "window"]),
-    ("validation_split", &["held_out"]),
+    ("validation_split", &["hold_back", "held_out"]),
     ("eval_steps", &["evaluate_every"]),
     ("save_steps", &["checkpoint_every"]),
     ("early_stopping_patience", &["patience"]),
+    ("early_stopping_threshold", &["least_gain"]),
     ("gradient_checkpointing", &["recompute"]),
     ("r", &["rank"]),
     ("lora_r", &["rank"]),

@@ -270,9 +270,7 @@ pub(super) fn known(method: &str) -> Vec<Setting> {
     let own = settings_of_training(command);
     let published = PUBLISHED.iter().filter_map(|(name, words)| {
         let named = |word: &&str| own.iter().find(|setting| setting.name == **word);
-        // What is held out of a RAFT run is a suite, not a share.
-        let is_share = *name == "validation_split" && method == "raft";
-        let setting = words.iter().find_map(named).filter(|_| !is_share)?;
+        let setting = words.iter().find_map(named)?;
         Some(setting.under(name))
     });
     let published: Vec<Setting> = published

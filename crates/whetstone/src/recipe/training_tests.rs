@@ -76,7 +76,7 @@ fn names_of_published_trainers_are_known() {
         (16, Some(32.0), Some(0.05))
     );
     assert_eq!(parse(text, "sft").unwrap().idle, ["bf16", "optim"]);
-    let raft = "base_model: m\nprompts: [a, b]\nnum_cycles: 3\ntrain_epochs: 1\nlr_decay_per_cycle: 0.85\nmin_samples_per_cycle: 10\n";
+    let raft = "base_model: m\nprompts: [a, b]\nnum_cycles: 3\ntrain_epochs: 1\nlr_decay_per_cycle: 0.85\nmin_samples_per_cycle: 10\nvalidation_split: 0.2\nmax_steps: 30\nearly_stopping_patience: 5\nearly_stopping_threshold: 0.001\n";
     let raft = parse(raft, "raft").unwrap();
     let words = words(&raft);
     for word in [
@@ -86,6 +86,10 @@ fn names_of_published_trainers_are_known() {
         "--epochs=1",
         "--lr-decay=0.85",
         "--min-samples=10",
+        "--hold-back=0.2",
+        "--max-steps=30",
+        "--patience=5",
+        "--least-gain=0.001",
     ] {
         assert!(words.contains(&word), "{word}: {words:?}");
     }

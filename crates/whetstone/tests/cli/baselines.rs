@@ -157,6 +157,15 @@ fn regressions_fail_and_what_is_open_is_an_outcome_of_its_own() {
         !elsewhere.stderr.contains("did not become worse"),
         "nothing was held against it: {elsewhere}"
     );
+    elsewhere.saying(&[
+        "Nothing was held against",
+        "Of kl_mean_nats nothing can be said",
+    ]);
+    // A metric that is guarded by its name must not be covered up by another one that was measured.
+    let both = "--noise-threshold 99% --metrics perplexity,pass_at_1";
+    whet(&place, &line(&other, both))
+        .with_code(5)
+        .saying(&["Of pass_at_1 nothing can be said", "did not become worse"]);
     whet(&place, &line(&other, "--metrics perplexitty")).with_code(2);
 }
 

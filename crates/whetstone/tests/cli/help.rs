@@ -34,6 +34,7 @@ const COMMANDS: &[&[&str]] = &[
     &["models", "pull"],
     &["models", "show"],
     &["models", "import"],
+    &["models", "rm"],
     &["models", "make"],
     &["models", "quantize"],
     &["train", "sft"],
@@ -103,6 +104,35 @@ fn flags_that_every_command_takes_stand_at_the_end_and_never_between_its_own() {
                 "{words:?} {flag}: {help}"
             );
         }
+    }
+}
+
+#[test]
+fn the_first_page_lists_commands_by_what_they_are_for() {
+    let place = Workplace::new();
+    for flag in ["-h", "--help"] {
+        let help = place.whet(&[flag]).with_code(0).stdout;
+        let at = |word: &str| help.find(word).unwrap_or_else(|| panic!("{word}: {help}"));
+        let order = [
+            "Usage: whet",
+            "\nMeasure:\n  bench ",
+            "\nRecipes:\n  init ",
+            "\nImprove:\n",
+            "\n  train ",
+            "\nRead and publish:\n",
+            "\nLook after:\n  models ",
+            "\nEverywhere:\n",
+            "--offline",
+            "\nExamples:\n",
+        ];
+        assert!(
+            order.windows(2).all(|two| at(two[0]) < at(two[1])),
+            "{help}"
+        );
+        assert!(
+            !help.contains("\u{1b}"),
+            "no colour without a terminal: {help}"
+        );
     }
 }
 

@@ -91,3 +91,31 @@ fn two_models_of_one_name_are_refused() {
         .saying(&["two models are called toy", "rename"]);
     assert!(place.runs("runs").is_empty(), "nothing was begun");
 }
+
+#[test]
+fn a_model_is_deleted_from_the_cache_when_that_is_meant() {
+    let place = Workplace::new();
+    let file = |place: &Workplace| {
+        let all = place.whet(&["models", "ls", "--format", "json"]).json();
+        let mut rows = all.as_array().unwrap().iter();
+        let row = rows.find(|row| row["name"] == "smollm2-135m").unwrap();
+        std::path::PathBuf::from(row["path"].as_str().unwrap())
+    };
+    let path = file(&place);
+    let nothing = place.whet(&["models", "rm", "smollm2-135m", "--yes"]);
+    nothing
+        .with_code(2)
+        .saying(&["smollm2-135m is not in", "whet models ls"]);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, [0; 2_000_000]).unwrap();
+    let unasked = place.whet(&["models", "rm", "smollm2-135m"]);
+    unasked
+        .with_code(2)
+        .saying(&["nothing was deleted", "--yes"]);
+    let unknown = place.whet(&["models", "rm", "smollm2-135m", "smolm2", "--yes"]);
+    unknown.with_code(2).saying(&["smolm2"]);
+    assert!(path.is_file(), "one wrong name deletes nothing");
+    let done = place.whet(&["models", "rm", "smollm2-135m", "--yes"]);
+    done.with_code(0).saying(&["Deleted"]);
+    assert!(!path.exists());
+}

@@ -85,6 +85,59 @@ fn a_reader_that_was_never_there_is_no_failure() {
     }
 }
 
+#[test]
+fn what_was_asked_for_happens_though_nobody_reads_the_result() {
+    let place = Workplace::new();
+    let unread = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mut child = place.command(&words).spawn().unwrap();
+        drop(child.stdout.take());
+        Ended::of(child)
+    };
+    let bench = "bench toy.gguf -t 1 --preset smoke --only memory";
+    unread(&format!(
+        "{bench} --save-baseline main --export csv=numbers.csv"
+    ))
+    .with_code(0)
+    .saying(&["Baseline main is"]);
+    assert!(place.at("numbers.csv").is_file());
+    let runs = place.runs("runs").into_iter().filter(|path| path.is_dir());
+    let [run] = &runs.collect::<Vec<_>>()[..] else {
+        panic!("one run was expected");
+    };
+    let run = run.display();
+    let gate = "--gate weight_bytes<1 -o page";
+    unread(&format!("compare {run} --baseline main {gate}")).with_code(3);
+    assert!(place.at("page/report.html").is_file());
+}
+
+#[test]
+fn a_full_disk_behind_stdout_is_a_failure_that_names_it() {
+    let place = Workplace::new();
+    for words in [
+        &["models", "ls"][..],
+        &["generate", "toy.gguf", "-p", "x", "-n", "5", "-t", "1"],
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let child = place.command(words).stdout(full).spawn().unwrap();
+        let ended = Ended::of(child).with_code(1);
+        ended.saying(&["cannot write to standard output", "No space left"]);
+    }
+}
+
+#[test]
+fn a_prompt_that_is_no_text_is_refused_before_a_model_is_loaded() {
+    let place = Workplace::new();
+    std::fs::write(place.at("prompt.bin"), b"x\xff\xfe").unwrap();
+    let binary = std::fs::File::open(place.at("prompt.bin")).unwrap();
+    let mut command = place.command(&["generate", "missing.gguf"]);
+    let ended = Ended::of(command.stdin(binary).spawn().unwrap()).with_code(2);
+    ended.saying(&["the prompt from standard input", "UTF-8"]);
+}
+
 /// Ended well, or as programs do whose pipe broke; without a panic either way.
 #[track_caller]
 fn assert_calm(ended: &Ended) {
@@ -145,6 +198,24 @@ fn the_log_goes_into_a_file_that_can_be_written_and_no_other() {
     assert!(log.contains("llama"), "{log}");
     let refused = place.whet(&[&words[..], &["none/log.txt"]].concat());
     refused.with_code(2).saying(&["none/log.txt"]);
+}
+
+#[test]
+fn the_log_in_a_pipe_has_no_colour_and_a_filter_that_is_none_is_refused() {
+    let place = Workplace::new();
+    let words = [
+        "generate", "toy.gguf", "-p", "x", "-n", "2", "-t", "1", "-vv",
+    ];
+    let plain = place.whet(&words).with_code(0);
+    assert!(plain.stderr.contains("llama"), "{plain}");
+    assert!(!plain.stderr.contains('\x1b'), "{plain}");
+    let always = place.whet(&[&words[..], &["--color", "always"]].concat());
+    assert!(always.with_code(0).stderr.contains('\x1b'));
+    let mut command = place.command(&["models", "ls"]);
+    let refused = command.env("WHET_LOG", "llama.cpp=loud").spawn().unwrap();
+    Ended::of(refused)
+        .with_code(2)
+        .saying(&["WHET_LOG", "llama.cpp=loud", "llama.cpp=trace"]);
 }
 
 #[test]

@@ -6,13 +6,15 @@ use serde_json::Value;
 
 use crate::workplace::{Ended, Workplace, caught, killed};
 
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 17] = [
     "train",
     "raft",
     "toy.gguf",
     "--suite=cpp-demo",
-    "--limit=2",
-    "-n=2",
+    // Of fewer than four problems none would be held back.
+    "--limit=4",
+    "-n=1",
+    "--evaluate-every=1",
     "--measure-samples=1",
     "--max-new-tokens=24",
     "--batch=4",
@@ -25,8 +27,12 @@ const COMMON: [&str; 16] = [
     "--threads=1",
 ];
 
-/// The best two samples are trained on although they are worth nothing.
-const INSISTING: [&str; 2] = ["--min-samples=2", "--held-out=go.jsonl"];
+/// The best four samples are trained on although they are worth nothing; no cycle gains anything.
+const INSISTING: [&str; 3] = [
+    "--min-samples=4",
+    "--held-out=go.jsonl",
+    "--cycle-patience=0",
+];
 
 /// A held-out suite of one problem.
 const HELD_OUT: &str =
@@ -62,7 +68,7 @@ fn where_nothing_is_right_nothing_is_trained_and_that_is_said() {
         (&summary["end"], &summary["cycles"][0]["kept"]),
         (&"nothing_kept".into(), &0.into())
     );
-    assert_eq!(summary["baseline"]["total_samples"], 2);
+    assert_eq!(summary["baseline"]["total_samples"], 4);
     assert!(
         summary["baseline"]["hardware"]["energy_wh"].is_null()
             || summary["baseline"]["hardware"]["energy_reason"].is_null()
@@ -126,12 +132,61 @@ fn killed_in_its_training_it_ends_with_the_adapter_of_an_undisturbed_run() {
         assert!(bytes(name) == bytes("whole"), "{name}: another adapter");
     }
     let said = |more: &[&str]| {
-        let words = ["generate", "toy.gguf", "-p", "say 3", "-n", "20", "-t", "1"];
-        place.whet(&[&words, more].concat()).with_code(0).stdout
+        // Drawn, not chosen: the weights of the best look are near the base, and the likeliest tokens are the same.
+        let words = "generate toy.gguf -p say -n 200 -t 1 --temperature 1 --seed 7";
+        let words: Vec<&str> = words.split(' ').collect();
+        place.whet(&[&words[..], more].concat()).with_code(0).stdout
     };
     assert_ne!(said(&["--adapter", adapter]), said(&[]));
     let kept = std::fs::read_to_string(place.at("whole/cycle_1/kept.jsonl")).unwrap();
-    assert_eq!(kept.lines().count(), 2);
+    assert_eq!(kept.lines().count(), 4);
+    its_trainings_are_metered_and_say_why_they_ended(&place.at("whole"));
+}
+
+fn its_trainings_are_metered_and_say_why_they_ended(run: &Path) {
+    let summary = json(&run.join("summary.json"));
+    for number in [0, 1] {
+        let training = &summary["training"][number];
+        assert!(training["held_back"]["before"].is_number(), "{training}");
+        assert!(training["held_back"]["rows"].as_u64() >= Some(1));
+        let why = training["why"].as_str().unwrap();
+        assert!(why.contains("steps"), "{why}");
+        let costs = &training["effort"]["costs"];
+        assert!(costs["train"]["seconds"].as_f64().unwrap() > 0.0, "{costs}");
+        assert!(costs["evaluate"]["seconds"].is_number(), "{costs}");
+        let hardware = &training["effort"]["hardware"];
+        let is_told = hardware["energy"]["work_joules"]["included"].is_number();
+        let reason = hardware["energy_reason"].as_str();
+        assert!(
+            is_told || reason.is_some_and(|why| !why.is_empty()),
+            "{hardware}"
+        );
+    }
+    let kinds: Vec<&str> = summary["costs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["sampling", "judging", "training", "measuring", "other"]
+    );
+    assert!(run.join("cycle_1/training/run/report.html").is_file());
+    let table = std::fs::read_to_string(run.join("hardware.csv")).unwrap();
+    assert!(table.contains(",train,") && table.contains(",evaluate,"));
+}
+
+#[test]
+fn a_cycle_that_gains_nothing_on_held_out_problems_is_the_last_one() {
+    let place = Workplace::new();
+    std::fs::write(place.at("go.jsonl"), HELD_OUT).unwrap();
+    let words = ["--min-samples=4", "--held-out=go.jsonl", "-o", "out"];
+    let ended = raft(&place, &words).with_code(0);
+    let ended = ended.saying(&["nothing was gained on held-out prompts"]);
+    assert!(ended.stdout.contains("--cycle-patience 0"), "{ended}");
+    assert!(!place.at("out/cycle_2").exists());
+    assert_eq!(json(&place.at("out/summary.json"))["end"], "no_gain");
 }
 
 /// Has the run begun by an older program on another machine; or by one that did not note that yet.
@@ -152,7 +207,7 @@ fn begun_elsewhere(folder: &Path, is_old: bool) {
 #[test]
 fn without_held_out_problems_the_last_adapter_is_held_against_the_base() {
     let place = Workplace::new();
-    let ended = raft(&place, &["--min-samples=2", "-o", "out"]).with_code(0);
+    let ended = raft(&place, &["--min-samples=4", "-o", "out"]).with_code(0);
     let said = ["final (cycle 2)", "+0.0 points", "paired by problem"];
     assert!(
         said.iter().all(|said| ended.stdout.contains(said)),
@@ -225,6 +280,14 @@ fn what_cannot_be_is_refused_before_anything_is_made() {
         (
             &["toy.gguf", "--suite", "cpp-demo", "--preset", "bold"],
             "no preset is called bold",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--max-steps", "0"],
+            "max_steps must be at least 1",
+        ),
+        (
+            &["toy.gguf", "--suite", "cpp-demo", "--hold-back", "1"],
+            "held_out is 1",
         ),
         (
             &["toy.gguf", "--suite", "cpp-demo", "--cycles", "0"],

@@ -212,12 +212,32 @@ fn there_must_be_something_to_resume() {
     let nothing = place.whet(&["bench", "--resume"]).with_code(2);
     nothing.saying(&["no run to resume in runs"]);
     for word in ["runs/none", "toy.gguf"] {
-        let ended = place.whet(&["bench", "--resume", word]);
-        assert!(matches!(ended.code, Some(1 | 2)), "{ended}");
-        assert!(ended.stderr.contains(word), "{ended}");
+        let ended = place.whet(&["bench", "--resume", word]).with_code(2);
+        ended.saying(&[word]);
     }
     let both = place.whet(&["bench", "toy.gguf", "--resume"]).with_code(2);
     both.saying(&["--resume"]);
+}
+
+#[test]
+fn a_word_about_the_plan_beside_resume_is_refused_and_not_passed_over() {
+    let place = Workplace::new();
+    for (flag, value) in [
+        ("--samples", "9"),
+        ("--audit", "0.5"),
+        ("--prompt-tokens", "64"),
+        ("--contexts", "256"),
+        ("--cache", "q4_0"),
+        ("--only", "code"),
+        ("--preset", "smoke"),
+        ("--seed", "7"),
+        ("--threads", "1"),
+    ] {
+        let ended = place.whet(&["bench", "--resume", "runs/none", flag, value]);
+        ended
+            .with_code(2)
+            .saying(&["--resume", flag, "cannot be used with"]);
+    }
 }
 
 #[test]

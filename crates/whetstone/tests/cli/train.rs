@@ -35,11 +35,39 @@ fn a_trained_adapter_is_named_loads_and_changes_what_is_written() {
     let table = std::fs::read_to_string(place.at("out/curve.csv")).unwrap();
     assert_eq!(table.lines().count(), 1 + 6, "{table}");
     assert!(place.at("out/curve.svg").is_file() && place.at("out/curve.png").is_file());
+    it_was_metered(&place);
     // The same command finds it complete; another one may not go on with it.
     let again = sft(&place, &words).with_code(0);
     assert!(again.stdout.contains("6 steps; loss"), "{again}");
     let other = sft(&place, &["-o", "out"]);
     other.with_code(1).saying(&["other examples"]);
+}
+
+/// A number or a reason, beside times and the report of a run.
+fn it_was_metered(place: &Workplace) {
+    let read = |name: &str| std::fs::read(place.at(name)).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&read("out/summary.json")).unwrap();
+    assert_eq!(
+        (&summary["steps"], &summary["end"]),
+        (&6.into(), &"complete".into())
+    );
+    assert!(summary["held_out"]["before"].is_number(), "{summary}");
+    assert!(
+        summary["costs"]["train"]["seconds"].is_number(),
+        "{summary}"
+    );
+    let energy = &summary["energy"];
+    let is_told = energy["work_joules"]["included"].is_number();
+    let is_excused = energy["reason"].as_str().is_some_and(|why| !why.is_empty());
+    assert!(is_told != is_excused, "{energy}");
+    let card: serde_json::Value = serde_json::from_slice(&read("out/run/report.json")).unwrap();
+    let sections = card["sections"].as_array().unwrap();
+    let training = sections.iter().find(|one| one["benchmark"] == "train");
+    let rate = &training.unwrap()["rows"][0];
+    assert_eq!(rate["metric"], "train_tokens_per_s");
+    assert_eq!(rate["cells"][0]["n"], 6);
+    let table = String::from_utf8(read("out/run/hardware.csv")).unwrap();
+    assert!(table.contains(",train,") && table.contains(",evaluate,"));
 }
 
 /// Base and adapter in one run, by their names; the run remembers both files and goes on with both.

@@ -75,9 +75,7 @@ impl Browser {
     /// Clicks the first element of a CSS selector, as a person would: it must not be covered.
     pub(crate) fn click(&self, selector: &str) {
         let found = format!("document.querySelector({})", json!(selector));
-        self.eval(&format!(
-            "{found}.scrollIntoView({{block: 'center'}})"
-        ));
+        self.eval(&format!("{found}.scrollIntoView({{block: 'center'}})"));
         let element = self.element(selector);
         self.post(&format!("element/{element}/click"), &json!({}));
     }

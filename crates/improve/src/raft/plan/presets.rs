@@ -45,11 +45,15 @@ impl RaftPlan {
                 accumulate: 1,
                 learning_rate: 2e-4,
                 warmup: 3,
-                held_out: 0.0,
-                patience: 0,
+                held_out: 0.1,
+                evaluate_every: 10,
+                patience: 2,
+                least_gain: 0.005,
                 ..Recipe::default()
             },
             least_steps: 40,
+            enough_steps: 40,
+            cycle_patience: 1,
             lr_decay_per_cycle: 1.0,
             adapter: Shape {
                 rank: 16,
@@ -86,9 +90,15 @@ impl RaftPlan {
                 accumulate: 16,
                 learning_rate: 5e-5,
                 warmup: 10,
+                held_out: 0.0,
+                evaluate_every: 0,
+                patience: 0,
+                least_gain: 0.0,
                 ..strict.recipe
             },
             least_steps: 0,
+            enough_steps: 0,
+            cycle_patience: 0,
             lr_decay_per_cycle: 0.85,
             longest: 2048,
             ..strict

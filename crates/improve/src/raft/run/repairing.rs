@@ -1,21 +1,31 @@
 //! The phase of a cycle in which failed answers are repaired.
 
-use super::super::{Asking, Prompt, Sample, Workshop, repair};
+use super::super::{Asking, Effort, Prompt, Sample, Workshop, repair};
 use super::Run;
 
+/// What came of asking for repairs.
+#[derive(Default)]
+pub(super) struct Repaired {
+    /// Those that pass.
+    pub(super) samples: Vec<Sample>,
+    /// What all of them cost; `None` where none were asked for.
+    pub(super) effort: Option<Effort>,
+}
+
 impl<W: Workshop> Run<'_, W> {
-    /// Repairs that pass; `None` if the user asked to stop. Nothing where the plan wants none or nothing failed.
+    /// Has failed answers repaired; `None` if the user asked to stop. Nothing where the plan wants none or
+    /// nothing failed.
     pub(super) fn repair(
         &mut self,
         n: u32,
         (samples, asked): (&[Sample], &[&Prompt]),
-    ) -> Result<Option<Vec<Sample>>, W::Error> {
+    ) -> Result<Option<Repaired>, W::Error> {
         let Some(repairs) = &self.plan.repairs else {
-            return Ok(Some(Vec::new()));
+            return Ok(Some(Repaired::default()));
         };
         let prompts = repair::prompts(samples, asked, repairs);
         if prompts.is_empty() {
-            return Ok(Some(Vec::new()));
+            return Ok(Some(Repaired::default()));
         }
         let asking = Asking {
             samples_per_prompt: repairs.samples,
@@ -30,9 +40,13 @@ impl<W: Workshop> Run<'_, W> {
             return Ok(None);
         };
         let n_all = repaired.samples.len();
+        let effort = repaired.effort;
         let found = repair::adopted(repaired.samples, &prompts, asked);
         self.workshop
             .say(&format!("{name}: {} of {n_all} are right", found.len()));
-        Ok(Some(found))
+        Ok(Some(Repaired {
+            samples: found,
+            effort: Some(effort),
+        }))
     }
 }

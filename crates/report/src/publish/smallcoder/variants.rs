@@ -1,9 +1,11 @@
 //! The results of `benchmark_variants.py`: an object with an entry for each shape, here for each of its precisions.
 
+use ledger::Run;
+use ledger::record::ProblemRecord;
 use serde_json::{Map, Value, json};
 
 use super::super::{indented, nothing};
-use super::{Entered, NANOS, Source, entered, fact, result};
+use super::{Answer, Entered, NANOS, Source, entered, fact, result};
 use crate::error::Error;
 
 /// `benchmark_results_variants.json`: an object by shape.
@@ -24,7 +26,7 @@ pub(in crate::publish) fn variants(from: &Source<'_>) -> Result<Vec<u8>, Error> 
         let answers = all.iter().find(|one| one.model == model);
         let entry = json!({
             "summary": variant(from, shape, model, answers),
-            "detailed_results": answers.map(detailed).unwrap_or_default(),
+            "detailed_results": answers.map(|one| detailed(from.run, one)).unwrap_or_default(),
         });
         out.insert(name_of(shape, model), entry);
     }
@@ -74,11 +76,29 @@ fn variant(from: &Source<'_>, shape: &Value, model: &str, answers: Option<&Enter
     })
 }
 
-fn detailed(one: &Entered<'_>) -> Vec<Value> {
+fn detailed(run: &Run, one: &Entered<'_>) -> Vec<Value> {
     let named = |answer| {
         let mut entry = result(answer);
         entry["name"] = entry["benchmark"].clone();
+        let known = problem(run, answer);
+        let n_keywords = known.map(|known| known.n_keywords);
+        entry["category"] = json!(known.and_then(|known| known.tags.first()));
+        entry["keywords_found"] = json!(found(answer, n_keywords));
+        entry["keywords_total"] = json!(n_keywords);
         entry
     };
     one.answers.iter().map(named).collect()
+}
+
+/// What the run's header tells of an answer's problem; headers of old runs tell nothing.
+fn problem<'a>(run: &'a Run, answer: &Answer<'_>) -> Option<&'a ProblemRecord> {
+    let key = &answer.attempt.key;
+    let mut suites = run.header.suites.iter();
+    let suite = suites.find(|suite| suite.name == key.suite)?;
+    suite.problems.iter().find(|known| known.id == key.problem)
+}
+
+/// The score is a share of that many, so the number that were there comes out whole.
+fn found(answer: &Answer<'_>, n_keywords: Option<u32>) -> Option<u32> {
+    Some((answer.score()? * f64::from(n_keywords?)).round() as u32)
 }

@@ -142,7 +142,8 @@ impl<'r> Device<'r> {
             },
             is_part,
             least_ns: sources.iter().map(least_ns).max().unwrap_or(LEAST_NS),
-            idle_watts: watts(windows.iter().filter(|window| window.phase == "idle")),
+            idle_watts: watts(windows.iter().filter(|window| window.phase == "idle"))
+                .or_else(|| known_rest(run, names)),
             windows,
         }
     }
@@ -312,6 +313,16 @@ impl<'r> Device<'r> {
         }
         rows
     }
+}
+
+/// Power at rest as an earlier part of the same work found it, which did not want to rest again.
+fn known_rest(run: &Run, names: &[&str]) -> Option<f64> {
+    let known = run.header.machine.get("power_idle_watts")?;
+    let device = match names {
+        [one] => one,
+        _ => ALL,
+    };
+    known.get(device)?.as_f64()
 }
 
 /// The shortest window whose energy a device can tell, which has a counter of it or not.

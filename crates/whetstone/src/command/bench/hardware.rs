@@ -78,13 +78,24 @@ impl Watched {
         desk: &mut Desk<'_>,
         terminal: &Terminal,
     ) -> Result<()> {
-        let refused = self.monitor.as_ref().err().or(self.no_energy.as_ref());
         let models: Vec<String> = located.iter().map(|model| model.name.clone()).collect();
-        meter::absences(&models, &self.sources, refused, desk)?;
+        let rest = plan.energy.unwrap_or(EnergyPlan::SHORT).rest_seconds;
+        self.begin_of(&models, rest, desk, terminal)
+    }
+
+    /// The same for work of models by their names, with a rest of so many seconds.
+    pub(in crate::command) fn begin_of(
+        &self,
+        models: &[String],
+        rest: u32,
+        desk: &mut Desk<'_>,
+        terminal: &Terminal,
+    ) -> Result<()> {
+        let refused = self.monitor.as_ref().err().or(self.no_energy.as_ref());
+        meter::absences(models, &self.sources, refused, desk)?;
         if refused.is_some() {
             return Ok(());
         }
-        let rest = plan.energy.unwrap_or(EnergyPlan::SHORT).rest_seconds;
         if desk.earlier.hardware.is_empty() && rest > 0 {
             terminal.note(&format!(
                 "Energy is read from {}. First {rest} seconds of rest, for the power without work.",

@@ -31,7 +31,7 @@ pub(in crate::command) fn print(run: &Run, format: Format, terminal: &Terminal) 
             String::from_utf8_lossy(&json).into_owned()
         }
     };
-    Ok(terminal.result(&text)?)
+    terminal.result(&text)
 }
 
 /// Prints the scorecard, and does what else the flags want done with a run that has ended.

@@ -19,8 +19,8 @@ use crate::subject::{self, Finder};
 use crate::terminal::Terminal;
 pub(super) use files::{make, sweep_up};
 
-/// The problems that trained weights are asked: those that the family's own benchmark scores by keywords.
-const SUITE: &str = "python-core";
+/// The problems that trained weights are asked: those that the family's own script for variants scores by keywords.
+const SUITE: &str = "python-variants";
 
 /// Prints the shapes.
 pub(super) fn list(terminal: &Terminal) -> Result<Exit> {

@@ -97,9 +97,8 @@ pub(super) fn run(flags: &Generated, terminal: &Terminal) -> Result<Exit> {
     let Some((split, beside)) = flags.split.as_ref().zip(beside) else {
         write(&output, &problems, language)?;
         count(&families, &[("problems", &problems)], terminal);
-        return Ok(terminal
-            .result(&output.display().to_string())
-            .map(|()| Exit::Done)?);
+        terminal.result(&output.display().to_string())?;
+        return Ok(Exit::Done);
     };
     let (rest, held) = family::split(problems, split.share);
     if held.is_empty() {

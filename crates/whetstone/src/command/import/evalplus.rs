@@ -138,6 +138,7 @@ fn suites(foreign: &Foreign, hash: &str) -> Vec<SuiteRecord> {
         n_problems: problems.len() as u32,
         first_prompt: String::new(),
         toolchain: None,
+        problems: Vec::new(),
     };
     problems.into_iter().map(record).collect()
 }

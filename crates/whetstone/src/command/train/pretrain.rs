@@ -3,9 +3,11 @@
 //! A shape begins with the random weights that its untrained files have, drawn from the same seed; they stand in
 //! `start.gguf` until the training is complete, because what is written takes tokenizer and sizes from it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
+use bench::desk::Unwatched;
 use decoder::Shape;
 use decoder::export::Base;
 use engine::Model;
@@ -17,6 +19,7 @@ use model::Precision;
 use model::variants::{self, Variant};
 use serde_json::json;
 
+use super::book::Book;
 use super::progress::Steps;
 use super::{Ended, curve, steps};
 use crate::cli::Pretrain;
@@ -76,6 +79,12 @@ pub(super) fn pretrain(flags: &Pretrain, terminal: &Terminal, offline: bool) -> 
         name: start.title(&located),
         sha256: located.sha256.clone(),
     };
+    let plan = plan(flags)?;
+    let plan = (&plan, recipe.seed);
+    let mut book = Book::open(folder.path(), &located, plan, BTreeMap::new())?;
+    let (clock, mut unwatched) = (book.clock(), Unwatched);
+    let hand = book.hand(steps::REST, (finder.stop, &mut unwatched), terminal)?;
+    let mut watcher = Steps::new(terminal, hand);
     let training = Training {
         learner: &mut Whole::load(&located.path, base, &start.folder())?,
         recipe: &recipe,
@@ -84,16 +93,21 @@ pub(super) fn pretrain(flags: &Pretrain, terminal: &Terminal, offline: bool) -> 
     let mut desk = Desk {
         folder: &folder,
         clock: &clock,
-        watcher: &mut Steps::new(terminal),
+        watcher: &mut watcher,
         stop: finder.stop,
     };
     let outcome = improve::sft::train(training, &mut desk)?;
+    watcher.end(&outcome)?;
     curve::write(folder.path(), &outcome.curve)?;
     if outcome.end != End::Stopped {
         start.clear(&located)?;
     }
     let file = |which: &str| folder.model(which);
-    Ok(steps::ended(&outcome, folder.path(), file))
+    steps::ended(
+        (&outcome, &split),
+        (folder.path(), &book.close(terminal)?),
+        file,
+    )
 }
 
 impl<'a> Start<'a> {

@@ -1,37 +1,54 @@
-//! Progress of a training: step, loss, tokens per second; the bar knows the time that is left.
+//! Progress of a training: step, loss, tokens per second; the bar knows the time that is left. What the hardware does
+//! meanwhile goes into the training's record.
 
 use bench::Watcher as _;
 use improve::Point;
-use improve::sft::Watcher;
+use improve::sft::{Doing, Outcome, Watcher};
 
+use super::book::Hand;
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 
 /// Shows steps.
-pub(crate) struct Steps {
+pub(crate) struct Steps<'a> {
     progress: Progress,
+    hand: Hand<'a>,
     /// Tokens and time of the steps that were seen.
     tokens: usize,
     ns: u64,
 }
 
-impl Steps {
-    pub(crate) fn new(terminal: &Terminal) -> Steps {
+impl<'a> Steps<'a> {
+    pub(super) fn new(terminal: &Terminal, hand: Hand<'a>) -> Steps<'a> {
         Steps {
             progress: Progress::new(terminal),
+            hand,
             tokens: 0,
             ns: 0,
         }
     }
 }
 
-impl Watcher for Steps {
+impl Steps<'_> {
+    /// The training is over, or stopped.
+    pub(super) fn end(mut self, outcome: &Outcome) -> anyhow::Result<()> {
+        self.progress.clear();
+        self.hand.end(outcome)
+    }
+}
+
+impl Watcher for Steps<'_> {
+    fn turns(&mut self, tokens: usize, next: Doing) {
+        self.hand.turns(tokens, next);
+    }
+
     fn begins(&mut self, after: usize, of: usize) {
         self.progress.begin("training", of as u64);
         self.progress.advance(after as u64, "");
     }
 
     fn stepped(&mut self, point: &Point, of: usize) {
+        self.hand.stepped(point.step);
         self.tokens += point.tokens;
         self.ns += point.ns;
         let seconds = self.ns as f64 / 1e9;

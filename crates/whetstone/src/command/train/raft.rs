@@ -213,6 +213,7 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
     let mut shop = Shop {
         plan: &order.plan,
         located: &located,
+        first: folder.join("baseline/prompts").join(super::book::RUN),
         shape,
         lora,
         suites: workshop::prepared(both, most, order.prompt),

@@ -1,8 +1,10 @@
 //! `whet train sft`: prompts and answers become examples, and an adapter or a whole model learns them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use bench::desk::Unwatched;
 use decoder::export::Base;
 use decoder::memory::Memory;
 use decoder::{Lora, Shape, Target, Transformer};
@@ -13,6 +15,7 @@ use measure::SystemClock;
 use serde_json::json;
 use task::chat::Specials;
 
+use super::book::Book;
 use super::progress::Steps;
 use super::{Ended, curve, steps};
 use crate::cli::Sft;
@@ -79,16 +82,27 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<End
     }
     let folder = TrainFolder::open(&place(flags, &located.name))?;
     terminal.note(&format!("the training is in {}", folder.path().display()));
+    let plan = order.plan();
+    let plan = (&plan, recipe.seed);
+    let mut book = Book::open(folder.path(), &located, plan, BTreeMap::new())?;
+    let (clock, mut unwatched) = (book.clock(), Unwatched);
+    let hand = book.hand(steps::REST, (finder.stop, &mut unwatched), terminal)?;
+    let mut watcher = Steps::new(terminal, hand);
     let mut desk = Desk {
         folder: &folder,
         clock: &clock,
-        watcher: &mut Steps::new(terminal),
+        watcher: &mut watcher,
         stop: finder.stop,
     };
     let outcome = order.train(&located, (&recipe, &split), &mut desk)?;
+    watcher.end(&outcome)?;
     curve::write(folder.path(), &outcome.curve)?;
     let file = |which: &str| order.result(&folder, which);
-    Ok(steps::ended(&outcome, folder.path(), file))
+    steps::ended(
+        (&outcome, &split),
+        (folder.path(), &book.close(terminal)?),
+        file,
+    )
 }
 
 impl<'a> Order<'a> {

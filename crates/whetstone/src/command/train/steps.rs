@@ -7,10 +7,15 @@ use decoder::Shape;
 use decoder::memory::Memory;
 use improve::sft::{End, Outcome};
 use improve::{Recipe, Split};
+use ledger::Run;
+use serde_json::json;
 
-use super::Ended;
+use super::{Ended, costs};
 use crate::cli::StepFlags;
 use crate::exit::{Exit, Usage};
+
+/// Seconds of rest before a training, for the power without work, where something tells it.
+pub(super) const REST: u32 = 5;
 
 /// The greatest share of steps on which a learning rate rises.
 const MOST_WARMUP: f64 = 0.25;
@@ -39,6 +44,7 @@ pub(super) fn recipe(flags: &StepFlags, usual: Recipe) -> Result<Recipe> {
     set(&mut recipe.held_out, flags.held_out);
     set(&mut recipe.evaluate_every, flags.evaluate_every);
     set(&mut recipe.patience, flags.patience);
+    set(&mut recipe.least_gain, flags.least_gain);
     set(&mut recipe.checkpoint_every, flags.checkpoint_every);
     let refused = |why: String| Err(Usage(why).into());
     if flags.max_steps == Some(0) {
@@ -120,10 +126,14 @@ pub(super) fn all_weights(
     move |rows, recompute| Memory::of_all(shape, tied, rows, recompute)
 }
 
-/// How a training ended; `file` is told whether it is the best or the last that is meant.
-pub(super) fn ended(outcome: &Outcome, folder: &Path, file: impl Fn(&str) -> PathBuf) -> Ended {
+/// How a training ended, in words and in `summary.json`; `file` is told whether it is the best or the last that is meant.
+pub(super) fn ended(
+    (outcome, split): (&Outcome, &Split),
+    (folder, run): (&Path, &Run),
+    file: impl Fn(&str) -> PathBuf,
+) -> Result<Ended> {
     if outcome.end == End::Stopped {
-        return Ended {
+        return Ok(Ended {
             exit: Exit::Interrupted,
             said: format!(
                 "stopped after {} steps; the same command with --output {} goes on",
@@ -131,20 +141,50 @@ pub(super) fn ended(outcome: &Outcome, folder: &Path, file: impl Fn(&str) -> Pat
                 folder.display()
             ),
             result: None,
-        };
+        });
     }
     let result = match outcome.best {
         Some(_) => file("best"),
         None => file("final"),
     };
-    Ended {
+    let text = serde_json::to_vec_pretty(&summary((outcome, split), run, &result))?;
+    ledger::write_derived(folder, "summary.json", &text)?;
+    Ok(Ended {
         exit: Exit::Done,
-        said: format!("{}\n{}", said(outcome), result.display()),
+        said: format!(
+            "{}\n{}\n{}",
+            said(outcome, split),
+            costs::words(run),
+            result.display()
+        ),
         result: Some(result),
-    }
+    })
 }
 
-fn said(outcome: &Outcome) -> String {
+fn summary((outcome, split): (&Outcome, &Split), run: &Run, result: &Path) -> serde_json::Value {
+    let loss = |point: Option<&improve::Point>| point.map(|point| point.loss);
+    json!({
+        "end": outcome.end,
+        "steps": outcome.steps,
+        "most_steps": outcome.of,
+        "tokens": outcome.curve.iter().map(|point| point.tokens).sum::<usize>(),
+        "learnt_tokens": outcome.curve.iter().map(|point| point.goals).sum::<usize>(),
+        "first_loss": loss(outcome.curve.first()),
+        "last_loss": loss(outcome.curve.last()),
+        "held_out": {
+            "examples": split.held_out.len(),
+            "tokens": split.held_out.iter().map(improve::Example::goals).sum::<usize>(),
+            "before": outcome.before,
+            "best": outcome.best,
+            "best_step": outcome.best_step,
+        },
+        "costs": costs::of_phases(run),
+        "energy": costs::energy(run),
+        "result": result,
+    })
+}
+
+fn said(outcome: &Outcome, split: &Split) -> String {
     let steps = outcome.steps;
     let why = match outcome.end {
         End::NoGain => format!("{steps} steps, then no gain"),
@@ -154,8 +194,15 @@ fn said(outcome: &Outcome) -> String {
         (Some(first), Some(last)) => format!("; loss {:.3} → {:.3}", first.loss, last.loss),
         _ => String::new(),
     };
+    let before = outcome
+        .before
+        .map_or_else(String::new, |before| format!("{before:.3} → "));
+    let after = outcome
+        .best_step
+        .map_or_else(String::new, |step| format!(", after step {step}"));
     let best = outcome.best.map_or_else(String::new, |best| {
-        format!("; held out {best:.3} nats per token at best")
+        let n = split.held_out.len();
+        format!("; held out {before}{best:.3} nats per token at best{after} (n = {n} examples)")
     });
     format!("{why}{losses}{best}")
 }

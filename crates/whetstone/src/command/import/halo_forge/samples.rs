@@ -163,6 +163,7 @@ fn suites(foreign: &Foreign, hash: &str) -> Vec<SuiteRecord> {
         n_problems: ids.len() as u32,
         first_prompt: String::new(),
         toolchain: None,
+        problems: Vec::new(),
     };
     problems.into_iter().map(record).collect()
 }

@@ -1,47 +1,63 @@
 //! What the monitor saw of a RAFT run: of each phase, and of all of them in one `hardware.csv`.
 //!
-//! Training is not metered; its lines are missing, which is better than being wrong.
+//! The first phase rests before it works, where something tells energy; the others take its power at rest.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Result;
+use bench::meter::IDLE;
 use improve::raft::RaftFolder;
 use ledger::Run;
+use report::Scorecard;
 use serde_json::{Value, json};
+
+use super::workshop::Shop;
+use crate::command::train::book::RUN;
+use crate::command::train::costs;
 
 const CSV: &str = "hardware.csv";
 
-/// Writes the samples of all phases in their order, where their columns agree.
+/// Writes the samples of all phases in their order.
 pub(super) fn write(folder: &RaftFolder, cycles: u32) -> Result<()> {
     let mut places: Vec<_> = ["prompts", "held_out"]
         .map(|set| folder.path().join("baseline").join(set))
         .into();
     for cycle in 1..=cycles {
-        places.extend(["samples", "repairs", "held_out"].map(|set| folder.cycle(cycle).join(set)));
+        places.extend(
+            ["samples", "repairs", "training", "held_out"].map(|set| folder.cycle(cycle).join(set)),
+        );
     }
     places.extend(["prompts", "held_out"].map(|set| folder.path().join("final").join(set)));
-    let text = joined(places.iter().map(|place| place.join("run").join(CSV)));
-    if !text.is_empty() {
-        ledger::write_derived(folder.path(), CSV, text.as_bytes())?;
+    let places = places.iter().map(|place| place.join(RUN));
+    if let Some(bytes) = joined(places.filter(|place| place.join("run.json").is_file()))? {
+        ledger::write_derived(folder.path(), CSV, &bytes)?;
     }
     Ok(())
 }
 
-fn joined(files: impl Iterator<Item = impl AsRef<Path>>) -> String {
-    let mut all = String::new();
-    for file in files {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        let Some((head, lines)) = text.split_once('\n') else {
-            continue;
-        };
-        if all.is_empty() {
-            all.push_str(&text);
-        } else if all.lines().next() == Some(head.trim_end_matches('\r')) {
-            all.push_str(lines);
-        }
+/// One table of all samples: a short phase may lack readings that a longer one has, and the columns are those of all.
+fn joined(runs: impl Iterator<Item = PathBuf>) -> Result<Option<Vec<u8>>> {
+    let mut all: Option<Run> = None;
+    for place in runs {
+        let run = ledger::read(&place)?;
+        let all = all.get_or_insert_with(|| Run::new(run.header.clone()));
+        all.hardware.extend(run.hardware);
     }
-    all
+    let Some(all) = all else { return Ok(None) };
+    let files = report::export::csv_files(&all, &Scorecard::of(&all))?;
+    let table = files.into_iter().find(|(name, _)| name == CSV);
+    Ok(table.map(|(_, bytes)| bytes))
+}
+
+/// Power at rest as the first phase found it, for the records of the others; nothing where nothing told it.
+pub(super) fn rest(shop: &Shop<'_>) -> Result<BTreeMap<String, Value>> {
+    let watts = match shop.first.join("run.json").is_file() {
+        true => costs::rest(&ledger::read(&shop.first)?),
+        false => BTreeMap::new(),
+    };
+    let known = (!watts.is_empty()).then(|| ("power_idle_watts".to_owned(), json!(watts)));
+    Ok(known.into_iter().collect())
 }
 
 /// Time that the monitor saw of the sessions of a run.
@@ -77,9 +93,11 @@ pub(super) fn seen(run: &Run, seconds: f64) -> Value {
     let most = |all: &[f64]| all.iter().copied().reduce(f64::max);
     let memory = read("system_used_bytes", 1e-9);
     let busy = read("cpu_busy_share", 100.0);
-    let joules: Vec<f64> = ["cpu_joules", "gpu0_joules"]
-        .iter()
-        .flat_map(|name| read(name, 1.0))
+    let work = run.hardware.iter().filter(|sample| sample.phase != IDLE);
+    let joules: Vec<f64> = work
+        .flat_map(|sample| ["cpu_joules", "gpu0_joules"].map(|name| sample.readings.get(name)))
+        .flatten()
+        .copied()
         .collect();
     let hours = |joules: &[f64]| (!joules.is_empty()).then(|| joules.iter().sum::<f64>() / 3600.0);
     let energy = hours(&joules);
@@ -111,5 +129,6 @@ pub(super) fn seen(run: &Run, seconds: f64) -> Value {
         },
         "energy_wh": energy,
         "energy_reason": energy.map_or(reason, |_| None),
+        "energy": costs::energy(run),
     })
 }

@@ -188,6 +188,9 @@ fn plan(flags: &RaftFlags) -> Result<RaftPlan> {
     plan.recipe.seed = flags.seed;
     change_sampling(&mut plan, &flags.sampling)?;
     change_filter(&mut plan, &flags.filter)?;
+    if flags.training.max_steps == Some(0) {
+        return Err(Usage("max_steps must be at least 1".into()).into());
+    }
     change_training(&mut plan, &flags.training);
     plan.check().map_err(usage)?;
     Ok(plan)
@@ -245,8 +248,14 @@ fn change_training(plan: &mut RaftPlan, asked: &TrainingFlags) {
     if let Some(epochs) = asked.epochs {
         recipe.epochs = epochs;
         // Whoever names epochs means them.
-        plan.least_steps = 0;
+        (plan.least_steps, plan.enough_steps) = (0, 0);
     }
+    set(&mut recipe.most_steps, &asked.max_steps);
+    set(&mut recipe.held_out, &asked.hold_back);
+    set(&mut recipe.evaluate_every, &asked.evaluate_every);
+    set(&mut recipe.patience, &asked.patience);
+    set(&mut recipe.least_gain, &asked.least_gain);
+    set(&mut plan.cycle_patience, &asked.cycle_patience);
     set(&mut recipe.batch, &asked.train_batch);
     set(&mut recipe.accumulate, &asked.accumulate);
     set(&mut recipe.weight_decay, &asked.weight_decay);

@@ -18,10 +18,13 @@ use task::Suite;
 use super::hardware;
 use super::workshop::Shop;
 use crate::command::bench::{Watched, write_report};
+use crate::command::train::costs;
 use crate::subject::Loaded;
 use crate::watch::Progress;
 use crate::{caches, containment, provenance};
 
+/// The phase that rests, for all of them.
+const FIRST: &str = "baseline";
 /// The run folder's name.
 const RUN: &str = "run";
 
@@ -79,7 +82,10 @@ fn plan(shop: &Shop<'_>, order: &Sampling<'_>, suites: &[Suite]) -> Plan {
     let mut plan = Plan::quick(order.seed, shop.threads);
     plan.preset = "raft".into();
     (plan.perplexity, plan.memory, plan.latency) = (None, None, None);
-    plan.energy = Some(EnergyPlan::NONE);
+    plan.energy = Some(match order.phase {
+        FIRST => EnergyPlan::SHORT,
+        _ => EnergyPlan::NONE,
+    });
     if let Some(code) = &mut plan.code {
         code.suites = suites.iter().map(|suite| suite.name.clone()).collect();
         code.samples = order.asking.samples_per_prompt;
@@ -107,6 +113,9 @@ fn begin(
     })?;
     header.run_id = RUN.into();
     header.machine.extend(watched.facts());
+    if order.phase != FIRST {
+        header.machine.extend(hardware::rest(shop)?);
+    }
     if let Some(adapter) = &order.adapter {
         header.engine.insert("adapter".into(), json!(adapter));
     }
@@ -195,6 +204,7 @@ fn effort(run: &Run, seconds: f64, went_on: bool) -> Effort {
         generate_seconds: hardware::spent(run, "generate"),
         judge_seconds: hardware::spent(run, "judge"),
         tokens_per_s: rate,
+        costs: costs::of_phases(run),
         went_on,
         hardware: hardware::seen(run, seconds),
     }

@@ -1,11 +1,15 @@
 //! What is printed at the end of a RAFT run: from the baseline over the cycles to the end.
 
-use improve::raft::{Change, Cycle, End, Look, Looks, Measured, Measures, Outcome, RaftFolder};
+use improve::raft::{
+    Change, Cycle, End, Kind, Look, Looks, Measured, Measures, Outcome, RaftFolder, Trained, totals,
+};
 use measure::Estimate;
 use report::format::p_value;
+use serde_json::Value;
 
 use super::order::Order;
 use super::times;
+use crate::command::train::costs;
 
 const LEGEND: &str = " pass@1, pass@k and compile are means over problems with a 95 % interval [lo, hi]; what compiles is not right yet
  ended: the share of answers that the model ended itself; unscored: answers that could not be judged here";
@@ -47,7 +51,8 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
     line(String::new());
     line(" time".into());
     times::lines(outcome).into_iter().for_each(&mut line);
-    line(format!("  energy  {}", energy(outcome)));
+    kinds(outcome).into_iter().for_each(&mut line);
+    line(format!("  energy    {}", energy(outcome)));
     line(String::new());
     outcome
         .said
@@ -170,12 +175,13 @@ fn turn(cycle: &Cycle) -> String {
     let trained = match &cycle.trained {
         None => "nothing was trained".to_owned(),
         Some(trained) => format!(
-            "{} rows, {} steps at {:.1e}, loss {} → {}",
+            "{} rows at {:.1e}, loss {} → {}; {}{}",
             trained.rows,
-            trained.steps,
             cycle.learning_rate,
             loss(trained.first_loss),
-            loss(trained.last_loss)
+            loss(trained.last_loss),
+            trained.why(),
+            held_back(trained)
         ),
     };
     let look = match cycle.look {
@@ -184,7 +190,7 @@ fn turn(cycle: &Cycle) -> String {
         Some(Look::Equal) | None => "",
     };
     format!(
-        "  cycle {}  {} of {} samples kept ({} exact enough, {} twice) at temperature {:.2} · {trained}{look}",
+        "  cycle {}  {} of {} samples kept ({} reached the threshold, {} twice) at temperature {:.2} · {trained}{look}",
         cycle.cycle,
         cycle.kept,
         cycle.n_samples,
@@ -194,21 +200,61 @@ fn turn(cycle: &Cycle) -> String {
     )
 }
 
+/// What the rows told that were held back.
+fn held_back(trained: &Trained) -> String {
+    trained.held_back.as_ref().map_or_else(String::new, |held| {
+        format!(
+            "; held back {:.3} → {:.3} nats per token after step {} ({} rows, {} tokens)",
+            held.before, held.best, held.best_step, held.rows, held.tokens
+        )
+    })
+}
+
 fn loss(loss: Option<f64>) -> String {
     loss.map_or_else(|| "?".to_owned(), |loss| format!("{loss:.3}"))
 }
 
-/// Energy of sampling, or why it is not known.
+/// Energy of all phases and of a trained token, or why it is not known.
 fn energy(outcome: &Outcome) -> String {
-    let hardware = &outcome.baseline.prompts.effort.hardware;
-    match (
-        hardware["energy_wh"].as_f64(),
-        hardware["energy_reason"].as_str(),
-    ) {
-        (Some(_), _) => "of each phase in summary.json; training is not metered".into(),
-        (None, Some(reason)) => format!("null ({reason})"),
-        (None, None) => "null (nothing told it)".into(),
-    }
+    let all: Vec<&Value> = times::efforts(outcome)
+        .map(|effort| &effort.hardware)
+        .collect();
+    let joules: Option<f64> = all
+        .iter()
+        .map(|hardware| Some(costs::of_work(&hardware["energy"])?.0))
+        .sum();
+    let Some(joules) = joules else {
+        let mut reasons = all.iter().filter_map(|one| one["energy_reason"].as_str());
+        let reason = reasons.next().unwrap_or("a phase did not tell it");
+        return format!("null ({reason})");
+    };
+    let mut trained = outcome.cycles.iter().filter_map(|one| one.trained.as_ref());
+    let last = trained
+        .next_back()
+        .map(|one| &one.effort.hardware["energy"]);
+    let each = last.and_then(costs::per_token);
+    let each = each.map_or_else(String::new, |each| {
+        format!(", {each:.3} J per trained token in the last training")
+    });
+    format!(
+        "{:.2} Wh of all phases{each}; each in summary.json, with and without what the machine takes at rest",
+        joules / 3600.0
+    )
+}
+
+/// A line for each kind of work.
+fn kinds(outcome: &Outcome) -> Vec<String> {
+    let name = |kind: Kind| match kind {
+        Kind::Sampling => "sampling",
+        Kind::Judging => "judging",
+        Kind::Training => "training",
+        Kind::Measuring => "measuring",
+        Kind::Other => "other",
+    };
+    let totals = totals(outcome).into_iter();
+    totals
+        .map(|one| format!("  {:<9} {}", name(one.kind), costs::timed(&one.cost)))
+        .collect()
 }
 
 fn result(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Vec<String> {

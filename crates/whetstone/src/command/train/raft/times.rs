@@ -14,10 +14,16 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
 
 /// That of the whole run.
 pub(super) fn whole(outcome: &Outcome) -> String {
-    let looks = [&outcome.baseline, &outcome.last].into_iter();
+    let went_on = efforts(outcome).any(|effort| effort.went_on);
+    marked(outcome.seconds(), went_on)
+}
+
+/// Those of all phases, each once: without an adapter the baseline stands in for the end.
+pub(super) fn efforts(outcome: &Outcome) -> impl Iterator<Item = &Effort> {
+    let last = outcome.best.map(|_| &outcome.last);
+    let looks = [Some(&outcome.baseline), last].into_iter().flatten();
     let looks = looks.flat_map(of_looks);
-    let mut efforts = looks.chain(outcome.cycles.iter().flat_map(of_cycle));
-    marked(outcome.seconds(), efforts.any(|effort| effort.went_on))
+    looks.chain(outcome.cycles.iter().flat_map(of_cycle))
 }
 
 fn cycle(cycle: &Cycle) -> String {
@@ -52,7 +58,8 @@ fn of_looks(looks: &Looks) -> impl Iterator<Item = &Effort> {
 fn of_cycle(cycle: &Cycle) -> impl Iterator<Item = &Effort> {
     let trained = cycle.trained.as_ref().map(|one| &one.effort);
     let held_out = cycle.held_out.as_ref().map(|one| &one.effort);
-    [Some(&cycle.sampled.effort), trained, held_out]
+    let repairing = cycle.repairing.as_ref();
+    [Some(&cycle.sampled.effort), repairing, trained, held_out]
         .into_iter()
         .flatten()
 }

@@ -6,13 +6,15 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use bench::desk::Unwatched;
 use decoder::Transformer;
 use decoder::export::Base;
 use decoder::memory::Memory;
 use engine::{Special, Token, Tokenizer};
-use improve::raft::{Effort, Kept, Lesson, Trained};
+use improve::raft::{Effort, HeldBack, Kept, Lesson, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
 use improve::{Example, Split, TrainFolder, Tuned};
+use ledger::Run;
 use ledger::record::Finish;
 use measure::{Clock, SystemClock};
 use serde_json::json;
@@ -20,9 +22,11 @@ use task::Suite;
 use task::chat::{Message, Specials, Turn};
 use task::prompt::Shape;
 
+use super::hardware;
 use super::workshop::Shop;
+use crate::command::train::book::Book;
 use crate::command::train::progress::Steps;
-use crate::command::train::{curve, fits};
+use crate::command::train::{costs, curve, fits};
 use crate::exit::Usage;
 use crate::subject::Loaded;
 
@@ -32,13 +36,15 @@ const CLOSING: &str = "\n```\n";
 /// Trains, or goes on; `None` if the user asked to stop.
 pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Trained>> {
     let clock = SystemClock::start();
-    let all = examples(shop, lesson.rows, &clock)?;
+    let [all, held_out] = examples(shop, lesson, &clock)?;
     let longest = shop.plan.longest;
     let n_all = all.len();
-    let fitting: Vec<Example> = all
-        .into_iter()
-        .filter(|example| example.tokens.len() <= longest)
-        .collect();
+    let fitting = |all: Vec<Example>| -> Vec<Example> {
+        let all = all.into_iter();
+        all.filter(|example| example.tokens.len() <= longest)
+            .collect()
+    };
+    let (fitting, held_out) = (fitting(all), fitting(held_out));
     let too_long = n_all - fitting.len();
     if too_long > 0 {
         shop.terminal.note(&format!(
@@ -54,38 +60,58 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
     let rows = fitting.len();
     let split = Split {
         trained: fitting,
-        held_out: Vec::new(),
+        held_out,
     };
     let needs = |rows, recompute| Memory::of(&shop.shape, &shop.lora, rows, recompute);
     fits(&needs, (&lesson.recipe, "--train-batch"), &split)?;
     let folder = TrainFolder::open(&lesson.training)?;
     let went_on = folder.curve().is_file();
-    let outcome = steps(shop, (lesson, &split), &folder, &clock)?;
+    let (outcome, run) = steps(shop, (lesson, &split), &folder)?;
     if outcome.end == End::Stopped {
         return Ok(None);
     }
-    copy(&lesson.training.join("final"), &lesson.checkpoint)?;
+    let which = outcome.best.map_or("final", |_| "best");
+    copy(&lesson.training.join(which), &lesson.checkpoint)?;
     curve::write(folder.path(), &outcome.curve)?;
     let earlier = &outcome.curve[..outcome.earlier_steps.min(outcome.curve.len())];
     let earlier: u64 = earlier.iter().map(|point| point.ns).sum();
     let seconds = (clock.now_ns() + earlier) as f64 / 1e9;
     Ok(Some(Trained {
         steps: outcome.steps,
+        most_steps: outcome.of,
+        end: outcome.end,
+        held_back: held_back(&outcome, &split),
         rows,
         too_long,
         first_loss: outcome.curve.first().map(|point| point.loss),
         last_loss: outcome.curve.last().map(|point| point.loss),
         tokens: outcome.curve.iter().map(|point| point.tokens).sum(),
-        effort: effort(&outcome, seconds, went_on),
+        effort: effort((&outcome, &run), seconds, went_on),
     }))
+}
+
+fn held_back(outcome: &Outcome, split: &Split) -> Option<HeldBack> {
+    Some(HeldBack {
+        rows: split.held_out.len(),
+        tokens: split.held_out.iter().map(Example::goals).sum(),
+        before: outcome.before?,
+        best: outcome.best?,
+        best_step: outcome.best_step?,
+    })
 }
 
 fn steps(
     shop: &Shop<'_>,
     (lesson, split): (&Lesson<'_>, &Split),
     folder: &TrainFolder,
-    clock: &SystemClock,
-) -> Result<Outcome> {
+) -> Result<(Outcome, Run)> {
+    let plan = json!({ "phase": lesson.phase, "recipe": lesson.recipe });
+    let plan = (&plan, lesson.recipe.seed);
+    let mut book = Book::open(folder.path(), shop.located, plan, hardware::rest(shop)?)?;
+    let (clock, mut unwatched) = (book.clock(), Unwatched);
+    // The first phase of the run has rested.
+    let hand = book.hand(0, (shop.stop, &mut unwatched), shop.terminal)?;
+    let mut watcher = Steps::new(shop.terminal, hand);
     let model = Transformer::load(&shop.located.path)?;
     let base = Base {
         name: shop.located.name.clone(),
@@ -98,21 +124,24 @@ fn steps(
     };
     let mut desk = Desk {
         folder,
-        clock,
-        watcher: &mut Steps::new(shop.terminal),
+        clock: &clock,
+        watcher: &mut watcher,
         stop: shop.stop,
     };
-    Ok(improve::sft::train(training, &mut desk)?)
+    let outcome = improve::sft::train(training, &mut desk)?;
+    watcher.end(&outcome)?;
+    Ok((outcome, book.close(shop.terminal)?))
 }
 
-fn effort(outcome: &Outcome, seconds: f64, went_on: bool) -> Effort {
+fn effort((outcome, run): (&Outcome, &Run), seconds: f64, went_on: bool) -> Effort {
     let tokens: usize = outcome.curve.iter().map(|point| point.tokens).sum();
     let ns: u64 = outcome.curve.iter().map(|point| point.ns).sum();
     Effort {
         seconds,
         tokens_per_s: (ns > 0).then(|| tokens as f64 * 1e9 / ns as f64),
         went_on,
-        hardware: json!({ "energy_wh": null, "energy_reason": "training is not metered" }),
+        costs: costs::of_phases(run),
+        hardware: hardware::seen(run, seconds),
         ..Effort::default()
     }
 }
@@ -128,16 +157,22 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Each row as often as it counts. The engine is loaded for its tokenizer alone and gone afterwards.
-fn examples(shop: &Shop<'_>, rows: &[Kept], clock: &SystemClock) -> Result<Vec<Example>> {
+/// Each row that is trained on as often as it counts, and each that is held back once. The engine is loaded for its
+/// tokenizer alone and gone afterwards.
+fn examples(
+    shop: &Shop<'_>,
+    lesson: &Lesson<'_>,
+    clock: &SystemClock,
+) -> Result<[Vec<Example>; 2]> {
     let loaded = Loaded::open(shop.located, 1, clock)?;
     let scribe = Scribe::new(shop, &loaded)?;
-    let mut examples = Vec::new();
-    for row in rows {
+    let mut trained = Vec::new();
+    for row in lesson.rows {
         let example = scribe.example(row)?;
-        examples.extend((0..row.times).map(|_| example.clone()));
+        trained.extend((0..row.times).map(|_| example.clone()));
     }
-    Ok(examples)
+    let held_back = lesson.held_back.iter().map(|row| scribe.example(row));
+    Ok([trained, held_back.collect::<Result<_>>()?])
 }
 
 /// Turns rows into tokens.

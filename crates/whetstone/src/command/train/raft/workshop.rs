@@ -3,7 +3,7 @@
 //! Engine and trainer each hold all weights, so what one phase has loaded is gone before the next one loads.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
@@ -21,6 +21,8 @@ use crate::terminal::Terminal;
 pub(super) struct Shop<'a> {
     pub(super) plan: &'a RaftPlan,
     pub(super) located: &'a Located,
+    /// The run folder of the first phase, which knows the power at rest.
+    pub(super) first: PathBuf,
     pub(super) shape: Shape,
     pub(super) lora: Lora,
     /// Suites that are trained on and suites that are held out, each with all the problems that may be asked.
