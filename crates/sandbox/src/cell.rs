@@ -10,6 +10,8 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
+use rustix::io::Errno;
+
 use crate::badge::{Badge, Tier};
 use crate::fault::{Fault, Step};
 use crate::fittings::Fittings;
@@ -106,10 +108,15 @@ impl Cell {
     }
 
     /// Puts up one box around a program that does not exist: every layer must stand for the kernel to
-    /// come as far as not finding it.
+    /// come as far as not finding it, and a control group must have counted the attempt.
     fn prove(&self) -> Result<(), Fault> {
         let absent = Program::new(["/box/absent"]);
-        match self.execute(&absent, &Limits::run())?.ending {
+        let outcome = self.execute(&absent, &Limits::run())?;
+        let counted = outcome.booked.is_some_and(|used| used.cpu_ns > 0);
+        if self.badge.tier.has_leaves() && !counted {
+            return Err(Fault::layer(Step::Join, Errno::NODATA));
+        }
+        match outcome.ending {
             Ending::NotExecutable(libc::ENOENT) => Ok(()),
             other => Err(Fault::Lost {
                 what: format!("an absent program ended with {other}"),

@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::event::{Timespec, poll};
 use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use crate::fault::{Fault, Step};
 
@@ -115,9 +116,10 @@ fn until_empty(folder: &Path, at_once: bool) -> bool {
         if is_empty(folder) {
             return true;
         }
-        if tried == patience {
-            // Linux 5.14 and newer have it, as everything here needs.
-            let _ = put(folder, "cgroup.kill", "1");
+        // Linux 5.14 and newer have it, as everything here needs. Where it is refused the group is another user's,
+        // and waiting for it would help nobody.
+        if tried == patience && put(folder, "cgroup.kill", "1").is_err() {
+            return is_empty(folder);
         }
         let _ = poll(&mut [], Some(&moment));
     }
@@ -168,7 +170,14 @@ fn is_without_owner(rest: &str) -> bool {
     let (Ok(pid), Ok(here)) = (u32::try_from(pid), fs::metadata("/proc/self/ns/pid")) else {
         return false;
     };
-    here.ino() == namespace && mark(pid).is_none_or(|now| now != owner)
+    here.ino() == namespace && !is_alive(pid, owner)
+}
+
+/// Whether a process may still be who bears this mark. Its book may be hidden from this user; then it is.
+fn is_alive(pid: u32, owner: &str) -> bool {
+    let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let is_gone = number.is_none_or(|pid| test_kill_process(pid) == Err(Errno::SRCH));
+    !is_gone && mark(pid).is_none_or(|now| now == owner)
 }
 
 #[cfg(test)]

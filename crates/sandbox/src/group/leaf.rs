@@ -102,6 +102,9 @@ impl Leaf {
                 .and_then(|()| put(&self.folder, "pids.max", &wanted.1.to_string()));
             set.map_err(refused)?;
             self.set = Some(wanted);
+            // What is charged from before, files that were read, may lie above a lower limit; the kernel books
+            // that it met the limit, and this run has not.
+            self.before = books(&self.folder).map_err(refused)?;
         }
         self.peak.begin(&self.folder);
         Ok(())
