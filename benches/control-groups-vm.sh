@@ -9,7 +9,8 @@
 # it is installed. COMMAND is a line for sh and runs as root, in this folder. The files are those of this machine, read
 # only; what the command writes stays in the memory of the virtual machine. The exit code is that of the command.
 #
-#   WHET_VM_ACCEL   tcg, which runs everywhere and slowly, or kvm (tcg)
+#   WHET_VM_ACCEL   tcg, which runs everywhere and slowly, or kvm (tcg). Under tcg the machine's clock counts instructions,
+#                   one in a nanosecond, so limits of time mean the same however busy this machine is
 #   WHET_VM_CPUS    processors (1)
 #   WHET_VM_MEMORY  memory in MiB (3072)
 #   WHET_VM_LIMIT   seconds after which the machine is ended (600)
@@ -93,16 +94,20 @@ mount -t tmpfs -o mode=1777 none /new/tmp
 mount -t tmpfs -o mode=755 none /new/run
 mount -t cgroup2 -o nsdelegate none /new/sys/fs/cgroup
 echo '+cpu +memory +pids' >/new/sys/fs/cgroup/cgroup.subtree_control
-cp /command /new/run/command
 ip link set lo up
-# So that the command is no group's only member beside the machine's own processes.
-mkdir /new/sys/fs/cgroup/session
-echo $$ >/new/sys/fs/cgroup/session/cgroup.procs
-code=0
-chroot /new /usr/bin/env -i /bin/sh /run/command </new/dev/null >/new/dev/ttyS0 2>&1 || code=$?
-echo "code $code" >/new/dev/ttyS1
+cp /command /last /new/run
+# And not chroot: a process with a root of its own may not make user namespaces.
+exec switch_root /new /bin/sh /run/last
 INIT
-chmod 755 "$root/init" "$root/command"
+
+cat >"$root/last" <<'LAST'
+trap 'echo o >/proc/sysrq-trigger; sleep 60' EXIT
+# As a session would: the first process and those of the kernel stay at the top.
+mkdir /sys/fs/cgroup/session
+sh -c 'echo $$ >/sys/fs/cgroup/session/cgroup.procs; exec env -i sh /run/command' </dev/null >/dev/ttyS0 2>&1
+echo "code $?" >/dev/ttyS1
+LAST
+chmod 755 "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$work/initramfs"
 
 "$server" --socket-path="$work/files.sock" -o source=/,cache=always,sandbox=chroot >"$work/files.log" 2>&1 &
@@ -114,8 +119,10 @@ done
 [ -S "$work/files.sock" ] || refuse "virtiofsd did not start: $(tail -3 "$work/files.log")"
 
 memory=${WHET_VM_MEMORY:-3072}
+accelerator=(-accel "${WHET_VM_ACCEL:-tcg}")
+[ "${WHET_VM_ACCEL:-tcg}" = kvm ] || accelerator+=(-icount shift=0)
 say "starting Linux $version"
-timeout --foreground "${WHET_VM_LIMIT:-600}" qemu-system-x86_64 -accel "${WHET_VM_ACCEL:-tcg}" -cpu max -machine q35 -nodefaults -no-user-config -no-reboot \
+timeout --foreground "${WHET_VM_LIMIT:-600}" qemu-system-x86_64 "${accelerator[@]}" -cpu max -machine q35 -nodefaults -no-user-config -no-reboot \
     -display none -smp "${WHET_VM_CPUS:-1}" -m "$memory" \
     -object "memory-backend-memfd,id=memory,size=${memory}M,share=on" -numa node,memdev=memory \
     -chardev "socket,id=files,path=$work/files.sock" -device vhost-user-fs-pci,chardev=files,tag=host \

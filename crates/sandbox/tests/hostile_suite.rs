@@ -29,6 +29,8 @@ mod bench;
 mod entry;
 #[path = "hostile_suite/faults.rs"]
 mod faults;
+#[path = "hostile_suite/groups.rs"]
+mod groups;
 #[path = "hostile_suite/host.rs"]
 mod host;
 #[path = "hostile_suite/round.rs"]
