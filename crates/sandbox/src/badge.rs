@@ -32,12 +32,20 @@ pub enum Tier {
     /// Namespaces of every kind, a minimal read-only root, seccomp, rlimits, and Landlock where the
     /// kernel has it; the memory of the whole tree is watched and not enforced.
     T3,
+    /// T3 and a control group of version 2 for each run: memory and processes of the whole tree are limits of
+    /// the kernel.
+    T4,
 }
 
 impl Tier {
     /// Whether each box has namespaces of its own.
     pub(crate) fn has_walls(self) -> bool {
         self >= Self::T3
+    }
+
+    /// Whether each run has a control group of its own.
+    pub(crate) fn has_leaves(self) -> bool {
+        self == Self::T4
     }
 }
 
@@ -47,6 +55,7 @@ impl fmt::Display for Tier {
             Self::Scripted => "scripted",
             Self::T2 => "T2",
             Self::T3 => "T3",
+            Self::T4 => "T4",
         })
     }
 }

@@ -10,7 +10,7 @@
 //! warden into its namespaces, map the identity, answer with the warden's handle and the connection to it.
 //! It ends when the supervisor's end of the socket closes, by intent or by death, and after its cells. Where
 //! cells have no namespaces it is also the last to adopt what a dead cell left, ends that, and removes the
-//! scratch folders.
+//! scratch folders; where runs have control groups it removes those.
 //!
 //! It is the child of a fork of a process with threads: it may allocate (see [`sys::fork_boxes`]) but it
 //! prints nothing, logs nothing and never reads the environment.
@@ -29,7 +29,7 @@ use crate::packet;
 use crate::plan::PEER;
 use crate::sys::{self, Cloned, Namespaces};
 use crate::template::Template;
-use crate::{inside, scratch, unwalled};
+use crate::{group, inside, scratch, unwalled};
 
 /// The supervisor's side.
 pub(crate) struct Boxes {
@@ -53,6 +53,8 @@ pub(crate) struct Site<'a> {
     pub(crate) slot: Numbered,
     /// The scratch folder of its runs.
     pub(crate) folder: CString,
+    /// The way into the control group of its runs.
+    pub(crate) door: Option<OwnedFd>,
     /// A layer that shall be refused, for tests.
     pub(crate) sabotage: Option<Step>,
 }
@@ -74,10 +76,11 @@ impl Boxes {
     }
 
     /// Asks for a cell that runs under this slot's number. Returns its warden's handle and the connection
-    /// with it; the warden builds the cell and says there how that went.
+    /// with it; the warden builds the cell and says there how that went. The door leads into the control group
+    /// of its runs.
     pub(crate) fn make(
         &self,
-        slot: &Slot,
+        (slot, door): (&Slot, Option<OwnedFd>),
         sabotage: Option<Step>,
     ) -> Result<(OwnedFd, OwnedFd), Fault> {
         let gone = |_| Fault::Lost {
@@ -89,7 +92,9 @@ impl Boxes {
         // The socket holds no half-said thing that a panic elsewhere could leave: one packet each way.
         let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
         let refuse = sabotage.map_or(0, |step| step as u64 + 1);
-        packet::send_words(&*socket, [u64::from(slot.index()), refuse, 0], &[]).map_err(gone)?;
+        let order = [u64::from(slot.index()), refuse, 0];
+        let door: Vec<_> = door.iter().map(AsFd::as_fd).collect();
+        packet::send_words(&*socket, order, &door).map_err(gone)?;
         let (words, descriptors) = packet::receive_words(&*socket).map_err(gone)?;
         drop(socket);
         answer(words)?;
@@ -144,8 +149,8 @@ fn live(birth: &Birth<'_>) {
         sys::exit(1);
     }
     let mut wardens = Vec::new();
-    while let Ok((words, _)) = next(birth.socket, &mut wardens) {
-        let said = match serve(birth.template, words) {
+    while let Ok((words, door)) = next(birth.socket, &mut wardens) {
+        let said = match serve(birth.template, words, door.into_iter().next()) {
             Ok((made, connection)) => {
                 let handles = [made.pidfd.as_fd(), connection.as_fd()];
                 let said = packet::send_words(birth.socket, [0, 0, 0], &handles);
@@ -167,6 +172,9 @@ fn live(birth: &Birth<'_>) {
         rustix::process::wait(WaitOptions::empty()),
         Ok(_) | Err(Errno::INTR)
     ) {}
+    if let Some(folder) = &birth.template.leaves {
+        group::remove(folder);
+    }
     sys::exit(0);
 }
 
@@ -197,7 +205,11 @@ fn fill_streams() -> Result<(), Errno> {
 }
 
 /// Makes one cell.
-fn serve(template: &Template, words: [u64; 3]) -> Result<(Cloned, OwnedFd), (Step, Errno)> {
+fn serve(
+    template: &Template,
+    words: [u64; 3],
+    door: Option<OwnedFd>,
+) -> Result<(Cloned, OwnedFd), (Step, Errno)> {
     let [slot, sabotage, _] = words;
     let sabotage = sabotage.checked_sub(1).and_then(Step::numbered);
     let refuse = |step| match sabotage == Some(step) {
@@ -221,6 +233,7 @@ fn serve(template: &Template, words: [u64; 3]) -> Result<(Cloned, OwnedFd), (Ste
         socket: &theirs,
         slot,
         folder,
+        door,
         sabotage,
     };
     let made = sys::clone_cell(inside::enter, &site, namespaces)

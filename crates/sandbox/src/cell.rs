@@ -2,13 +2,15 @@
 //!
 //! A [`Cell`] holds what is the same for every run (the drawing of the root, the filters, the badge) and
 //! makes a fresh box for each. It is opened by putting up one whole box and taking it down again, so
-//! that what is missing on a machine is known before the first program. Where the kernel refuses namespaces,
-//! that is tier T2, and the badge says so; below it there is nothing.
+//! that what is missing on a machine is known before the first program. Where control groups cannot be divided,
+//! that is tier T3; where the kernel refuses namespaces, T2; the badge says why. Below it there is nothing.
 //!
 //! Open it early, before a model is loaded: the boxes are made by a small process that is forked then.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+
+use rustix::io::Errno;
 
 use crate::badge::{Badge, Tier};
 use crate::fault::{Fault, Step};
@@ -57,17 +59,21 @@ impl Cell {
     /// As [`Cell::open`], and [`Fault::Readable`] for a path that is a link, relative, a home or one of
     /// the system's own folders of state.
     pub fn with(fittings: Fittings) -> Result<Self, Fault> {
-        let refused = match Self::at(Tier::T3, fittings.clone()) {
-            Err(Fault::Layer {
-                step,
-                reason,
-                remedy,
-            }) if step.is_wall() => Fault::Layer {
-                step,
-                reason,
-                remedy,
-            },
+        let no_leaves = match Self::at(Tier::T4, fittings.clone()) {
+            Err(fault) if fault.is_of(Step::is_group) => Some(fault),
+            // What refuses the walls refuses them again below.
+            Err(fault) if fault.is_of(Step::is_wall) => None,
             other => return other,
+        };
+        let refused = match Self::at(Tier::T3, fittings.clone()) {
+            Err(fault) if fault.is_of(Step::is_wall) => fault,
+            other => {
+                return other.map(|mut cell| {
+                    let why = no_leaves.map(|fault| ("why not T4".to_owned(), fault.to_string()));
+                    cell.badge.facts.extend(why);
+                    cell
+                });
+            }
         };
         match Self::at(Tier::T2, fittings) {
             Ok(mut cell) => {
@@ -102,10 +108,15 @@ impl Cell {
     }
 
     /// Puts up one box around a program that does not exist: every layer must stand for the kernel to
-    /// come as far as not finding it.
+    /// come as far as not finding it, and a control group must have counted the attempt.
     fn prove(&self) -> Result<(), Fault> {
         let absent = Program::new(["/box/absent"]);
-        match self.execute(&absent, &Limits::run())?.ending {
+        let outcome = self.execute(&absent, &Limits::run())?;
+        let counted = outcome.booked.is_some_and(|used| used.cpu_ns > 0);
+        if self.badge.tier.has_leaves() && !counted {
+            return Err(Fault::layer(Step::Join, Errno::NODATA));
+        }
+        match outcome.ending {
             Ending::NotExecutable(libc::ENOENT) => Ok(()),
             other => Err(Fault::Lost {
                 what: format!("an absent program ended with {other}"),
@@ -156,7 +167,7 @@ impl Cell {
             .chain(further.into_iter().flatten())
             .map(AsFd::as_fd)
             .collect();
-        let made = self.pool.run(&sent.packet, &descriptors)?;
+        let made = self.pool.run((&sent.packet, limits), &descriptors)?;
         let most = outcome::bounds(program, limits).stream_bytes();
         let streams = [
             Stream::new(

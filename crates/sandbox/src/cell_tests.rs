@@ -4,6 +4,24 @@ use super::*;
 use crate::fittings::Warm;
 use crate::landlock;
 
+/// The tiers that every machine of ours has, and the strongest where control groups can be divided.
+fn tiers() -> Vec<Tier> {
+    let mut all = vec![Tier::T2, Tier::T3];
+    all.extend(strongest());
+    all
+}
+
+fn strongest() -> Option<Tier> {
+    match Cell::at(Tier::T4, Fittings::default()) {
+        Ok(_) => Some(Tier::T4),
+        Err(fault) => {
+            assert!(fault.is_of(Step::is_group), "{fault}");
+            println!("NOT TESTED: tier T4: {fault}");
+            None
+        }
+    }
+}
+
 /// A program whose output would show that it ran.
 fn telltale() -> Program {
     Program::new(["/bin/echo", "ran"])
@@ -11,7 +29,7 @@ fn telltale() -> Program {
 
 #[test]
 fn a_whole_cell_runs_the_telltale() {
-    for tier in [Tier::T2, Tier::T3] {
+    for tier in tiers() {
         let cell = Cell::at(tier, Fittings::default()).unwrap();
         let outcome = cell.execute(&telltale(), &Limits::run()).unwrap();
         assert_eq!(
@@ -20,15 +38,23 @@ fn a_whole_cell_runs_the_telltale() {
             "{tier}"
         );
         assert_eq!(cell.badge().tier, tier);
-        assert_eq!(cell.badge().exceptions.is_empty(), tier == Tier::T3);
+        assert_eq!(cell.badge().exceptions.is_empty(), tier >= Tier::T3);
+        assert_eq!(outcome.booked.is_some(), tier == Tier::T4);
     }
 }
 
 /// The layers that a tier has.
 fn layers(tier: Tier) -> impl Iterator<Item = Step> {
     let never: &[Step] = match tier {
-        Tier::T2 => &[Step::Root, Step::Mounts, Step::Pivot],
-        _ => &[Step::Tree],
+        Tier::T2 => &[
+            Step::Root,
+            Step::Mounts,
+            Step::Pivot,
+            Step::Group,
+            Step::Join,
+        ],
+        Tier::T4 => &[Step::Tree],
+        _ => &[Step::Tree, Step::Group, Step::Join],
     };
     let always = [Step::Kernel, Step::Look, Step::Warm];
     let there = move |step: &Step| !never.contains(step) && !always.contains(step);
@@ -37,8 +63,9 @@ fn layers(tier: Tier) -> impl Iterator<Item = Step> {
 
 #[test]
 fn every_refused_layer_is_a_fault_that_names_it_and_nothing_runs() {
-    let both = [Tier::T2, Tier::T3].map(|tier| layers(tier).map(move |step| (tier, step)));
-    for (tier, step) in both.into_iter().flatten() {
+    let all = tiers().into_iter();
+    let all = all.flat_map(|tier| layers(tier).map(move |step| (tier, step)));
+    for (tier, step) in all {
         let cell = Cell::sabotaged(tier, step, Fittings::default()).unwrap();
         match cell.execute(&telltale(), &Limits::run()) {
             Err(Fault::Layer {
@@ -87,18 +114,76 @@ fn warm() -> (Fittings, Program) {
 #[test]
 fn every_refused_layer_of_a_fork_is_a_fault_that_names_it_and_nothing_runs() {
     let (fittings, telltale) = warm();
-    let good = Cell::with(fittings.clone()).unwrap();
-    let outcome = good.execute(&telltale, &Limits::run()).unwrap();
-    assert!(
-        outcome.warm && outcome.stdout.bytes == b"ran\n",
-        "{outcome:?}"
-    );
-    for step in layers(Tier::T3).chain([Step::Warm]) {
-        let cell = Cell::sabotaged(Tier::T3, step, fittings.clone()).unwrap();
-        match cell.execute(&telltale, &Limits::run()) {
-            Err(Fault::Layer { step: named, .. }) => assert_eq!(named, step),
-            other => panic!("{step:?}: {other:?}"),
+    for tier in [Some(Tier::T3), strongest()].into_iter().flatten() {
+        let good = Cell::at(tier, fittings.clone()).unwrap();
+        let outcome = good.execute(&telltale, &Limits::run()).unwrap();
+        assert!(
+            outcome.warm && outcome.stdout.bytes == b"ran\n",
+            "{outcome:?}"
+        );
+        for step in layers(tier).chain([Step::Warm]) {
+            let cell = Cell::sabotaged(tier, step, fittings.clone()).unwrap();
+            match cell.execute(&telltale, &Limits::run()) {
+                Err(Fault::Layer { step: named, .. }) => assert_eq!(named, step),
+                other => panic!("{tier} {step:?}: {other:?}"),
+            }
         }
+    }
+}
+
+#[test]
+fn a_sandbox_says_why_it_has_no_control_groups_and_leaves_none_where_it_has() {
+    let cell = Cell::open().unwrap();
+    let why = |cell: &Cell| {
+        let mut facts = cell.badge().facts.clone().into_iter();
+        facts.find(|(name, _)| name == "why not T4")
+    };
+    if strongest().is_none() {
+        let (_, why) = why(&cell).unwrap();
+        assert!(why.contains("control group"), "{why}");
+        return;
+    }
+    assert_eq!((cell.badge().tier, why(&cell)), (Tier::T4, None));
+    let mut template = Template::new(Tier::T4, Fittings::default()).unwrap();
+    let pool = Pool::new(&mut template, None).unwrap();
+    let leaves = template.leaves.unwrap();
+    assert!(leaves.is_dir());
+    drop(pool);
+    assert!(!leaves.exists());
+}
+
+#[test]
+fn the_kernel_ends_a_tree_for_its_memory_and_books_what_nobody_reaped() {
+    if strongest().is_none() {
+        return;
+    }
+    let (fittings, mut program) = warm();
+    let cell = Cell::at(Tier::T4, fittings).unwrap();
+    let limits = Limits {
+        memory_bytes: 64 << 20,
+        ..Limits::run()
+    };
+    for warm in [false, true] {
+        program.warm = warm;
+        let mut run = |script: &str| {
+            program.files[0].bytes = script.as_bytes().to_vec();
+            let outcome = cell.execute(&program, &limits).unwrap();
+            assert_eq!(outcome.warm, warm);
+            outcome
+        };
+        // No process comes near the limit by itself, and shared memory belongs to none of them.
+        let many = "import mmap, os, time\nfor _ in range(6):\n  if os.fork() == 0:\n    m = mmap.mmap(-1, 40 << 20); m.write(bytes(40 << 20)); time.sleep(60)\ntime.sleep(60)\n";
+        let outcome = run(many);
+        assert_eq!(outcome.ending, Ending::MemoryLimit, "{outcome:?}");
+        assert!(outcome.booked.unwrap().memory_kills > 0);
+        // The next run in the same cell starts with clean books.
+        let outcome = run("print('well')");
+        assert_eq!(outcome.ending, Ending::Exited(0), "{outcome:?}");
+        assert_eq!(outcome.booked.unwrap().memory_kills, 0);
+        let unreaped = "import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nif os.fork() == 0:\n  while time.process_time() < 0.3: pass\n  os._exit(0)\ntry: os.wait()\nexcept ChildProcessError: pass\n";
+        let outcome = run(unreaped);
+        assert_eq!(outcome.ending, Ending::Exited(0), "{outcome:?}");
+        assert!(outcome.cpu_ns >= 250_000_000, "{outcome:?}");
     }
 }
 
@@ -209,11 +294,18 @@ fn for_every_layer_there_is_an_attack_that_notices_that_it_is_missing() {
         (Step::Seccomp, "rare kernel calls"),
         (Step::Rlimits, "raise the limits"),
     ];
-    let template = || Template::new(Tier::T3, fittings()).unwrap();
-    assert_eq!(got_through(template(), None), Vec::<&str>::new());
-    for (step, attack) in missing {
-        let through = got_through(template(), Some(step));
-        assert!(through.contains(&attack), "{step:?}: {through:?}");
+    for tier in [Some(Tier::T3), strongest()].into_iter().flatten() {
+        let template = || Template::new(tier, fittings()).unwrap();
+        assert_eq!(got_through(template(), None), Vec::<&str>::new());
+        let groups = [
+            (Step::Join, "fork without end"),
+            (Step::Join, "touch memory by many"),
+        ];
+        let groups = groups.into_iter().filter(|_| tier == Tier::T4);
+        for (step, attack) in missing.into_iter().chain(groups) {
+            let through = got_through(template(), Some(step));
+            assert!(through.contains(&attack), "{tier} {step:?}: {through:?}");
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use std::fmt;
 
 use rustix::io::Errno;
 
+use crate::group;
+
 /// A fault of the harness.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -95,6 +97,11 @@ impl Fault {
         }
     }
 
+    /// Whether a layer of this kind was refused.
+    pub(crate) fn is_of(&self, kind: fn(Step) -> bool) -> bool {
+        matches!(self, Self::Layer { step, .. } if kind(*step))
+    }
+
     /// A layer that the kernel refused.
     pub(crate) fn layer(step: Step, errno: Errno) -> Self {
         Self::Layer {
@@ -128,6 +135,7 @@ macro_rules! steps {
 steps! {
     Kernel = "run on this kernel",
     Look = "look at the processes of the box from outside",
+    Group = "make a control group for each run",
     Request = "hand the program to a cell",
     Namespaces = "make fresh user, mount, net, ipc, uts and cgroup namespaces",
     Identity = "map an unused identity into the user namespace",
@@ -152,6 +160,7 @@ steps! {
     Landlock = "confine file access with Landlock",
     Seccomp = "install the program's system call filter",
     Process = "fork the program",
+    Join = "join the control group of the run",
     Streams = "connect the program's streams",
     Rlimits = "set the resource limits",
 }
@@ -177,11 +186,17 @@ impl Step {
         walls.contains(&self)
     }
 
+    /// Whether a machine whose control groups are not for us to divide refuses here.
+    pub(crate) fn is_group(self) -> bool {
+        matches!(self, Self::Group | Self::Join)
+    }
+
     /// What a person can do when this layer is refused, with what this machine says about it.
     fn remedy(self) -> String {
         match self {
             Self::Kernel => "Linux 5.14 or newer on x86-64 or arm64 is needed".to_owned(),
             Self::Look => "the kernel needs CONFIG_PROC_CHILDREN, and /proc must be mounted".to_owned(),
+            Self::Group | Self::Join => group::remedy(),
             Self::Namespaces | Self::Fresh => namespace_remedy(),
             Self::Identity => "the host's user 0 is never mapped: run as an ordinary user, or give the container a range of user and group ids, and a /proc that can be written".to_owned(),
             Self::Root | Self::Mounts | Self::Scratch | Self::Pivot | Self::Sources => {

@@ -60,10 +60,13 @@ pub(crate) fn hand_over(
     let mounts = open(c"self/ns/mnt")?;
     let always = [&pid, &ipc, &mounts, &plan.ends.stdout, &plan.ends.stderr];
     let further = [plan.ends.stdin.as_ref(), ruleset, plan.ends.peer.as_ref()];
+    let further = further.map(|one| one.map(AsFd::as_fd));
+    let door = plan.door.map(sys::borrowed);
     let mut descriptors = [pid.as_fd(); packet::MOST];
     let mut count = 0;
-    for descriptor in always.into_iter().chain(further.into_iter().flatten()) {
-        descriptors[count] = descriptor.as_fd();
+    let always = always.into_iter().map(AsFd::as_fd);
+    for descriptor in always.chain(further.into_iter().chain([door]).flatten()) {
+        descriptors[count] = descriptor;
         count += 1;
     }
     packet::send(

@@ -173,25 +173,13 @@ fn reap_all(plan: &Plan<'_>, mut end: End, program: i32) -> Result<End, Errno> {
 
 /// The program's process: connects its streams, limits itself, and becomes the program.
 fn program((plan, ruleset): &(&Plan<'_>, Option<OwnedFd>)) {
-    let ready = step(plan, Step::Streams, || {
-        rustix::process::setsid()?;
-        match &plan.ends.stdin {
-            Some(input) => rustix::stdio::dup2_stdin(input)?,
-            None => rustix::stdio::dup2_stdin(nothing()?)?,
-        }
-        rustix::stdio::dup2_stdout(&plan.ends.stdout)?;
-        rustix::stdio::dup2_stderr(&plan.ends.stderr)?;
-        sys::close_on_exec()?;
-        plan.ends
-            .peer
-            .as_ref()
-            .map_or(Ok(()), |peer| sys::become_peer(peer.as_fd()))
-    })
-    .and_then(|()| fresh::layer(plan, Step::Rlimits, || set_rlimits(plan)))
-    .and_then(|()| match plan.tier.has_walls() {
-        true => Ok(()),
-        false => fresh::confine(plan, ruleset.as_ref()),
-    });
+    let ready = join(plan)
+        .and_then(|()| step(plan, Step::Streams, || streams(plan)))
+        .and_then(|()| fresh::layer(plan, Step::Rlimits, || set_rlimits(plan)))
+        .and_then(|()| match plan.tier.has_walls() {
+            true => Ok(()),
+            false => fresh::confine(plan, ruleset.as_ref()),
+        });
     match ready {
         Ok(()) => {
             sys::unblock_signals();
@@ -206,6 +194,34 @@ fn program((plan, ruleset): &(&Plan<'_>, Option<OwnedFd>)) {
         Err(broken) => say_broken(plan, &broken),
     }
     sys::exit(127);
+}
+
+/// Moves this process into the run's control group, where everything that it touches and starts is counted. The
+/// door was opened by the supervisor, whose rights are asked.
+fn join(plan: &Plan<'_>) -> Done {
+    let Some(door) = plan.door else { return Ok(()) };
+    fresh::layer(plan, Step::Join, || {
+        rustix::io::write(sys::borrowed(door), ITSELF).map(drop)
+    })
+}
+
+/// Who writes this to a control group's list of processes means itself.
+pub(crate) const ITSELF: &[u8] = b"0";
+
+/// Begins a session, and connects the program's streams.
+fn streams(plan: &Plan<'_>) -> Result<(), Errno> {
+    rustix::process::setsid()?;
+    match &plan.ends.stdin {
+        Some(input) => rustix::stdio::dup2_stdin(input)?,
+        None => rustix::stdio::dup2_stdin(nothing()?)?,
+    }
+    rustix::stdio::dup2_stdout(&plan.ends.stdout)?;
+    rustix::stdio::dup2_stderr(&plan.ends.stderr)?;
+    sys::close_on_exec()?;
+    plan.ends
+        .peer
+        .as_ref()
+        .map_or(Ok(()), |peer| sys::become_peer(peer.as_fd()))
 }
 
 /// An input that is at its end.

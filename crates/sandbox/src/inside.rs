@@ -108,7 +108,10 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
         if site.socket.as_raw_fd() <= PEER {
             return Err(Errno::BADF);
         }
-        sys::close_except(&[0, 1, 2, PEER, site.socket.as_raw_fd()])
+        let socket = site.socket.as_raw_fd();
+        let door = site.door.as_ref().map_or(socket, AsRawFd::as_raw_fd);
+        // Sorted; the same number twice is one descriptor.
+        sys::close_except(&[0, 1, 2, PEER, socket.min(door), socket.max(door)])
     })?;
     step(Step::Session, &mut || rustix::process::setsid().map(drop))?;
     if !template.tier.has_walls() {

@@ -17,6 +17,9 @@
 //!
 //! It works as root (programs become a user number that nobody has) and as an ordinary user.
 //!
+//! Where this process has a control group of version 2 to divide, each run has a leaf of its own (`group`), and
+//! memory and processes of the whole tree are limits of the kernel: tier T4.
+//!
 //! Where the kernel refuses namespaces there is tier T2, by Landlock, a sterner filter and a process group that
 //! nobody can leave (`unwalled`); [`Badge::exceptions`] lists what it does not keep in. Below it nothing runs.
 //!
@@ -24,12 +27,12 @@
 //!
 //! - A bug of the kernel that the allowed system calls can reach, and side channels of the processor
 //!   (timing, caches, the `cpuid` instruction). For programs that attack on purpose, use a machine.
-//! - Memory of the whole tree as a hard limit: without a control group it is watched every 20 ms, so a
+//! - Memory of the whole tree as a hard limit, below T4: there it is watched every 20 ms, so a
 //!   burst of several processes can overshoot for that long. One process alone meets its address space
 //!   limit in the kernel. The scratch folder lives in memory beside the memory limit.
 //! - Saturation of memory bandwidth and shared caches: it slows neighbours down, within the limits.
-//! - CPU time of a process whose parent ignores SIGCHLD is seen only while it lives; the wall limit
-//!   bounds it.
+//! - CPU time of a process whose parent ignores SIGCHLD, below T4: it is seen only while it lives; the wall
+//!   limit bounds it.
 //! - What a program says. Exit code 0 and printed words are claims of the program, never evidence; the
 //!   checker must not share the box with the candidate.
 //! - Programs that need `/proc`, `/dev/stdin`, `/dev/shm` or a network find none.
@@ -72,6 +75,7 @@ mod fittings;
 mod fresh;
 #[doc(hidden)]
 pub mod fuzzing;
+mod group;
 mod identity;
 mod infant;
 mod init;
@@ -110,6 +114,7 @@ pub use cell::Cell;
 pub use cost::{SpawnCost, spawn_cost};
 pub use fault::{Fault, Step};
 pub use fittings::{Fittings, Warm};
+pub use group::Used;
 pub use layout::check_readable;
 pub use limits::{LIMITS_PROFILE, Limits};
 pub use probe::{Check, Held, probe};

@@ -31,7 +31,8 @@ pub struct Limits {
     pub cpu: Duration,
     /// Time on the wall from the start of the program.
     pub wall: Duration,
-    /// Touched memory of the whole tree, in bytes; killed when a look finds a tenth more.
+    /// Touched memory of the whole tree, in bytes; killed when a look finds a tenth more. At tier T4 the
+    /// kernel allows exactly so much and the scratch folder's size, together.
     pub memory_bytes: u64,
     /// Address space of each process, in bytes; enforced by the kernel.
     pub address_bytes: u64,

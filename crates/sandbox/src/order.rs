@@ -12,6 +12,7 @@
 use std::os::raw::c_long;
 
 use crate::fault::Step;
+use crate::init::ITSELF;
 use crate::plan::{PEER, Plan};
 use crate::seccomp;
 
@@ -83,6 +84,7 @@ pub(crate) fn encode(plan: &Plan<'_>, number: u64, script: &str) -> Vec<u8> {
         sabotage: plan.sabotage,
         ..Order::default()
     };
+    join(&mut order, plan);
     enter(&mut order);
     streams(&mut order, plan);
     limits(&mut order, plan);
@@ -120,6 +122,7 @@ pub(crate) struct Places {
     pub(crate) stdin: Option<u64>,
     pub(crate) ruleset: Option<u64>,
     pub(crate) peer: Option<u64>,
+    pub(crate) door: Option<u64>,
 }
 
 /// Where they lie.
@@ -135,6 +138,17 @@ pub(crate) fn places(plan: &Plan<'_>) -> Places {
         stdin: place(plan.ends.stdin.is_some()),
         ruleset: place(plan.landlock_abi > 0),
         peer: place(plan.ends.peer.is_some()),
+        door: place(plan.door.is_some()),
+    }
+}
+
+/// Into the run's control group, before anything is touched for the run.
+fn join(order: &mut Order, plan: &Plan<'_>) {
+    if let Some(place) = places(plan).door {
+        let itself = order.put(ITSELF);
+        let length = Value(ITSELF.len() as u64);
+        let arguments = [Descriptor(place), Memory(itself), length];
+        order.call(Step::Join, libc::SYS_write, &arguments);
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) fn outcome(
             what: "its report was too long or never began".to_owned(),
         });
     }
-    let (not_executed, ended, collected) = match running.read_report(bounds(program, limits))? {
+    let booked = running.booked()?;
+    let (not_executed, mut ended, collected) = match running.read_report(bounds(program, limits))? {
         Report::Broken(step, errno) => return Err(Fault::layer(step, errno)),
         Report::Ran {
             not_executed,
@@ -35,9 +36,16 @@ pub(crate) fn outcome(
             collected,
         } => (not_executed, ended, collected),
     };
+    if let Some(booked) = &booked {
+        // The book of what was reaped, unless something was not.
+        ended.cpu_ns = ended.cpu_ns.max(booked.cpu_ns);
+    }
     let flooded = running.stdout.flooded() || running.stderr.flooded();
     let ending = match not_executed {
-        None => verdict::ending(stop, flooded, &ended, limits),
+        None => {
+            let ending = verdict::ending(stop, flooded, &ended, limits);
+            verdict::with_memory(ending, booked.as_ref())
+        }
         Some(errno) if verdict::is_own_file(program) => Ending::NotExecutable(errno.raw_os_error()),
         Some(errno) => {
             let program = program.argv.first().cloned().unwrap_or_default();
@@ -59,6 +67,7 @@ pub(crate) fn outcome(
         wall_ns: ended.wall_ns,
         max_rss_bytes: (ended.max_rss_bytes > ended.floor_bytes).then_some(ended.max_rss_bytes),
         warm: running.is_warm(),
+        booked,
     })
 }
 

@@ -13,7 +13,7 @@ use rustix::net::{
 };
 
 /// The most descriptors that travel in one packet.
-pub(crate) const MOST: usize = 8;
+pub(crate) const MOST: usize = 9;
 
 /// A connection that keeps packets apart.
 pub(crate) fn connection() -> Result<(OwnedFd, OwnedFd), Errno> {

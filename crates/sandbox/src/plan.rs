@@ -69,6 +69,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) collect: Vec<CString>,
     pub(crate) file_bytes: u64,
     pub(crate) ends: Ends,
+    /// The way into the run's control group: the warden's descriptor.
+    pub(crate) door: Option<RawFd>,
     /// The warm interpreter that the program is forked from, if it is.
     pub(crate) cradle: Option<Cradle>,
     /// A layer that shall be refused, for tests.
@@ -89,6 +91,7 @@ impl<'a> Plan<'a> {
             let texts = texts.into_iter().map(|text| placed(text, folder));
             Strings::new(texts.collect())
         };
+        let spare = if template.tier.has_leaves() { SPARE } else { 0 };
         let counted = template.tier.has_walls() || !template.standing.is_user();
         Ok(Plan {
             tier: template.tier,
@@ -100,10 +103,11 @@ impl<'a> Plan<'a> {
             files: files(program)?,
             argv: placed(words(program)?),
             env: placed(environment(template.tier, program.profile)),
-            rlimits: rlimits(limits, counted.then_some(OURS + interpreters)),
+            rlimits: rlimits(limits, counted.then_some(OURS + spare + interpreters)),
             collect: wanted(program)?,
             file_bytes: limits.file_bytes,
             ends,
+            door: site.door.as_ref().map(AsRawFd::as_raw_fd),
             cradle: None,
             sabotage: request.sabotage,
         })
@@ -112,6 +116,10 @@ impl<'a> Plan<'a> {
 
 /// Processes of ours that the kernel counts to the program's: the warden and the init.
 const OURS: u64 = 2;
+
+/// By how much the limit of a user's processes lies above that of the run's control group, which counts exactly
+/// the program's and so stands in front; this one is behind it.
+const SPARE: u64 = 8;
 
 /// A word of ours for a box whose scratch folder lies elsewhere: the folder's name is replaced wherever it
 /// stands as a whole.

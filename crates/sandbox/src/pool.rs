@@ -14,7 +14,9 @@ use rustix::process::Signal;
 
 use crate::boxes::{self, Boxes};
 use crate::fault::{Fault, Step};
+use crate::group::{Leaf, Leaves};
 use crate::identity::Slot;
+use crate::limits::Limits;
 use crate::packet;
 use crate::scratch::Scratch;
 use crate::sys::Cloned;
@@ -30,6 +32,8 @@ pub(crate) struct Pool {
     boxes: Boxes,
     /// Where scratch folders lie on the host; removed at last.
     scratch: Option<Scratch>,
+    /// The control groups of its runs; removed at last, too.
+    leaves: Option<Leaves>,
     sabotage: Option<Step>,
 }
 
@@ -39,6 +43,8 @@ pub(crate) struct Warden {
     pidfd: OwnedFd,
     /// The scratch folder of its runs, where it lies on the host.
     scratch: Option<OwnedFd>,
+    /// The control group of its runs, at the tier that has one.
+    leaf: Option<Leaf>,
     /// The number it runs under, which nobody else has meanwhile.
     _slot: Slot,
 }
@@ -51,9 +57,12 @@ impl Pool {
             false => Some(Scratch::make(template.standing)?),
         };
         template.scratch = scratch.as_ref().map(|made| made.path().to_owned());
+        let leaves = template.base.as_deref().map(Leaves::make).transpose()?;
+        template.leaves = leaves.as_ref().map(|made| made.path().to_owned());
         Ok(Self {
             boxes: Boxes::fork(template)?,
             scratch,
+            leaves,
             idle: Mutex::new(Vec::new()),
             sabotage,
         })
@@ -62,17 +71,20 @@ impl Pool {
     /// Has a run made in a free cell: the request and its descriptors go to the cell's warden.
     pub(crate) fn run(
         &self,
-        request: &[u8],
+        (request, limits): (&[u8], &Limits),
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<(Warden, Cloned), Fault> {
         loop {
             // Taken in a statement of its own: the lock is not held while a run is made.
             let free = self.idle().pop();
             let fresh = free.is_none();
-            let warden = match free {
+            let mut warden = match free {
                 Some(warden) => warden,
                 None => self.make()?,
             };
+            if let Some(leaf) = &mut warden.leaf {
+                leaf.begin(limits)?;
+            }
             match warden.ask(request, descriptors) {
                 Ok(run) => return Ok((warden, run)),
                 // It died while it was idle. Nothing of the request was read.
@@ -99,7 +111,9 @@ impl Pool {
 
     fn make(&self) -> Result<Warden, Fault> {
         let slot = Slot::take()?;
-        let (pidfd, connection) = self.boxes.make(&slot, self.sabotage)?;
+        let leaf = self.leaf(&slot)?;
+        let door = leaf.as_ref().map(Leaf::door).transpose()?;
+        let (pidfd, connection) = self.boxes.make((&slot, door), self.sabotage)?;
         set_socket_timeout(&connection, Timeout::Recv, Some(ANSWER))
             .map_err(Fault::supervisor("prepare a connection"))?;
         let warden = Warden {
@@ -110,6 +124,7 @@ impl Pool {
                 .as_ref()
                 .map(|top| top.of_slot(&slot))
                 .transpose()?,
+            leaf,
             _slot: slot,
         };
         let (words, _) = packet::receive_words(&warden.connection).map_err(|_| Fault::Lost {
@@ -117,6 +132,16 @@ impl Pool {
         })?;
         boxes::answer(words)?;
         Ok(warden)
+    }
+
+    fn leaf(&self, slot: &Slot) -> Result<Option<Leaf>, Fault> {
+        let Some(leaves) = &self.leaves else {
+            return Ok(None);
+        };
+        if self.sabotage == Some(Step::Group) {
+            return Err(Fault::layer(Step::Group, Errno::PERM));
+        }
+        leaves.of_slot(slot.index()).map(Some)
     }
 }
 
@@ -143,6 +168,16 @@ impl Warden {
     /// The scratch folder, where the kernel does not keep it small.
     pub(crate) fn scratch(&self) -> Option<&OwnedFd> {
         self.scratch.as_ref()
+    }
+
+    /// The control group of its runs, at the tier that has one.
+    pub(crate) fn leaf(&self) -> Option<&Leaf> {
+        self.leaf.as_ref()
+    }
+
+    /// The same, to close its books.
+    pub(crate) fn leaf_mut(&mut self) -> Option<&mut Leaf> {
+        self.leaf.as_mut()
     }
 
     fn ask(&self, request: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<Cloned, Refused> {

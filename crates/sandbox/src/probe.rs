@@ -178,6 +178,11 @@ impl Arena<'_> {
         ran.map_err(|fault| Trouble::Fault(fault.to_string()))
     }
 
+    /// Whether every run has a control group, which has to be what stops an excess.
+    fn has_leaves(&self) -> bool {
+        self.sandbox.badge().tier == Tier::T4
+    }
+
     /// Whether the kernel itself limits what a program uses up.
     fn is_counted(&self) -> bool {
         self.sandbox.badge().tier != Tier::T2

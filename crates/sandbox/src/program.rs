@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::group::Used;
+
 /// One program: its words, its files and its input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
@@ -84,7 +86,7 @@ pub struct Outcome {
     /// folder, a pipe or one above `file_bytes` is left out; after a limit nothing is collected.
     pub collected: Vec<File>,
     /// CPU time of the reaped tree in nanoseconds, from the kernel's books. A process whose parent
-    /// ignores SIGCHLD is missing from those books.
+    /// ignores SIGCHLD is missing from those books, but not at tier T4.
     pub cpu_ns: u64,
     /// Nanoseconds from just before the start of the program to its end.
     pub wall_ns: u64,
@@ -93,6 +95,8 @@ pub struct Outcome {
     pub max_rss_bytes: Option<u64>,
     /// Whether it was forked from a warm interpreter.
     pub warm: bool,
+    /// What the kernel booked for the whole tree, at tier T4.
+    pub booked: Option<Used>,
 }
 
 /// The kept part of a stream.
@@ -117,7 +121,7 @@ pub enum Ending {
     CpuLimit,
     /// It was still there at the wall deadline.
     WallLimit,
-    /// A look found its tree above the memory limit. A program that meets the address space limit
+    /// A look found its tree above the memory limit, or at tier T4 the kernel did. A program that meets the address space limit
     /// sees a failed allocation instead and ends in its own way.
     MemoryLimit,
     /// It wrote more than `flood_bytes` to a stream.

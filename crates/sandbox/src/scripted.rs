@@ -84,6 +84,7 @@ impl Outcome {
             wall_ns: 0,
             max_rss_bytes: None,
             warm: false,
+            booked: None,
         }
     }
 }

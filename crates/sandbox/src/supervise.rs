@@ -15,6 +15,7 @@ use rustix::process::Signal;
 
 use crate::clock::monotonic_ns;
 use crate::fault::Fault;
+use crate::group::{Leaf, Used};
 use crate::limits::{Limits, WATCH_MS};
 use crate::pool::Warden;
 use crate::report::{self, Bounds};
@@ -258,6 +259,11 @@ impl Running {
         if !self.started {
             return None;
         }
+        if let Some(leaf) = self.leaf() {
+            // Memory and processes are the kernel's.
+            let over = u128::from(leaf.cpu_ns()) > self.limits.cpu.as_nanos();
+            return over.then_some(Stop::Cpu);
+        }
         let most = self.limits.memory_kill_bytes();
         let enough = Enough {
             memory_bytes: most,
@@ -274,6 +280,17 @@ impl Running {
             return Some(Stop::Memory);
         }
         self.unbounded_folder()
+    }
+
+    /// The run's control group, at the tier that has one.
+    fn leaf(&self) -> Option<&Leaf> {
+        self.warden.as_ref()?.leaf()
+    }
+
+    /// What the kernel booked in the run's control group, when everything in it is gone.
+    pub(crate) fn booked(&mut self) -> Result<Option<Used>, Fault> {
+        let leaf = self.warden.as_mut().and_then(Warden::leaf_mut);
+        leaf.map(Leaf::end).transpose()
     }
 
     /// The scratch folder, if it is one that no namespace holds, and so nothing bounds.
@@ -335,6 +352,9 @@ impl Drop for Running {
                 // No namespace dies with the init: it has to empty the box itself.
                 self.control = None;
                 let _ = wait();
+            }
+            if let Some(leaf) = self.leaf() {
+                leaf.kill();
             }
             // The init may have ended already; then there is nothing to kill and the wait is short.
             let _ = rustix::process::pidfd_send_signal(&self.init.pidfd, Signal::KILL);

@@ -12,7 +12,7 @@ use crate::layout::{self, Layout};
 use crate::limits::LIMITS_PROFILE;
 use crate::program::{Profile, Program};
 use crate::seccomp::Filters;
-use crate::{cell, landlock, plan, scratch, sys, tree, unwalled};
+use crate::{cell, group, landlock, plan, scratch, sys, tree, unwalled};
 
 /// The drawing of a sandbox.
 pub(crate) struct Template {
@@ -22,6 +22,10 @@ pub(crate) struct Template {
     pub(crate) landlock_abi: u32,
     pub(crate) filters: Filters,
     pub(crate) warm: Vec<Warm>,
+    /// The control group below which leaves are made, at the tier that has them.
+    pub(crate) base: Option<PathBuf>,
+    /// The folder of its leaves.
+    pub(crate) leaves: Option<PathBuf>,
     /// Where the scratch folders of cells lie that cannot mount any.
     pub(crate) scratch: Option<PathBuf>,
     /// A layer that is left out, to see that an attack of the doctor's notices. Only tests can.
@@ -36,6 +40,7 @@ impl Template {
         if !tree::can_look() {
             return Err(Fault::layer(Step::Look, Errno::NOENT));
         }
+        let base = tier.has_leaves().then(group::find).transpose()?;
         let landlock_abi = sys::landlock_abi().min(landlock::NEWEST);
         let standing = Standing::of_this_process()?;
         if !tier.has_walls() {
@@ -51,6 +56,8 @@ impl Template {
             landlock_abi,
             filters: Filters::new(tier),
             warm,
+            base,
+            leaves: None,
             scratch: None,
             #[cfg(test)]
             without: None,
@@ -154,13 +161,15 @@ fn policy(tier: Tier, layout: &Layout, landlock_abi: u32, filters: &Filters) -> 
         .map(|entry| entry.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
         .join("\n");
+    let leaf = tier.has_leaves().then(|| group::POLICY.to_owned());
     let texts = [
         tier.to_string(),
         LIMITS_PROFILE.to_owned(),
         format!("landlock {landlock_abi}"),
         environment,
     ];
-    let texts = texts.iter().chain(&layout.lines).map(String::as_bytes);
+    let texts = texts.iter().chain(&leaf).chain(&layout.lines);
+    let texts = texts.map(String::as_bytes);
     sha256_hex(texts.chain(filters.iter().map(Vec::as_slice)))
 }
 
@@ -188,13 +197,17 @@ fn facts(template: &Template) -> Vec<(String, String)> {
         ("landlock", landlock),
         ("identity", identity),
         ("limits", LIMITS_PROFILE.to_owned()),
-        (
-            "tree memory",
-            "watched every 20 ms, not enforced by the kernel".to_owned(),
-        ),
+        ("tree memory", tree_memory(template.tier).to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
+}
+
+fn tree_memory(tier: Tier) -> &'static str {
+    match tier.has_leaves() {
+        true => "a limit of the kernel, in a control group for each run",
+        false => "watched every 20 ms, not enforced by the kernel",
+    }
 }
 
 #[cfg(test)]
@@ -227,6 +240,7 @@ mod tests {
         assert_ne!(base, policy(Tier::T3, &other, 7, &filters));
         assert_ne!(base, policy(Tier::T3, &one, 6, &filters));
         assert_ne!(base, policy(Tier::T2, &one, 7, &filters));
+        assert_ne!(base, policy(Tier::T4, &one, 7, &filters));
         assert_ne!(base, policy(Tier::T3, &one, 7, &Filters::new(Tier::T2)));
         let mut shorter = Filters::new(Tier::T3);
         shorter.cell.pop();

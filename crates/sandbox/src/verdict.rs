@@ -4,6 +4,7 @@
 //! Order: a flood, then CPU time by the kernel's book, then what the supervisor stopped for, then wall
 //! time by the init's clock, then the program's own end.
 
+use crate::group::Used;
 use crate::limits::Limits;
 use crate::program::{Ending, Program};
 use crate::report::Ended;
@@ -30,6 +31,16 @@ pub(crate) fn ending(stop: Option<Stop>, flooded: bool, ended: &Ended, limits: &
         return Ending::WallLimit;
     }
     natural(ended.status)
+}
+
+/// What the end means when the kernel ended the tree for its memory: then it looks like any signal. A flood and
+/// CPU time come first, as in [`ending`].
+pub(crate) fn with_memory(ending: Ending, booked: Option<&Used>) -> Ending {
+    match ending {
+        Ending::OutputLimit | Ending::CpuLimit => ending,
+        _ if booked.is_some_and(|used| used.memory_kills > 0) => Ending::MemoryLimit,
+        _ => ending,
+    }
 }
 
 /// The kernel's wait status: the low seven bits hold a signal, the next byte a code.
@@ -125,6 +136,28 @@ mod tests {
             ending(Some(Stop::Memory), false, &ended(9, 1, 1, 1), &limits),
             Ending::MemoryLimit
         );
+    }
+
+    #[test]
+    fn what_the_kernel_ended_for_its_memory_met_the_memory_limit() {
+        let used = |memory_kills| Used {
+            cpu_ns: 1,
+            peak_bytes: None,
+            memory_kills,
+            refused_forks: 0,
+        };
+        let killed = Ending::Signalled(9);
+        assert_eq!(with_memory(killed, Some(&used(1))), Ending::MemoryLimit);
+        // A child was ended for it, and with the whole group the parent, however that looks.
+        assert_eq!(
+            with_memory(Ending::Exited(0), Some(&used(2))),
+            Ending::MemoryLimit
+        );
+        assert_eq!(with_memory(killed, Some(&used(0))), killed);
+        assert_eq!(with_memory(killed, None), killed);
+        for first in [Ending::CpuLimit, Ending::OutputLimit] {
+            assert_eq!(with_memory(first, Some(&used(1))), first);
+        }
     }
 
     #[test]

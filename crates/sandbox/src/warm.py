@@ -73,9 +73,9 @@ class Order:
 
 
 def receive():
-    data, ancillary, _, _ = line.recvmsg(1 << 16, _socket.CMSG_SPACE(8 * 4))
+    data, ancillary, _, _ = line.recvmsg(1 << 16, _socket.CMSG_SPACE(9 * 4))
     while len(data) == 8:  # the word for a fork that did not live to hear it
-        data, ancillary, _, _ = line.recvmsg(1 << 16, _socket.CMSG_SPACE(8 * 4))
+        data, ancillary, _, _ = line.recvmsg(1 << 16, _socket.CMSG_SPACE(9 * 4))
     if not data:
         posix._exit(0)
     raw = b"".join(content for _, _, content in ancillary)

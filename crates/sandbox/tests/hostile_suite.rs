@@ -3,7 +3,7 @@
 //! One file is one attack; its first lines say what may come of it (`hostile_suite/entry.rs` reads them).
 //! All of them run in a random order, several at a time, in a process of its own that runs once as
 //! whoever started the tests and once as a user number that nobody has, at T3 and at T2 (where the keys
-//! `t2-…` say what may differ). After each program its outcome
+//! `t2-…` say what may differ); at T4, where control groups can be divided, as whoever started them. After each program its outcome
 //! is held against its description, and nothing of it may live; after all of them the host has to be
 //! what it was.
 //!
@@ -29,6 +29,8 @@ mod bench;
 mod entry;
 #[path = "hostile_suite/faults.rs"]
 mod faults;
+#[path = "hostile_suite/groups.rs"]
+mod groups;
 #[path = "hostile_suite/host.rs"]
 mod host;
 #[path = "hostile_suite/round.rs"]
@@ -65,6 +67,7 @@ fn is_root() -> bool {
 fn tier() -> Tier {
     match std::env::var(TIER).as_deref() {
         Ok("T2") => Tier::T2,
+        Ok("T4") => Tier::T4,
         Ok("T3") | Err(_) => Tier::T3,
         Ok(other) => panic!("{TIER}={other}"),
     }
@@ -137,6 +140,14 @@ fn without_namespaces_every_program_is_contained_as_whoever_started_the_tests() 
 #[test]
 fn without_namespaces_every_program_is_contained_as_an_ordinary_user() {
     contained_as_an_ordinary_user(Tier::T2);
+}
+
+#[test]
+fn with_control_groups_every_program_is_contained_as_whoever_started_the_tests() {
+    match sandbox::Cell::at(Tier::T4, sandbox::Fittings::default()) {
+        Ok(_) => contained(Tier::T4, None),
+        Err(fault) => println!("NOT TESTED: tier T4: {fault}"),
+    }
 }
 
 /// Not a test of its own: what those above run in a process of its own.

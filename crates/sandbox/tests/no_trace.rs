@@ -6,7 +6,7 @@
     reason = "a test of the crate that starts programs"
 )]
 
-use sandbox::{Cell, Ending, Limits, Program, Sandbox};
+use sandbox::{Cell, Ending, Limits, Program, Sandbox, Tier};
 
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
@@ -42,7 +42,9 @@ fn two_hundred_runs_from_four_threads_leave_no_process_and_no_descriptor() {
             }
         });
         let kept = descriptors() - within.0;
-        assert!(kept <= 4 * 2, "a cell per thread, two handles each: {kept}");
+        // Two handles each, and one more that reads its control group's highest memory.
+        let each = if cell.badge().tier == Tier::T4 { 3 } else { 2 };
+        assert!(kept <= 4 * each, "a cell per thread: {kept}");
         cell.retire();
         assert_eq!((descriptors(), children()), within);
     }

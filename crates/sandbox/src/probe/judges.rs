@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::attacks::limits;
 use super::{Arena, Held};
+use crate::group::Used;
 use crate::program::{Ending, Outcome};
 
 fn no(what: impl Into<String>) -> (Held, String) {
@@ -63,8 +64,10 @@ pub(super) fn ends(outcome: &Outcome, ending: Ending) -> (Held, String) {
     held(outcome.ending == ending, outcome)
 }
 
-pub(super) fn memory_limit(_: &Arena<'_>, out: &Outcome) -> (Held, String) {
-    ends(out, Ending::MemoryLimit)
+pub(super) fn memory_limit(arena: &Arena<'_>, out: &Outcome) -> (Held, String) {
+    let by_group = |used: Used| used.memory_kills > 0;
+    let stopped = !arena.has_leaves() || out.booked.is_some_and(by_group);
+    held(stopped && out.ending == Ending::MemoryLimit, out)
 }
 
 pub(super) fn output_limit(_: &Arena<'_>, out: &Outcome) -> (Held, String) {
@@ -85,6 +88,10 @@ fn bounded(
 }
 
 pub(super) fn processes_bounded(arena: &Arena<'_>, out: &Outcome) -> (Held, String) {
+    let by_group = |used: Used| used.refused_forks > 0;
+    if arena.has_leaves() && !out.booked.is_some_and(by_group) {
+        return no("the control group refused no fork");
+    }
     bounded(arena, out, (2..=limits().processes, Ending::ProcessLimit))
 }
 

@@ -12,13 +12,13 @@ use sandbox::{Cell, Ending, Fault, Fittings, Limits, Program, Sandbox, Tier};
 use crate::host;
 
 /// The variable that turns [`broken`] on; it says what is broken.
-const BROKEN: &str = "WHET_SUITE_BROKEN";
+pub(crate) const BROKEN: &str = "WHET_SUITE_BROKEN";
 
 fn sleeper(seconds: &str) -> Program {
     Program::new(["/bin/sleep", seconds])
 }
 
-fn limits(wall: Duration) -> Limits {
+pub(crate) fn limits(wall: Duration) -> Limits {
     Limits {
         wall,
         ..Limits::run()
@@ -53,6 +53,7 @@ fn broken() {
         Ok("inherited") => inherited(),
         Ok("stopped") => stopped(),
         Ok("lone") => lone(),
+        Ok(crate::groups::ALONE) => crate::groups::alone(),
         Ok(other) => panic!("{other}"),
         Err(_) => return,
     }
@@ -129,7 +130,7 @@ fn inside(
 }
 
 /// By the shell's own `kill`; the program of that name is not everywhere. Who is gone by now needs no signal.
-fn kill(pid: i32, signal: &str) {
+pub(crate) fn kill(pid: i32, signal: &str) {
     let status = Command::new("/bin/sh")
         .args(["-c", "kill $0 $1", signal, &pid.to_string()])
         .status()
@@ -138,7 +139,7 @@ fn kill(pid: i32, signal: &str) {
 }
 
 /// Looks until something holds; how long that takes on a busy machine is not what is tested.
-fn comes_true(mut holds: impl FnMut() -> bool) -> bool {
+pub(crate) fn comes_true(mut holds: impl FnMut() -> bool) -> bool {
     (0..3000).any(|_| {
         let is_so = holds();
         if !is_so {
@@ -149,7 +150,7 @@ fn comes_true(mut holds: impl FnMut() -> bool) -> bool {
 }
 
 /// The sleepers would sleep for five minutes: none of them is gone by itself.
-fn no_sleeper_is_left(pids: &[i32]) {
+pub(crate) fn no_sleeper_is_left(pids: &[i32]) {
     if comes_true(|| !pids.iter().any(|&pid| host::is_alive(pid))) {
         return;
     }
@@ -167,7 +168,7 @@ fn f05_a_killed_init_is_a_fault_and_the_next_run_is_well() {
     killed_init(Tier::T2, "301.1");
 }
 
-fn killed_init(tier: Tier, seconds: &str) {
+pub(crate) fn killed_init(tier: Tier, seconds: &str) {
     let cell = Cell::at(tier, Fittings::default()).unwrap();
     let mut gone = Vec::new();
     let answer = inside((&cell, seconds), |chain| {
@@ -198,7 +199,7 @@ fn f07_a_killed_maker_of_boxes_is_a_fault_or_a_run_and_never_a_wrong_verdict() {
     killed_maker(Tier::T2, "301.3");
 }
 
-fn killed_maker(tier: Tier, seconds: &str) {
+pub(crate) fn killed_maker(tier: Tier, seconds: &str) {
     let cell = Cell::at(tier, Fittings::default()).unwrap();
     let mut chain_seen = Vec::new();
     let answer = inside((&cell, seconds), |chain| {

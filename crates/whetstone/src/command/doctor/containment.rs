@@ -28,9 +28,8 @@ pub(super) fn examine(tools: &[Toolchain]) -> Examined {
         Err(fault) => return absent(fault.to_string()),
     };
     let badge = cell.badge();
-    let facts: Vec<String> = badge
-        .facts
-        .iter()
+    let known = badge.facts.iter().filter(|fact| !is_reason(fact));
+    let facts: Vec<String> = known
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
     let mut lines = vec![good(
@@ -74,17 +73,25 @@ fn absent(cause: String) -> Examined {
     }
 }
 
+/// Whether a fact says why there is no stronger tier.
+fn is_reason((name, _): &(String, String)) -> bool {
+    name.starts_with("why not")
+}
+
 /// What this tier does not keep in, and why there is no stronger one.
 fn weakness(badge: &Badge) -> Option<Line> {
     let why = badge
         .facts
         .iter()
-        .find(|(name, _)| name.starts_with("why not"));
-    let remedy = why.map_or("see the facts above", |(_, why)| why.as_str());
-    (!badge.exceptions.is_empty()).then(|| {
-        let lacks = badge.exceptions.join("; ");
-        lack("sandbox", format!("weaker than T3: {lacks}"), remedy)
-    })
+        .find(|fact| is_reason(fact))
+        .map(|(_, why)| why.as_str());
+    if badge.exceptions.is_empty() {
+        let text = "weaker than T4: memory of the whole tree is watched every 20 ms, not limited by the kernel";
+        return why.map(|why| lack("sandbox", text.into(), why));
+    }
+    let lacks = badge.exceptions.join("; ");
+    let text = format!("weaker than T3: {lacks}");
+    Some(lack("sandbox", text, why.unwrap_or("see the facts above")))
 }
 
 /// One line for each layer that held, and one for each attack that got through or was not tried.
