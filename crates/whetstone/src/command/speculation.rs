@@ -16,6 +16,7 @@ use measure::SystemClock;
 use super::bench::Watched;
 use crate::adapters::{self, Found};
 use crate::cli::Speculation;
+use crate::destination;
 use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Finder, Loaded, Located, threads};
 use crate::terminal::Terminal;
@@ -51,15 +52,11 @@ pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit,
     let adapter = adapter(flags)?;
     let plan = plan(flags, &prompts, &adapter)?;
     // Found out now, and not after the last answer.
-    if let Some(folder) = flags.output.as_deref().and_then(Path::parent)
-        && !(folder.as_os_str().is_empty() || folder.is_dir())
-    {
-        let folder = folder.display();
-        return Err(Usage(format!(
-            "--output: there is no folder {folder}; make it first"
-        ))
-        .into());
-    }
+    flags
+        .output
+        .as_deref()
+        .map(destination::check)
+        .transpose()?;
     if let Found::Missing(reason) = &adapter {
         let terminal = finder.terminal;
         terminal.note(&format!("The phase with an adapter is skipped: {reason}"));
