@@ -58,17 +58,26 @@ fn part_file(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     builder.tempfile_in(parent)
 }
 
+/// The files of a run that cannot be made again, and its lock.
+const RECORDS: [&str; 8] = [
+    HEADER,
+    LOCK,
+    Attempt::FILE,
+    Verdict::FILE,
+    Measurement::FILE,
+    HardwareSample::FILE,
+    Warning::FILE,
+    Done::FILE,
+];
+
+/// Whether a path is one of the records of a run: a file of such a name beside a header.
+pub fn is_record(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let is_its = RECORDS.iter().any(|own| name.eq_ignore_ascii_case(own));
+    is_its && path.with_file_name(HEADER).is_file()
+}
+
 fn is_derived(name: &str) -> bool {
-    const RECORDS: [&str; 8] = [
-        HEADER,
-        LOCK,
-        Attempt::FILE,
-        Verdict::FILE,
-        Measurement::FILE,
-        HardwareSample::FILE,
-        Warning::FILE,
-        Done::FILE,
-    ];
     let mut parts = Path::new(name).components();
     let plain =
         parts.all(|part| matches!(part, Component::Normal(name) if is_visible(name.to_str())));

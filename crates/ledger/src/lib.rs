@@ -16,7 +16,7 @@ pub mod record;
 mod run;
 mod tape;
 
-pub use derived::write_derived;
+pub use derived::{is_record, write_derived};
 pub use error::Error;
 pub use folder::{MIN_FREE_BYTES, RunFolder};
 pub use precedents::Precedents;

@@ -2,7 +2,7 @@
 
 use ledger::Run;
 
-use crate::chart::{Picture, pictures};
+use crate::chart::{DPI, Picture, pictures};
 use crate::error::Error;
 use crate::export::{csv_files, scorecard_json};
 use crate::view::Scorecard;
@@ -22,6 +22,14 @@ pub fn files(run: &Run) -> Result<Vec<(String, Vec<u8>)>, Error> {
 /// # Errors
 /// Those of [`files`].
 pub fn files_of(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    files_at(DPI, run, card)
+}
+
+/// The same, the PNG pictures with so many dots on an inch.
+///
+/// # Errors
+/// Those of [`files`].
+pub fn files_at(dpi: u16, run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let pictures = pictures(card);
     let charts: Vec<(String, String)> = pictures
         .iter()
@@ -44,7 +52,7 @@ pub fn files_of(run: &Run, card: &Scorecard) -> Result<Vec<(String, Vec<u8>)>, E
     files.extend(csv_files(run, card)?);
     for picture in &pictures {
         files.push(svg_file(picture));
-        files.push((format!("{}.png", picture.stem), picture.png()?));
+        files.push((format!("{}.png", picture.stem), picture.png(dpi)?));
     }
     Ok(files)
 }

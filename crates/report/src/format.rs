@@ -111,6 +111,17 @@ pub(crate) fn bare(cell: &Cell, factor: f64) -> (String, Option<String>) {
     )
 }
 
+/// A number of a drawing with its interval, in the digits of the tables.
+pub(crate) fn drawn(value: f64, interval: Option<(f64, f64)>) -> String {
+    let half = interval.map(|(lo, hi)| (hi - lo) / 2.0);
+    let places = decimals(value, half);
+    let number = fixed(value, places);
+    match interval {
+        Some((lo, hi)) => format!("{number} [{}, {}]", fixed(lo, places), fixed(hi, places)),
+        None => number,
+    }
+}
+
 /// The words of one comparison of a row.
 pub fn comparison(comparison: &Comparison, row: &Row) -> ComparisonText {
     let (factor, suffix, sign) = match comparison.kind {

@@ -22,7 +22,9 @@ use crate::format;
 use crate::overview::Extent;
 use crate::table::Side;
 use crate::untrusted::{one_line, visible};
-use crate::view::{Cell, Comparison, Entry, Fact, ModelCard, Overview, Row, Scorecard, Section};
+use crate::view::{
+    Cell, Comparison, Entry, Fact, IS_REFERENCE, ModelCard, Overview, Row, Scorecard, Section,
+};
 
 const TEMPLATE: &str = include_str!("../assets/report.html");
 const STYLE: &str = include_str!("../assets/report.css");
@@ -258,7 +260,11 @@ fn row_view(row: &Row, section: &Section) -> RowView {
         conditions: one_line(&format::conditions(row.own_conditions(section))),
         n: format::counts(row).trim_start_matches("n ").to_owned(),
         n_sort: smallest.map(|n| n.to_string()).unwrap_or_default(),
-        cells: row.cells.iter().map(|cell| cell_view(cell, row)).collect(),
+        cells: row
+            .cells
+            .iter()
+            .map(|cell| cell_view(cell, row, section))
+            .collect(),
         changes: row
             .comparisons
             .iter()
@@ -267,13 +273,29 @@ fn row_view(row: &Row, section: &Section) -> RowView {
     }
 }
 
-fn cell_view(cell: &Cell, row: &Row) -> CellView {
+/// Longest reason that stands in a cell, in characters: a sentence would make its column as wide as the page.
+const SHORT_REASON: usize = 48;
+
+/// A long reason, and one that several cells of a section have, stands under the table, where every absence is named.
+fn cell_view(cell: &Cell, row: &Row, section: &Section) -> CellView {
     let text = format::cell(cell, row);
+    let reason = text.reason.as_deref().map(one_line);
+    let is_same = |other: &&Cell| other.value.is_none() && other.reason == cell.reason;
+    let cells = section.rows.iter().flat_map(|row| &row.cells);
+    let is_named_below = cell.value.is_none() && cell.reason.as_deref() != Some(IS_REFERENCE);
+    let is_long = reason
+        .as_deref()
+        .is_some_and(|reason| reason.chars().count() > SHORT_REASON);
+    let is_below = is_named_below && (is_long || cells.filter(is_same).nth(1).is_some());
+    let (reason, title) = match (reason, is_below) {
+        (Some(reason), true) => (Some("see below".to_owned()), reason),
+        (reason, _) => (reason, one_line(&cell.method)),
+    };
     CellView {
         value: text.value,
         interval: text.interval,
-        reason: text.reason.as_deref().map(one_line),
-        method: one_line(&cell.method),
+        reason,
+        method: title,
         sort: cell
             .value
             .map(|value| value.to_string())

@@ -14,6 +14,9 @@ use measure::Better;
 /// Rows of one table; a page holds no more, and a float does not break.
 const MOST_ROWS: usize = 40;
 
+/// Letters of reasons in a caption.
+const MOST_LETTERS: usize = 600;
+
 /// Points: a line of LaTeX's own article, a letter, the gap between two columns.
 const LINE: usize = 345;
 const LETTER: usize = 5;
@@ -72,7 +75,7 @@ fn section_tables(section: &Section, card: &Scorecard, labels: &mut Labels) -> S
     let mut out = String::new();
     for table in &section.overviews {
         let caption = format!("{}: {}", section.title(), table.title);
-        out += &floats(&overview(table, Extent::Full), &caption, labels);
+        out += &floats(&overview(table, Extent::Full), (&caption, ""), labels);
     }
     let table = rows(section, card);
     if table.rows().is_empty() {
@@ -83,22 +86,42 @@ fn section_tables(section: &Section, card: &Scorecard, labels: &mut Labels) -> S
     if !shared.is_empty() {
         caption += &format!("; {shared}");
     }
-    let absent = format::absences(section);
-    if !absent.is_empty() {
-        caption += &format!(". {}", absent.join("; "));
-    }
-    out + &floats(&table, &caption, labels)
+    out + &floats(&table, (&caption, &absent(section)), labels)
 }
 
-/// A table as floats of a page each.
-fn floats(table: &Table, caption: &str, labels: &mut Labels) -> String {
+/// Why rows of the table have no number, as far as a caption has room: TeX cannot set one that is as long as a page.
+fn absent(section: &Section) -> String {
+    let shown = Section {
+        rows: section
+            .rows
+            .iter()
+            .filter(|row| !row.is_detail())
+            .cloned()
+            .collect(),
+        ..section.clone()
+    };
+    let all = format::absences(&shown).join("; ");
+    if all.chars().count() <= MOST_LETTERS {
+        return all;
+    }
+    let cut: String = all.chars().take(MOST_LETTERS).collect();
+    let whole = cut.rfind(' ').map_or(cut.as_str(), |at| &cut[..at]);
+    format!("{whole} … (all of it is in report.md)")
+}
+
+/// A table as floats of a page each; what only the first one has to say stands in its caption.
+fn floats(table: &Table, (caption, first_only): (&str, &str), labels: &mut Labels) -> String {
     let starts = (0..table.rows().len()).step_by(MOST_ROWS);
     let narrow = if width(table) > LINE { NARROW } else { "" };
     let float = |first: usize| {
-        let more = if first == 0 { "" } else { " (continued)" };
+        let more = match (first, first_only) {
+            (0, "") => String::new(),
+            (0, said) => format!(". {said}"),
+            _ => " (continued)".to_owned(),
+        };
         format!(
-            "\n\\begin{{table}}\n\\centering\n\\caption{{{}{more}.}}\n\\label{{{}}}\n{narrow}{}\\end{{table}}\n",
-            escape_latex(&one_line(caption)),
+            "\n\\begin{{table}}\n\\centering\n\\caption{{{}.}}\n\\label{{{}}}\n{narrow}{}\\end{{table}}\n",
+            escape_latex(&one_line(&format!("{caption}{more}"))),
             labels.next(caption.split(',').next().unwrap_or_default()),
             tabular(table, first, MOST_ROWS)
         )

@@ -29,7 +29,7 @@ pub mod untrusted;
 pub mod view;
 
 pub use error::Error;
-pub use files::{files, files_of};
+pub use files::{files, files_at, files_of};
 pub use join::join;
 pub use reading::Readings;
 pub use text::{Colour, scorecard_text};

@@ -57,6 +57,8 @@ pub struct Source<'a> {
     pub model: &'a str,
     /// The suite, where a file is about one.
     pub suite: &'a str,
+    /// Dots on an inch of a picture.
+    pub dpi: u16,
 }
 
 const fn form(
@@ -84,8 +86,8 @@ pub const FORMATS: [Format; 21] = [
     form("sql", "a table for SQLite and its like", |from| Ok(sql::text(from.card).into_bytes())),
     form("parquet", "a table for data frames", |from| parquet::bytes(from.card)),
     form("tex", "LaTeX tables with booktabs, as tables.tex", |from| Ok(latex::page(from.card).into_bytes())),
-    form("svg", "the summary as a drawing", |from| Ok(summary(from.card)?.svg.into_bytes())),
-    form("png", "the summary as a picture", |from| summary(from.card)?.png()),
+    form("svg", "the summary, or the only chart, as a drawing", |from| Ok(summary(from.card)?.svg.into_bytes())),
+    form("png", "the summary, or the only chart, as a picture", |from| summary(from.card)?.png(from.dpi)),
     form("html", "the page, as report.html", |from| Ok(html::page(from.run, from.card, &pictures(from.card))?.into_bytes())),
     Format { about: About::Model, ..form("lm-eval", "results of lm-evaluation-harness", lm_eval::results) },
     Format { about: About::Suite, ..form("evalplus", "results of EvalPlus", evalplus::results) },
@@ -167,14 +169,17 @@ fn page(from: &Source<'_>) -> String {
     markdown::page(from.card, &[])
 }
 
+/// The picture of all charts; where there is one chart only, that one.
 fn summary(card: &Scorecard) -> Result<crate::chart::Picture, Error> {
-    let found = pictures(card)
-        .into_iter()
-        .find(|picture| picture.stem == "summary");
-    found.ok_or(Error::Nothing {
-        format: "summary",
-        needs: "code, speed, memory or perplexity that was measured",
-    })
+    let mut all = pictures(card);
+    let at = all.iter().position(|picture| picture.stem == "summary");
+    match all.is_empty() {
+        false => Ok(all.swap_remove(at.unwrap_or(0))),
+        true => Err(Error::Nothing {
+            format: "a picture",
+            needs: "code, speed, memory or perplexity that was measured",
+        }),
+    }
 }
 
 /// JSON, indented, with a line break at its end.

@@ -31,7 +31,7 @@ pub fn scorecard_text(card: &Scorecard, width: u16, colour: Colour) -> String {
             blocks.extend(panels.map(|panel| scatter::scatter(panel, width)));
         }
         if !section.rows.is_empty() {
-            blocks.push(render(layout::rows(section, card)));
+            blocks.push(render(layout::rows(section, card, width)));
         }
         blocks.extend(remarks(section, card).map(render));
         blocks.extend(readings(whole, card).map(render));

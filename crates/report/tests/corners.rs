@@ -56,7 +56,7 @@ fn columns(line: &str) -> usize {
 }
 
 fn assert_fits(run: &Run) {
-    for width in [80, 100, 60] {
+    for width in [80, 100, 60, 59, 50, 40] {
         let text = scorecard_text(&Scorecard::of(run), width, Colour::Never);
         let widest = text.lines().max_by_key(|line| columns(line)).unwrap();
         assert!(

@@ -92,6 +92,42 @@ fn a_hostile_name_is_printed_and_not_obeyed() {
     assert_eq!(comments, 2, "a name with a line break stays in its comment");
 }
 
+/// Many rows without a number, each for a reason of its own.
+fn absent() -> Run {
+    let mut run = fixture::run();
+    let one = run.measurements.iter().find(|m| m.benchmark == "latency");
+    let one = one.unwrap().clone();
+    for n in 0..120 {
+        let mut more = one.clone();
+        more.metric = "decode_tokens_per_s".into();
+        more.values.clear();
+        more.reason = Some(format!(
+            "the machine was asleep in the {n} minutes before, and in those after"
+        ));
+        more.conditions
+            .insert("depth".into(), serde_json::json!(10_000 + n));
+        run.measurements.push(more);
+    }
+    run
+}
+
+#[test]
+fn reasons_stand_in_the_first_caption_as_far_as_it_has_room() {
+    let tex = tables(&absent());
+    let captions: Vec<&str> = tex
+        .lines()
+        .filter(|line| line.starts_with("\\caption"))
+        .collect();
+    let longest = captions.iter().map(|line| line.len()).max().unwrap();
+    assert!(longest < 2500, "{longest} letters");
+    let said = captions
+        .iter()
+        .filter(|line| line.contains("asleep"))
+        .count();
+    assert_eq!(said, 1, "{captions:?}");
+    assert!(tex.contains("all of it is in report.md"), "{captions:?}");
+}
+
 #[test]
 fn a_long_section_is_several_tables() {
     let mut run = fixture::run();
@@ -139,7 +175,7 @@ fn a_real_tex_compiles_it() {
         eprintln!("skipped: no tectonic, pdflatex, xelatex or lualatex is installed");
         return;
     };
-    for run in [fixture::run(), evil()] {
+    for run in [fixture::run(), evil(), absent()] {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tables.tex"), tables(&run)).unwrap();
         let main = "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n\\input{tables.tex}\n\\end{document}\n";
@@ -151,6 +187,7 @@ fn a_real_tex_compiles_it() {
             .unwrap();
         let said = String::from_utf8_lossy(&ended.stdout);
         assert!(ended.status.success(), "{tex}: {said}");
+        assert!(!said.contains("Float too large"), "{tex}: {said}");
         assert!(folder.path().join("main.pdf").metadata().unwrap().len() > 1000);
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 fn write(name: &str, run: &Run, model: &str, suite: &str) -> Result<Vec<u8>, report::Error> {
     let card = Scorecard::of(run);
     let source = Source {
+        dpi: report::chart::DPI,
         run,
         card: &card,
         model,

@@ -195,6 +195,7 @@ fn the_published_form_has_category_and_keywords_of_each_answer_where_the_run_tel
     fixture::push(&mut run, key, None, "scored", scores);
     let detailed = |run: &Run| -> Value {
         let source = Source {
+            dpi: report::chart::DPI,
             run,
             card: &Scorecard::of(run),
             model: "model-Tiny",

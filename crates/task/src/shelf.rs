@@ -79,7 +79,10 @@ pub fn unpacked(bytes: &[u8]) -> Result<String, String> {
     if n_bytes as u64 == MAX_BYTES {
         return Err(format!("there are {MAX_BYTES} bytes in it or more"));
     }
-    String::from_utf8(text).map_err(|error| error.to_string())
+    String::from_utf8(text).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("it is no text: what stands at byte {at} is no UTF-8")
+    })
 }
 
 /// The suite of that name in a text.

@@ -20,6 +20,32 @@ pub(crate) enum Exit {
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
+/// Whether a cause is a mistake of the user: a word, or a file that is not what the word says. Rooms below tell such a
+/// file from a failure of this machine, and they read it before anything is measured.
+pub(crate) fn is_of_the_user(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use ledger::Error::NotARun;
+    use {decoder::Error as Trained, engine::Error as Engine, model::Error as Converted};
+    fn is<E: std::error::Error + 'static>(
+        cause: &(dyn std::error::Error + 'static),
+        of: fn(&E) -> bool,
+    ) -> bool {
+        cause.downcast_ref::<E>().is_some_and(of)
+    }
+    cause.is::<Usage>()
+        || is(cause, |error| matches!(error, NotARun { .. }))
+        || is(cause, |error| matches!(error, Engine::Load { .. }))
+        || is(cause, |error| matches!(error, Trained::Unsupported { .. }))
+        || is(cause, |error| {
+            matches!(
+                error,
+                Converted::Damaged { .. }
+                    | Converted::Unsupported { .. }
+                    | Converted::Missing { .. }
+                    | Converted::Unrepresentable { .. }
+            )
+        })
+}
+
 /// A plan that does not fit a model is the user's mistake; everything else stays what it is.
 pub(crate) fn unusable(error: bench::Error) -> anyhow::Error {
     match error {

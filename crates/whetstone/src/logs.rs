@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Global, When};
+use crate::destination;
 use crate::exit::Usage;
 use crate::terminal::allows_colour;
 
@@ -25,12 +26,16 @@ pub(crate) fn start(global: &Global) -> anyhow::Result<()> {
     let filter = filter(default)?;
     match &global.log_file {
         Some(path) => {
-            let file = File::create(path).map_err(|error| {
+            let refused = |why: String| {
                 Usage(format!(
-                    "cannot write the log file {}: {error}",
+                    "cannot write the log file {}: {why}",
                     path.display()
                 ))
-            })?;
+            };
+            if let Some(why) = destination::obstacle(path) {
+                return Err(refused(why.to_owned()).into());
+            }
+            let file = File::create(path).map_err(|error| refused(error.to_string()))?;
             let log = tracing_subscriber::fmt()
                 .with_env_filter(filter)
                 .with_ansi(false);

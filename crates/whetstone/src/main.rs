@@ -12,6 +12,7 @@ mod cli;
 mod command;
 mod containment;
 mod custom;
+mod destination;
 mod exit;
 mod interrupt;
 mod logs;

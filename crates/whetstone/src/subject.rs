@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use engine::Model;
+use gguf::{Gguf, ModelFacts};
 use ledger::record::ModelRecord;
 use llama::{Adapter, Llama, Options};
 use measure::Clock;
@@ -206,14 +207,17 @@ pub(crate) fn known_with_adapter(word: &str) -> Result<(), Usage> {
 }
 
 fn is_model(word: &str) -> bool {
-    known_base(word).is_ok()
+    match looks_like_path(word) {
+        true => Path::new(word).is_file(),
+        false => hub::find(word).is_ok(),
+    }
 }
 
 fn known_base(word: &str) -> Result<(), Usage> {
     match looks_like_path(word) {
-        true => match Path::new(word).is_file() {
-            true => Ok(()),
-            false => Err(Usage(format!("there is no file {word}"))),
+        true => match Path::new(word) {
+            file if file.is_file() => describable(file),
+            _ => Err(Usage(format!("there is no file {word}"))),
         },
         false => hub::find(word)
             .map(|_| ())
@@ -225,17 +229,24 @@ fn looks_like_path(word: &str) -> bool {
     word.ends_with(".gguf") || word.contains(std::path::MAIN_SEPARATOR) || Path::new(word).is_file()
 }
 
+/// Refuses a file that is no model file, or a cut one. Only its header is read.
+fn describable(path: &Path) -> Result<(), Usage> {
+    let facts = Gguf::open(path).and_then(|file| ModelFacts::of(&file));
+    facts.map(drop).map_err(|error| Usage(error.to_string()))
+}
+
 fn locate_file(path: &Path) -> Result<Located> {
     let refused = |cause: &dyn std::fmt::Display| {
         Usage(format!("cannot use the model {}: {cause}", path.display()))
     };
-    let path = path.canonicalize().map_err(|error| refused(&error))?;
-    if !path.is_file() {
+    let whole = path.canonicalize().map_err(|error| refused(&error))?;
+    if !whole.is_file() {
         return Err(refused(&"it is not a file").into());
     }
+    describable(path)?;
     Ok(Located {
-        name: stem(&path),
-        path,
+        name: stem(&whole),
+        path: whole,
         sha256: None,
         adapter: None,
     })

@@ -33,15 +33,20 @@ pub(crate) fn known(word: &str) -> Result<Known, Usage> {
     if looks_like_path(word) {
         return match Path::new(word) {
             path if path.is_file() => Ok(Known::File(path.to_owned())),
-            path => Err(Usage(format!(
-                "cannot use the suite {}: there is no such file",
-                path.display()
-            ))),
+            path => {
+                let why = match path.is_dir() {
+                    true => "it is a folder; name a file",
+                    false => "there is no such file",
+                };
+                Err(Usage(format!("cannot use the suite {word}: {why}")))
+            }
         };
     }
     match (task::catalog::find(word), hub::find_data(word)) {
         (Ok(suite), _) => Ok(Known::BuiltIn(suite)),
         (_, Ok(entry)) => Ok(Known::Data(entry)),
+        // A file of any other name: whoever reads it says what it is not.
+        _ if Path::new(word).is_file() => Ok(Known::File(word.into())),
         (
             Err(error),
             Err(hub::Error::Unknown {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::cli::{Global, When};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, is_of_the_user};
 
 /// How to talk to this user.
 pub(crate) struct Terminal {
@@ -61,10 +61,10 @@ impl Terminal {
         self.readings
     }
 
-    /// Columns of the terminal, 80 if there is none.
+    /// Columns of the terminal, as far as tables can be laid out in them; 80 if there is none.
     pub(crate) fn width(&self) -> u16 {
         match terminal_size::terminal_size_of(std::io::stdout()) {
-            Some((terminal_size::Width(columns), _)) => columns.clamp(60, 120),
+            Some((terminal_size::Width(columns), _)) => columns.clamp(40, 120),
             None => 80,
         }
     }
@@ -122,11 +122,7 @@ impl Terminal {
         {
             return Exit::Interrupted.into();
         }
-        let is_no_run = |cause: &ledger::Error| matches!(cause, ledger::Error::NotARun { .. });
-        let is_usage = |cause: &(dyn std::error::Error + 'static)| {
-            cause.is::<Usage>() || cause.downcast_ref().is_some_and(is_no_run)
-        };
-        if error.chain().any(is_usage) {
+        if error.chain().any(is_of_the_user) {
             ExitCode::from(2)
         } else {
             ExitCode::from(1)

@@ -4,6 +4,7 @@
 //! ranges do not look at error bars, so ranges are always given. Colours are written as attributes,
 //! which the page's style sheet overrides in the dark.
 
+mod hover;
 pub(super) mod plane;
 
 use std::sync::Arc;
@@ -53,8 +54,10 @@ pub(super) fn svg(spec: &ChartSpec) -> String {
             .clone()
             .map(|panel| vec![Plot::Bar(bars(panel))])
             .collect(),
-        layouts: panels.map(|panel| layout(panel, width)).collect(),
+        layouts: panels.clone().map(|panel| layout(panel, width)).collect(),
         legend: legend(spec),
+        mark: "<rect ",
+        words: panels.map(words).collect(),
     }
     .svg()
 }
@@ -68,6 +71,10 @@ struct Sheet<'a> {
     plots: Vec<Vec<Plot>>,
     layouts: Vec<Layout>,
     legend: Vec<LegendEntry>,
+    /// How an element begins that stands for a number.
+    mark: &'a str,
+    /// What these say, panel by panel in the order in which they are drawn.
+    words: Vec<Vec<String>>,
 }
 
 impl Sheet<'_> {
@@ -85,6 +92,7 @@ impl Sheet<'_> {
             .with_shared_legend_bottom()
             .with_shared_legend_entries(self.legend);
         let drawn = SvgBackend::new().render_scene(&figure.render());
+        let drawn = hover::titled(&drawn, self.mark, &self.words);
         scalable(&own_names(&drawn, self.stem), self.title)
     }
 }
@@ -142,6 +150,27 @@ fn bars(panel: &Panel) -> BarPlot {
         true => plot.with_asymmetric_error(all().map(reach).collect::<Vec<_>>()),
         false => plot,
     }
+}
+
+/// What the bars of a panel say, group by group.
+fn words(panel: &Panel) -> Vec<String> {
+    let said = |group: &super::Group, series: &super::Series, bar: &Option<Bar>| {
+        let place = format!("{} {}", panel.across, group.label);
+        bar.map_or_else(String::new, |bar| {
+            hover::words(
+                &series.name,
+                place.trim(),
+                &panel.axis,
+                (bar.value, bar.interval),
+            )
+        })
+    };
+    let of_group = |group: &super::Group| {
+        let bars = panel.series.iter().zip(&group.bars);
+        bars.map(|(series, bar)| said(group, series, bar))
+            .collect::<Vec<_>>()
+    };
+    panel.groups.iter().flat_map(of_group).collect()
 }
 
 /// Distances from the bar's end to the ends of its interval.

@@ -11,12 +11,12 @@ use crate::format;
 use crate::untrusted::one_line;
 use crate::view::{CUSTOM, Cell, Row, Scorecard, Section};
 
-/// Shares of a code suite that are drawn, in this order.
+/// Shares of a code suite that are drawn, in the order of the tables.
 const SHARES: [&str; 4] = [
     "pass_at_1",
     "compile_rate",
-    "keyword_share_whole",
     "keyword_share",
+    "keyword_share_whole",
 ];
 /// Shares of a benchmark of one's own that are drawn.
 const BEHAVIOURS: [&str; 7] = [

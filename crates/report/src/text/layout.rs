@@ -6,9 +6,13 @@ use crate::view::{Cell, Comparison, Row, Scorecard, Section};
 
 use super::tone;
 
+/// Columns of the terminal below which numbers stand under each other.
+const NARROW: u16 = 60;
+
 /// The grid of a section's rows.
-pub(super) fn rows(section: &Section, card: &Scorecard) -> Grid {
+pub(super) fn rows(section: &Section, card: &Scorecard, width: u16) -> Grid {
     match card.provenance.models.len() {
+        _ if width < NARROW => narrow(section, card),
         0 | 1 => single(section),
         2 => pair(section, card),
         _ => many(section),
@@ -223,4 +227,55 @@ fn many_lines(section: &Section, row: &Row) -> Vec<(Vec<Entry>, Fit)> {
         (cells, Fit::Wrap)
     };
     row.cells.iter().enumerate().map(line).collect()
+}
+
+/// Names on the left and numbers on the right, whatever the number of models; what belongs to a number stands under it.
+fn narrow(section: &Section, card: &Scorecard) -> Grid {
+    let lines = section
+        .rows
+        .iter()
+        .flat_map(|row| narrow_lines(section, row, card));
+    Grid {
+        columns: vec![(Side::Left, Span::Free), (Side::Right, Span::Content)],
+        header: Some(["metric", "value"].map(faint).to_vec()),
+        rows: lines.map(|line| (line.to_vec(), Fit::Wrap)).collect(),
+        frame: Frame::Ruled,
+    }
+}
+
+fn narrow_lines(section: &Section, row: &Row, card: &Scorecard) -> Vec<[Entry; 2]> {
+    let conditions = format::conditions(row.own_conditions(section));
+    let name = [row.title.as_str(), &conditions];
+    let name: Vec<&str> = name.into_iter().filter(|part| !part.is_empty()).collect();
+    let mut lines = vec![[name.join(" · ").into(), "".into()]];
+    let is_alone = card.provenance.models.len() < 2;
+    for (index, cell) in row.cells.iter().enumerate() {
+        let text = format::cell(cell, row);
+        match is_alone {
+            true => lines[0][1] = strong(&text.value),
+            false => lines.push([indented(&cell.model), strong(&text.value)]),
+        }
+        let n = match text.n.is_empty() {
+            true => String::new(),
+            false => format!("n {}", text.n),
+        };
+        lines.push([indented(&n), faint(&text.interval.unwrap_or_default())]);
+        let later = index
+            .checked_sub(1)
+            .and_then(|later| row.comparisons.get(later));
+        if let Some(comparison) = later {
+            let (change, detail) = change(comparison, row);
+            lines.push([indented("against the first"), change]);
+            lines.push(["".into(), detail]);
+        }
+    }
+    lines.retain(|line| line.iter().any(|entry| !entry.text.trim().is_empty()));
+    lines
+}
+
+fn indented(text: &str) -> Entry {
+    Entry {
+        text: format!("  {}", faint(text).text),
+        tone: Tone::Faint,
+    }
 }

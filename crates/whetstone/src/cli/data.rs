@@ -34,8 +34,8 @@ pub(crate) enum Data {
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// So many rows
-        #[arg(short = 'n', value_name = "N", default_value_t = 3)]
-        n: usize,
+        #[arg(short = 'n', value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+        n: u32,
         /// All of each text, however long
         #[arg(long)]
         whole: bool,

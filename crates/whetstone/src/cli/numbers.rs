@@ -71,6 +71,12 @@ impl FromStr for Numbers {
     }
 }
 
+/// A cache type by its own name, whichever of its names is given: a report has one for each.
+pub(super) fn cache_type(text: &str) -> Result<String, String> {
+    let kind: engine::CacheKind = text.parse()?;
+    Ok(kind.name().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +115,19 @@ mod tests {
         }
         let wide = format!("1-{}*2", usize::MAX);
         assert_eq!(numbers(&wide).unwrap().len(), usize::BITS as usize);
+    }
+
+    #[test]
+    fn a_cache_type_has_one_name_whichever_is_given() {
+        for (given, own) in [
+            ("fp16", "f16"),
+            ("f16", "f16"),
+            ("q8", "q8_0"),
+            ("q4", "q4_0"),
+        ] {
+            assert_eq!(cache_type(given).unwrap(), own);
+        }
+        assert!(cache_type("fp8").unwrap_err().contains("q8_0"));
     }
 
     #[test]

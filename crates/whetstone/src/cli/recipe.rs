@@ -47,7 +47,7 @@ pub(crate) struct Run {
     /// Folder for the folders of artifacts
     #[arg(long, short = 'o', value_name = "DIR", default_value = "artifacts")]
     pub(crate) output: PathBuf,
-    /// What to print at the end of each run
+    /// What to print: a table at the end of each run, or one JSON document at the end of all, a list where there are several
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
 }

@@ -16,6 +16,7 @@ use super::Format;
 
   whet report RUN --export tex=tables.tex --export parquet=results.parquet
   whet report A B --export csv=-         two runs side by side, to standard output
+  whet report RUN --export png=figure.png --dpi 600
   whet report RUN --export 'lm-eval=results_{model}.json'
   whet report RUN --export github-summary=\"$GITHUB_STEP_SUMMARY\"
 
@@ -34,9 +35,12 @@ pub(crate) struct Report {
     /// Folder of run folders
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) root: PathBuf,
-    /// What to print
+    /// What to print; json is one document, the scorecard or a list of them where several runs are named
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+    /// Dots on an inch of PNG pictures; their size on paper stays
+    #[arg(long, value_name = "N", default_value_t = report::chart::DPI, value_parser = clap::value_parser!(u16).range(24..=1200))]
+    pub(crate) dpi: u16,
     /// Write another format instead; may be given several times, and - is standard output
     #[arg(long, value_name = "FMT=PATH", value_parser = export)]
     pub(crate) export: Vec<(String, PathBuf)>,

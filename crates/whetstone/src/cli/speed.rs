@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::Numbers;
+use super::numbers::cache_type;
 
 /// Flags of the speed and memory benchmarks.
 #[derive(Debug, Default, Args)]
@@ -69,7 +70,7 @@ pub(crate) struct ContextFlag {
 #[derive(Debug, Default, Args)]
 pub(crate) struct CacheFlag {
     /// Cache types: f16, q8_0, q4_0
-    #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
+    #[arg(long, value_delimiter = ',', value_name = "TYPE,…", value_parser = cache_type)]
     pub(crate) cache: Vec<String>,
 }
 

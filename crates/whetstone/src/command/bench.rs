@@ -18,7 +18,7 @@ use sandbox::Cell;
 use super::speculation;
 use crate::cli::Bench;
 use crate::exit::Exit;
-use crate::subject::{Finder, Located, distinct};
+use crate::subject::{Finder, Located, distinct, known_with_adapter};
 use crate::terminal::Terminal;
 use crate::{containment, interrupt, quizzes, texts};
 pub(super) use folder::{create, dated, newest, say_if_moved};
@@ -26,14 +26,15 @@ pub(super) use hardware::Watched;
 use job::Job;
 pub(super) use job::same_file;
 pub(super) use order::{Order, change_judging, models};
-pub(super) use show::{print, show, write_report};
+pub(super) use show::{documents, ended, print, show, write_report, write_report_at};
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
     if flags.variants.as_ref().is_some_and(|asked| asked.list) {
         return variants::list(terminal);
     }
-    super::export::check(&flags.run.export, flags.models.len())?;
+    let run = &flags.run;
+    super::export::check(&run.export, flags.models.len(), &run.output)?;
     hardware::say_device(&flags.run.device, terminal);
     if flags.run.dry_run {
         let plan = resolved_plan(flags, terminal)?;
@@ -67,6 +68,12 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
 /// The plan alone: nothing is fetched for it.
 fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
+        // What variants are called names no file yet.
+        if flags.variants.is_none() {
+            for word in &flags.models {
+                known_with_adapter(word)?;
+            }
+        }
         return plan_of(flags);
     }
     let finder = Finder {

@@ -27,7 +27,7 @@ pub(crate) fn run(what: &Data, terminal: &Terminal, offline: bool) -> Result<Exi
     match what {
         Data::Ls { families, format } => generate::list(families, *format, terminal),
         Data::Generate(flags) => generate::run(flags, terminal),
-        Data::Preview { file, n, whole } => preview::run(file, (*n, *whole), terminal),
+        Data::Preview { file, n, whole } => preview::run(file, (*n as usize, *whole), terminal),
         Data::Check(flags) => check::run(flags, &finder()?),
         Data::Prepare(flags) => prepare::run(flags, &finder()?),
     }

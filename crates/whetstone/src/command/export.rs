@@ -9,6 +9,7 @@ use ledger::Run;
 use report::Scorecard;
 use report::publish::{self, About, Format, Source};
 
+use crate::destination;
 use crate::exit::{Exit, Usage};
 use crate::provenance::safe;
 use crate::terminal::Terminal;
@@ -25,7 +26,7 @@ const TIME_IN_NAME: usize = 15;
 /// Exports one run, or several side by side.
 pub(super) fn run(
     folders: &[PathBuf],
-    wanted: &[(String, PathBuf)],
+    (wanted, dpi): (&[(String, PathBuf)], u16),
     terminal: &Terminal,
 ) -> Result<Exit> {
     let runs: Vec<Run> = folders
@@ -39,7 +40,11 @@ pub(super) fn run(
     let card = Scorecard::of(&run).with(terminal.readings());
     for (name, path) in wanted {
         let format = publish::find(name).map_err(Usage)?;
-        for (path, bytes) in files(format, path, &run, &card)? {
+        let files = files((format, dpi), path, &run, &card)?;
+        for (path, _) in &files {
+            destination::check(path)?;
+        }
+        for (path, bytes) in files {
             put(&path, &bytes, format.appends, terminal)?;
         }
     }
@@ -86,10 +91,15 @@ fn anywhere((format, path): &(String, PathBuf)) -> Result<(String, PathBuf)> {
     Ok((format.clone(), path))
 }
 
-/// Refuses, before anything is measured, what could not be written in the end.
-pub(super) fn check(wanted: &[(String, PathBuf)], n_models: usize) -> Result<()> {
+/// Refuses, before anything is measured, what could not be written in the end. The folder of runs will be made.
+pub(super) fn check(wanted: &[(String, PathBuf)], n_models: usize, runs: &Path) -> Result<()> {
     for (name, path) in wanted {
         let format = publish::find(name).map_err(Usage)?;
+        // What braces stand for is not known yet.
+        let is_known = !path.to_string_lossy().contains('{');
+        if is_known && (destination::has_folder(path) || path.parent() != Some(runs)) {
+            destination::check(path)?;
+        }
         if format.about != About::Run && n_models > 1 {
             let parts = ["a", "b"].map(|model| (model.to_owned(), String::new()));
             distinguished(format, path, &parts)?;
@@ -100,7 +110,7 @@ pub(super) fn check(wanted: &[(String, PathBuf)], n_models: usize) -> Result<()>
 
 /// The files of one form, all made before the first is written.
 fn files(
-    format: &Format,
+    (format, dpi): (&Format, u16),
     path: &Path,
     run: &Run,
     card: &Scorecard,
@@ -117,6 +127,7 @@ fn files(
             card,
             model,
             suite,
+            dpi,
         };
         let bytes = format.write(&source).map_err(|error| match error {
             report::Error::Nothing { .. } => Usage(error.to_string()).into(),

@@ -10,16 +10,17 @@ mod results;
 mod trainings;
 
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::bench::{Order, carry_out, newest, show};
+use super::bench::{Order, carry_out, documents, ended, newest, print};
 use super::speculation;
 use crate::cli::{Check, Format, Init, Run};
+use crate::destination;
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::recipe::{Change, PRESETS, Recipe, Target, method};
@@ -173,23 +174,36 @@ fn measure_all(
 ) -> Result<Exit> {
     let terminal = finder.terminal;
     let mut worst = Exit::Done;
+    let mut runs = Vec::new();
     for mut job in jobs {
         if let Kind::Speculation(asked) = &mut job.kind {
             asked.runs.clone_from(&flags.output);
         }
         let (exit, folder) = match measure(&job, flags, finder)? {
             Some(ended) => ended,
-            None => return Ok(Exit::Interrupted),
+            None => {
+                worst = Exit::Interrupted;
+                break;
+            }
         };
         ledger::write_derived(&folder, COPY, source.text.as_bytes())?;
-        let exit = show(&folder, exit, flags.format, terminal)?;
+        let run = ledger::read(&folder)?;
+        if flags.format == Format::Table {
+            print(&run, Format::Table, terminal)?;
+        }
+        let exit = ended(&run, &folder, exit, terminal);
         terminal.note(&format!("Artifacts: {}", folder.display()));
+        runs.push(run);
         if exit == Exit::Interrupted || finder.stop.load(Ordering::Relaxed) {
-            return Ok(Exit::Interrupted);
+            worst = Exit::Interrupted;
+            break;
         }
         if worst == Exit::Done {
             worst = exit;
         }
+    }
+    if flags.format == Format::Json {
+        documents(&runs, terminal)?;
     }
     Ok(worst)
 }
@@ -346,13 +360,12 @@ pub(crate) fn init(flags: &Init, terminal: &Terminal) -> Result<Exit> {
         None => PathBuf::from(flags.preset.file()),
     };
     let name = path.display();
-    let mut file = match File::create_new(&path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let why = format!("{name} is there already; name another file with -o");
-            return Err(Usage(why).into());
-        }
-        made => made.with_context(|| format!("cannot write {name}"))?,
-    };
+    if path.is_file() {
+        let why = format!("{name} is there already; name another file with -o");
+        return Err(Usage(why).into());
+    }
+    destination::check(&path)?;
+    let mut file = File::create_new(&path).with_context(|| format!("cannot write {name}"))?;
     file.write_all(text.as_bytes())
         .with_context(|| format!("cannot write {name}"))?;
     let check = flags.preset.check(&name.to_string());

@@ -15,13 +15,20 @@ use crate::terminal::Terminal;
 /// Makes the derived files of runs anew and prints their scorecards.
 pub(crate) fn report(flags: &Report, terminal: &Terminal) -> Result<Exit> {
     if !flags.export.is_empty() {
-        return super::export::run(&wanted(flags)?, &flags.export, terminal);
+        return super::export::run(&wanted(flags)?, (&flags.export, flags.dpi), terminal);
     }
+    let mut runs = Vec::new();
     for folder in wanted(flags)? {
         let run = ledger::read(&folder)?;
-        super::bench::write_report(&folder, &run, terminal.readings())?;
-        super::bench::print(&run, flags.format, terminal)?;
+        super::bench::write_report_at(flags.dpi, &folder, &run, terminal.readings())?;
+        if flags.format == Format::Table {
+            super::bench::print(&run, Format::Table, terminal)?;
+        }
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
+        runs.push(run);
+    }
+    if flags.format == Format::Json {
+        super::bench::documents(&runs, terminal)?;
     }
     Ok(Exit::Done)
 }
@@ -35,8 +42,17 @@ pub(crate) fn run(what: &Runs, terminal: &Terminal) -> Result<Exit> {
                 let why = "`whet runs show` writes nothing; export with `whet report`";
                 return Err(Usage(why.into()).into());
             }
-            for folder in wanted(flags)? {
-                super::bench::print(&ledger::read(&folder)?, flags.format, terminal)?;
+            let runs = wanted(flags)?
+                .into_iter()
+                .map(|folder| ledger::read(&folder));
+            let runs: Vec<Run> = runs.collect::<Result<_, _>>()?;
+            match flags.format {
+                Format::Json => super::bench::documents(&runs, terminal)?,
+                Format::Table => {
+                    for run in &runs {
+                        super::bench::print(run, Format::Table, terminal)?;
+                    }
+                }
             }
             Ok(Exit::Done)
         }

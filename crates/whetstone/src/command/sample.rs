@@ -12,6 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::cli::{Bench, Export, Judge, Sample, SampleGenerate, Source};
+use crate::destination;
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::subject::Finder;
@@ -33,7 +34,8 @@ pub(crate) fn run(what: Sample, terminal: &Terminal, offline: bool) -> Result<Ex
 /// The code benchmark without its judges. `-o` names a file of samples if it looks like one.
 fn generate(mut flags: SampleGenerate, terminal: &Terminal, offline: bool) -> Result<Exit> {
     let file = names_samples(&flags.run.output).then(|| flags.run.output.clone());
-    if file.is_some() {
+    if let Some(file) = &file {
+        destination::check(file)?;
         flags.run.output = "runs".into();
     }
     let dry_run = flags.run.dry_run;
@@ -127,6 +129,7 @@ fn report(folder: &Path, terminal: &Terminal) -> Result<()> {
 }
 
 fn export(flags: &Export, terminal: &Terminal) -> Result<Exit> {
+    destination::check(&flags.output)?;
     let run = ledger::read(&flags.run)?;
     let choice = exchange::Choice {
         model: flags.model.as_deref(),

@@ -18,6 +18,7 @@ use measure::SystemClock;
 use super::bench::{Watched, same_file, say_if_moved};
 use crate::adapters::Found;
 use crate::cli::Speculation;
+use crate::destination;
 use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
@@ -50,15 +51,11 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
 pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
     let order = Order::of(flags)?;
     // Found out now, and not after the last answer.
-    if let Some(folder) = flags.output.as_deref().and_then(Path::parent)
-        && !(folder.as_os_str().is_empty() || folder.is_dir())
-    {
-        let folder = folder.display();
-        return Err(Usage(format!(
-            "--output: there is no folder {folder}; make it first"
-        ))
-        .into());
-    }
+    flags
+        .output
+        .as_deref()
+        .map(destination::check)
+        .transpose()?;
     if let Found::Missing(reason) = &order.adapter {
         let terminal = finder.terminal;
         terminal.note(&format!("The phase with an adapter is skipped: {reason}"));

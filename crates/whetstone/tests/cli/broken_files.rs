@@ -105,8 +105,12 @@ fn with_bytes(old: &[u8], new: &[u8]) -> Ended {
 }
 
 #[test]
-fn what_is_no_gguf_file_is_told_from_what_it_begins_with() {
+fn what_is_no_gguf_file_is_wrong_usage_of_every_command_that_takes_a_model() {
     let place = Workplace::new();
+    let rows = "{\"prompt\":\"a\",\"completion\":\"b\"}\n";
+    std::fs::write(place.at("rows.jsonl"), rows).unwrap();
+    let recipe = "version: 2\nname: r\nmodels: {student: ./other.gguf}\ntargets:\n  - {name: a, benchmarks: [{id: b, models: [student], config: {type: latency}}]}\n";
+    std::fs::write(place.at("r.yml"), recipe).unwrap();
     for (bytes, word) in [
         (&b""[..], "other.gguf"),
         (b"<!doctype html>", "GGUF"),
@@ -116,11 +120,51 @@ fn what_is_no_gguf_file_is_told_from_what_it_begins_with() {
         for words in [
             &["generate", "other.gguf", "-p", "x"][..],
             &["bench", "other.gguf", "--preset", "smoke", "-t", "1"],
+            &[
+                "bench",
+                "toy.gguf",
+                "other.gguf",
+                "--preset",
+                "smoke",
+                "-t",
+                "1",
+            ],
+            &["bench", "latency", "other.gguf", "--dry-run"],
+            &["bench", "spec", "other.gguf", "--draft", "toy.gguf"],
+            &["bench", "spec", "toy.gguf", "--draft", "other.gguf"],
+            &["train", "sft", "other.gguf", "rows.jsonl"],
+            &[
+                "train",
+                "raft",
+                "other.gguf",
+                "--suite",
+                "cpp-demo",
+                "--held-out",
+                "rust-demo",
+            ],
+            &["collect", "other.gguf", "--draft", "toy.gguf"],
+            &[
+                "sample",
+                "generate",
+                "other.gguf",
+                "--suite",
+                "cpp-demo",
+                "-o",
+                "s.jsonl",
+            ],
             &["models", "show", "other.gguf"],
+            &["models", "quantize", "other.gguf", "--to", "q4_0"],
+            &["models", "import", "other.gguf"],
+            &["check", "r.yml"],
+            &["run", "r.yml"],
         ] {
-            let ended = place.whet(words);
-            assert!(matches!(ended.code, Some(1 | 2)), "{ended}");
-            assert!(ended.stderr.contains(word), "{ended}");
+            let ended = place.whet(words).with_code(2);
+            let word = if words[1] == "import" {
+                "other.gguf"
+            } else {
+                word
+            };
+            assert!(ended.stderr.contains(word), "{words:?}: {ended}");
         }
     }
     assert!(place.runs("runs").is_empty(), "nothing was begun");
@@ -142,7 +186,7 @@ fn a_file_that_is_no_adapter_is_refused() {
             word,
         ];
         let ended = place.whet(&words);
-        assert!(matches!(ended.code, Some(1 | 2)), "{word}: {ended}");
+        let ended = ended.with_code(2);
         let file = word.split('=').next().unwrap();
         assert!(ended.stderr.contains(file), "{ended}");
     }

@@ -61,7 +61,7 @@ fn an_imported_folder_is_a_model_that_writes() {
 #[test]
 fn a_checkpoint_needs_to_be_told_its_tokenizer() {
     let place = Workplace::new();
-    let ended = import(&place, "smallcoder.pt", &[]).with_code(1);
+    let ended = import(&place, "smallcoder.pt", &[]).with_code(2);
     ended.saying(&["smallcoder.pt", "--tokenizer FOLDER", "--tokenizer bytes"]);
     assert!(files(&place).is_empty());
     let words = ["--tokenizer", "bytes", "--type", "q8_0"];
@@ -100,10 +100,10 @@ fn what_cannot_be_imported_is_told_with_its_cause() {
     let place = Workplace::new();
     let ended = place.whet(&["models", "import", "missing"]).with_code(2);
     ended.saying(&["missing", "no such file"]);
-    let ended = place.whet(&["models", "import", "toy.gguf"]).with_code(1);
+    let ended = place.whet(&["models", "import", "toy.gguf"]).with_code(2);
     ended.saying(&["toy.gguf", "GGUF file already"]);
     std::fs::create_dir(place.at("empty")).unwrap();
-    let ended = place.whet(&["models", "import", "empty"]).with_code(1);
+    let ended = place.whet(&["models", "import", "empty"]).with_code(2);
     ended.saying(&["empty", "config.json"]);
     std::fs::remove_dir(place.at("empty")).unwrap();
     let ended = place
@@ -139,7 +139,7 @@ fn quantizing_names_the_file_after_its_new_type() {
 fn quantizing_again_has_to_be_asked_for_and_is_said() {
     let place = Workplace::new();
     let words = ["models", "quantize", "toy.gguf", "-t", "1", "--to", "q4_0"];
-    let ended = place.whet(&words).with_code(1);
+    let ended = place.whet(&words).with_code(2);
     ended.saying(&[
         "toy.gguf",
         "quantised already",

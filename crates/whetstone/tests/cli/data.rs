@@ -305,6 +305,10 @@ fn a_preview_shows_rows_and_no_escape_sequence() {
     assert_eq!(ended.stdout.matches("\nx").count(), 50, "{ended}");
     std::fs::write(place.at("bad.jsonl"), "{").unwrap();
     place
+        .whet(&["data", "preview", "rows.jsonl", "-n", "0"])
+        .with_code(2)
+        .saying(&["-n"]);
+    place
         .whet(&["data", "preview", "bad.jsonl"])
         .with_code(2)
         .saying(&["line 1: EOF"]);

@@ -113,9 +113,10 @@ fn mistakes_of_an_export_are_found_before_anything_is_written() {
     refused("evalplus=e.json", &["holds nothing for evalplus"]);
     assert!(!place.at("toy.json").exists());
     let ended = place.whet(&["report", &name, "--export", "csv=no/such/folder.csv"]);
-    ended
-        .with_code(1)
-        .saying(&["cannot write no/such/folder.csv"]);
+    ended.with_code(2).saying(&[
+        "cannot write no/such/folder.csv",
+        "its folder does not exist",
+    ]);
     let shown = place
         .whet(&["runs", "show", &name, "--export", "csv=-"])
         .with_code(2);
@@ -189,4 +190,31 @@ fn answers_are_listed_by_problem_and_shown_one_by_one() {
     );
     let none = place.whet(&["view", "--problem", "nothing"]).with_code(2);
     none.saying(&["no answer is like that", &problem]);
+}
+
+#[test]
+fn a_picture_has_the_dots_that_were_asked_for_and_says_so() {
+    let place = Workplace::new();
+    let words = ["--preset", "smoke", "--only", "latency", "-q"];
+    place.bench(&words).with_code(0);
+    // One chart is no summary, and is what there is to see.
+    let number = |bytes: &[u8], at: usize| {
+        u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+    };
+    let picture = |words: &[&str]| {
+        place
+            .whet(&[&["report", "--export", "png=p.png"], words].concat())
+            .with_code(0);
+        fs::read(place.at("p.png")).unwrap()
+    };
+    let (usual, fine) = (picture(&[]), picture(&["--dpi", "384"]));
+    assert_eq!(2 * number(&usual, 16), number(&fine, 16));
+    let at = fine.windows(4).position(|part| part == b"pHYs").unwrap() + 4;
+    assert_eq!(
+        number(&fine, at),
+        15118,
+        "384 dots on an inch are 15118 on a metre"
+    );
+    let ended = place.whet(&["report", "--dpi", "0", "--export", "png=p.png"]);
+    ended.with_code(2).saying(&["--dpi"]);
 }

@@ -25,6 +25,7 @@ mod compare;
 mod converted;
 mod custom;
 mod data;
+mod destinations;
 mod doctor;
 mod export;
 mod generate;

@@ -117,3 +117,22 @@ fn deleting_asks_first_and_takes_only_runs() {
         .with_code(2)
         .saying(&["there is no run in runs"]);
 }
+
+#[test]
+fn several_runs_are_one_document_a_list() {
+    let (place, name) = measured();
+    for words in [&["report"][..], &["runs", "show"]] {
+        let of = |runs: &[&str]| {
+            let words = [words, runs, &["--format", "json"]].concat();
+            place.whet(&words).with_code(0).json()
+        };
+        let both = of(&[&name, &name]);
+        let ids = both.as_array().unwrap().iter();
+        let ids: Vec<&Value> = ids.map(|card| &card["provenance"]["run_id"]).collect();
+        assert_eq!(ids, [name.as_str(), name.as_str()]);
+        assert_eq!(
+            of(&[&name])["provenance"]["run_id"],
+            Value::from(name.as_str())
+        );
+    }
+}

@@ -183,3 +183,19 @@ fn tests_that_ask_nothing_and_a_wrong_solution_are_named() {
     let ended = place.whet(&["tasks", "try", "cpp-demo"]).with_code(2);
     ended.saying(&["cheats are known for functions only"]);
 }
+
+#[test]
+fn a_file_that_holds_no_problems_is_told_what_it_is_not() {
+    let place = Workplace::new();
+    std::fs::write(place.at("bin.dat"), [0x7f, 0xff, 0x00, 0xfe]).unwrap();
+    for words in [
+        &["tasks", "show", "bin.dat"][..],
+        &["tasks", "try", "bin.dat"],
+        &["bench", "code", "toy.gguf", "--suite", "bin.dat", "-t", "1"],
+    ] {
+        let ended = place.whet(words).with_code(2);
+        ended.saying(&["bin.dat", "it is no text", "byte 1"]);
+    }
+    let folder = place.whet(&["tasks", "show", "./"]).with_code(2);
+    folder.saying(&["it is a folder"]);
+}

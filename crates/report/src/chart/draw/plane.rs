@@ -8,7 +8,8 @@ use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 
 use super::super::plane::{Plane, PlaneSpec, Trace};
-use super::{PALETTE, PANEL_WIDTH, SINGLE_WIDTH, Sheet, dressed, round_step, tick};
+use super::{PALETTE, PANEL_WIDTH, SINGLE_WIDTH, Sheet, dressed, hover, round_step, tick};
+use crate::format;
 
 /// Radius of a point.
 const POINT: f64 = 5.0;
@@ -26,6 +27,8 @@ pub(in super::super) fn svg(spec: &PlaneSpec) -> String {
         plots: spec.panels.iter().map(plots).collect(),
         layouts: spec.panels.iter().map(layout).collect(),
         legend: legend(spec),
+        mark: "<circle ",
+        words: spec.panels.iter().map(words).collect(),
     }
     .svg()
 }
@@ -47,6 +50,24 @@ fn legend(spec: &PlaneSpec) -> Vec<LegendEntry> {
         }
     }
     entries
+}
+
+/// What the points of a panel say, trace by trace.
+fn words(panel: &Plane) -> Vec<String> {
+    let of_trace = |trace: &Trace| {
+        let said = |(at, (x, y)): (usize, &(f64, f64))| {
+            let place = format!("{} {}", panel.across, format::drawn(*x, None));
+            let interval = trace.intervals.get(at).copied().flatten();
+            hover::words(&trace.name, &place, &panel.up, (*y, interval))
+        };
+        trace
+            .points
+            .iter()
+            .enumerate()
+            .map(said)
+            .collect::<Vec<_>>()
+    };
+    panel.traces.iter().flat_map(of_trace).collect()
 }
 
 fn plots(panel: &Plane) -> Vec<Plot> {

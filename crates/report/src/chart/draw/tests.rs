@@ -1,7 +1,7 @@
 //! Ranges, ticks and the drawing's root element.
 
 use super::{range, round_step, svg, tick};
-use crate::chart::{Bar, ChartSpec, Group, Panel, Series, Stacking};
+use crate::chart::{Bar, ChartSpec, Group, Panel, Plane, PlaneSpec, Series, Stacking, Trace};
 
 fn panel(bars: Vec<Option<Bar>>, stacking: Stacking) -> Panel {
     Panel {
@@ -117,4 +117,78 @@ fn the_same_chart_drawn_twice_is_the_same_text() {
     assert!(
         first.contains("clip-x-0") && first.contains("clip-x-1") && !first.contains("kuva-clip")
     );
+}
+
+#[test]
+fn every_bar_says_whose_it_is_and_its_number_while_a_pointer_rests_on_it() {
+    for stacking in [Stacking::Beside, Stacking::Stacked] {
+        let mut both = panel(vec![bar(3.0, Some((2.0, 4.5))), bar(0.5, None)], stacking);
+        both.series[0].name = "</title><script>".into();
+        both.groups.push(Group {
+            label: "2048".into(),
+            bars: vec![None, bar(7.0, None)],
+        });
+        let panels = vec![both.clone(), both];
+        let text = svg(&ChartSpec {
+            stem: "x".into(),
+            title: "Speed".into(),
+            panels,
+        });
+        let titles: Vec<&str> = text.split("<title>").skip(1).collect();
+        let said = |at: usize| titles[at].split_once("</title></rect>").unwrap().0;
+        assert_eq!(titles.len(), 2 * 4, "{text}");
+        for first in [0, 4] {
+            assert_eq!(
+                said(first),
+                "&lt;/title&gt;&lt;script&gt; · prompt (tokens) 512 · tokens per second 3.0 [2.0, 4.5]"
+            );
+            assert_eq!(
+                said(first + 1),
+                "m1 & co · prompt (tokens) 512 · tokens per second 0.5000".replace('&', "&amp;")
+            );
+            assert_eq!(said(first + 2), "", "nothing was measured there");
+            assert!(
+                said(first + 3).ends_with("2048 · tokens per second 7"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_point_says_where_it_is() {
+    let trace = |name: &str| Trace {
+        name: name.into(),
+        colour: 0,
+        joined: true,
+        points: vec![(512.0, 20.0), (2048.0, 10.0)],
+        intervals: vec![Some((18.0, 22.0)), None],
+        labels: Vec::new(),
+    };
+    let plane = Plane {
+        title: "Speed".into(),
+        across: "context (tokens)".into(),
+        doubling: true,
+        up: "tok/s".into(),
+        traces: vec![trace("a"), trace("b")],
+    };
+    let drawn = PlaneSpec {
+        stem: "x".into(),
+        title: "Speed".into(),
+        panels: vec![plane],
+    }
+    .drawn();
+    let said: Vec<&str> = drawn
+        .svg
+        .split("<title>")
+        .skip(1)
+        .map(|rest| rest.split_once("</title></circle>").unwrap().0)
+        .collect();
+    let wanted = ["a", "b"].map(|name| {
+        [
+            format!("{name} · context (tokens) 512 · tok/s 20.0 [18.0, 22.0]"),
+            format!("{name} · context (tokens) 2048 · tok/s 10"),
+        ]
+    });
+    assert_eq!(said, wanted.concat());
 }

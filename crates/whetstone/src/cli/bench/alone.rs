@@ -6,6 +6,7 @@ use super::{Bench, CodeFlags, JudgeFlags, Part, RunFlags};
 use crate::cli::Speculation;
 use crate::cli::choices::{Accuracy, Context};
 use crate::cli::custom::Custom;
+use crate::cli::numbers::cache_type;
 use crate::cli::speed::{CacheFlag, ContextFlag, FillingFlags, MEMORY_EXAMPLES, PromptFlags};
 use crate::cli::texts::{CuttingFlags, DIVERGENCE_EXAMPLES, PERPLEXITY_EXAMPLES, TextsFlags};
 use crate::cli::variants::{VARIANTS_EXAMPLES, VariantsFlags};
@@ -87,7 +88,7 @@ agree within 2 %, ten timed runs that take turns. The preset of `whet bench` is 
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<String>,
         /// Hold the reference against itself with these cache types: q8_0, q4_0
-        #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
+        #[arg(long, value_delimiter = ',', value_name = "TYPE,…", value_parser = cache_type)]
         cache: Vec<String>,
         #[command(flatten)]
         texts: TextsFlags,

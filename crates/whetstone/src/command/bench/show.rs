@@ -14,11 +14,31 @@ use crate::terminal::Terminal;
 
 /// Writes every derived file of a run's report into a folder.
 pub(in crate::command) fn write_report(folder: &Path, run: &Run, readings: Readings) -> Result<()> {
+    write_report_at(report::chart::DPI, folder, run, readings)
+}
+
+/// The same, its PNG pictures with so many dots on an inch.
+pub(in crate::command) fn write_report_at(
+    dpi: u16,
+    folder: &Path,
+    run: &Run,
+    readings: Readings,
+) -> Result<()> {
     let card = Scorecard::of(run).with(readings);
-    for (name, bytes) in report::files_of(run, &card)? {
+    for (name, bytes) in report::files_at(dpi, run, &card)? {
         ledger::write_derived(folder, &name, &bytes)?;
     }
     Ok(())
+}
+
+/// Prints one JSON document: the scorecard of one run, or a list of those of several.
+pub(in crate::command) fn documents(runs: &[Run], terminal: &Terminal) -> Result<()> {
+    if let [run] = runs {
+        return print(run, Format::Json, terminal);
+    }
+    let card = |run: &Run| Scorecard::of(run).with(terminal.readings());
+    let cards: Vec<Scorecard> = runs.iter().map(card).collect();
+    terminal.result(&serde_json::to_string_pretty(&cards)?)
 }
 
 /// Prints a run's scorecard.
@@ -53,7 +73,11 @@ pub(super) fn finish(
         baselines::save(name, folder, terminal)?;
     }
     if !exports.is_empty() {
-        export::run(&[folder.to_owned()], &exports, terminal)?;
+        export::run(
+            &[folder.to_owned()],
+            (&exports, report::chart::DPI),
+            terminal,
+        )?;
     }
     Ok(exit)
 }
@@ -67,6 +91,11 @@ pub(in crate::command) fn show(
 ) -> Result<Exit> {
     let run = ledger::read(folder)?;
     print(&run, format, terminal)?;
+    Ok(ended(&run, folder, exit, terminal))
+}
+
+/// Says where the report of a run lies and what to do next; returns how it ended, all told.
+pub(in crate::command) fn ended(run: &Run, folder: &Path, exit: Exit, terminal: &Terminal) -> Exit {
     terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     if exit == Exit::Interrupted {
         let asked_for = |what: &str| run.header.plan.get(what).is_some();
@@ -77,7 +106,7 @@ pub(in crate::command) fn show(
             go_on("whet bench")
         };
         terminal.note(&format!("Interrupted; {next}"));
-        return Ok(exit);
+        return exit;
     }
     let unscored = run
         .verdicts
@@ -88,7 +117,7 @@ pub(in crate::command) fn show(
         terminal.note(&format!(
             "{unscored} completions could not be judged; see the report"
         ));
-        return Ok(Exit::Unscored);
+        return Exit::Unscored;
     }
-    Ok(exit)
+    exit
 }

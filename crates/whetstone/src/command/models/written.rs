@@ -11,6 +11,7 @@ use gguf::{Gguf, ModelFacts};
 use model::Step;
 
 use super::grouped;
+use crate::destination;
 use crate::exit::Usage;
 use crate::terminal::Terminal;
 use crate::watch::Progress;
@@ -24,19 +25,16 @@ pub(in crate::command) fn place(
     let path = asked.map_or_else(|| PathBuf::from(default), Path::to_owned);
     let refused =
         |what: &str| Err(Usage(format!("cannot write {}: {what}", path.display())).into());
-    if path.is_dir() {
-        return refused("it is a folder; name a file in it");
+    if path.exists() && !path.is_file() && !path.is_dir() {
+        return refused("it is no plain file, and a finished file would take its place");
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) {
-        return refused("its folder does not exist; create it first");
-    }
-    if path.exists() && !force {
+    if path.is_file() && !force {
         return refused("it exists; give another name with -o, or add --force to replace it");
     }
-    Ok(path)
+    match destination::forced_obstacle(&path) {
+        Some(why) => refused(why),
+        None => Ok(path),
+    }
 }
 
 /// Shows how far a file is, and stops when the user asks for it.

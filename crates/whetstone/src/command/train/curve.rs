@@ -18,7 +18,7 @@ pub(crate) fn write(folder: &Path, curve: &[Point]) -> Result<()> {
     }
     let picture = picture(curve).drawn();
     put("curve.svg", picture.svg.as_bytes())?;
-    put("curve.png", &picture.png()?)
+    put("curve.png", &picture.png(report::chart::DPI)?)
 }
 
 fn table(curve: &[Point]) -> String {
