@@ -18,7 +18,7 @@ use sandbox::Cell;
 use super::speculation;
 use crate::cli::Bench;
 use crate::exit::Exit;
-use crate::subject::{Finder, Located, distinct, known_with_adapter};
+use crate::subject::{Finder, Located, distinct};
 use crate::terminal::Terminal;
 use crate::{containment, interrupt, quizzes, texts};
 pub(super) use folder::{create, dated, newest, say_if_moved};
@@ -68,12 +68,6 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
 /// The plan alone: nothing is fetched for it.
 fn resolved_plan(flags: &Bench, terminal: &Terminal) -> Result<Plan> {
     if flags.resume.is_none() {
-        // What variants are called names no file yet.
-        if flags.variants.is_none() {
-            for word in &flags.models {
-                known_with_adapter(word)?;
-            }
-        }
         return plan_of(flags);
     }
     let finder = Finder {

@@ -129,7 +129,6 @@ fn what_is_no_gguf_file_is_wrong_usage_of_every_command_that_takes_a_model() {
                 "-t",
                 "1",
             ],
-            &["bench", "latency", "other.gguf", "--dry-run"],
             &["bench", "spec", "other.gguf", "--draft", "toy.gguf"],
             &["bench", "spec", "toy.gguf", "--draft", "other.gguf"],
             &["train", "sft", "other.gguf", "rows.jsonl"],
