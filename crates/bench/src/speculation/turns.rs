@@ -10,6 +10,15 @@ use crate::desk::Desk;
 use crate::plan::Drafting;
 use engine::Request;
 
+/// One prompt's turn.
+struct Turn {
+    iteration: usize,
+    /// The last mode begins.
+    backwards: bool,
+    /// Answers that were there before.
+    n_before: u64,
+}
+
 impl<'a> Stage<'a> {
     /// Everyone answers everything, in turns; each answer is written down before the next one, and what follows
     /// from those to a prompt in the last iteration. What an earlier session answered is not asked again.
@@ -55,11 +64,12 @@ impl<'a> Stage<'a> {
                         }
                     }
                     None => {
-                        let mut order: Vec<usize> = (0..modes.len()).collect();
-                        if (i + iteration) % 2 == 1 {
-                            order.reverse();
-                        }
-                        self.turn((iteration, &order), asked, &players, &mut n_done, desk)?;
+                        let turn = Turn {
+                            iteration,
+                            backwards: (i + iteration) % 2 == 1,
+                            n_before: n_done,
+                        };
+                        n_done += self.take(turn, asked, &players, desk)?;
                     }
                 }
                 if iteration + 1 == self.plan.iterations {
@@ -74,27 +84,29 @@ impl<'a> Stage<'a> {
         Ok(added)
     }
 
-    /// Everyone answers one prompt.
-    fn turn(
+    /// Everyone answers one prompt; returns how many answers that made.
+    fn take(
         &self,
-        (iteration, order): (usize, &[usize]),
+        turn: Turn,
         asked: &mut Asked<'_>,
         players: &[Player<'_>],
-        n_done: &mut u64,
         desk: &mut Desk<'_>,
-    ) -> Result<(), Error> {
-        for at in order {
-            let mode = self.plan.modes[*at].name();
-            let answer = answer(players[*at].engine(), &asked.request, desk.clock)?;
-            let record = answer.record(iteration, &asked.prompt.id, mode);
+    ) -> Result<u64, Error> {
+        let mut order: Vec<usize> = (0..players.len()).collect();
+        if turn.backwards {
+            order.reverse();
+        }
+        for (at, n_done) in order.into_iter().zip(turn.n_before + 1..) {
+            let mode = self.plan.modes[at].name();
+            let answer = answer(players[at].engine(), &asked.request, desk.clock)?;
+            let record = answer.record(turn.iteration, &asked.prompt.id, mode);
             desk.folder.append_answer(&record)?;
-            *n_done += 1;
             let rate = answer.tokens.len() as f64 * 1e9 / answer.total_ns.max(1) as f64;
             let note = format!("{mode}: {rate:.1} tok/s");
-            desk.watcher.advance(*n_done, &note);
-            asked.answers[*at].push(answer);
+            desk.watcher.advance(n_done, &note);
+            asked.answers[at].push(answer);
         }
-        Ok(())
+        Ok(players.len() as u64)
     }
 
     /// What everyone answered to a prompt in an earlier session, in the order of the modes.

@@ -19,7 +19,7 @@ use super::bench::{Watched, same_file, say_if_moved};
 use crate::adapters::Found;
 use crate::cli::Speculation;
 use crate::destination;
-use crate::exit::{Exit, Usage, unusable};
+use crate::exit::{Exit, unusable};
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
