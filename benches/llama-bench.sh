@@ -53,8 +53,6 @@ build() {
     } >"$work.log" 2>&1 || refuse "llama-bench did not build; see $work.log"
 }
 
-cores() { nproc 2>/dev/null || sysctl -n hw.ncpu; }
-
 # Prefill of an empty cache, then decoding behind a prompt, as whet measures them.
 run_theirs() {
     local theirs=("$work/bin/llama-bench" -m "$model" -t "$threads" -r "$repeats" -o jsonl)

@@ -20,8 +20,6 @@ work=$root/target/llama-rows-build
 # shellcheck source=scripts/llama-tools.sh
 . "$root/scripts/llama-tools.sh"
 
-cores() { nproc 2>/dev/null || sysctl -n hw.ncpu; }
-
 build() {
     local source
     source=$(engine_source)

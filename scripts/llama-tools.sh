@@ -7,6 +7,9 @@ tools_package=llama-cpp-python
 tools_version=0.3.36
 tools_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 
+# Processors of this machine.
+cores() { nproc 2>/dev/null || sysctl -n hw.ncpu; }
+
 # The folder of llama.cpp's source in the engine crate.
 engine_source() {
     (cd -- "$root" && cargo metadata --format-version 1 --locked) | python3 -c '

@@ -100,31 +100,11 @@ pub fn measure(
     };
     desk.warn_beyond_context(cast.target, stage.capacity)?;
     desk.turn(0, Work::of(&cast.target.name, "speculation"));
-    let known = Steps::of_run(desk.earlier, &cast.target.name);
-    let is_new = known.is_none();
-    let steps = known.map_or_else(|| stage.steps(&asked, desk), Ok)?;
-    let costs = steps.costs();
-    let chances = match (cast.draft, is_new) {
-        (None, _) => None,
-        (_, true) => Some(stage.chances(&costs, &asked, desk)?),
-        (_, false) => Some(record::chances_of(desk.earlier)),
-    };
-    let forecast = chances.map(|chances| {
-        let forecast = Forecast::of(&costs, &chances, plan.most_drafted);
-        (chances, forecast)
-    });
-    let best = forecast.as_ref().map_or(1, |(_, forecast)| forecast.best);
-    let rules = Rules {
-        fixed: plan.draft_length.unwrap_or(best),
-        costs,
-    };
+    let rules = stage.rules(&asked, desk)?;
     let book = record::Book {
         stage: &stage,
         rules: &rules,
     };
-    if is_new {
-        book.costs(&steps, forecast.as_ref(), desk)?;
-    }
     let mut gate = Gate::default();
     let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| {
         book.answers(asked, &mut gate, desk)?;
@@ -220,6 +200,36 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// What guessing costs and how far ahead it pays: as an earlier session found, or found now and written down.
+    fn rules(&self, asked: &[Asked<'_>], desk: &mut Desk<'_>) -> Result<Rules, Error> {
+        let known = Steps::of_run(desk.earlier, &self.cast.target.name);
+        let is_new = known.is_none();
+        let steps = known.map_or_else(|| self.steps(asked, desk), Ok)?;
+        let costs = steps.costs();
+        let chances = match (self.cast.draft, is_new) {
+            (None, _) => None,
+            (_, true) => Some(self.chances(&costs, asked, desk)?),
+            (_, false) => Some(record::chances_of(desk.earlier)),
+        };
+        let forecast = chances.map(|chances| {
+            let forecast = Forecast::of(&costs, &chances, self.plan.most_drafted);
+            (chances, forecast)
+        });
+        let best = forecast.as_ref().map_or(1, |(_, forecast)| forecast.best);
+        let rules = Rules {
+            fixed: self.plan.draft_length.unwrap_or(best),
+            costs,
+        };
+        if is_new {
+            let book = record::Book {
+                stage: self,
+                rules: &rules,
+            };
+            book.costs(&steps, forecast.as_ref(), desk)?;
+        }
+        Ok(rules)
+    }
+
     fn steps(&self, asked: &[Asked<'_>], desk: &mut Desk<'_>) -> Result<Steps, Error> {
         let (what, rounds) = ("cost of guessing and of looking", costs::ROUNDS as u64);
         desk.watcher.begin(what, rounds);
@@ -256,6 +266,9 @@ impl<'a> Stage<'a> {
         )?;
         let mut passes = Vec::new();
         for (i, asked) in asked.iter().take(n_prompts).enumerate() {
+            if desk.stopped() {
+                break;
+            }
             let request = Request {
                 max_tokens: n_tokens.min(self.plan.max_tokens),
                 ..asked.request.clone()
@@ -293,9 +306,9 @@ impl<'a> Stage<'a> {
             (_, Some(draft)) => Box::new(draft),
             (_, None) => Box::new(Ngram::USUAL),
         };
-        let length = match mode {
-            Drafting::Draft | Drafting::DraftLora => Length::Fixed(rules.fixed),
-            _ => Length::Adaptive {
+        let length = match mode.adapts() {
+            false => Length::Fixed(rules.fixed),
+            true => Length::Adaptive {
                 most: self.plan.most_drafted,
                 costs: rules.costs.clone(),
             },

@@ -51,6 +51,14 @@ impl Drafting {
     pub fn needs_draft(self) -> bool {
         !matches!(self, Drafting::Target | Drafting::Ngram | Drafting::Suffix)
     }
+
+    /// Whether it guesses as far as it pays, by what it has seen so far.
+    pub fn adapts(self) -> bool {
+        !matches!(
+            self,
+            Drafting::Target | Drafting::Draft | Drafting::DraftLora
+        )
+    }
 }
 
 /// Speculative decoding: who guesses, on which prompts.

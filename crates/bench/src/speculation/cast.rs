@@ -19,6 +19,18 @@ pub struct Cast<'a> {
 }
 
 impl<'a> Cast<'a> {
+    /// A target, who guesses for it, and the same with an adapter.
+    pub fn new(
+        target: &'a Subject<'a>,
+        (draft, lora): (Option<&'a Subject<'a>>, Option<&'a Subject<'a>>),
+    ) -> Cast<'a> {
+        Cast {
+            target,
+            draft,
+            lora,
+        }
+    }
+
     /// Checks that the drafts fit the target; says what speaks against them.
     ///
     /// # Errors

@@ -35,13 +35,10 @@ impl<'a> Stage<'a> {
         let mut added = vec![0; modes.len()];
         let mut n_done = 0;
         let n_known = self.known(asked, desk.earlier);
-        match n_known {
-            0 => self.warm_up(asked, rules, desk)?,
-            n if n < n_turns => {
-                self.say_gone_on(n, desk)?;
-                self.warm_up(asked, rules, desk)?;
-            }
-            _ => {}
+        let is_anybody_asked = n_known < n_turns && !desk.stopped();
+        if is_anybody_asked {
+            self.say_gone_on((n_known, n_turns), desk)?;
+            self.warm_up(asked, rules, desk)?;
         }
         desk.watcher
             .begin("answers", (n_turns * modes.len()) as u64);
@@ -135,14 +132,20 @@ impl<'a> Stage<'a> {
     }
 
     /// What is not as it would have been without the interruption stands in the report.
-    fn say_gone_on(&self, n_known: usize, desk: &mut Desk<'_>) -> Result<(), Error> {
-        let n = self.plan.iterations;
+    fn say_gone_on(
+        &self,
+        (n_known, n_turns): (usize, usize),
+        desk: &mut Desk<'_>,
+    ) -> Result<(), Error> {
+        if n_known == 0 || !self.plan.modes.iter().any(|mode| mode.adapts()) {
+            return Ok(());
+        }
         Ok(desk.folder.append_warning(&Warning {
             kind: "guessing_gone_on".into(),
             message: format!(
-                "the run was interrupted after {n_known} prompts (of {n} iterations): who guesses kept the texts, and not the experience of how guesses fared"
+                "the run was interrupted after {n_known} of {n_turns} turns: modes that adapt kept the texts, and not the experience of how guesses fared"
             ),
-            advice: "answers are the same; for speeds to publish of modes that adapt, measure in one go".into(),
+            advice: "answers are the same; for speeds of these modes to publish, measure in one go".into(),
         })?)
     }
 

@@ -57,8 +57,21 @@ fn watched(
     watcher: &mut dyn Watcher,
 ) -> Result<(Gate, Run), Error> {
     let header = header("run");
-    let mut run_folder = RunFolder::create(root.path(), &header).unwrap();
-    let earlier = Run::new(header);
+    let run_folder = RunFolder::create(root.path(), &header).unwrap();
+    carried_out(
+        (target, draft),
+        plan,
+        (run_folder, Run::new(header)),
+        watcher,
+    )
+}
+
+fn carried_out(
+    (target, draft): (&dyn Model, Option<&dyn Model>),
+    plan: &SpeculationPlan,
+    (mut run_folder, earlier): (RunFolder, Run),
+    watcher: &mut dyn Watcher,
+) -> Result<(Gate, Run), Error> {
     let stop = AtomicBool::new(false);
     let clock = FakeClock::stepping(1000);
     let mut desk = Desk {
@@ -75,11 +88,7 @@ fn watched(
     };
     let target = subject("target", target);
     let draft = draft.map(|model| subject("draft", model));
-    let cast = Cast {
-        target: &target,
-        draft: draft.as_ref(),
-        lora: None,
-    };
+    let cast = Cast::new(&target, (draft.as_ref(), None));
     let gate = measure(cast, plan, &Prompts::bundled(), &mut desk)?;
     Ok((gate, ledger::read(run_folder.path()).unwrap()))
 }
@@ -306,32 +315,13 @@ fn gone_on(
     plan: &SpeculationPlan,
     root: &std::path::Path,
 ) -> (Gate, Run, usize) {
-    let (mut run_folder, earlier) = RunFolder::open(&root.join("run")).unwrap();
-    let (target, draft) = (subject("target", target), subject("draft", draft));
-    let stop = AtomicBool::new(false);
-    let clock = FakeClock::stepping(1000);
-    let mut desk = Desk {
-        folder: &mut run_folder,
-        earlier: &earlier,
-        clock: &clock,
-        sandbox: None,
-        fast_ways: None,
-        precedents: None,
-        threads: 1,
-        stop: &stop,
-        watcher: &mut Unwatched,
-        meter: None,
-    };
-    let cast = Cast {
-        target: &target,
-        draft: Some(&draft),
-        lora: None,
-    };
-    let gate = measure(cast, plan, &Prompts::bundled(), &mut desk).unwrap();
-    let bytes = std::fs::read_to_string(run_folder.path().join("answers.jsonl")).unwrap();
+    let path = root.join("run");
+    let (run_folder, earlier) = RunFolder::open(&path).unwrap();
     let n_before = earlier.answers.len() + earlier.repeats as usize;
-    let n_new = bytes.lines().count() - n_before;
-    (gate, ledger::read(run_folder.path()).unwrap(), n_new)
+    let models: (&dyn Model, Option<&dyn Model>) = (target, Some(draft));
+    let (gate, run) = carried_out(models, plan, (run_folder, earlier), &mut Unwatched).unwrap();
+    let lines = std::fs::read_to_string(path.join("answers.jsonl")).unwrap();
+    (gate, run, lines.lines().count() - n_before)
 }
 
 #[test]

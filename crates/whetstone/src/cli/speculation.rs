@@ -13,6 +13,7 @@ use super::Format;
   whet bench spec qwen2.5-coder-0.5b -l 10             without a draft: ngram and suffix
   whet bench spec A --draft B -a best -o results.json  with an adapter, and JSON as the suite writes it
   whet bench spec A --draft B -f prompts.txt -n 3      own prompts, one a line, # for comments
+  whet bench --resume                                  go on with an interrupted one
 
 The costs of guessing are measured first, a forecast is made, and then it is held against what really
 happened. Answers are greedy and have to be the target's own, token for token; a difference that no tie

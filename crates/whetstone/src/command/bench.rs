@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::subject::{Finder, Located, distinct};
 use crate::terminal::Terminal;
 use crate::{containment, interrupt, quizzes, texts};
-pub(super) use folder::{create, dated, newest, say_if_moved};
+pub(super) use folder::{create, dated, newest, say_if_moved, started_at};
 pub(super) use hardware::Watched;
 use job::Job;
 pub(super) use job::same_file;

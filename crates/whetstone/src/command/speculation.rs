@@ -15,7 +15,7 @@ use ledger::{Run, RunFolder};
 use llama::Adapter;
 use measure::SystemClock;
 
-use super::bench::{Watched, same_file, say_if_moved};
+use super::bench::{Watched, same_file, say_if_moved, started_at};
 use crate::adapters::Found;
 use crate::cli::Speculation;
 use crate::destination;
@@ -139,21 +139,21 @@ impl Models {
     }
 
     fn measure(&self, order: &Order, finder: &Finder<'_>) -> Result<(Gate, PathBuf)> {
-        let target = self.target.subject(Some(jiff::Zoned::now().datetime()))?;
+        let mut target = self.target.subject(None)?;
         let draft = self.draft.as_ref();
         let draft = draft.map(|draft| draft.subject(None)).transpose()?;
         let lora = self.lora.as_ref();
         let lora = lora.map(|(lora, _)| lora.subject(None)).transpose()?;
-        let cast = Cast {
-            target: &target,
-            draft: draft.as_ref(),
-            lora: lora.as_ref(),
-        };
+        let others = (draft.as_ref(), lora.as_ref());
+        let cast = Cast::new(&target, others);
         for doubt in cast.check().map_err(unusable)? {
             finder.terminal.note(&format!("Warning: {doubt}"));
         }
         let watched = Watched::start();
         let (mut folder, earlier) = self.folder(order, &watched, finder.terminal)?;
+        // Templates may print the date: that of the beginning, also on another day.
+        target.now = started_at(&earlier.header);
+        let cast = Cast::new(&target, others);
         let clock = watched.clock;
         let mut progress = Progress::new(finder.terminal);
         let plan = &order.plan;

@@ -227,7 +227,7 @@ fn an_interrupted_run_goes_on_by_the_word_of_every_benchmark() {
         ended.stdout
     );
     assert!(
-        ended.stdout.contains("was interrupted after 1 prompts"),
+        ended.stdout.contains("was interrupted after 1 of 2 turns"),
         "{}",
         ended.stdout
     );

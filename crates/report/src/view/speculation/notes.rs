@@ -67,10 +67,10 @@ fn forecast(modes: &[Mode], records: &[&Measurement]) -> Option<String> {
         "predicted_speedup",
         Some(("draft_length", length as u64)),
     )?;
+    let guesses = if length == 1.0 { "guess" } else { "guesses" };
+    let promise = format!("forecast: {promised:.2}× with {length} {guesses} a pass");
     let Some(measured) = decode_speedup(modes, "draft") else {
-        return Some(format!(
-            "forecast: {promised:.2}× with {length} guesses a pass; not tried"
-        ));
+        return Some(format!("{promise}; not tried"));
     };
     let off = measured / promised - 1.0;
     let verdict = match off.abs() > MOST_OFF {
@@ -78,7 +78,7 @@ fn forecast(modes: &[Mode], records: &[&Measurement]) -> Option<String> {
         false => "the forecast held",
     };
     Some(format!(
-        "forecast: {promised:.2}× with {length} guesses a pass; measured {measured:.2}× without the reading of prompts, {:+.0} %: {verdict}",
+        "{promise}; measured {measured:.2}× without the reading of prompts, {:+.0} %: {verdict}",
         off * 100.0
     ))
 }

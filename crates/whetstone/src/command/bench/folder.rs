@@ -82,7 +82,7 @@ pub(in crate::command) fn dated(root: &Path, name: &str) -> Vec<PathBuf> {
 }
 
 /// The local start of a run as its header says it.
-pub(super) fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
+pub(in crate::command) fn started_at(header: &RunHeader) -> Option<jiff::civil::DateTime> {
     let text = header.started_at.get(..19)?;
     jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()
 }
