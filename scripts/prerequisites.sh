@@ -106,6 +106,17 @@ has_libclang() {
             /usr/{,local/}lib*/llvm*/lib*/clang/*/include/stddef.h /usr/local/llvm*/lib*/clang/*/include/stddef.h
 }
 
+# The headers, the loader to link with, and the compiler of shaders; a Vulkan SDK has them all.
+has_vulkan() {
+    local include=${VULKAN_SDK:+$VULKAN_SDK/include} header version
+    any_exists ${VULKAN_SDK:+"$VULKAN_SDK/bin/glslc"} || have glslc || return
+    header=${include:-/usr/include}/vulkan/vulkan_core.h
+    [ -r "$header" ] && any_exists "${include:-/usr/include}"/{spirv,spirv-headers} /usr/include/spirv || return
+    version=$(sed -n 's/^#define VK_HEADER_VERSION \([0-9]*\)$/\1/p' "$header")
+    [ "${version:-0}" -ge 272 ] ||
+        refuse "llama.cpp needs Vulkan's headers from 1.3.272 on, and $header is of 1.3.$version (Debian 12's are too old): install a Vulkan SDK from https://vulkan.lunarg.com and set VULKAN_SDK"
+}
+
 reason_of() {
     case $1 in
         compiler) echo "C++ compiler (g++): compiles llama.cpp, and the C++ programs that models write" ;;
@@ -121,6 +132,7 @@ reason_of() {
         node) echo "node: runs the JavaScript programs that models write" ;;
         mold) echo "mold: links the programs that models write, in a fifth of the time" ;;
         latex) echo "LaTeX with booktabs: the report's test compiles the tables of papers with it" ;;
+        vulkan) echo "Vulkan's headers and glslc: llama.cpp computes on graphics processors with them" ;;
         rustfmt) echo "rustfmt: checks the layout of the sources" ;;
         clippy) echo "clippy: checks the sources for mistakes" ;;
     esac
@@ -160,6 +172,9 @@ packages_of() {
         *:pip) echo "python3-pip" ;;
         apt-get:go) echo "golang-go" ;;
         dnf:go) echo "golang" ;;
+        apt-get:vulkan) echo "libvulkan-dev glslc spirv-headers" ;;
+        dnf:vulkan) echo "vulkan-loader-devel vulkan-headers glslc spirv-headers-devel" ;;
+        pacman:vulkan) echo "vulkan-headers vulkan-icd-loader shaderc spirv-headers" ;;
         brew:node) echo "node" ;;
         *:node) echo "nodejs" ;;
         brew:clang) echo "llvm" ;;

@@ -143,6 +143,7 @@ impl Scripted {
             bytes_per_token: 0,
             flops_per_token: 0,
             cache_elements: None,
+            device: None,
         };
         // Rising and falling, so that the choice is no foregone one.
         let logits = (0..n_vocab).map(|at| (at as f32 * 0.37).sin()).collect();

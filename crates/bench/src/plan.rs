@@ -36,6 +36,9 @@ pub struct Plan {
     pub seed: u64,
     /// Threads of the engine.
     pub threads: usize,
+    /// The graphics processor that models compute on, by the engine's name; `None` for the processor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// Code problems, if wanted.
     pub code: Option<CodePlan>,
     /// Perplexity of the bundled passages, if wanted.
@@ -144,6 +147,7 @@ impl Plan {
             preset: "quick".into(),
             seed,
             threads,
+            device: None,
             code: Some(CodePlan::quick(threads)),
             perplexity: Some(PerplexityPlan::passages(&passages::TEXTS)),
             memory: Some(MemoryPlan::of(&[512, 2048], &["f16", "q8_0"])),

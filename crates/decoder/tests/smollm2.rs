@@ -26,6 +26,7 @@ fn theirs(path: &Path) -> (Vec<Token>, Vec<Vec<f32>>) {
     let options = Options {
         name: "smollm2-135m".into(),
         threads: 1,
+        device: None,
         adapter: None,
     };
     let model = Llama::load(path, &options).unwrap();

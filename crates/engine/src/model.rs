@@ -32,6 +32,8 @@ pub struct ModelCard {
     pub flops_per_token: u64,
     /// Elements that one token adds to the cache, over all layers; `None` if the file does not tell.
     pub cache_elements: Option<CacheElements>,
+    /// The graphics processor that computes, by the engine's name; `None` for the processor.
+    pub device: Option<String>,
 }
 
 /// Elements that one token adds to the two halves of a cache, over all layers.

@@ -9,12 +9,13 @@
 //! (Keskar et al. 2019, CTRL).
 
 mod chances;
+mod whole;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Token;
-use crate::score::exp_nonpositive;
+use whole::Scale;
 
 pub use chances::Chances;
 
@@ -51,6 +52,11 @@ impl Sampling {
         }
     }
 
+    /// Whether every token may be drawn.
+    fn has_no_filter(&self) -> bool {
+        self.top_k == 0 && self.top_p == 1.0 && self.min_p == 0.0
+    }
+
     /// Says what is wrong with these values, if anything.
     ///
     /// # Errors
@@ -79,9 +85,10 @@ pub struct Sampler {
     random: ChaCha8Rng,
     penalised: Vec<f32>,
     kept: Vec<Candidate>,
+    sums: Vec<f64>,
 }
 
-/// A token that may be drawn; after [`Sampler::weigh`] its score is a weight.
+/// A token that may be drawn; once it is weighed its score is a weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Candidate {
     score: f32,
@@ -97,6 +104,7 @@ impl Sampler {
             random,
             penalised: Vec::new(),
             kept: Vec::new(),
+            sums: Vec::new(),
         }
     }
 
@@ -106,98 +114,99 @@ impl Sampler {
     /// repetition penalty only. NaN counts as impossible. One random number is used for each call,
     /// none if greedy.
     pub fn pick(&mut self, logits: &[f32], history: &[Token]) -> Token {
-        match self.choose(logits, history) {
-            Some(token) => token,
-            None => {
-                let u: f64 = self.random.random();
-                pick_weighted(&self.kept, u)
-            }
-        }
-    }
-
-    /// The only token that is possible, or `None` with the possible ones weighed in `kept`.
-    fn choose(&mut self, logits: &[f32], history: &[Token]) -> Option<Token> {
         let mut penalised = std::mem::take(&mut self.penalised);
-        let scores = if self.sampling.repetition_penalty == 1.0 {
-            logits
-        } else {
-            penalise(
-                &mut penalised,
-                logits,
-                history,
-                self.sampling.repetition_penalty,
-            );
-            &penalised
-        };
-        let only = if self.sampling.temperature == 0.0 {
-            Some(greedy(scores))
-        } else {
-            self.weigh_all(scores)
-        };
+        let scores = self.scores(logits, history, &mut penalised);
+        let token = self.draw_of(scores);
         self.penalised = penalised;
-        only
+        token
     }
 
-    fn weigh_all(&mut self, scores: &[f32]) -> Option<Token> {
-        let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if !top.is_finite() {
-            return Some(greedy(scores));
-        }
-        self.kept.clear();
-        let total = if self.sampling.top_k > 0 {
-            keep_top_k(&mut self.kept, scores, self.sampling.top_k);
-            None
-        } else {
-            self.keep_plausible(scores, top)
+    fn draw_of(&mut self, scores: &[f32]) -> Token {
+        let Some(scale) = self.scale(scores) else {
+            return greedy(scores);
         };
-        self.weigh(top);
-        self.cut(total);
-        None
+        let u: f64 = self.random.random();
+        if self.sampling.has_no_filter() {
+            return scale.at(u, scores, &mut self.sums);
+        }
+        self.keep(scores, scale);
+        pick_weighted(&self.kept, u)
     }
 
-    /// Without top-k: leaves out what top-p and min-p must refuse anyway, so that sorting is cheap.
-    /// Returns the weight of all tokens where top-p will need it.
-    fn keep_plausible(&mut self, scores: &[f32], top: f32) -> Option<f64> {
-        let Sampling {
-            temperature,
-            top_p,
-            min_p,
-            ..
-        } = self.sampling;
-        let mut floor = f32::NEG_INFINITY;
-        let mut weight_of_all = None;
-        if min_p > 0.0 {
-            // A little below the true floor: the exact test follows in `cut`.
-            floor = top + temperature * min_p.ln() - temperature * 1e-3;
+    /// The logits with the penalty on them.
+    fn scores<'l>(
+        &self,
+        logits: &'l [f32],
+        history: &[Token],
+        penalised: &'l mut Vec<f32>,
+    ) -> &'l [f32] {
+        let penalty = self.sampling.repetition_penalty;
+        if penalty == 1.0 {
+            return logits;
         }
-        if top_p < 1.0 {
-            // All tokens below this probability together hold less than 1 − top-p.
-            let total: f64 = scores
-                .iter()
-                .map(|s| f64::from(exp_nonpositive((s - top) / temperature)))
-                .sum();
-            weight_of_all = Some(total);
-            let share = f64::from(1.0 - top_p) / scores.len() as f64;
-            floor =
-                floor.max(top + temperature * ((share * total).ln() as f32) - temperature * 1e-3);
+        penalise(penalised, logits, history, penalty);
+        penalised
+    }
+
+    /// `None` where there is nothing to draw: at temperature 0, or without a finite largest logit.
+    fn scale(&self, scores: &[f32]) -> Option<Scale> {
+        let temperature = self.sampling.temperature;
+        if temperature == 0.0 {
+            return None;
         }
+        let top = largest(scores);
+        top.is_finite().then_some(Scale { top, temperature })
+    }
+
+    /// Leaves the tokens that may be drawn in `kept`, weighed.
+    fn keep(&mut self, scores: &[f32], scale: Scale) {
+        self.kept.clear();
+        let mut total = None;
+        if self.sampling.top_k > 0 {
+            keep_top_k(&mut self.kept, scores, self.sampling.top_k);
+        } else if self.sampling.top_p < 1.0 {
+            total = Some(self.keep_top_p(scores, scale));
+        } else {
+            self.keep_plausible(scores, scale);
+        }
+        for candidate in &mut self.kept {
+            candidate.score = scale.weight(candidate.score);
+        }
+        self.cut(total);
+    }
+
+    /// The most likely tokens, sorted: at least as many as hold the share of top-p. Returns the weight of all tokens.
+    fn keep_top_p(&mut self, scores: &[f32], scale: Scale) -> f64 {
+        /// As many hold the share nearly always; of more, so many times as many are tried.
+        const FIRST: usize = 64;
+        const MORE: usize = 16;
+        let total = scale.total(scores);
+        let wanted = f64::from(self.sampling.top_p) * total;
+        let mut k = FIRST;
+        loop {
+            self.kept.clear();
+            keep_top_k(&mut self.kept, scores, k);
+            let weights = self.kept.iter().map(|c| f64::from(scale.weight(c.score)));
+            if k >= scores.len() || weights.sum::<f64>() >= wanted {
+                return total;
+            }
+            k *= MORE;
+        }
+    }
+
+    /// What min-p lets pass, and a little below: the exact test follows in [`Sampler::cut`].
+    fn keep_plausible(&mut self, scores: &[f32], scale: Scale) {
+        let Scale { top, temperature } = scale;
+        let min_p = self.sampling.min_p;
+        let floor = match min_p > 0.0 {
+            true => top + temperature * min_p.ln() - temperature * 1e-3,
+            false => f32::NEG_INFINITY,
+        };
         let plausible = scores.iter().enumerate().filter(|(_, s)| **s >= floor);
         self.kept.extend(plausible.map(|(i, s)| Candidate {
             score: *s,
             token: i as Token,
         }));
-        if top_p < 1.0 {
-            self.kept.sort_unstable_by(more_likely);
-        }
-        weight_of_all
-    }
-
-    /// Turns logits into weights relative to the most likely token.
-    fn weigh(&mut self, top: f32) {
-        let temperature = self.sampling.temperature;
-        for candidate in &mut self.kept {
-            candidate.score = exp_nonpositive((candidate.score - top) / temperature);
-        }
     }
 
     /// Applies top-p (over sorted candidates), then min-p.
@@ -220,13 +229,28 @@ impl Sampler {
     }
 }
 
+/// The largest score; NaN is none. Side by side, because one chain of comparisons does not vectorise.
+fn largest(scores: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let (whole, rest) = scores.as_chunks::<16>();
+    for part in whole {
+        for (lane, score) in lanes.iter_mut().zip(part) {
+            *lane = lane.max(*score);
+        }
+    }
+    for (lane, score) in lanes.iter_mut().zip(rest) {
+        *lane = lane.max(*score);
+    }
+    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+}
+
 /// The most likely token; of equals the smaller id.
 pub fn greedy(logits: &[f32]) -> Token {
     const STRIDE: usize = 1024;
     let mut best = (f32::NEG_INFINITY, 0);
     for (block_idx, block) in logits.chunks(STRIDE).enumerate() {
-        // The maximum of a block vectorises; looking for its place happens a few times a row.
-        let top = block.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // Looking for the place of a maximum happens a few times a row.
+        let top = largest(block);
         if top > best.0 {
             let place = block.iter().position(|s| *s == top).unwrap_or(0);
             best = (top, block_idx * STRIDE + place);
@@ -261,7 +285,7 @@ fn keep_top_k(kept: &mut Vec<Candidate>, scores: &[f32], k: usize) {
     const STRIDE: usize = 64;
     let mut floor = f32::NEG_INFINITY;
     for (block_idx, block) in scores.chunks(STRIDE).enumerate() {
-        let top = block.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let top = largest(block);
         if kept.len() >= k && top <= floor {
             continue;
         }

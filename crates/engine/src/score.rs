@@ -169,7 +169,11 @@ pub(crate) fn exp_nonpositive(x: f32) -> f32 {
         + r * (1.0
             + r * (0.5
                 + r * (0.166_666_67 + r * (0.041_666_67 + r * (0.008_333_34 + r * 0.001_388_9)))));
-    p * f32::from_bits((((n as i32) + 127) as u32) << 23)
+    // The integer that n is, from its bits beside a number whose last place is worth 1: a conversion would look for
+    // what does not fit, entry by entry.
+    const ONES: f32 = 12_582_912.0;
+    let n = (n + ONES).to_bits().wrapping_sub(ONES.to_bits());
+    p * f32::from_bits(n.wrapping_add(127) << 23)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ impl<F: Fn(&str) -> String> Scripted<F> {
             bytes_per_token: 0,
             flops_per_token: 0,
             cache_elements: None,
+            device: None,
         };
         Scripted { answer, card }
     }

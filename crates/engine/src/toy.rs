@@ -36,6 +36,7 @@ impl Toy {
             bytes_per_token: 0,
             flops_per_token: 0,
             cache_elements: Some(CACHE_ELEMENTS),
+            device: None,
         };
         Toy { seed, card }
     }

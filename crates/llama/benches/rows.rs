@@ -25,6 +25,7 @@ fn main() -> Done<()> {
         &Options {
             name: "model".into(),
             threads: order.threads,
+            device: None,
             adapter: None,
         },
     )?;

@@ -10,6 +10,7 @@
 //! Sequences live in separate streams of the cache, so that the keys of one never lie between those
 //! of another: attention then adds up the same numbers in the same order, whoever runs beside.
 
+mod graphics;
 mod guard;
 mod load;
 mod log;
@@ -18,6 +19,7 @@ mod session;
 mod tokenizer;
 mod version;
 
+pub use graphics::{Graphics, graphics};
 pub use load::{Adapter, Llama, Options};
 pub use quantize::{Mixture, Quantise, quantise, rounded};
 pub use version::{Build, build};

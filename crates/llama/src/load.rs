@@ -11,6 +11,7 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 
+use crate::graphics;
 use crate::guard;
 use crate::log;
 use crate::session::{self, Buffers, LlamaSession};
@@ -23,6 +24,9 @@ pub struct Options {
     pub name: String,
     /// Threads for every computation.
     pub threads: usize,
+    /// The graphics processor that holds and computes the whole model, by its name in [`graphics`](crate::graphics);
+    /// `None` for the processor.
+    pub device: Option<String>,
     /// A LoRA adapter to lay over it.
     pub adapter: Option<Adapter>,
 }
@@ -54,8 +58,8 @@ impl Llama {
     /// Loads a GGUF file.
     ///
     /// # Errors
-    /// [`Error::Load`] if the file is missing, cut, malformed, of an unknown architecture, or if the
-    /// adapter does not fit it.
+    /// [`Error::Load`] if the file is missing, cut, malformed, of an unknown architecture, if the adapter does not
+    /// fit it, or if the device is not there.
     pub fn load(path: &Path, options: &Options) -> Result<Llama, Error> {
         let refused = |cause: String| Error::Load {
             path: path.display().to_string(),
@@ -66,7 +70,8 @@ impl Llama {
         guard::model(&file, &facts.architecture).map_err(refused)?;
         let backend = backend().map_err(refused)?;
         log::begin();
-        let mut model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default())
+        let place = place(options.device.as_deref()).map_err(refused)?;
+        let mut model = LlamaModel::load_from_file(backend, path, &place)
             .map_err(|error| refused(log::complaint(&error.to_string())))?;
         let adapter = match &options.adapter {
             Some(adapter) => Some((
@@ -76,7 +81,7 @@ impl Llama {
             None => None,
         };
         let model = Arc::new(model);
-        let card = card(&options.name, &facts, &model);
+        let card = card(options, &facts, &model);
         Ok(Llama {
             vocabulary: Vocabulary::new(Arc::clone(&model)),
             model,
@@ -157,9 +162,21 @@ impl Model for Llama {
     }
 }
 
-fn card(name: &str, facts: &ModelFacts, model: &LlamaModel) -> ModelCard {
+/// Every layer on one device. Left alone, llama.cpp would take each graphics processor that it finds.
+fn place(device: Option<&str>) -> Result<LlamaModelParams, String> {
+    let (layers, devices) = match device {
+        Some(name) => (u32::MAX, vec![graphics::index(name)?]),
+        None => (0, Vec::new()),
+    };
+    LlamaModelParams::default()
+        .with_n_gpu_layers(layers)
+        .with_devices(&devices)
+        .map_err(|error| error.to_string())
+}
+
+fn card(options: &Options, facts: &ModelFacts, model: &LlamaModel) -> ModelCard {
     ModelCard {
-        name: name.to_owned(),
+        name: options.name.clone(),
         architecture: facts.architecture.clone(),
         n_vocab: usize::try_from(model.n_vocab()).unwrap_or(0),
         // Not from the binding, which panics over a length that needs all 32 bits.
@@ -172,6 +189,7 @@ fn card(name: &str, facts: &ModelFacts, model: &LlamaModel) -> ModelCard {
         bytes_per_token: facts.weights.bytes_per_token,
         flops_per_token: facts.weights.flops_per_token,
         cache_elements: cache_elements(&facts.cache),
+        device: options.device.clone(),
     }
 }
 

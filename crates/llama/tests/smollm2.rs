@@ -55,6 +55,7 @@ static MODEL: LazyLock<Llama> = LazyLock::new(|| {
         name: "smollm2-135m".into(),
         // One thread: on a crowded machine the barriers of two would wait for each other.
         threads: 1,
+        device: None,
         adapter: None,
     };
     Llama::load(&path, &options).unwrap()

@@ -139,11 +139,12 @@ fn a_resumed_run_adds_its_sessions_and_counts_nothing_between_them() {
 
 #[test]
 fn power_that_is_read_and_not_counted_becomes_an_area_and_short_phases_are_not_told() {
-    let run = run(vec![
+    let mut run = run(vec![
         sample(0, "other", 0, &[("gpu0_watts", 10.0)]),
         sample(4, "prefill", 100, &[("gpu0_watts", 30.0)]),
         sample(5, "decode", 8, &[("gpu0_watts", 50.0)]),
     ]);
+    run.header.plan["device"] = json!("Vulkan0");
     let conditions = json!({"phase": "prefill", "device": "gpu0"});
     let prefill = cell(&run, "energy_per_token_joules", &conditions);
     assert_eq!(prefill.value, Some(80.0 / 100.0));
@@ -175,7 +176,8 @@ fn phases_shorter_than_the_ticks_of_a_counter_have_no_energy_and_long_ones_do() 
         samples.push(ms(at + 10, "other", 0, 0.0));
     }
     samples.push(ms(8_000, "generate", 500, 1_900.0));
-    let run = run(samples);
+    let mut run = run(samples);
+    run.header.plan["device"] = json!("Vulkan0");
     let of = |phase: &str| {
         let conditions = json!({"phase": phase, "idle": "subtracted"});
         cell(&run, "energy_per_token_joules", &conditions)
@@ -184,6 +186,44 @@ fn phases_shorter_than_the_ticks_of_a_counter_have_no_energy_and_long_ones_do() 
     assert!(of("decode").reason.unwrap().contains("moves too rarely"));
     let generate = of("generate").value.unwrap();
     assert!((generate - (1_900.0 - 80.0 * 2.7) / 500.0).abs() < 1e-9);
+}
+
+/// Seen on an H100: five seconds after other work it still took 104 W, and in a training on the processors 71 W. The
+/// training had cost less than nothing.
+#[test]
+fn work_that_took_less_than_the_rest_before_it_has_no_energy_without_that_rest() {
+    let gpu = |at: u64, phase: &str, tokens: u64, joules: f64| {
+        sample(at, phase, tokens, &[("gpu0_joules", joules)])
+    };
+    let mut run = run(vec![
+        gpu(0, "other", 0, 0.0),
+        gpu(5, "idle", 0, 520.0),
+        gpu(15, "generate", 1000, 710.0),
+    ]);
+    run.header.plan["device"] = json!("Vulkan0");
+    for metric in ["energy_run_joules", "energy_per_token_joules"] {
+        let net = cell(&run, metric, &json!({"idle": "subtracted"}));
+        assert_eq!(net.value, None, "{metric}");
+        assert!(
+            net.reason.unwrap().contains("less than the rest"),
+            "{metric}"
+        );
+    }
+    let whole = cell(&run, "energy_run_joules", &json!({"idle": "included"}));
+    assert_eq!(whole.value, Some(710.0));
+}
+
+#[test]
+fn a_card_tells_nothing_of_tokens_that_the_processors_made() {
+    let mut run = run(vec![
+        sample(0, "other", 0, &[("gpu0_joules", 0.0)]),
+        sample(10, "train", 1000, &[("gpu0_joules", 710.0)]),
+    ]);
+    let token = |run: &Run| cell(run, "energy_per_token_joules", &json!({}));
+    assert_eq!(token(&run).value, None);
+    assert!(token(&run).reason.unwrap().contains("on the processors"));
+    run.header.plan["device"] = json!("Vulkan0");
+    assert_eq!(token(&run).value, Some(0.71));
 }
 
 #[test]

@@ -223,6 +223,9 @@ pub(crate) struct Generate {
     /// Threads of the engine (default: processors of this machine)
     #[arg(long, short = 't')]
     pub(crate) threads: Option<usize>,
+    /// Where models compute: auto, cpu, gpu, or gpu:1 for the second one
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device::parse)]
+    pub(crate) device: Device,
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,

@@ -10,6 +10,7 @@ mod baselines;
 mod caches;
 mod cli;
 mod command;
+mod compute;
 mod containment;
 mod custom;
 mod destination;

@@ -12,6 +12,7 @@ use measure::probe::Source;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
+use crate::compute::Compute;
 use crate::subject::{Loaded, Located};
 
 /// The machine's facts; an unknown one is `null`, and `unknown` says why.
@@ -66,15 +67,18 @@ fn number_value(number: f64) -> Value {
 }
 
 /// The engine's facts.
-pub(crate) fn engine(threads: usize) -> BTreeMap<String, Value> {
+pub(crate) fn engine(compute: &Compute) -> BTreeMap<String, Value> {
     let build = llama::build();
-    BTreeMap::from([
+    let mut facts = BTreeMap::from([
         ("name".to_owned(), json!("llama.cpp")),
         ("version".to_owned(), json!(build.version)),
         ("ggml".to_owned(), json!(build.ggml)),
         ("compiled_for".to_owned(), json!(build.cpu_features)),
-        ("threads".to_owned(), json!(threads)),
-    ])
+        ("threads".to_owned(), json!(compute.threads)),
+    ]);
+    let device = compute.device_in_words();
+    facts.extend(device.map(|device| ("device".to_owned(), json!(device))));
+    facts
 }
 
 /// One model.
@@ -176,7 +180,7 @@ pub(crate) fn header(known: Known<'_>) -> Result<RunHeader> {
     let bare = bare(&known.models, known.plan.seed);
     Ok(RunHeader {
         plan: as_written(known.plan)?,
-        engine: engine(known.plan.threads),
+        engine: engine(&Compute::of(known.plan)),
         models: known.models,
         sandbox: known.sandbox.map(sandbox),
         suites: known.suites,

@@ -13,6 +13,7 @@ use llama::{Adapter, Llama, Options};
 use measure::Clock;
 use task::chat::Template;
 
+use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::terminal::Terminal;
 use crate::watch::Progress;
@@ -261,12 +262,13 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// Loads a model file; refuses one that cannot fit into memory.
-    pub(crate) fn open(located: &Located, threads: usize, clock: &dyn Clock) -> Result<Loaded> {
+    pub(crate) fn open(located: &Located, compute: &Compute, clock: &dyn Clock) -> Result<Loaded> {
         fits(&located.path)?;
         let started = clock.now_ns();
         let options = Options {
             name: located.name.clone(),
-            threads,
+            threads: compute.threads,
+            device: compute.device.clone(),
             adapter: located.adapter.clone(),
         };
         let llama = Llama::load(&located.path, &options)?;

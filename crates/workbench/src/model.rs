@@ -71,6 +71,7 @@ impl Loaded {
         let options = Options {
             name: name.to_owned(),
             threads,
+            device: None,
             adapter: adapter.cloned(),
         };
         Ok(Loaded {

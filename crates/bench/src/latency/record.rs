@@ -59,16 +59,29 @@ fn bandwidth(
     desk: &mut Desk<'_>,
 ) -> Result<Option<f64>, Error> {
     let n_threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
-    let measured = measure::probe::read_bandwidth(desk.clock, n_threads);
+    let elsewhere = subjects.iter().find_map(memory_elsewhere);
+    let measured = match &elsewhere {
+        Some(reason) => Err(reason.clone()),
+        None => measure::probe::read_bandwidth(desk.clock, n_threads)
+            .map_err(|absent| absent.to_string()),
+    };
     for subject in subjects {
         let place = Place::new(&subject.name, benchmark).with("threads", threads);
         let metric = "memory_bandwidth_bytes_per_s";
         match &measured {
             Ok(bandwidth) => desk.record(&place, metric, bandwidth.bytes_per_s_samples.clone())?,
-            Err(absent) => desk.record_absent(&place, metric, absent.to_string())?,
+            Err(reason) => desk.record_absent(&place, metric, reason.clone())?,
         }
     }
     Ok(measured.ok().map(|bandwidth| bandwidth.best()))
+}
+
+/// Why a model's floor is not that of the machine's memory, if it is not. All models of a run are in one place.
+fn memory_elsewhere(subject: &Subject<'_>) -> Option<String> {
+    let device = subject.model.card().device.as_ref()?;
+    Some(format!(
+        "the weights are in the memory of {device}, whose bandwidth is not measured"
+    ))
 }
 
 /// What has to be equal before two numbers of speed may be compared.
@@ -185,11 +198,11 @@ impl Row<'_> {
                 let shares = read.iter().map(|rate| rate / floor).collect();
                 desk.record(&self.place, "bandwidth_share", shares)
             }
-            None => absent(
-                desk,
-                &metrics[1..],
-                "memory bandwidth could not be measured",
-            ),
+            None => {
+                let reason = memory_elsewhere(self.subject);
+                let unknown = "memory bandwidth could not be measured";
+                absent(desk, &metrics[1..], reason.as_deref().unwrap_or(unknown))
+            }
         }
     }
 

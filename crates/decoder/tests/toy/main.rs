@@ -66,6 +66,7 @@ fn rows_of_llama(path: &Path, tokens: &[Token], adapter: Option<llama::Adapter>)
     let options = llama::Options {
         name: "toy".into(),
         threads: 1,
+        device: None,
         adapter,
     };
     let model = Llama::load(path, &options).unwrap();

@@ -63,13 +63,18 @@ impl Chances {
 impl Sampler {
     /// The distribution that [`Sampler::pick`] would draw from.
     pub fn chances(&mut self, logits: &[f32], history: &[Token]) -> Chances {
-        match self.choose(logits, history) {
-            Some(token) => Chances(vec![(token, 1.0)]),
-            None => {
+        let mut penalised = std::mem::take(&mut self.penalised);
+        let scores = self.scores(logits, history, &mut penalised);
+        let chances = match self.scale(scores) {
+            None => Chances(vec![(super::greedy(scores), 1.0)]),
+            Some(scale) => {
+                self.keep(scores, scale);
                 let weight = |kept: &super::Candidate| (kept.token, f64::from(kept.score));
                 Chances::of_weights(self.kept.iter().map(weight).collect())
             }
-        }
+        };
+        self.penalised = penalised;
+        chances
     }
 
     /// Draws from a distribution. Uses one random number.

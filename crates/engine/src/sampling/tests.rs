@@ -101,7 +101,7 @@ proptest! {
 
     #[test]
     fn the_plausible_set_changes_no_draw_of_top_p(
-        logits in prop::collection::vec(-20.0f32..20.0, 1..500),
+        logits in prop::collection::vec(-4.0f32..4.0, 1..3000),
         top_p in 0.05f32..0.999,
         seed in any::<u64>(),
     ) {
@@ -110,6 +110,24 @@ proptest! {
         let fast = Sampler::new(sampling, seed).pick(&logits, &[]);
         sampling.top_k = logits.len(); // keeps everything, the slow way
         prop_assert_eq!(fast, Sampler::new(sampling, seed).pick(&logits, &[]));
+    }
+
+    #[test]
+    fn a_draw_without_filters_is_that_of_keeping_everything(
+        logits in prop::collection::vec(-20.0f32..20.0, 1..5000),
+        temperature in 0.2f32..3.0,
+        seed in any::<u64>(),
+    ) {
+        let mut sampler = Sampler::new(Sampling::with_temperature(temperature), seed);
+        let fast: Vec<Token> = (0..8).map(|_| sampler.pick(&logits, &[])).collect();
+        let mut sampler = Sampler::new(Sampling::with_temperature(temperature), seed);
+        let slow: Vec<Token> = (0..8)
+            .map(|_| {
+                let chances = sampler.chances(&logits, &[]);
+                sampler.draw(&chances)
+            })
+            .collect();
+        prop_assert_eq!(fast, slow);
     }
 
     #[test]

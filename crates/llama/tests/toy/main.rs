@@ -28,6 +28,7 @@ fn options(adapter: Option<Adapter>) -> Options {
     Options {
         name: "toy".into(),
         threads: 1,
+        device: None,
         adapter,
     }
 }

@@ -137,7 +137,7 @@ pub(crate) struct RunFlags {
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,
-    /// Where to compute: auto or cpu. What else is asked for falls back to the processor, with a warning in the report
+    /// Where models compute: auto, cpu, gpu, or gpu:1 for the second one; what is not there falls back to the processor, with a warning in the report
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = super::device::parse)]
     pub(crate) device: Device,
     /// At the end write another format, too (see `whet report --help`); {stamp} in the path is the run's time

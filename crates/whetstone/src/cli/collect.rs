@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::device::Device;
+
 /// `whet collect`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -51,4 +53,7 @@ pub(crate) struct Collect {
     /// Threads of the engine (default: processors of this machine)
     #[arg(long, short = 't')]
     pub(crate) threads: Option<usize>,
+    /// Where models compute: auto, cpu, gpu, or gpu:1 for the second one
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = super::device::parse)]
+    pub(crate) device: Device,
 }

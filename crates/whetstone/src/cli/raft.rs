@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Prompt;
+use super::device::Device;
 
 /// `whet benchmark`, as halo-forge says it.
 #[derive(Debug, Subcommand)]
@@ -71,7 +72,7 @@ pub(super) const RAFT_EXAMPLES: &str = "Examples:
   whet train raft --resume runs/qwen2.5-coder-0.5b_raft_20260102_030405
   whet bench code qwen2.5-coder-0.5b --suite held.jsonl --adapter runs/NAME/cycle_2/checkpoint/adapter.gguf
 
-Presets: strict trains on exact answers alone, makes 40 steps of each cycle or one epoch, and stops where nothing more is gained; conservative, aggressive and
+Presets: strict trains on exact answers alone, makes 40 steps of each cycle or one epoch, and ends after a cycle without gain; conservative, aggressive and
 production are halo-forge's numbers. A cycle that held-out problems chose looks better on them than it is: give two
 suites with --held-out CHOOSES,REPORTS, and the second has no part in the choice. Every answer runs in the sandbox; without one nothing is sampled.
 
@@ -121,6 +122,9 @@ pub(crate) struct RaftFlags {
     /// Threads of the engine (default: processors of this machine)
     #[arg(long, short = 't')]
     pub(crate) threads: Option<usize>,
+    /// Where answers are generated; weights are trained on the processor: auto, cpu, gpu, or gpu:1 for the second one
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = super::device::parse)]
+    pub(crate) device: Device,
     #[command(flatten)]
     pub(crate) sampling: SamplingFlags,
     #[command(flatten)]
@@ -215,7 +219,7 @@ pub(crate) struct TrainingFlags {
     #[arg(long, value_name = "STEPS")]
     pub(crate) max_steps: Option<usize>,
     /// Share of the problems whose kept answers are not trained on but tell when to stop; at least four problems
-    /// must have some (default: 0.1)
+    /// must have some (default: none)
     #[arg(long, value_name = "SHARE")]
     pub(crate) hold_back: Option<f64>,
     /// Steps between two looks at them; 0 is one look after each epoch (default: 10)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
+use super::device::Device;
 
 /// `whet bench spec`, also `whet benchmark-suite`.
 #[derive(Debug, Args)]
@@ -77,6 +78,9 @@ pub(crate) struct Speculation {
     /// Threads of the engine (default: processors of this machine)
     #[arg(long, short = 't')]
     pub(crate) threads: Option<usize>,
+    /// Where models compute: auto, cpu, gpu, or gpu:1 for the second one
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = super::device::parse)]
+    pub(crate) device: Device,
     /// What the run's folder is called before its time (default: its models); a recipe says it.
     #[arg(skip)]
     pub(crate) name: Option<String>,

@@ -35,7 +35,7 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
     }
     let run = &flags.run;
     super::export::check(&run.export, flags.models.len(), &run.output)?;
-    hardware::say_device(&flags.run.device, terminal);
+    flags.run.device.say_fallback(terminal);
     if flags.run.dry_run {
         let plan = resolved_plan(flags, terminal)?;
         terminal.result(&serde_json::to_string_pretty(&plan)?)?;

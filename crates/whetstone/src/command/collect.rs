@@ -15,9 +15,10 @@ use improve::collect::{Asked, CONFIDENT, Collected, Collection, Pairing};
 use measure::SystemClock;
 
 use crate::cli::Collect;
+use crate::compute::Compute;
 use crate::exit::{Exit, Usage, unusable};
 use crate::interrupt;
-use crate::subject::{Finder, Loaded, Located, threads};
+use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 
@@ -32,8 +33,9 @@ pub(crate) fn run(flags: &Collect, terminal: &Terminal, offline: bool) -> Result
     };
     let located = [finder.locate(&flags.target)?, finder.locate(&flags.draft)?];
     let clock = SystemClock::start();
-    let n_threads = threads(flags.threads);
-    let open = |one: &Located| Loaded::open(one, n_threads, &clock);
+    flags.device.say_fallback(terminal);
+    let compute = Compute::asked(flags.threads, &flags.device);
+    let open = |one: &Located| Loaded::open(one, &compute, &clock);
     let (target, draft) = (open(&located[0])?, open(&located[1])?);
     let pair = Pair {
         target: &target,

@@ -2,6 +2,7 @@
 
 mod containment;
 mod cost;
+mod graphics;
 mod power;
 
 use anyhow::Result;
@@ -10,6 +11,7 @@ use sandbox::toolchain::{self, Language, Toolchain};
 use serde_json::{Value, json};
 
 use crate::cli::{Doctor, Format};
+use crate::compute::Compute;
 use crate::exit::Exit;
 use crate::provenance;
 use crate::subject;
@@ -57,6 +59,7 @@ pub(crate) fn run(flags: &Doctor, terminal: &Terminal) -> Result<Exit> {
     let sources = Hardware::find().sources;
     lines.extend(power::lines(&sources));
     lines.extend(engine());
+    lines.extend(graphics::lines(llama::graphics(), &sources));
     let (tools, missing) = toolchains();
     lines.extend(missing);
     let containment = containment::examine(&tools);
@@ -141,7 +144,8 @@ fn as_json(lines: &[Line], [sandbox, power]: [Value; 2]) -> Value {
         "schema_version": 1,
         "whet_version": env!("CARGO_PKG_VERSION"),
         "machine": provenance::machine(),
-        "engine": provenance::engine(subject::threads(None)),
+        "engine": provenance::engine(&Compute::asked(None, &crate::cli::Device::Auto)),
+        "graphics": graphics::as_json(llama::graphics()),
         "power": power,
         "sandbox": sandbox,
         "findings": findings,

@@ -13,6 +13,7 @@ use measure::{Clock, SystemClock};
 use task::chat::{Message, Specials, Turn};
 
 use crate::cli::Generate;
+use crate::compute::Compute;
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::subject::{self, Finder, Loaded};
@@ -32,7 +33,9 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
     }
     .locate(&words[0])?;
     let clock = SystemClock::start();
-    let loaded = Loaded::open(&located, subject::threads(flags.threads), &clock)?;
+    flags.device.say_fallback(terminal);
+    let compute = Compute::asked(flags.threads, &flags.device);
+    let loaded = Loaded::open(&located, &compute, &clock)?;
     let prompt = tokens(&loaded, flags, &text)?;
     let max_tokens = room(&loaded, prompt.len(), flags.max_tokens)?;
     let request = Request {

@@ -18,6 +18,7 @@ use measure::SystemClock;
 use super::bench::{Watched, same_file, say_if_moved, started_at};
 use crate::adapters::Found;
 use crate::cli::Speculation;
+use crate::compute::Compute;
 use crate::destination;
 use crate::exit::{Exit, unusable};
 use crate::subject::{Finder, Loaded, Located};
@@ -50,6 +51,7 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
 /// Measures and writes the report; returns how it ended and the run folder.
 pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
     let order = Order::of(flags)?;
+    flags.device.say_fallback(finder.terminal);
     // Found out now, and not after the last answer.
     flags
         .output
@@ -114,7 +116,8 @@ impl Models {
             .map(|word| finder.locate(word))
             .collect::<Result<_>>()?;
         order.recognise(&mut located)?;
-        let open = |located: &Located| Loaded::open(located, order.plan.threads, &clock);
+        let compute = Compute::of(&order.plan);
+        let open = |located: &Located| Loaded::open(located, &compute, &clock);
         let target = open(&located[0])?;
         let draft = located.get(1).map(open).transpose()?;
         let with = located
@@ -193,7 +196,7 @@ impl Models {
         if let Some(path) = &order.resume {
             let (mut folder, run) = RunFolder::open(path)?;
             let now = RunHeader {
-                engine: provenance::engine(order.plan.threads),
+                engine: provenance::engine(&Compute::of(&order.plan)),
                 ..provenance::bare(&[], run.header.seed)
             };
             say_if_moved(&mut folder, &run, &now, terminal)?;
@@ -204,6 +207,10 @@ impl Models {
         let header = self.header(&order.plan, watched)?;
         let (mut folder, header) =
             super::bench::create(&order.runs, order.name.as_deref(), header)?;
+        let compute = Compute::of(&order.plan);
+        for warning in compute.warning().iter().chain(&order.fallback) {
+            folder.append_warning(warning)?;
+        }
         let path = folder.path().display();
         terminal.note(&format!("Everything goes to {path}."));
         let mut run = Run::new(header);

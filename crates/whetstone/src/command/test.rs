@@ -8,6 +8,7 @@ use engine::{CacheKind, CacheKinds, Lanes, Model, Special, Width};
 use measure::{Clock, SystemClock};
 
 use crate::cli::{Cli, Command, Level, Test, Train};
+use crate::compute::Compute;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
@@ -101,7 +102,7 @@ impl<'a> Stages<'a> {
     /// The laws, on the model through llama.cpp.
     fn engine(&self) -> Result<String> {
         let clock = SystemClock::start();
-        let loaded = Loaded::open(&self.located, 1, &clock)?;
+        let loaded = Loaded::open(&self.located, &Compute::ONE_THREAD, &clock)?;
         let text = loaded
             .llama
             .tokenizer()
@@ -254,7 +255,7 @@ impl<'a> Stages<'a> {
         };
         let clock = SystemClock::start();
         let row = |located: &Located| -> Result<Vec<f32>> {
-            let loaded = Loaded::open(located, 1, &clock)?;
+            let loaded = Loaded::open(located, &Compute::ONE_THREAD, &clock)?;
             let text = loaded.llama.tokenizer().encode("say it", Special::Plain);
             Ok(first_row(&loaded.llama, &text)?)
         };

@@ -140,7 +140,7 @@ fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, V
 fn shared(scopes: &[&Node]) -> Vec<String> {
     let first = |key: &str| scopes.iter().find_map(|scope| scope.get(key));
     let mut words = Vec::new();
-    for key in ["seed", "threads", "adapter"] {
+    for key in ["seed", "threads", "device", "adapter"] {
         let value = first(key).and_then(Node::word);
         words.extend(value.map(|value| format!("--{key}={value}")));
     }
@@ -188,7 +188,10 @@ impl Benchmark {
         let shared = self.shared.iter();
         // Speculation has no seed of texts, and its adapter is the draft's.
         let fits = |word: &&String| {
-            self.command != "spec" || word.starts_with("--seed") || word.starts_with("--threads")
+            self.command != "spec"
+                || ["--seed", "--threads", "--device"]
+                    .iter()
+                    .any(|flag| word.starts_with(flag))
         };
         words.extend(shared.filter(fits).cloned());
         words

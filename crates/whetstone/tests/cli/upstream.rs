@@ -33,7 +33,7 @@ const LINES: &[(&str, Does)] = &[
     ("bench code --checkpoint toy.gguf --tokenizer codellama/CodeLlama-7b-hf", Plan),
     ("bench code --checkpoint toy.gguf --device cpu", Plan),
     ("bench code --checkpoint toy.gguf --device cuda", Plan),
-    ("bench code --checkpoint toy.gguf --device tpu", Miss("cuda, gpu, mps")),
+    ("bench code --checkpoint toy.gguf --device tpu", Miss("cuda, rocm, metal")),
     ("bench code --checkpoint toy.gguf --output-dir ./my_results", Plan),
     ("bench code --checkpoint toy.gguf --compare", Plan),
     ("bench code --compare", Plan),
@@ -317,6 +317,28 @@ fn a_device_that_is_not_there_is_a_warning_in_the_report() {
             .iter()
             .any(|warning| warning["kind"] == "device_fallback")
     );
+}
+
+/// What computes stands in the plan and in the report only where it is not the processor.
+#[test]
+fn the_processor_is_asked_for_by_name_everywhere() {
+    let place = place();
+    for line in [
+        "bench latency toy.gguf --device cpu --dry-run",
+        "bench spec toy.gguf --device cpu --dry-run",
+        "train raft toy.gguf --suite cpp-demo --device cpu --dry-run",
+    ] {
+        let ended = whet(&place, line, &[]).with_code(0);
+        let plan: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(plan.get("device"), None, "{line}");
+    }
+    whet(&place, "generate toy.gguf -p a -n 1 --device cpu", &[]).with_code(0);
+    whet(&place, "generate toy.gguf -p a -n 1 --device gpu:99", &[])
+        .with_code(0)
+        .saying(&["gpu:99 was asked for", "whet doctor"]);
+    whet(&place, "generate toy.gguf -p a --device tpu", &[])
+        .with_code(2)
+        .saying(&["cuda, rocm, metal"]);
 }
 
 /// A line that names nothing but its configuration is carried out by what the file says.

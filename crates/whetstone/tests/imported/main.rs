@@ -78,6 +78,7 @@ fn load(path: &Path) -> Llama {
         name: "imported".into(),
         // One thread: on a crowded machine the barriers of two would wait for each other.
         threads: 1,
+        device: None,
         adapter: None,
     };
     Llama::load(path, &options).unwrap()

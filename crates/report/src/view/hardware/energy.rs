@@ -36,6 +36,8 @@ struct Device<'r> {
     least_ns: u64,
     windows: Vec<Window<'r>>,
     idle_watts: Option<f64>,
+    /// Why its energy is not that of the models, if they compute elsewhere.
+    elsewhere: Option<&'static str>,
 }
 
 /// Rows of energy and power; none if no device tells them.
@@ -141,6 +143,7 @@ impl<'r> Device<'r> {
                 names.concat()
             },
             is_part,
+            elsewhere: elsewhere(run, names),
             least_ns: sources.iter().map(least_ns).max().unwrap_or(LEAST_NS),
             idle_watts: watts(windows.iter().filter(|window| window.phase == "idle"))
                 .or_else(|| known_rest(run, names)),
@@ -172,10 +175,10 @@ impl<'r> Device<'r> {
             let joules: Vec<f64> = read.collect();
             match joules.is_empty() {
                 true => nothing_read(model),
-                false => stretches(
+                false => more_than_rest(stretches(
                     "sum over stretches of work",
                     one_value(model, joules.iter().sum(), joules.len()),
-                ),
+                )),
             }
         };
         let rows = self.readings().into_iter();
@@ -224,6 +227,9 @@ impl<'r> Device<'r> {
     }
 
     fn token_cell(&self, model: &str, kind: (&str, &BTreeMap<String, Value>), idle: f64) -> Cell {
+        if let Some(reason) = self.elsewhere {
+            return pairing::missing(model, Counted::Repetitions, reason.to_owned());
+        }
         let mine: Vec<&Window<'_>> = self
             .of_model(model)
             .filter(|window| window.tokens > 0 && (window.phase, window.conditions) == kind)
@@ -235,7 +241,7 @@ impl<'r> Device<'r> {
             .filter_map(|window| Some(window.net(idle)? / window.tokens as f64))
             .collect();
         if !per_token.is_empty() {
-            return statistic::median_cell(model, per_token);
+            return more_than_rest(statistic::median_cell(model, per_token));
         }
         if mine.iter().filter(is_told).count() < mine.len() {
             let least = format::quantity(Unit::Nanoseconds, self.least_ns as f64);
@@ -254,6 +260,9 @@ impl<'r> Device<'r> {
             return Vec::new();
         }
         let cell = |model: &str, idle: f64| {
+            if let Some(reason) = self.elsewhere {
+                return pairing::missing(model, Counted::Repetitions, reason.to_owned());
+            }
             let read = self.of_model(model).filter(|window| generates(window));
             let joules: Vec<f64> = read.filter_map(|window| window.net(idle)).collect();
             let (solved, share) = solved(run, model);
@@ -266,7 +275,11 @@ impl<'r> Device<'r> {
                 _ => {
                     let joules = joules.iter().sum::<f64>() * share / solved as f64;
                     let how = "energy of generating by right answers";
-                    made_of(Counted::Answers, how, one_value(model, joules, solved))
+                    more_than_rest(made_of(
+                        Counted::Answers,
+                        how,
+                        one_value(model, joules, solved),
+                    ))
                 }
             }
         };
@@ -312,6 +325,38 @@ impl<'r> Device<'r> {
             ));
         }
         rows
+    }
+}
+
+/// Why the energy of these devices is not that of what the models do.
+fn elsewhere(run: &Run, names: &[&str]) -> Option<&'static str> {
+    let on_graphics = run.header.plan.get("device").is_some_and(Value::is_string);
+    let is_graphics = |name: &&str| name.starts_with("gpu");
+    match (
+        on_graphics,
+        names.contains(&"cpu"),
+        names.iter().any(is_graphics),
+    ) {
+        (true, _, false) => {
+            Some("models compute on a graphics processor, whose energy nothing tells here")
+        }
+        (false, false, true) => {
+            Some("models compute on the processors, whose energy nothing tells here")
+        }
+        _ => None,
+    }
+}
+
+/// Work takes more than rest. Where it seems to take less, the rest was none: a card just used stays awake for a
+/// while.
+fn more_than_rest(cell: Cell) -> Cell {
+    match cell.value {
+        Some(joules) if joules < 0.0 => pairing::missing(
+            &cell.model,
+            cell.n_of,
+            "the work took less than the rest before it, which was none: leave the machine alone for a minute, or use --energy".to_owned(),
+        ),
+        _ => cell,
     }
 }
 

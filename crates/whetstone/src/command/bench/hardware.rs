@@ -7,12 +7,10 @@ use anyhow::Result;
 use bench::plan::EnergyPlan;
 use bench::{Desk, Meter, Plan, meter};
 use ledger::Run;
-use ledger::record::Warning;
 use measure::probe::{Absent, Hardware, Source};
 use measure::{Clock, Monitor, SystemClock, monitor};
 use serde_json::Value;
 
-use crate::cli::Device;
 use crate::exit::Usage;
 use crate::provenance;
 use crate::subject::Located;
@@ -103,24 +101,5 @@ impl Watched {
             ));
         }
         Ok(meter::rest(desk, Duration::from_secs(rest.into()))?)
-    }
-}
-
-/// Says at once that another device was asked for than the one that computes.
-pub(super) fn say_device(device: &Device, terminal: &Terminal) {
-    if let Some(device) = device.missing() {
-        let Warning {
-            message, advice, ..
-        } = elsewhere(device);
-        terminal.note(&format!("{message}: {advice}"));
-    }
-}
-
-/// The same for the report.
-pub(super) fn elsewhere(device: &str) -> Warning {
-    Warning {
-        kind: "device_fallback".into(),
-        message: format!("{device} was asked for, and this build computes on the processor"),
-        advice: "take no speed and no memory here for those of an accelerator".into(),
     }
 }

@@ -16,9 +16,10 @@ use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 
 use super::folder::{create, say_if_moved, started_at};
-use super::hardware::{self, Watched};
+use super::hardware::Watched;
 use super::order::{Order, describe};
 use crate::command::export;
+use crate::compute::Compute;
 use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Loaded, Located};
 use crate::terminal::Terminal;
@@ -72,7 +73,8 @@ impl Job<'_> {
     }
 
     fn load(&self, index: usize, clock: &SystemClock) -> Result<Loaded> {
-        Loaded::open(&self.located[index], self.order.plan.threads, clock)
+        let compute = Compute::of(&self.order.plan);
+        Loaded::open(&self.located[index], &compute, clock)
     }
 
     /// Each model by itself, then all of them side by side for divergence and in turns for speed.
@@ -140,8 +142,9 @@ impl Job<'_> {
                 .note(&format!("{}: {}", warning.message, warning.advice));
             folder.append_warning(&warning)?;
         }
-        if let Some(device) = &self.order.device {
-            folder.append_warning(&hardware::elsewhere(device))?;
+        let compute = Compute::of(&self.order.plan);
+        for warning in compute.warning().iter().chain(&self.order.fallback) {
+            folder.append_warning(warning)?;
         }
         self.announce(first, clock, folder.path())?;
         let mut run = Run::new(header);
@@ -156,7 +159,7 @@ impl Job<'_> {
             return Ok(());
         }
         let now = RunHeader {
-            engine: provenance::engine(self.order.plan.threads),
+            engine: provenance::engine(&Compute::of(&self.order.plan)),
             sandbox: self.sandbox().map(provenance::sandbox),
             ..provenance::bare(&[], run.header.seed)
         };

@@ -8,11 +8,12 @@ use anyhow::{Context, Result};
 use bench::plan::{CodePlan, DivergencePlan, EnergyPlan, LatencyPlan};
 use bench::run::Material;
 use bench::{Plan, Text};
-use ledger::record::{ModelRecord, RunHeader};
+use ledger::record::{ModelRecord, RunHeader, Warning};
 use task::{PromptProfile, Quiz, Suite};
 
 use super::{reading, sweep};
 use crate::cli::{Bench, Device, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
+use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
 use crate::{quizzes, suites, texts};
@@ -30,8 +31,8 @@ pub(in crate::command) struct Order {
     /// The names under which an earlier run knows its models; empty for a new run.
     pub(super) names: Vec<String>,
     pub(super) resume: Option<PathBuf>,
-    /// The device that was asked for and is not there.
-    pub(super) device: Option<String>,
+    /// What has to be said if another device was asked for than computes.
+    pub(super) fallback: Option<Warning>,
     /// What to write in the end, in which forms.
     pub(super) exports: Vec<(String, PathBuf)>,
     /// What the run's folder is called before its time; `None` for its models.
@@ -64,8 +65,8 @@ impl Order {
 
     /// The same, asked for on a device.
     pub(super) fn on(self, device: &Device) -> Order {
-        let device = device.missing().map(str::to_owned);
-        Order { device, ..self }
+        let fallback = device.fallback();
+        Order { fallback, ..self }
     }
 
     /// A plan, with everything read that it names.
@@ -81,7 +82,7 @@ impl Order {
             models,
             names: Vec::new(),
             resume: None,
-            device: None,
+            fallback: None,
             exports: Vec::new(),
             name: None,
             plan,
@@ -120,7 +121,7 @@ impl Order {
             models,
             names,
             resume: Some(folder),
-            device: None,
+            fallback: None,
             exports: Vec::new(),
             name: None,
         })
@@ -187,11 +188,12 @@ fn same_problems(header: &RunHeader, suites: &[Suite]) -> Result<()> {
 
 /// The preset with the user's changes.
 pub(super) fn plan(flags: &Bench) -> Result<Plan> {
-    let threads = subject::threads(flags.run.threads);
+    let Compute { threads, device } = Compute::asked(flags.run.threads, &flags.run.device);
     let mut plan = match flags.preset {
         Preset::Quick => Plan::quick(flags.run.seed, threads),
         Preset::Smoke => Plan::smoke(flags.run.seed, threads),
     };
+    plan.device = device;
     let wanted = |part: Part| flags.only.is_empty() || flags.only.contains(&part);
     plan.code = plan.code.filter(|_| wanted(Part::Code));
     plan.latency = plan.latency.filter(|_| wanted(Part::Latency));

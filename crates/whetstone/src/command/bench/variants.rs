@@ -14,6 +14,7 @@ use model::variants::{self, Variant};
 
 use super::order::Order;
 use crate::cli::{Bench, VariantsFlags};
+use crate::compute::Compute;
 use crate::exit::{Exit, Usage};
 use crate::subject::{self, Finder};
 use crate::terminal::Terminal;
@@ -61,8 +62,9 @@ pub(super) fn plan(flags: &Bench, asked: &VariantsFlags) -> Result<Plan> {
         let room = context.saturating_sub(family.generate_tokens);
         family.prompt_tokens = family.prompt_tokens.min(room);
     }
-    let threads = subject::threads(flags.run.threads);
+    let Compute { threads, device } = Compute::asked(flags.run.threads, &flags.run.device);
     let mut plan = Plan::quick(flags.run.seed, threads);
+    plan.device = device;
     plan.preset = "variants".into();
     (plan.perplexity, plan.memory, plan.latency) = (None, None, None);
     plan.code = plan

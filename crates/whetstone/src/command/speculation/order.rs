@@ -6,13 +6,14 @@ use anyhow::{Context, Result};
 use bench::Plan;
 use bench::plan::{Drafting, SpeculationPlan};
 use bench::speculation::prompts::{self, Prompts};
-use ledger::record::{ModelRecord, RunHeader};
+use ledger::record::{ModelRecord, RunHeader, Warning};
 
 use super::{DRAFT, DRAFT_LORA, guessing, same_file};
 use crate::adapters::{self, Found};
 use crate::cli::Speculation;
+use crate::compute::Compute;
 use crate::exit::{Usage, unusable};
-use crate::subject::{self, Located, threads};
+use crate::subject::{self, Located};
 
 /// Guesses of a pass at most: longer ones cost more rows than any draft here earns.
 const MOST_DRAFTED: usize = 16;
@@ -31,6 +32,8 @@ pub(super) struct Order {
     /// The run that is gone on with, and what it began with: target, draft, and the draft with its adapter.
     pub(super) resume: Option<PathBuf>,
     began_with: Vec<ModelRecord>,
+    /// What has to be said if another device was asked for than computes.
+    pub(super) fallback: Option<Warning>,
 }
 
 impl Order {
@@ -47,6 +50,7 @@ impl Order {
             name: flags.name.clone(),
             resume: None,
             began_with: Vec::new(),
+            fallback: flags.device.fallback(),
         })
     }
 
@@ -83,6 +87,7 @@ impl Order {
                 .chain(draft)
                 .chain(lora)
                 .collect(),
+            fallback: None,
             resume: Some(folder),
             plan,
         })
@@ -178,6 +183,7 @@ fn plan(flags: &Speculation, prompts: &Prompts, adapter: &Found) -> Result<Plan>
             _ => None,
         },
     };
+    let Compute { threads, device } = Compute::asked(flags.threads, &flags.device);
     let plan = Plan {
         preset: "speculation".into(),
         code: None,
@@ -186,7 +192,8 @@ fn plan(flags: &Speculation, prompts: &Prompts, adapter: &Found) -> Result<Plan>
         latency: None,
         divergence: None,
         speculation: Some(speculation),
-        ..Plan::quick(flags.seed, threads(flags.threads))
+        device,
+        ..Plan::quick(flags.seed, threads)
     };
     plan.check().map_err(Usage)?;
     Ok(plan)

@@ -24,6 +24,7 @@ use super::progress::Steps;
 use super::{Ended, curve, steps};
 use crate::cli::Pretrain;
 use crate::command::models::watching;
+use crate::compute::Compute;
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
@@ -261,7 +262,7 @@ fn split(
     sources: &Sources,
     clock: &SystemClock,
 ) -> Result<Split> {
-    let loaded = Loaded::open(located, 1, clock)?;
+    let loaded = Loaded::open(located, &Compute::ONE_THREAD, clock)?;
     let window = match loaded.llama.card().context_length {
         0 => flags.window,
         most => flags.window.min(most),

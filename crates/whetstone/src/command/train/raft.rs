@@ -131,6 +131,7 @@ fn demo(flags: &Full, model: &str) -> RaftFlags {
         dry_run: false,
         seed: flags.seed,
         threads: flags.threads,
+        device: crate::cli::Device::Auto,
         sampling: crate::cli::SamplingFlags {
             cycles: Some(flags.cycles),
             ..Default::default()
@@ -219,7 +220,7 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
         suites: workshop::prepared(both, most, order.prompt),
         prompt: order.prompt,
         now: order.now()?,
-        threads: order.threads,
+        compute: &order.compute,
         cell: cell.as_ref(),
         terminal,
         stop: finder.stop,

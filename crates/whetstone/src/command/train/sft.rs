@@ -19,6 +19,7 @@ use super::book::Book;
 use super::progress::Steps;
 use super::{Ended, curve, steps};
 use crate::cli::Sft;
+use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
@@ -158,7 +159,7 @@ impl<'a> Order<'a> {
 
     /// The tokens of all examples. The engine is loaded for its tokenizer alone and gone afterwards.
     fn examples(&self, located: &Located, text: &str, clock: &SystemClock) -> Result<Examples> {
-        let loaded = Loaded::open(located, 1, clock)?;
+        let loaded = Loaded::open(located, &Compute::ONE_THREAD, clock)?;
         let template = loaded.template()?;
         let tokenizer = loaded.llama.tokenizer();
         let named = |token: Option<Token>| token.map(|token| tokenizer.text(token));

@@ -13,8 +13,9 @@ use serde_json::Value;
 use task::{PromptProfile, Suite};
 
 use crate::cli::{FilterFlags, Prompt, RaftFlags, SamplingFlags, TrainingFlags};
+use crate::compute::Compute;
 use crate::exit::Usage;
-use crate::subject::{self, Finder};
+use crate::subject::Finder;
 use crate::suites;
 
 /// The file that says what a run is.
@@ -38,7 +39,8 @@ pub(super) struct Order {
     pub(super) held_out: Vec<SuiteWord>,
     /// The wording of function tasks; `None` for the one that fits the model.
     pub(super) prompt: Option<PromptProfile>,
-    pub(super) threads: usize,
+    #[serde(flatten)]
+    pub(super) compute: Compute,
     pub(super) history: History,
     pub(super) plan: RaftPlan,
     /// With what it was begun; empty in a plan and in files of older programs.
@@ -99,12 +101,17 @@ impl Order {
             suites: words(&flags.suite, flags.limit)?,
             held_out: words(&flags.held_out, flags.held_out_limit)?,
             prompt: flags.sampling.prompt.and_then(profile),
-            threads: subject::threads(flags.threads),
+            compute: Compute::asked(flags.threads, &flags.device),
             history: history(flags.sampling.history.as_deref())?,
             plan,
             engine: BTreeMap::new(),
             machine: BTreeMap::new(),
-            said: Vec::new(),
+            said: flags
+                .device
+                .fallback()
+                .map(|w| w.message)
+                .into_iter()
+                .collect(),
         })
     }
 

@@ -19,7 +19,7 @@ use crate::provenance;
 impl Order {
     /// Notes with what the run is carried out.
     pub(super) fn note_origin(&mut self) {
-        self.engine = provenance::engine(self.threads);
+        self.engine = provenance::engine(&self.compute);
         self.machine = provenance::machine();
     }
 

@@ -43,7 +43,7 @@ pub(super) fn sample(
         .adapter
         .clone()
         .map_or_else(|| shop.located.clone(), laid);
-    let loaded = Loaded::open(&located, shop.threads, &watched.clock)?;
+    let loaded = Loaded::open(&located, shop.compute, &watched.clock)?;
     let place = folder.join(RUN);
     let went_on = place.join("run.json").is_file();
     let (mut run_folder, mut earlier) = match went_on {
@@ -79,7 +79,8 @@ pub(super) fn sample(
 
 /// The code benchmark's plan for this phase, and nothing else in it.
 fn plan(shop: &Shop<'_>, order: &Sampling<'_>, suites: &[Suite]) -> Plan {
-    let mut plan = Plan::quick(order.seed, shop.threads);
+    let mut plan = Plan::quick(order.seed, shop.compute.threads);
+    plan.device = shop.compute.device.clone();
     plan.preset = "raft".into();
     (plan.perplexity, plan.memory, plan.latency) = (None, None, None);
     plan.energy = Some(match order.phase {
@@ -151,7 +152,7 @@ fn measure(
         sandbox: shop.cell.map(|cell| cell as &dyn Sandbox),
         fast_ways: fast_ways.as_deref(),
         precedents: precedents.as_ref(),
-        threads: shop.threads,
+        threads: shop.compute.threads,
         stop: shop.stop,
         watcher: &mut progress,
         meter: watched.meter(earlier),

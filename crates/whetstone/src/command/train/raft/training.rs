@@ -27,6 +27,7 @@ use super::workshop::Shop;
 use crate::command::train::book::Book;
 use crate::command::train::progress::Steps;
 use crate::command::train::{costs, curve, fits};
+use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::subject::Loaded;
 
@@ -164,7 +165,7 @@ fn examples(
     lesson: &Lesson<'_>,
     clock: &SystemClock,
 ) -> Result<[Vec<Example>; 2]> {
-    let loaded = Loaded::open(shop.located, 1, clock)?;
+    let loaded = Loaded::open(shop.located, &Compute::ONE_THREAD, clock)?;
     let scribe = Scribe::new(shop, &loaded)?;
     let mut trained = Vec::new();
     for row in lesson.rows {

@@ -13,6 +13,7 @@ use sandbox::Cell;
 use task::{Problem, PromptProfile, Suite, Target};
 
 use super::{sampling, training};
+use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::subject::Located;
 use crate::terminal::Terminal;
@@ -29,7 +30,7 @@ pub(super) struct Shop<'a> {
     pub(super) suites: Vec<Suite>,
     pub(super) prompt: Option<PromptProfile>,
     pub(super) now: jiff::civil::DateTime,
-    pub(super) threads: usize,
+    pub(super) compute: &'a Compute,
     pub(super) cell: Option<&'a Cell>,
     pub(super) terminal: &'a Terminal,
     pub(super) stop: &'a AtomicBool,
