@@ -3,6 +3,12 @@
 //! `cargo bench -p engine --bench sampling`. Rules take turns in each of 31 rounds; printed are the median and the
 //! least. Logits are made so that a few tokens are likely and the rest are a broad tail, as models' rows are.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints what it timed, and this room knows no clock of ours"
+)]
+
 use std::hint::black_box;
 use std::time::Instant;
 

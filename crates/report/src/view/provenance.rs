@@ -211,9 +211,10 @@ const MACHINE: [(&str, &str); 5] = [
     ("kernel", ""),
 ];
 /// The same for the engine.
-const ENGINE: [(&str, &str); 4] = [
+const ENGINE: [(&str, &str); 5] = [
     ("name", ""),
     ("version", ""),
+    ("device", ""),
     ("threads", " threads"),
     ("compiled_for", ""),
 ];

@@ -64,7 +64,7 @@ impl Order {
     }
 
     /// The same, asked for on a device.
-    pub(super) fn on(self, device: &Device) -> Order {
+    pub(in crate::command) fn on(self, device: &Device) -> Order {
         let fallback = device.fallback();
         Order { fallback, ..self }
     }

@@ -13,7 +13,7 @@ use ledger::record::ModelRecord;
 
 use super::line;
 use super::results::Results;
-use crate::cli::{Bench, Cli, Command, Speculation};
+use crate::cli::{Bench, Cli, Command, Device, Speculation};
 use crate::command::bench::{Order, models as models_of, newest, plan_of};
 use crate::command::speculation;
 use crate::exit::Usage;
@@ -49,6 +49,7 @@ pub(super) enum Kind {
 pub(super) struct Asked {
     plan: Plan,
     models: Vec<String>,
+    device: Device,
 }
 
 /// The runs of some targets, or of some of their benchmarks, with the models that trainings left.
@@ -194,7 +195,9 @@ fn job(target: &Target, benchmark: &Benchmark, results: &Results) -> Result<Job,
             let asked = Asked {
                 plan: plan.clone(),
                 models: models_of(&flags).map_err(refused)?,
+                device: flags.run.device.clone(),
             };
+            notes.extend(asked.device.fallback().map(|warning| warning.message));
             (plan, Kind::Plan(Box::new(asked)))
         }
     };
@@ -259,7 +262,9 @@ impl Job {
         let alone = |asked: &Asked| asked.plan.variants.is_some();
         let same = mine.models == theirs.models;
         let (a, b) = (&mine.plan, &theirs.plan);
-        let same = same && (a.seed, a.threads, &a.energy) == (b.seed, b.threads, &b.energy);
+        let same = same
+            && (a.seed, a.threads, &a.energy) == (b.seed, b.threads, &b.energy)
+            && a.device == b.device;
         same && !alone(mine) && !alone(theirs) && !overlap(a, b)
     }
 
@@ -314,9 +319,11 @@ impl Asked {
     /// The order of a new run; `None` if the user stopped while its files were made.
     pub(super) fn order(&self, finder: &Finder<'_>) -> Result<Option<Order>> {
         if self.plan.variants.is_some() {
-            return Order::of_shapes(self.plan.clone(), finder);
+            let order = Order::of_shapes(self.plan.clone(), finder)?;
+            return Ok(order.map(|order| order.on(&self.device)));
         }
-        Order::of_plan(self.plan.clone(), self.models.clone(), finder).map(Some)
+        let order = Order::of_plan(self.plan.clone(), self.models.clone(), finder)?;
+        Ok(Some(order.on(&self.device)))
     }
 
     /// The newest folder of that name that has this plan and these models.
