@@ -24,7 +24,7 @@ pub struct Options {
     pub name: String,
     /// Threads for every computation.
     pub threads: usize,
-    /// The graphics processor that holds and computes the whole model, by its name in [`graphics`](crate::graphics);
+    /// The graphics processor that holds and computes the whole model, by its name in [`graphics()`];
     /// `None` for the processor.
     pub device: Option<String>,
     /// A LoRA adapter to lay over it.
