@@ -7,6 +7,7 @@
 
 mod energy;
 mod phases;
+mod telling;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};

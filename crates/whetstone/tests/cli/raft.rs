@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::workplace::{Ended, Workplace, caught, killed};
 
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 18] = [
     "train",
     "raft",
     "toy.gguf",
@@ -14,6 +14,7 @@ const COMMON: [&str; 17] = [
     // Of fewer than four problems none would be held back.
     "--limit=4",
     "-n=1",
+    "--hold-back=0.1",
     "--evaluate-every=1",
     "--measure-samples=1",
     "--max-new-tokens=24",

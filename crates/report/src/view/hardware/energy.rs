@@ -12,20 +12,11 @@ use ledger::record::Stage;
 use measure::Unit;
 use serde_json::{Value, json};
 
+use super::telling::{ALL, LEAST_NS, elsewhere, known_rest, least_ns, more_than_rest};
 use super::window::{Window, windows};
 use super::{Cell, Counted, NO_WORK, Row, made_of, one_value, row};
 use crate::format;
 use crate::view::{pairing, statistic};
-
-/// Readings of power are averages over about a second, and the counters of accelerators move ten times a
-/// second; what is shorter cannot be told from its neighbours.
-const LEAST_NS: u64 = 2_000_000_000;
-
-/// The counters of processors move a thousand times a second.
-const LEAST_OF_PROCESSOR_NS: u64 = 20_000_000;
-
-/// All devices that tell energy, added up.
-const ALL: &str = "all";
 
 /// One device, or all of them, through the whole run.
 struct Device<'r> {
@@ -325,56 +316,6 @@ impl<'r> Device<'r> {
             ));
         }
         rows
-    }
-}
-
-/// Why the energy of these devices is not that of what the models do.
-fn elsewhere(run: &Run, names: &[&str]) -> Option<&'static str> {
-    let on_graphics = run.header.plan.get("device").is_some_and(Value::is_string);
-    let is_graphics = |name: &&str| name.starts_with("gpu");
-    match (
-        on_graphics,
-        names.contains(&"cpu"),
-        names.iter().any(is_graphics),
-    ) {
-        (true, _, false) => {
-            Some("models compute on a graphics processor, whose energy nothing tells here")
-        }
-        (false, false, true) => {
-            Some("models compute on the processors, whose energy nothing tells here")
-        }
-        _ => None,
-    }
-}
-
-/// Work takes more than rest. Where it seems to take less, the rest was none: a card just used stays awake for a
-/// while.
-fn more_than_rest(cell: Cell) -> Cell {
-    match cell.value {
-        Some(joules) if joules < 0.0 => pairing::missing(
-            &cell.model,
-            cell.n_of,
-            "the work took less than the rest before it, which was none: leave the machine alone for a minute, or use --energy".to_owned(),
-        ),
-        _ => cell,
-    }
-}
-
-/// Power at rest as an earlier part of the same work found it, which did not want to rest again.
-fn known_rest(run: &Run, names: &[&str]) -> Option<f64> {
-    let known = run.header.machine.get("power_idle_watts")?;
-    let device = match names {
-        [one] => one,
-        _ => ALL,
-    };
-    known.get(device)?.as_f64()
-}
-
-/// The shortest window whose energy a device can tell, which has a counter of it or not.
-fn least_ns((device, counts): &(&str, bool)) -> u64 {
-    match *counts && *device == "cpu" {
-        true => LEAST_OF_PROCESSOR_NS,
-        false => LEAST_NS,
     }
 }
 
