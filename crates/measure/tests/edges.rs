@@ -1,8 +1,8 @@
 //! Small samples, flat ones, impossible arguments, and how often intervals hold the truth.
 
 use measure::compare::{
-    Design, Flips, mcnemar, mde_from_sd, minimum_detectable_effect, paired_difference,
-    ratio_of_medians, sign_flip_test,
+    Design, Flips, can_find, mcnemar, mde_from_sd, minimum_detectable_effect, paired_difference,
+    ratio_of_medians, sign_flip_test, smallest_difference_of_rates,
 };
 use measure::estimate::{bootstrap_mean, bootstrap_ratio, ratio_error, wilson};
 use measure::summary::{mean_interval, percentile_supported, quantile};
@@ -338,4 +338,40 @@ fn the_error_of_a_ratio_is_that_of_a_mean_where_all_denominators_are_alike() {
         .unwrap()
         .hypot(ratio_error(&b, &n).unwrap());
     assert!(ratio_error(&differences, &n).unwrap() < 0.1 * apart);
+}
+
+#[test]
+fn five_pairs_find_nothing_and_six_may() {
+    let design = Design::USUAL;
+    for n in 0..=20 {
+        let one_way = sign_flip_test(&vec![1.0; n.max(1)], 1).unwrap();
+        assert_eq!(can_find(n, design), n > 0 && one_way <= design.alpha, "{n}");
+        assert_eq!(can_find(n, design), mcnemar(n, 0) <= design.alpha, "{n}");
+    }
+    assert!(!can_find(5, design) && can_find(6, design));
+}
+
+#[test]
+fn no_difference_of_rates_is_larger_than_all_problems_nor_than_those_that_flip() {
+    let design = Design::USUAL;
+    let smallest = |n, spread, flipped| smallest_difference_of_rates(n, (spread, flipped), design);
+    // 2.8016 squared, over n: all flips one way.
+    assert_eq!(smallest(2, Some(1.4), 0.5), None, "never 140 points");
+    assert_eq!(
+        smallest(5, Some(0.1), 1.0),
+        None,
+        "the test finds nothing in five"
+    );
+    assert_eq!(smallest(7, None, 0.0), None, "7.85 / 7 is more than all");
+    let ten = smallest(10, minimum_detectable_effect(10, 0.1, design), 0.1).unwrap();
+    assert!(
+        (ten - 0.785).abs() < 0.001,
+        "one flip in ten tells of no spread: {ten}"
+    );
+    let usual = minimum_detectable_effect(164, 0.3, design);
+    assert_eq!(
+        smallest(164, usual, 0.3),
+        usual,
+        "enough flips: the usual size"
+    );
 }

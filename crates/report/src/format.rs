@@ -53,14 +53,11 @@ pub struct ComparisonText {
 
 /// One scale for a whole row, that of its smallest value, so that its cells compare at a glance.
 pub fn row_scale(row: &Row) -> Scale {
-    let sizes = row
-        .cells
-        .iter()
-        .filter_map(|cell| cell.value)
-        .map(f64::abs)
-        .filter(|value| *value > 0.0);
-    // Where all are zero nothing is large: 0 B, and not 0 GiB.
-    scale_of(row.unit, sizes.reduce(f64::min).unwrap_or(0.0))
+    let values = row.cells.iter().filter_map(|cell| cell.value);
+    let sizes = values.clone().map(f64::abs).filter(|value| *value > 0.0);
+    // Where all are zero nothing is large: 0 B, and not 0 GiB. Where nothing was measured the base unit stands.
+    let none = if values.count() > 0 { 0.0 } else { 1.0 };
+    scale_of(row.unit, sizes.reduce(f64::min).unwrap_or(none))
 }
 
 /// The words of one cell of a row.
@@ -173,33 +170,40 @@ pub fn counts(row: &Row) -> String {
 /// What the inconclusive comparisons of a section could have shown; `None` if none was inconclusive. Where several
 /// models are compared, each size names its own.
 pub fn power(section: &Section) -> Option<String> {
-    let mut sizes: Vec<String> = Vec::new();
+    let (mut sizes, mut nothing): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for row in &section.rows {
-        let open = row
-            .comparisons
-            .iter()
-            .filter(|c| c.finding(row.better) == Finding::Inconclusive);
-        let named = |c: &Comparison| {
-            let size = comparison(c, row).detectable?;
-            Some(match row.comparisons.len() {
-                1 => size,
-                _ => format!("{size} ({})", c.model),
-            })
+        let open = row.comparisons.iter();
+        let open = open.filter(|c| c.finding(row.better) == Finding::Inconclusive);
+        let open: Vec<&Comparison> = open.collect();
+        let named = |c: &Comparison, what: &str| match row.comparisons.len() {
+            1 => what.to_owned(),
+            _ => format!("{what} ({})", c.model).trim_start().to_owned(),
         };
-        let found: Vec<String> = open.filter_map(named).collect();
-        let conditions = conditions(row.own_conditions(section));
-        let place = if conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" {conditions}")
-        };
-        if !found.is_empty() {
-            sizes.push(format!("{}{place} {}", row.title, found.join(" and ")));
+        let seen = |c: &&Comparison| Some(named(c, &comparison(c, row).detectable?));
+        let found: Vec<String> = open.iter().filter_map(seen).collect();
+        let blind = open.iter().filter(|c| c.sees_nothing(row));
+        let blind: Vec<String> = blind.map(|c| named(c, "")).collect();
+        let place = [row.title.clone(), conditions(row.own_conditions(section))];
+        for (list, models) in [(&mut sizes, found), (&mut nothing, blind)] {
+            if !models.is_empty() {
+                let words = [&place[..], &[models.join(" and ")]].concat();
+                let words: Vec<String> = words.into_iter().filter(|w| !w.is_empty()).collect();
+                list.push(words.join(" "));
+            }
         }
     }
-    let list = sizes.join(", ");
-    (!sizes.is_empty())
-        .then(|| format!("of what is unclear, true changes of these sizes are missed one time in five, smaller ones more often: {list}"))
+    let said = [
+        (
+            "true changes of these sizes are missed one time in five, smaller ones more often",
+            sizes,
+        ),
+        ("no change of any size could be told from chance", nothing),
+    ];
+    let said = said.into_iter().filter(|(_, list)| !list.is_empty());
+    let said: Vec<String> = said
+        .map(|(what, list)| format!("{what}: {}", list.join(", ")))
+        .collect();
+    (!said.is_empty()).then(|| format!("of what is unclear, {}", said.join("; ")))
 }
 
 /// `p=0.031`; below a thousandth only the bound, because no bootstrap here resolves more.

@@ -33,15 +33,25 @@ pub struct Judged {
     pub outcome: Outcome,
 }
 
-/// Holds claims against every row of their metric, and every later model of it (or the only one).
+/// Holds claims against every row of their metric, and every later model of it (or the only one). Rows in which nothing
+/// stands against another model, such as the perplexity of each cache, say nothing to a claim that compares models.
 ///
 /// # Errors
 /// A sentence, if no row has the metric, or its models are not compared in that way.
 pub fn judge(card: &Scorecard, claims: &[(String, Gate)]) -> Result<Vec<Judged>, String> {
     let mut all = Vec::new();
     for (claim, gate) in claims {
-        let found: Vec<Judged> = rows(card)
-            .filter(|(_, row)| row.metric == gate.metric)
+        let is_meant = |row: &Row| gate.aspect == Aspect::Value || !row.comparisons.is_empty();
+        let of_metric = || rows(card).filter(|(_, row)| row.metric == gate.metric);
+        if of_metric().next().is_some() && !of_metric().any(|(_, row)| is_meant(row)) {
+            let why = match card.provenance.models.len() {
+                0 | 1 => "there is only one",
+                _ => "none of these stands against another one",
+            };
+            return Err(format!("'{claim}' compares models, and {why}"));
+        }
+        let found: Vec<Judged> = of_metric()
+            .filter(|(_, row)| is_meant(row))
             .map(|(section, row)| of_row(claim, gate, section, row))
             .collect::<Result<Vec<_>, _>>()?
             .concat();
@@ -66,9 +76,6 @@ fn of_row(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Result<Vec<
         Aspect::Ratio => Kind::Ratio,
         Aspect::Difference => Kind::Difference,
     };
-    if row.comparisons.is_empty() {
-        return Err(format!("'{claim}' compares models, and there is only one"));
-    }
     let judged = row.comparisons.iter().map(|found| {
         if found.value.is_some() && found.kind != kind {
             let word = match found.kind {

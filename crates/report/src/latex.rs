@@ -23,21 +23,33 @@ const LETTER: usize = 5;
 const GAP: usize = 12;
 /// What makes a table narrower.
 const NARROW: &str = "\\footnotesize\\setlength{\\tabcolsep}{3pt}\n";
+/// Scales a table that is wider than the text all the same. A paper without graphicx gets it as it is.
+const FIT: &str = r"\ifdefined\whetfit\else
+\newsavebox{\whetbox}%
+\newcommand{\whetfit}[1]{\sbox{\whetbox}{#1\unskip}%
+\ifdim\wd\whetbox>\linewidth\ifdefined\resizebox\resizebox{\linewidth}{!}{\usebox{\whetbox}}%
+\else\usebox{\whetbox}\fi\else\usebox{\whetbox}\fi}%
+\fi
+";
 
 /// The whole file.
 pub(crate) fn page(card: &Scorecard) -> String {
     let from = &card.provenance;
     let mut out = format!(
-        "% Made by whet {} of {}.\n% Needs \\usepackage{{booktabs}}. [lo, hi] is a {:.0} \\% interval.\n",
+        "% Made by whet {} of {}.\n% Needs \\usepackage{{booktabs}}, and scales wide tables with \\usepackage{{graphicx}}. [lo, hi] is a {:.0} \\% interval.\n",
         comment(&from.whet_version),
         comment(&from.run_id),
         card.level * 100.0
     );
     let mut labels = Labels::default();
+    let mut tables = String::new();
     for section in &card.sections {
-        out += &section_tables(section, card, &mut labels);
+        tables += &section_tables(section, card, &mut labels);
     }
-    out
+    if tables.contains(NARROW) {
+        out += FIT;
+    }
+    out + &tables
 }
 
 /// Text within a comment, which ends with its line; only what names are made of stays.
@@ -112,7 +124,10 @@ fn absent(section: &Section) -> String {
 /// A table as floats of a page each; what only the first one has to say stands in its caption.
 fn floats(table: &Table, (caption, first_only): (&str, &str), labels: &mut Labels) -> String {
     let starts = (0..table.rows().len()).step_by(MOST_ROWS);
-    let narrow = if width(table) > LINE { NARROW } else { "" };
+    let (narrow, fit, end) = match width(table) > LINE {
+        true => (NARROW, "\\whetfit{%\n", "}\n"),
+        false => ("", "", ""),
+    };
     let float = |first: usize| {
         let more = match (first, first_only) {
             (0, "") => String::new(),
@@ -120,7 +135,7 @@ fn floats(table: &Table, (caption, first_only): (&str, &str), labels: &mut Label
             _ => " (continued)".to_owned(),
         };
         format!(
-            "\n\\begin{{table}}\n\\centering\n\\caption{{{}.}}\n\\label{{{}}}\n{narrow}{}\\end{{table}}\n",
+            "\n\\begin{{table}}\n\\centering\n\\caption{{{}.}}\n\\label{{{}}}\n{narrow}{fit}{}{end}\\end{{table}}\n",
             escape_latex(&one_line(&format!("{caption}{more}"))),
             labels.next(caption.split(',').next().unwrap_or_default()),
             tabular(table, first, MOST_ROWS)

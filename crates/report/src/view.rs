@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 
 use ledger::Run;
 use ledger::record::Warning;
-use measure::compare::Design;
+use measure::compare::{Design, can_find, smallest_difference_of_rates};
 use measure::{Better, Interval, LEVEL, Unit};
 use serde::Serialize;
 use serde_json::Value;
@@ -346,6 +346,17 @@ impl Comparison {
                 ..interval
             },
         })
+    }
+
+    /// Whether its test could not have found a change of any size with so few pairs.
+    pub(crate) fn sees_nothing(&self, row: &Row) -> bool {
+        let can_see = match (row.unit, self.kind) {
+            (Unit::Ratio, Kind::Difference) => {
+                smallest_difference_of_rates(self.n, (None, 0.0), Design::USUAL).is_some()
+            }
+            _ => can_find(self.n, Design::USUAL),
+        };
+        self.p.is_some() && self.smallest_detectable.is_none() && !can_see
     }
 
     /// What the comparison shows, given which way is good.

@@ -118,6 +118,29 @@ fn an_interval_that_the_paired_test_does_not_bear_out_decides_nothing() {
 }
 
 #[test]
+fn sizes_that_could_be_seen_are_possible_ones_and_where_there_are_none_it_is_said() {
+    let said = |run: &Run| words(&scorecard_text(&Scorecard::of(run), 80, Colour::Never));
+    // Two problems, and ten of which one flips: neither 140 points nor 28 would be found.
+    let two = said(&tried(2, &[(0, 2), (2, 2)]));
+    assert!(
+        two.contains("no change of any size could be told from chance: pass@1")
+            && !two.contains("one time in five"),
+        "{two}"
+    );
+    let ten = said(&flips(10, 1, 0));
+    assert!(
+        ten.contains("one time in five, smaller ones more often: pass@1 78 pp"),
+        "{ten}"
+    );
+    let lone = said(&flips(1, 1, 0));
+    assert!(
+        lone.contains("+100 pp unclear") && lone.contains("n 1"),
+        "{lone}"
+    );
+    assert_eq!(finding(&flips(1, 1, 0), "pass_at_1"), Finding::Inconclusive);
+}
+
+#[test]
 fn the_very_same_answers_are_no_regression_though_their_interval_is_wide() {
     let run = flips(16, 0, 0);
     let found = row(&run, "pass_at_1").comparisons[0].clone();
@@ -209,6 +232,40 @@ fn a_speed_in_the_verdict_names_the_prompts_between_which_it_lies() {
         "{said}"
     );
     assert!(!said.contains("prompt 512"), "{said}");
+}
+
+#[test]
+fn speeds_of_few_or_scattered_values_are_no_difference_in_the_verdict() {
+    let said = |speeds: &[(&str, i64, &[f64], &[f64])]| {
+        let mut run = Run::new(fixture::header(&["a", "b"]));
+        for (benchmark, tokens, base, later) in speeds {
+            for (model, values) in [("a", base), ("b", later)] {
+                let at = json!({"prompt_tokens": tokens});
+                let metric = (*benchmark, "decode_tokens_per_s");
+                fixture::measure(&mut run, model, metric, at, values.to_vec());
+            }
+        }
+        verdict(&run)
+    };
+    let scattered: [&[f64]; 2] = [
+        &[5.0, 60.0, 70.0, 72.0, 74.0, 79.0],
+        &[20.0, 50.0, 85.0, 87.0, 87.5, 88.0],
+    ];
+    let few: [&[f64]; 2] = [&[6.0, 6.1], &[7.7, 7.8]];
+    let both = said(&[
+        ("latency", 96, scattered[0], scattered[1]),
+        ("context", 512, few[0], few[1]),
+    ]);
+    assert!(both.contains("no difference in decode found"), "{both}");
+    assert!(
+        !both.contains("the speed"),
+        "two values have no interval: {both}"
+    );
+    let alone = said(&[("context", 512, few[0], few[1])]);
+    assert!(
+        alone.contains("the speed (decode), of too few values for an interval"),
+        "{alone}"
+    );
 }
 
 #[test]

@@ -199,6 +199,31 @@ fn a_claim_is_held_against_every_row_of_its_metric() {
 }
 
 #[test]
+fn a_perplexity_of_each_cache_is_no_hindrance_to_a_claim_about_models() {
+    let claim = "perplexity.ratio<1.05";
+    let claims = [(claim.to_owned(), claim.parse::<Gate>().unwrap())];
+    let mut card = Scorecard::of(&fixture::run());
+    let alone = gates::judge(&card, &claims).unwrap();
+    let named = |section: &report::view::Section| section.benchmark == "perplexity";
+    let mut apart = card.sections.iter().find(|one| named(one)).unwrap().clone();
+    apart.benchmark = "divergence".into();
+    apart
+        .rows
+        .iter_mut()
+        .for_each(|row| row.comparisons.clear());
+    card.sections.push(apart);
+    let both = gates::judge(&card, &claims).unwrap();
+    assert!(!alone.is_empty() && both.len() == alone.len());
+    assert!(gates::checklist(&card).is_ok());
+    card.sections.retain(|section| !named(section));
+    let refused = gates::judge(&card, &claims).unwrap_err();
+    assert!(
+        refused.contains("none of these stands against"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_claim_about_nothing_or_in_the_wrong_way_is_a_mistake() {
     assert!(
         judge(&["kl_mean_nats<1"])

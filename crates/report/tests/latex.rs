@@ -169,16 +169,33 @@ fn installed() -> Option<(&'static str, Vec<&'static str>)> {
     })
 }
 
+/// Two models whose names alone are wider than a page.
+fn wide() -> Run {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for (at, letter) in ["m", "n"].into_iter().enumerate() {
+        let name = letter.repeat(70);
+        let key = ("latency", "decode_tokens_per_s");
+        let conditions = serde_json::json!({"prompt_tokens": 128});
+        fixture::measure(&mut run, &name, key, conditions, vec![9.0, 10.0, 11.0]);
+        run.header.models[at].name = name;
+    }
+    run
+}
+
 #[test]
 fn a_real_tex_compiles_it() {
     let Some((tex, words)) = installed() else {
         eprintln!("skipped: no tectonic, pdflatex, xelatex or lualatex is installed");
         return;
     };
-    for run in [fixture::run(), evil(), absent()] {
+    let alone = [fixture::run(), evil(), absent()].map(|run| (run, ""));
+    let scaled = [fixture::run(), wide()].map(|run| (run, "\\usepackage{graphicx}\n"));
+    for (run, package) in alone.into_iter().chain(scaled) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tables.tex"), tables(&run)).unwrap();
-        let main = "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n\\input{tables.tex}\n\\end{document}\n";
+        let main = format!(
+            "\\documentclass{{article}}\n\\usepackage{{booktabs}}\n{package}\\begin{{document}}\n\\input{{tables.tex}}\n\\end{{document}}\n"
+        );
         std::fs::write(folder.path().join("main.tex"), main).unwrap();
         let ended = Command::new(tex)
             .args(&words)
@@ -188,6 +205,8 @@ fn a_real_tex_compiles_it() {
         let said = String::from_utf8_lossy(&ended.stdout);
         assert!(ended.status.success(), "{tex}: {said}");
         assert!(!said.contains("Float too large"), "{tex}: {said}");
+        let is_wide = said.contains("Overfull \\hbox");
+        assert!(package.is_empty() || !is_wide, "{tex}: {said}");
         assert!(folder.path().join("main.pdf").metadata().unwrap().len() > 1000);
     }
 }

@@ -55,3 +55,32 @@ pub fn mde_from_sd(n: usize, sd_of_differences: f64, design: Design) -> Option<f
     let sensible = n > 0 && sd_of_differences > 0.0 && sd_of_differences.is_finite();
     Some(design.reach()? * sd_of_differences / (n as f64).sqrt()).filter(|_| sensible)
 }
+
+/// Whether a paired test over n pairs can find anything at all: its smallest p-value, where every pair points the same way,
+/// is 2 / 2^n for the sign-flip test as for McNemar's.
+pub fn can_find(n: usize, design: Design) -> bool {
+    let exponent = i32::try_from(n).unwrap_or(i32::MAX);
+    2.0 * 0.5_f64.powi(exponent) <= design.alpha
+}
+
+/// The smallest difference of two rates that n shared problems can show, as far as what was seen tells: `spread` is what
+/// the usual size would be by the flips or by the spread of the differences, `flipped` the share of problems at which the
+/// two differed at all.
+///
+/// A difference cannot be larger than the share of problems that flip. Where `spread` is, flips have to grow with the
+/// difference, all of them one way: (z(1 - alpha/2) + z(power))^2 / n. `None` where no difference of any size would be
+/// found, because the test cannot ([`can_find`]) or more than all problems would have to flip.
+pub fn smallest_difference_of_rates(
+    n: usize,
+    (spread, flipped): (Option<f64>, f64),
+    design: Design,
+) -> Option<f64> {
+    let reach = design.reach().filter(|_| can_find(n, design))?;
+    let by_flips = || reach * reach / n as f64;
+    Some(
+        spread
+            .filter(|size| *size <= flipped)
+            .unwrap_or_else(by_flips),
+    )
+    .filter(|size| *size <= 1.0)
+}

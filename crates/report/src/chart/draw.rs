@@ -91,7 +91,7 @@ impl Sheet<'_> {
             .with_padding(12.0)
             .with_shared_legend_bottom()
             .with_shared_legend_entries(self.legend);
-        let drawn = SvgBackend::new().render_scene(&figure.render());
+        let drawn = without_nowhere(&SvgBackend::new().render_scene(&figure.render()));
         let drawn = hover::titled(&drawn, self.mark, &self.words);
         scalable(&own_names(&drawn, self.stem), self.title)
     }
@@ -173,15 +173,34 @@ fn words(panel: &Panel) -> Vec<String> {
     panel.groups.iter().flat_map(of_group).collect()
 }
 
-/// Distances from the bar's end to the ends of its interval.
+/// Distances from the bar's end to the ends of its interval. Where there is none they are no numbers: an error bar without
+/// length would claim a value without doubt. [`without_nowhere`] takes it out of the drawing.
 fn reach(bar: &Option<Bar>) -> (f64, f64) {
     let ends = bar.and_then(|bar| {
         bar.interval
             .map(|(lo, hi)| (bar.value - lo, hi - bar.value))
     });
-    ends.map_or((0.0, 0.0), |(below, above)| {
+    ends.map_or((f64::NAN, f64::NAN), |(below, above)| {
         (below.max(0.0), above.max(0.0))
     })
+}
+
+/// The drawing without lines that have no place.
+fn without_nowhere(svg: &str) -> String {
+    const LINE: &str = "<line ";
+    let mut parts = svg.split(LINE);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (line, rest) = part.split_once("/>").unwrap_or((part, ""));
+        match line.contains("\"NaN\"") {
+            true => out += rest,
+            false => {
+                out += LINE;
+                out += part;
+            }
+        }
+    }
+    out
 }
 
 fn layout(panel: &Panel, width: f64) -> Layout {

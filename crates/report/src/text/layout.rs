@@ -124,11 +124,10 @@ fn pair_lines(section: &Section, place: usize) -> Vec<(Vec<Entry>, Fit)> {
     lines
 }
 
-/// Single readings: nothing stands on the lower line.
+/// Single readings: nothing stands on the lower line. Where a paired test stands beside them they are a sample, if of one.
 fn is_exact(row: &Row) -> bool {
-    row.cells
-        .iter()
-        .all(|cell| cell.n <= 1 && cell.interval.is_none())
+    let is_single = |cell: &Cell| cell.n <= 1 && cell.interval.is_none();
+    row.cells.iter().all(is_single) && row.comparisons.iter().all(|found| found.p.is_none())
 }
 
 fn pair_of_lines(section: &Section, row: &Row) -> Vec<(Vec<Entry>, Fit)> {

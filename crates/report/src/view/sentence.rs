@@ -34,7 +34,7 @@ pub(super) fn verdict(sections: &[Section], models: &[ModelRecord]) -> Option<St
         quality = best_rows(sections, &["bits_per_byte"]);
     }
     let mut parts: Vec<String> = quality.into_iter().filter_map(quality_part).collect();
-    parts.extend(ratio_part(best_rows(sections, &SPEED), "the speed"));
+    parts.extend(speed_part(best_rows(sections, &SPEED)));
     parts.extend(ratio_part(best_rows(sections, &MEMORY), "the memory"));
     if parts.is_empty() {
         return None;
@@ -90,20 +90,45 @@ fn quality_part((section, row): Placed<'_>) -> Option<String> {
     })
 }
 
+/// Timings vary, so rows with an interval speak for the others, and without one it is said that there is none.
+fn speed_part(rows: Vec<Placed<'_>>) -> Option<String> {
+    const WHAT: &str = "the speed";
+    let has_interval = |(_, row): &Placed<'_>| row.comparisons[0].interval.is_some();
+    let told: Vec<Placed<'_>> = rows.iter().copied().filter(has_interval).collect();
+    if told.is_empty() {
+        let part = ratio_part(rows, WHAT)?;
+        return Some(format!("{part}, of too few values for an interval"));
+    }
+    let is_open =
+        |(_, row): &Placed<'_>| row.comparisons[0].finding(row.better) == Finding::Inconclusive;
+    match told.iter().all(is_open) {
+        true => Some(format!(
+            "no difference in {} found ({})",
+            told[0].1.title,
+            range(&told)?
+        )),
+        false => ratio_part(told, WHAT),
+    }
+}
+
 /// From the smallest ratio to the largest, each with its conditions, so that it is true of every row.
 fn ratio_part(rows: Vec<Placed<'_>>, what: &str) -> Option<String> {
-    let ratio = |(section, row): Placed<'_>| {
+    let title = &rows.first()?.1.title;
+    Some(format!("{} {what} ({title})", range(&rows)?))
+}
+
+fn range(rows: &[Placed<'_>]) -> Option<String> {
+    let ratio = |&(section, row): &Placed<'_>| {
         let found = row.comparisons.first()?;
         let value = found.value.filter(|_| found.kind == Kind::Ratio)?;
         Some((value, ratio_words(section, row, found)?))
     };
-    let title = rows.first().map(|(_, row)| row.title.clone())?;
-    let mut ratios: Vec<(f64, String)> = rows.into_iter().filter_map(ratio).collect();
+    let mut ratios: Vec<(f64, String)> = rows.iter().filter_map(ratio).collect();
     ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (least, most) = (&ratios.first()?.1, &ratios.last()?.1);
     Some(match ratios.len() {
-        1 => format!("{least} {what} ({title})"),
-        _ => format!("{least} to {most} {what} ({title})"),
+        1 => least.clone(),
+        _ => format!("{least} to {most}"),
     })
 }
 

@@ -13,7 +13,7 @@
 
 mod rate;
 
-use measure::compare::{Design, mde_from_sd, ratio_of_medians, sign_flip_test};
+use measure::compare::{Design, can_find, mde_from_sd, ratio_of_medians, sign_flip_test};
 use measure::estimate::{bootstrap_ratio, ratio_error, wilson};
 use measure::summary::{percentile_supported, quantile, samples_for_percentile};
 use measure::{Estimate, Interval, summarise};
@@ -193,8 +193,10 @@ fn paired(differences: &[f64], estimate: Option<Estimate>, of: &str, seed: u64) 
     Comparison {
         value: Some(value),
         interval,
-        p: (n > 1).then(|| sign_flip_test(differences, seed)).flatten(),
-        smallest_detectable: sd.and_then(|sd| mde_from_sd(n, sd, Design::USUAL)),
+        p: sign_flip_test(differences, seed),
+        smallest_detectable: sd
+            .filter(|_| can_find(n, Design::USUAL))
+            .and_then(|sd| mde_from_sd(n, sd, Design::USUAL)),
         n,
         method,
         ..pairing::incomparable(Kind::Difference, String::new())

@@ -68,7 +68,7 @@ pub(super) const RAFT_EXAMPLES: &str = "Examples:
   whet train raft qwen2.5-coder-0.5b --suite cpp-demo
   whet train raft qwen2.5-coder-0.5b --suite mine.jsonl --held-out held.jsonl --cycles 3 -n 8
   whet train raft smollm2-135m --suite cpp-demo --preset aggressive --dry-run
-  whet train raft --config raft.yml
+  whet train raft --config raft-settings.yml
   whet train raft --resume runs/qwen2.5-coder-0.5b_raft_20260102_030405
   whet bench code qwen2.5-coder-0.5b --suite held.jsonl --adapter runs/NAME/cycle_2/checkpoint/adapter.gguf
 

@@ -27,7 +27,7 @@ Paths in a recipe are read from the folder where whet is started, files that it 
 
 Exit codes are those of `whet bench`; 2 if the recipe is wrong, 3 also if a training left nothing better than its base.")]
 pub(crate) struct Run {
-    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative, lora
+    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative, lora, raft
     pub(crate) recipe: PathBuf,
     /// Only this target (default: all, in their order)
     #[arg(long, value_name = "NAME")]
@@ -61,7 +61,7 @@ pub(crate) struct Run {
 
 Nothing is fetched or measured. Mistakes are named by file, line and column; the exit code is then 2.")]
 pub(crate) struct Check {
-    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative, lora
+    /// A file, or a recipe that comes with the program: quick, paper, variants, speculative, lora, raft
     pub(crate) recipe: PathBuf,
     /// Change a variable, or a key by its path
     #[arg(long, value_name = "KEY=VALUE")]
@@ -78,7 +78,8 @@ pub(crate) struct Check {
   whet init --preset paper
   whet init --preset variants -o -         to standard output
   whet init --preset lora                  an adapter is trained and compared with its model
-  whet init --preset raft                  settings for whet train raft --config raft.yml
+  whet init --preset raft                  it learns from its own right answers first
+  whet init --preset raft-settings         settings for whet train raft --config raft-settings.yml
 
 A file that is there already stays as it is.")]
 pub(crate) struct Init {

@@ -4,6 +4,7 @@
 //! trainings and benchmarks carry out. Benchmarks are read twice: before anything is trained, by the places where
 //! results will lie, so that a mistake costs no training; and with the results.
 
+mod again;
 mod begun;
 mod jobs;
 mod results;
@@ -26,6 +27,7 @@ use crate::interrupt;
 use crate::recipe::{Change, PRESETS, Recipe, Target, method};
 use crate::subject::Finder;
 use crate::terminal::Terminal;
+use again::again;
 use jobs::{Job, Kind, chosen, is_meant, jobs, known_ids};
 use results::Results;
 use trainings::{Planned, School, Went, planned};
@@ -204,6 +206,9 @@ fn measure_all(
     }
     if flags.format == Format::Json {
         documents(&runs, terminal)?;
+    }
+    if worst == Exit::Interrupted {
+        terminal.note(&format!("The whole recipe goes on with: {}", again(flags)));
     }
     Ok(worst)
 }

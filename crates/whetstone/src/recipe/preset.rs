@@ -15,19 +15,23 @@ pub(crate) enum Preset {
     Speculative,
     /// A model, and an adapter that is trained on your answers, side by side
     Lora,
+    /// A model that learns from its own right answers, and stands beside itself
+    Raft,
     /// Settings for `whet train sft --config`
+    #[value(alias = "sft-settings")]
     Sft,
     /// Settings for `whet train raft --config`
-    Raft,
+    RaftSettings,
 }
 
 /// Those that are recipes, and not the settings of a training.
-pub(crate) const PRESETS: [Preset; 5] = [
+pub(crate) const PRESETS: [Preset; 6] = [
     Preset::Quick,
     Preset::Paper,
     Preset::Variants,
     Preset::Speculative,
     Preset::Lora,
+    Preset::Raft,
 ];
 
 impl Preset {
@@ -39,8 +43,9 @@ impl Preset {
             Preset::Variants => "variants.yml",
             Preset::Speculative => "speculative.yml",
             Preset::Lora => "lora.yml",
-            Preset::Sft => "sft.yml",
             Preset::Raft => "raft.yml",
+            Preset::Sft => "sft.yml",
+            Preset::RaftSettings => "raft-settings.yml",
         }
     }
 
@@ -48,7 +53,7 @@ impl Preset {
     pub(crate) fn check(self, file: &str) -> String {
         match self {
             Preset::Sft => format!("whet train sft --config {file} --dry-run"),
-            Preset::Raft => format!("whet train raft --config {file} --dry-run"),
+            Preset::RaftSettings => format!("whet train raft --config {file} --dry-run"),
             _ => format!(
                 "whet check {file}. For an editor: whet schema > {}",
                 super::SCHEMA_FILE
@@ -64,8 +69,9 @@ impl Preset {
             Preset::Variants => include_str!("../../recipes/variants.yml"),
             Preset::Speculative => include_str!("../../recipes/speculative.yml"),
             Preset::Lora => include_str!("../../recipes/lora.yml"),
-            Preset::Sft => include_str!("../../recipes/sft.yml"),
             Preset::Raft => include_str!("../../recipes/raft.yml"),
+            Preset::Sft => include_str!("../../recipes/sft.yml"),
+            Preset::RaftSettings => include_str!("../../recipes/raft-settings.yml"),
         }
     }
 }

@@ -67,6 +67,13 @@ impl Settings {
         method: &str,
     ) -> Result<Settings, Usage> {
         let mut root = yaml::read(text, name, folder)?;
+        // `targets` are matrices here, by their names.
+        let targets = root.get("targets").map_or(&[][..], Node::elements);
+        if targets.iter().any(|target| target.entries().is_some()) {
+            return Err(Usage(format!(
+                "{name} is a recipe and no file of settings; use `whet run {name}`, or take its run's config for a file of its own"
+            )));
+        }
         vars::substitute(&mut root).map_err(|mistakes| refusal(&mistakes))?;
         Self::of(&root, method).map_err(|mistakes| refusal(&mistakes))
     }

@@ -177,7 +177,7 @@ fn values_that_the_command_line_refuses_are_named_by_their_place() {
 
 #[test]
 fn the_settings_to_begin_with_are_those_of_their_command() {
-    for (preset, name) in [(Preset::Sft, "sft"), (Preset::Raft, "raft")] {
+    for (preset, name) in [(Preset::Sft, "sft"), (Preset::RaftSettings, "raft")] {
         let settings = parse(preset.text(), name).unwrap();
         assert!(settings.idle.is_empty());
         let typed = ["whet", "train", name, "--config", preset.file()];
@@ -186,7 +186,9 @@ fn the_settings_to_begin_with_are_those_of_their_command() {
             .unwrap();
         assert_eq!(method(preset.text(), preset.file()).as_deref(), Some(name));
     }
-    assert_eq!(method(Preset::Quick.text(), "quick.yml"), None);
+    for preset in [Preset::Quick, Preset::Raft] {
+        assert_eq!(method(preset.text(), preset.file()), None);
+    }
 }
 
 #[test]
@@ -197,5 +199,16 @@ fn the_document_of_recipes_has_every_published_name() {
         let known = ["sft", "pretrain", "raft"].map(known);
         let has = |word: &&str| known.iter().flatten().any(|setting| setting.name == **word);
         assert!(words.iter().all(has), "{words:?}");
+    }
+}
+
+#[test]
+fn a_recipe_is_no_settings_and_is_answered_with_the_command_that_runs_it() {
+    for preset in [Preset::Raft, Preset::Lora] {
+        let refused = Settings::parse(preset.text(), "my.yml", Path::new(""), "raft").unwrap_err();
+        let said = refused.to_string();
+        assert!(said.contains("my.yml is a recipe"), "{said}");
+        assert!(said.contains("`whet run my.yml`"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
     }
 }

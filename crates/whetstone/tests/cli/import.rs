@@ -26,7 +26,7 @@ fn llama_bench() -> Value {
 fn lm_eval(accuracy: f64, error: Value) -> Value {
     json!({
         "results": {"hellaswag": {
-            "alias": "hellaswag", "acc,none": accuracy, "acc_stderr,none": error.clone(),
+            "alias": "hellaswag", "name": "hellaswag", "sample_len": 400, "acc,none": accuracy, "acc_stderr,none": error.clone(),
             "acc_norm,none": "N/A", "exact_match,strict-match": 0.25, "exact_match_stderr,strict-match": "N/A",
         }},
         "n-samples": {"hellaswag": {"original": 400, "effective": 400}},
@@ -196,6 +196,10 @@ fn numbers_of_lm_eval_have_its_n_and_error_and_what_is_na_stays_unknown() {
         row(&report, "accuracy_by_characters")["cells"][0]["reason"],
         "the file says N/A"
     );
+    assert!(
+        !report.to_string().contains("sample_len"),
+        "how many there were is no result"
+    );
     let strict = row(&report, "exact_match");
     assert_eq!(
         (
@@ -226,6 +230,27 @@ fn numbers_of_lm_eval_have_its_n_and_error_and_what_is_na_stays_unknown() {
     );
 }
 
+/// pass@1 of humaneval+.
+fn plus(report: &Value) -> f64 {
+    let mut sections = report["sections"].as_array().unwrap().iter();
+    let section = sections.find(|section| section["suite"] == "humaneval+");
+    let mut rows = section.unwrap()["rows"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["metric"] == "pass_at_1").unwrap();
+    row["cells"][0]["value"].as_f64().unwrap()
+}
+
+#[test]
+fn who_fails_the_tests_of_old_does_not_pass_humaneval_plus_as_evalplus_counts() {
+    let place = Workplace::new();
+    let mut file = evalplus(8);
+    // As EvalPlus 0.3.1 wrote it for a wrong answer to a task whose added tests hold nothing.
+    file["eval"]["HumanEval/5"][0]["base_status"] = json!("fail");
+    import(&place, "a.json", &file.to_string(), &["-o", "a"]).with_code(0);
+    let report = place.only_run("a").json("report.json");
+    assert_eq!(row(&report, "pass_at_1")["cells"][0]["value"], 0.875);
+    assert_eq!(plus(&report), 0.75);
+}
+
 #[test]
 fn attempts_of_evalplus_are_paired_problem_by_problem() {
     let place = Workplace::new();
@@ -235,6 +260,7 @@ fn attempts_of_evalplus_are_paired_problem_by_problem() {
     }
     let run = place.only_run("tuned");
     let report = run.json("report.json");
+    assert_eq!(plus(&report), 0.625, "one timed out in the added tests");
     let suites: Vec<&Value> = report["sections"]
         .as_array()
         .unwrap()

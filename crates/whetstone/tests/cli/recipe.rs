@@ -280,12 +280,13 @@ fn files_can_be_included_from_beside_the_recipe() {
 fn init_writes_a_recipe_that_is_sound_and_never_over_another() {
     let place = Workplace::new();
     fs::write(place.at("answers.jsonl"), "{}\n").unwrap();
-    for preset in ["quick", "paper", "variants", "speculative", "lora"] {
+    for preset in ["quick", "paper", "variants", "speculative", "lora", "raft"] {
         place.whet(&["init", "--preset", preset]).with_code(0);
         let file = format!("{preset}.yml");
         let checked = place.whet(&["check", &file]).with_code(0);
         assert!(checked.stdout.contains("whet bench "), "{checked}");
         let before = fs::read(place.at(&file)).unwrap();
+        assert!(before.starts_with(b"# yaml-language-server: $schema=whet-recipe.schema.json\n"));
         place
             .whet(&["init", "--preset", preset])
             .with_code(2)

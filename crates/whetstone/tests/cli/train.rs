@@ -230,20 +230,24 @@ fn mistakes_of_the_file_are_named_by_line_and_column() {
 #[test]
 fn the_settings_to_begin_with_mean_a_plan() {
     let place = Workplace::new();
-    for (preset, said) in [("sft", "qwen2.5-coder-0.5b"), ("raft", "cpp-demo")] {
+    let presets = [
+        ("sft", "sft", "qwen2.5-coder-0.5b"),
+        ("raft-settings", "raft", "cpp-demo"),
+    ];
+    for (preset, method, said) in presets {
         place.whet(&["init", "--preset", preset]).with_code(0);
         let file = format!("{preset}.yml");
-        let words = ["train", preset, "--config", &file, "--dry-run"];
+        let words = ["train", method, "--config", &file, "--dry-run"];
         let plan = place.whet(&words).with_code(0).stdout;
         assert!(plan.contains(said), "{plan}");
         let ended = place.whet(&["check", &file]).with_code(2);
-        ended.saying(&[&format!("use `whet train {preset} --config {file}`")]);
+        ended.saying(&[&format!("use `whet train {method} --config {file}`")]);
     }
     let more = [
         "raft",
         "train",
         "--config",
-        "raft.yml",
+        "raft-settings.yml",
         "--cycles",
         "5",
         "--dry-run",

@@ -13,6 +13,8 @@ use crate::format;
 
 /// Radius of a point.
 const POINT: f64 = 5.0;
+/// How far traces stand beside each other at one place of an axis that doubles, in doublings.
+const APART: f64 = 0.03;
 
 /// The drawing, one `<svg>` element that scales with its place.
 pub(in super::super) fn svg(spec: &PlaneSpec) -> String {
@@ -71,9 +73,17 @@ fn words(panel: &Plane) -> Vec<String> {
 }
 
 fn plots(panel: &Plane) -> Vec<Plot> {
-    let place = |x: f64| if panel.doubling { x.log2() } else { x };
+    let has_intervals = |trace: &Trace| trace.intervals.iter().any(Option::is_some);
+    // Intervals of two traces at one place would cover each other.
+    let apart = match panel.doubling && panel.traces.iter().any(has_intervals) {
+        true => APART,
+        false => 0.0,
+    };
+    let middle = (panel.traces.len().saturating_sub(1)) as f64 / 2.0;
     let mut plots = Vec::new();
-    for trace in &panel.traces {
+    for (at, trace) in panel.traces.iter().enumerate() {
+        let aside = apart * (at as f64 - middle);
+        let place = |x: f64| if panel.doubling { x.log2() + aside } else { x };
         let points: Vec<(f64, f64)> = trace.points.iter().map(|(x, y)| (place(*x), *y)).collect();
         if trace.joined {
             let line = LinePlot::new().with_data(points.clone());
@@ -82,20 +92,10 @@ fn plots(panel: &Plane) -> Vec<Plot> {
         let dots = ScatterPlot::new()
             .with_data(points)
             .with_color(colour(trace));
-        let dots = dots.with_size(POINT);
-        let arms = |at: usize, y: f64| match trace.intervals.get(at).copied().flatten() {
-            Some((lo, hi)) => (y - lo, hi - y),
-            None => (0.0, 0.0),
-        };
-        let arms = trace
-            .points
-            .iter()
-            .enumerate()
-            .map(|(at, (_, y))| arms(at, *y));
-        let dots = match trace.intervals.is_empty() {
-            true => dots,
-            false => dots.with_y_err_asymmetric(arms),
-        };
+        let mut dots = dots.with_size(POINT);
+        for (dot, interval) in dots.data.iter_mut().zip(&trace.intervals) {
+            dot.y_err = interval.map(|(lo, hi)| (dot.y - lo, hi - dot.y));
+        }
         plots.push(Plot::Scatter(match trace.labels.is_empty() {
             true => dots,
             false => dots.with_labels(trace.labels.clone()),

@@ -42,6 +42,29 @@ fn no_error_bar_is_cut_by_the_upper_end() {
 }
 
 #[test]
+fn a_bar_without_an_interval_has_no_error_bar_beside_one_that_has() {
+    let lines = |bars: Vec<Option<Bar>>| {
+        let panels = vec![panel(bars, Stacking::Beside)];
+        let spec = ChartSpec {
+            stem: "x".into(),
+            title: "x".into(),
+            panels,
+        };
+        let drawn = svg(&spec);
+        assert!(!drawn.contains("NaN"), "{drawn}");
+        drawn.matches("<line ").count()
+    };
+    let (known, unknown) = (bar(5.0, Some((4.0, 6.0))), bar(6.0, None));
+    let without = lines(vec![unknown, unknown]);
+    assert_eq!(
+        lines(vec![known, unknown]),
+        without + 3,
+        "a whisker and its two ends"
+    );
+    assert_eq!(lines(vec![known, known]), without + 6);
+}
+
+#[test]
 fn a_stack_is_as_high_as_its_sum() {
     let (top, _) = range(&panel(
         vec![bar(60.0, None), bar(50.0, None)],
@@ -178,6 +201,13 @@ fn every_point_says_where_it_is() {
         panels: vec![plane],
     }
     .drawn();
+    let places = drawn.svg.split("<circle cx=\"").skip(1);
+    let places: std::collections::BTreeSet<&str> =
+        places.map(|rest| rest.split_once('"').unwrap().0).collect();
+    assert!(
+        places.len() >= 4,
+        "the two traces stand beside each other: {places:?}"
+    );
     let said: Vec<&str> = drawn
         .svg
         .split("<title>")

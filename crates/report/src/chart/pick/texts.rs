@@ -31,13 +31,15 @@ pub(super) fn divergence(card: &Scorecard) -> Option<ChartSpec> {
         .rows
         .iter()
         .filter(|row| row.metric == "kl_mean_nats");
+    // A single group is told apart from nothing; its text and cache say what was looked at.
     let label = |row: &Row| match format::conditions(row.own_conditions(section)) {
         own if own.is_empty() => {
-            format::conditions(row.conditions.iter().map(|(k, v)| (k.as_str(), v)))
+            let all = row.conditions.iter().map(|(k, v)| (k.as_str(), v));
+            format::conditions(all.filter(|(key, _)| matches!(*key, "text" | "cache")))
         }
         own => own,
     };
-    let panel = Panel {
+    let mut panel = Panel {
         title: "Divergence from the reference".into(),
         axis: "nats per token (less is nearer)".into(),
         across: String::new(),
@@ -46,5 +48,21 @@ pub(super) fn divergence(card: &Scorecard) -> Option<ChartSpec> {
         ceiling: None,
         groups: rows.filter_map(|row| group(label(row), row, 1.0)).collect(),
     };
+    leave_out_empty(&mut panel);
     chart("divergence", "Divergence", vec![panel])
+}
+
+/// Drops series without any bar: the reference is not held against itself, so it needs neither a place nor a legend.
+fn leave_out_empty(panel: &mut Panel) {
+    let is_drawn = |at: usize| {
+        let mut bars = panel.groups.iter().map(|group| group.bars.get(at));
+        bars.any(|bar| bar.is_some_and(Option::is_some))
+    };
+    let kept: Vec<bool> = (0..panel.series.len()).map(is_drawn).collect();
+    let mut keep = kept.iter();
+    panel.series.retain(|_| keep.next() == Some(&true));
+    for group in &mut panel.groups {
+        let mut keep = kept.iter();
+        group.bars.retain(|_| keep.next() == Some(&true));
+    }
 }

@@ -5,6 +5,7 @@
 
 use measure::compare::{
     Design, Flips, mcnemar, minimum_detectable_effect, paired_bootstrap, paired_difference,
+    smallest_difference_of_rates,
 };
 use measure::estimate::{bootstrap_mean, wilson};
 
@@ -84,12 +85,19 @@ pub(in crate::view) fn rate_difference(pairs: &[(Vec<f64>, Vec<f64>)], seed: u64
         .iter()
         .map(|(base, later)| mean(later) - mean(base))
         .collect();
-    paired(
+    let found = paired(
         &differences,
         paired_bootstrap(&differences, seed, LEVEL),
         "problems",
         seed,
-    )
+    );
+    let flipped = differences.iter().filter(|one| **one != 0.0).count();
+    let flipped = flipped as f64 / differences.len() as f64;
+    let seen = (found.smallest_detectable, flipped);
+    Comparison {
+        smallest_detectable: smallest_difference_of_rates(found.n, seen, Design::USUAL),
+        ..found
+    }
 }
 
 fn flipped(flips: Flips) -> Comparison {
@@ -108,7 +116,14 @@ fn flipped(flips: Flips) -> Comparison {
         value: Some(found.difference.value),
         interval,
         p: Some(mcnemar(flips.gained, flips.lost)),
-        smallest_detectable: minimum_detectable_effect(flips.n, discordant, Design::USUAL),
+        smallest_detectable: smallest_difference_of_rates(
+            flips.n,
+            (
+                minimum_detectable_effect(flips.n, discordant, Design::USUAL),
+                discordant,
+            ),
+            Design::USUAL,
+        ),
         n: flips.n,
         method,
         ..pairing::incomparable(Kind::Difference, String::new())

@@ -20,7 +20,7 @@ const NAMES: [(&str, &str); 5] = [
 ];
 const ERROR: &str = "_stderr";
 /// Keys of a task that are no results.
-const NO_RESULTS: [&str; 3] = ["alias", "name", "samples"];
+const NO_RESULTS: [&str; 5] = ["alias", "name", "samples", "sample_len", "sample_count"];
 
 pub(super) fn read(document: &Document, source: &Source<'_>) -> Result<Foreign, String> {
     let [(place, file)] = document.values.as_slice() else {
