@@ -214,7 +214,7 @@ fn work_that_took_less_than_the_rest_before_it_has_no_energy_without_that_rest()
 }
 
 #[test]
-fn a_card_tells_nothing_of_tokens_that_the_processors_made() {
+fn a_card_tells_nothing_of_what_the_processors_did() {
     let mut run = run(vec![
         sample(0, "other", 0, &[("gpu0_joules", 0.0)]),
         sample(10, "train", 1000, &[("gpu0_joules", 710.0)]),
@@ -222,6 +222,8 @@ fn a_card_tells_nothing_of_tokens_that_the_processors_made() {
     let token = |run: &Run| cell(run, "energy_per_token_joules", &json!({}));
     assert_eq!(token(&run).value, None);
     assert!(token(&run).reason.unwrap().contains("on the processors"));
+    let work = cell(&run, "energy_run_joules", &json!({}));
+    assert_eq!(work.value, None, "nor of their work");
     run.header.plan["device"] = json!("Vulkan0");
     assert_eq!(token(&run).value, Some(0.71));
 }

@@ -48,7 +48,8 @@ pub(super) fn rows(run: &Run) -> Vec<Row> {
 /// What the energies count.
 pub(super) fn notes(run: &Run) -> Vec<String> {
     let devices = devices(run);
-    let Some(whole) = devices.first() else {
+    let whole = devices.first().filter(|whole| whole.elsewhere.is_none());
+    let Some(whole) = whole else {
         return Vec::new();
     };
     let sources = run
@@ -162,6 +163,10 @@ impl<'r> Device<'r> {
 
     fn of_run(&self, run: &Run) -> Vec<Row> {
         let cell = |model: &str, idle: f64| {
+            // As a part of a known whole a card has its own sum; alone it would pass for the work's.
+            if let Some(reason) = self.elsewhere.filter(|_| !self.is_part) {
+                return pairing::missing(model, Counted::Repetitions, reason.to_owned());
+            }
             let read = self.of_model(model).filter_map(|window| window.net(idle));
             let joules: Vec<f64> = read.collect();
             match joules.is_empty() {
