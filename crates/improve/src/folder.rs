@@ -39,7 +39,7 @@ impl TrainFolder {
 
     /// The file that a training goes on from.
     pub fn checkpoint(&self) -> PathBuf {
-        self.path.join("checkpoint.safetensors")
+        checkpoint_in(&self.path)
     }
 
     /// The file of the curve.
@@ -67,6 +67,11 @@ impl TrainFolder {
         export::peft(adapter, base, &folder)?;
         Ok(export::gguf(adapter, shape, base, &self.adapter(which))?)
     }
+}
+
+/// The file that the training in a folder goes on from.
+pub(crate) fn checkpoint_in(folder: &Path) -> PathBuf {
+    folder.join("checkpoint.safetensors")
 }
 
 /// Writes a file beside its place and renames it over it.

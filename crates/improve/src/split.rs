@@ -36,6 +36,12 @@ impl Split {
         split
     }
 
+    /// Tokens of the longest example of both sides.
+    pub fn longest(&self) -> usize {
+        let all = self.trained.iter().chain(&self.held_out);
+        all.map(|example| example.tokens.len()).max().unwrap_or(0)
+    }
+
     /// Steps of one epoch.
     pub fn steps(&self, recipe: &Recipe) -> usize {
         self.trained.len().div_ceil(recipe.step_size())

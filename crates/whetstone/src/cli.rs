@@ -38,7 +38,8 @@ pub(crate) use models::{Import, Make, Models, Quantize};
 pub(crate) use numbers::Numbers;
 pub(crate) use pretrain::Pretrain;
 pub(crate) use raft::{
-    Benchmark, FilterFlags, Full, Models as ModelSizes, RaftFlags, SamplingFlags, TrainingFlags,
+    Benchmark, FilterFlags, Full, MemoryFlags, Models as ModelSizes, RaftFlags, SamplingFlags,
+    TrainingFlags,
 };
 pub(crate) use recipe::{Check, Init, Run};
 pub(crate) use runs::{Compare, ImportRun, Report, Runs};

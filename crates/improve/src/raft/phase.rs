@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Effort, Sample, Sampled};
 use crate::Error;
-use crate::folder::write_whole;
+use crate::folder::{checkpoint_in, write_whole};
 
 /// The folder of a run.
 #[derive(Debug, Clone)]
@@ -42,6 +42,16 @@ impl RaftFolder {
     /// The folder of a cycle, counted from 1.
     pub fn cycle(&self, cycle: u32) -> PathBuf {
         self.path.join(format!("cycle_{cycle}"))
+    }
+
+    /// Of so many cycles the first whose training is not over, and whether a checkpoint of it is there; `None` where
+    /// all are.
+    pub fn untrained(&self, cycles: u32) -> Option<(u32, bool)> {
+        let training = |cycle| self.cycle(cycle).join("training");
+        let is_open = |cycle: &u32| !training(*cycle).join(MARK).is_file();
+        let cycle = (1..=cycles).find(is_open)?;
+        let checkpoint = checkpoint_in(&training(cycle));
+        Some((cycle, checkpoint.is_file()))
     }
 
     /// The adapter that a cycle trained, for engines that read GGUF.

@@ -78,6 +78,25 @@ suites with --held-out CHOOSES,REPORTS, and the second has no part in the choice
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing was kept to train on, 130 interrupted (go on with --resume).";
 
+/// What says how a run is made, arguments and groups of them. A run that goes on has all of it from its folder, so such
+/// a word beside `--resume` would do nothing.
+const PLANNING: [&str; 14] = [
+    "model",
+    "suite",
+    "held_out",
+    "limit",
+    "held_out_limit",
+    "preset",
+    "output",
+    "config",
+    "seed",
+    "threads",
+    "device",
+    "SamplingFlags",
+    "FilterFlags",
+    "TrainingFlags",
+];
+
 /// `whet train raft`.
 #[derive(Debug, Args)]
 pub(crate) struct RaftFlags {
@@ -110,8 +129,9 @@ pub(crate) struct RaftFlags {
     /// Take what the command line does not say from a file
     #[arg(long, value_name = "FILE.yml")]
     pub(crate) config: Option<PathBuf>,
-    /// Go on with an interrupted run, by what its folder says
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["model", "suite", "held_out", "output", "config"])]
+    /// Go on with an interrupted run, by what its folder says; of its settings only --longest and --recompute may be
+    /// given anew, for a training that does not fit into memory
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = PLANNING)]
     pub(crate) resume: Option<PathBuf>,
     /// Print the resolved plan and stop
     #[arg(long)]
@@ -131,6 +151,8 @@ pub(crate) struct RaftFlags {
     pub(crate) filter: FilterFlags,
     #[command(flatten)]
     pub(crate) training: TrainingFlags,
+    #[command(flatten)]
+    pub(crate) memory: MemoryFlags,
 }
 
 /// How prompts are sampled and measured.
@@ -249,9 +271,6 @@ pub(crate) struct TrainingFlags {
     /// Steps on which the learning rate rises to its greatest
     #[arg(long, value_name = "STEPS")]
     pub(crate) warmup: Option<usize>,
-    /// Leave out rows with more tokens than this
-    #[arg(long, value_name = "TOKENS")]
-    pub(crate) longest: Option<usize>,
     /// Columns of the adapter's factors
     #[arg(long)]
     pub(crate) rank: Option<usize>,
@@ -264,6 +283,15 @@ pub(crate) struct TrainingFlags {
     /// Which matrices get factors (default: all seven)
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) targets: Vec<String>,
+}
+
+/// What makes a training smaller. A run that goes on may be given it, because it may be what it lacks.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Training")]
+pub(crate) struct MemoryFlags {
+    /// Leave out rows with more tokens than this
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) longest: Option<usize>,
     /// Compute layers again on the way back: a third slower, much less memory
     #[arg(long)]
     pub(crate) recompute: bool,

@@ -4,6 +4,7 @@ mod book;
 mod config;
 mod costs;
 mod curve;
+mod memory;
 mod pretrain;
 mod progress;
 pub(super) mod raft;
@@ -20,7 +21,6 @@ use crate::exit::{Exit, Usage};
 use crate::terminal::Terminal;
 use config::Configured;
 pub(crate) use sft::sft;
-pub(super) use steps::fits;
 
 /// How a training ended.
 pub(crate) struct Ended {

@@ -38,6 +38,7 @@ mod memory;
 mod models;
 mod output;
 mod raft;
+mod raft_again;
 mod recipe;
 mod recipe_runs;
 mod resume;

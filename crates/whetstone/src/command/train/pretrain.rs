@@ -20,8 +20,9 @@ use model::variants::{self, Variant};
 use serde_json::json;
 
 use super::book::Book;
+use super::memory::Flags;
 use super::progress::Steps;
-use super::{Ended, curve, steps};
+use super::{Ended, curve, memory, steps};
 use crate::cli::Pretrain;
 use crate::command::models::watching;
 use crate::compute::Compute;
@@ -274,11 +275,8 @@ fn split(
 fn fits(located: &Located, recipe: &Recipe, split: &Split) -> Result<()> {
     let file = gguf::Gguf::open(&located.path)?;
     let (shape, tied) = (Shape::of(&file)?, file.tensor("output.weight").is_none());
-    steps::fits(
-        &steps::all_weights(&shape, tied),
-        (recipe, "--batch"),
-        split,
-    )
+    let how = (recipe, Flags::OF_STEPS);
+    memory::fits(&memory::all_weights(&shape, tied), how, split.longest())
 }
 
 fn counted(split: &Split, folder: &TrainFolder) -> String {

@@ -3,6 +3,8 @@
 //!
 //! The loop is `improve::raft`; here it gets an engine, a sandbox and a trainer.
 
+mod again;
+mod estimate;
 mod hardware;
 mod order;
 mod published;
@@ -38,7 +40,10 @@ pub(super) fn run(flags: &RaftFlags, terminal: &Terminal, offline: bool) -> Resu
         stop: interrupt::listen()?,
     };
     let (order, place) = match &flags.resume {
-        Some(folder) => (Order::read(folder)?, Place::There(folder.clone())),
+        Some(folder) => (
+            Order::again(folder, &flags.memory)?,
+            Place::There(folder.clone()),
+        ),
         None => (Order::of(flags)?, Place::New(flags.output.clone())),
     };
     Ok(carry_out(order, place, &finder)?.0)
@@ -47,7 +52,7 @@ pub(super) fn run(flags: &RaftFlags, terminal: &Terminal, offline: bool) -> Resu
 /// The resolved plan.
 pub(super) fn plan(flags: &RaftFlags) -> Result<Value> {
     let order = match &flags.resume {
-        Some(folder) => Order::read(folder)?,
+        Some(folder) => Order::again(folder, &flags.memory)?,
         None => Order::of(flags)?,
     };
     Ok(serde_json::to_value(order)?)
@@ -138,6 +143,7 @@ fn demo(flags: &Full, model: &str) -> RaftFlags {
         },
         filter: crate::cli::FilterFlags::default(),
         training: crate::cli::TrainingFlags::default(),
+        memory: crate::cli::MemoryFlags::default(),
     }
 }
 
@@ -187,37 +193,32 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
         .map_err(|error| Usage(error.to_string()))?;
     // There is no way around it: without a sandbox nothing is sampled.
     let cell = containment::open(&both)?;
+    let most = order.plan.max_new_tokens;
+    let suites = workshop::prepared(both, most, order.prompt);
     let folder = match place {
         Place::There(folder) => {
             order.go_on(&folder)?;
             folder
         }
-        Place::New(asked) => {
-            let folder = order::folder(asked.as_ref(), &located.name);
+        Place::New(named) => {
+            let (own, sizes) = (&suites[..asked.len()], (&shape, &lora));
+            estimate::check(&order, own, &located, sizes)?;
+            let folder = order::folder(named.as_ref(), &located.name);
             order.note_origin();
             order.write(&folder)?;
             folder
         }
     };
     terminal.note(&format!("Everything goes to {}.", folder.display()));
-    let material = Material {
-        names: Names {
-            model: order.model.word.clone(),
-            short: located.name.clone(),
-        },
-        prompts: workshop::prompts(&asked),
-        held_out: workshop::prompts(&held_out),
-        history: order.history.clone(),
-        said: order.said.clone(),
-    };
-    let most = order.plan.max_new_tokens;
+    let material = material(&order, &located, [&asked, &held_out]);
     let mut shop = Shop {
         plan: &order.plan,
         located: &located,
+        folder: &folder,
         first: folder.join("baseline/prompts").join(super::book::RUN),
         shape,
         lora,
-        suites: workshop::prepared(both, most, order.prompt),
+        suites,
         prompt: order.prompt,
         now: order.now()?,
         compute: &order.compute,
@@ -231,6 +232,20 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
     let outcome = outcome.map_err(usage)?;
     let ended = ended(outcome.as_ref(), (&order, &raft), terminal)?;
     Ok((ended, folder))
+}
+
+/// What the run is about.
+fn material(order: &Order, located: &Located, [asked, held_out]: [&[Suite]; 2]) -> Material {
+    Material {
+        names: Names {
+            model: order.model.word.clone(),
+            short: located.name.clone(),
+        },
+        prompts: workshop::prompts(asked),
+        held_out: workshop::prompts(held_out),
+        history: order.history.clone(),
+        said: order.said.clone(),
+    }
 }
 
 /// A plan that cannot be is the user's mistake; everything else stays what it is.

@@ -16,8 +16,9 @@ use serde_json::json;
 use task::chat::Specials;
 
 use super::book::Book;
+use super::memory::Flags;
 use super::progress::Steps;
-use super::{Ended, curve, steps};
+use super::{Ended, curve, memory, steps};
 use crate::cli::Sft;
 use crate::compute::Compute;
 use crate::exit::Usage;
@@ -73,13 +74,13 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<End
     let mut recipe = order.recipe.clone();
     let split = Split::new(examples.fitting, &recipe);
     steps::warm_up(&mut recipe, &flags.steps, &split);
-    let how = (&recipe, "--batch");
+    let (how, longest) = ((&recipe, Flags::OF_STEPS), split.longest());
     match &order.lora {
         Some(lora) => {
             let needs = |rows, recompute| Memory::of(&shape, lora, rows, recompute);
-            steps::fits(&needs, how, &split)?;
+            memory::fits(&needs, how, longest)?;
         }
-        None => steps::fits(&steps::all_weights(&shape, tied), how, &split)?,
+        None => memory::fits(&memory::all_weights(&shape, tied), how, longest)?,
     }
     let folder = TrainFolder::open(&place(flags, &located.name))?;
     terminal.note(&format!("the training is in {}", folder.path().display()));

@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use decoder::Shape;
-use decoder::memory::Memory;
+use anyhow::Result;
 use improve::sft::{End, Outcome};
 use improve::{Recipe, Split};
 use ledger::Run;
@@ -66,64 +64,6 @@ pub(super) fn warm_up(recipe: &mut Recipe, flags: &StepFlags, split: &Split) {
     if let Some(share) = flags.warmup_ratio {
         recipe.warmup = (split.all_steps(recipe) as f64 * share).ceil() as usize;
     }
-}
-
-/// The memory of batches of so many sequences, with or without recomputing.
-pub(in crate::command) type Needs<'a> = &'a dyn Fn((usize, usize), bool) -> Memory;
-
-/// Refuses a training that would not fit into memory, with what would.
-pub(in crate::command) fn fits(
-    needs: Needs<'_>,
-    (recipe, batch_flag): (&Recipe, &str),
-    split: &Split,
-) -> Result<()> {
-    let Ok(available) = measure::probe::memory::available_bytes() else {
-        return Ok(());
-    };
-    fits_into(available, needs, (recipe, batch_flag), split)
-}
-
-fn fits_into(
-    available: u64,
-    needs: Needs<'_>,
-    (recipe, batch_flag): (&Recipe, &str),
-    split: &Split,
-) -> Result<()> {
-    let all = split.trained.iter().chain(&split.held_out);
-    let longest = all.map(|example| example.tokens.len()).max().unwrap_or(0);
-    let of = |batch, recompute| needs((batch, longest), recompute).total();
-    let needed = of(recipe.batch, recipe.recompute);
-    if needed <= available {
-        return Ok(());
-    }
-    let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
-    let ways = [
-        (recipe.batch, true, "--recompute".to_owned()),
-        (1, true, format!("--recompute {batch_flag} 1")),
-    ];
-    let fitting = ways
-        .iter()
-        .find(|(batch, again, _)| of(*batch, *again) <= available);
-    let remedy = match fitting {
-        Some((batch, again, flag)) => {
-            format!("{flag} takes {:.1} GiB", gib(of(*batch, *again)))
-        }
-        None => "a smaller model, or shorter examples, take less; an adapter takes less than all weights".into(),
-    };
-    let message = format!(
-        "the training needs about {:.1} GiB and {:.1} GiB of memory are free; {remedy}",
-        gib(needed),
-        gib(available)
-    );
-    Err(Usage(message)).context("nothing was loaded")
-}
-
-/// The memory of training every weight.
-pub(super) fn all_weights(
-    shape: &Shape,
-    tied: bool,
-) -> impl Fn((usize, usize), bool) -> Memory + '_ {
-    move |rows, recompute| Memory::of_all(shape, tied, rows, recompute)
 }
 
 /// How a training ended, in words and in `summary.json`; `file` is told whether it is the best or the last that is meant.
@@ -221,34 +161,6 @@ mod tests {
             trained: vec![example],
             held_out: Vec::new(),
         }
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_with_the_setting_that_would() {
-        let needs = |(batch, longest): (usize, usize), recompute: bool| Memory {
-            weights: 1 << 30,
-            layers: ((batch * longest) as u64) << if recompute { 20 } else { 24 },
-            logits: 0,
-            trained: 0,
-        };
-        let recipe = Recipe::default();
-        let said = |gib: f64| {
-            let available = (gib * (1u64 << 30) as f64) as u64;
-            fits_into(available, &needs, (&recipe, "--batch"), &split())
-                .map_err(|error| error.root_cause().to_string())
-        };
-        assert!(said(9.0).is_ok());
-        assert!(
-            said(2.0)
-                .unwrap_err()
-                .contains("; --recompute takes 1.2 GiB")
-        );
-        assert!(
-            said(1.1)
-                .unwrap_err()
-                .contains("; --recompute --batch 1 takes 1.1 GiB")
-        );
-        assert!(said(0.5).unwrap_err().contains("a smaller model"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use task::{PromptProfile, Suite};
 
-use crate::cli::{FilterFlags, Prompt, RaftFlags, SamplingFlags, TrainingFlags};
+use crate::cli::{FilterFlags, MemoryFlags, Prompt, RaftFlags, SamplingFlags, TrainingFlags};
 use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::subject::Finder;
@@ -199,6 +199,7 @@ fn plan(flags: &RaftFlags) -> Result<RaftPlan> {
         return Err(Usage("max_steps must be at least 1".into()).into());
     }
     change_training(&mut plan, &flags.training);
+    change_memory(&mut plan, &flags.memory);
     plan.check().map_err(usage)?;
     Ok(plan)
 }
@@ -269,9 +270,7 @@ fn change_training(plan: &mut RaftPlan, asked: &TrainingFlags) {
     set(&mut recipe.clip, &asked.clip);
     set(&mut recipe.warmup, &asked.warmup);
     set(&mut recipe.dropout, &asked.dropout);
-    recipe.recompute |= asked.recompute;
     set(&mut plan.lr_decay_per_cycle, &asked.lr_decay);
-    set(&mut plan.longest, &asked.longest);
     let adapter = &mut plan.adapter;
     if let Some(rank) = asked.rank {
         adapter.rank = rank;
@@ -281,6 +280,12 @@ fn change_training(plan: &mut RaftPlan, asked: &TrainingFlags) {
     if !asked.targets.is_empty() {
         adapter.targets.clone_from(&asked.targets);
     }
+}
+
+/// What a training takes of memory.
+pub(super) fn change_memory(plan: &mut RaftPlan, asked: &MemoryFlags) {
+    plan.recipe.recompute |= asked.recompute;
+    set(&mut plan.longest, &asked.longest);
 }
 
 /// A rule by its name in JSON.

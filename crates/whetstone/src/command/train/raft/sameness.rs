@@ -23,7 +23,8 @@ impl Order {
         self.machine = provenance::machine();
     }
 
-    /// Says, and keeps, if a run that is not over goes on with something else than it began with.
+    /// Says if a run that is not over goes on with something else than it began with, and keeps that and whatever else is
+    /// new.
     pub(super) fn go_on(&mut self, folder: &Path) -> Result<()> {
         if folder.join("summary.json").exists() {
             return Ok(());
@@ -36,9 +37,11 @@ impl Order {
             && !self.said.contains(&message)
         {
             self.said.push(message);
-            self.keep(folder)?;
         }
-        Ok(())
+        match *self == Order::read(folder)? {
+            true => Ok(()),
+            false => self.keep(folder),
+        }
     }
 
     /// The sandbox is that of each phase, whose run folder has it.

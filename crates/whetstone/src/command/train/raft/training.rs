@@ -18,15 +18,16 @@ use ledger::Run;
 use ledger::record::Finish;
 use measure::{Clock, SystemClock};
 use serde_json::json;
-use task::Suite;
+use task::{PromptProfile, Suite};
 use task::chat::{Message, Specials, Turn};
 use task::prompt::Shape;
 
 use super::hardware;
 use super::workshop::Shop;
 use crate::command::train::book::Book;
+use crate::command::train::memory::{Flags, fits};
 use crate::command::train::progress::Steps;
-use crate::command::train::{costs, curve, fits};
+use crate::command::train::{costs, curve};
 use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::subject::Loaded;
@@ -63,8 +64,7 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
         trained: fitting,
         held_out,
     };
-    let needs = |rows, recompute| Memory::of(&shop.shape, &shop.lora, rows, recompute);
-    fits(&needs, (&lesson.recipe, "--train-batch"), &split)?;
+    fits_now(shop, lesson, &split)?;
     let folder = TrainFolder::open(&lesson.training)?;
     let went_on = folder.curve().is_file();
     let (outcome, run) = steps(shop, (lesson, &split), &folder)?;
@@ -89,6 +89,24 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
         tokens: outcome.curve.iter().map(|point| point.tokens).sum(),
         effort: effort((&outcome, &run), seconds, went_on),
     }))
+}
+
+/// Refuses rows that do not fit into the memory that is free now. Of the settings those are named with which the run can
+/// go on.
+fn fits_now(shop: &Shop<'_>, lesson: &Lesson<'_>, split: &Split) -> Result<()> {
+    let needs = |rows, recompute| Memory::of(&shop.shape, &shop.lora, rows, recompute);
+    let shortest = split.trained.iter().map(|example| example.tokens.len());
+    let flags = Flags {
+        batch: None,
+        longest: shortest.min().map(|least| ("--longest", least)),
+    };
+    fits(&needs, (&lesson.recipe, flags), split.longest()).with_context(|| {
+        format!(
+            "{}: it goes on with such a setting by `whet train raft --resume {}`",
+            lesson.phase,
+            shop.folder.display()
+        )
+    })
 }
 
 fn held_back(outcome: &Outcome, split: &Split) -> Option<HeldBack> {
@@ -176,6 +194,17 @@ fn examples(
     Ok([trained, held_back.collect::<Result<_>>()?])
 }
 
+/// The tokens with which a model is asked the first problem of a suite, and their shape.
+pub(super) fn prompt_tokens(
+    subject: &bench::Subject<'_>,
+    suite: &Suite,
+    profile: Option<PromptProfile>,
+) -> Result<(Shape, Vec<Token>)> {
+    let rendered = bench::code::first_prompt(subject, suite, profile)?;
+    let tokens = bench::code::tokens(subject.model.tokenizer(), &rendered);
+    Ok((rendered.shape, tokens))
+}
+
 /// Turns rows into tokens.
 struct Scribe<'a> {
     shop: &'a Shop<'a>,
@@ -204,17 +233,16 @@ impl<'a> Scribe<'a> {
             problems: vec![problem.clone()],
             ..suite.clone()
         };
-        let rendered = bench::code::first_prompt(&self.subject, &alone, self.shop.prompt)?;
+        let (shape, mut tokens) = prompt_tokens(&self.subject, &alone, self.shop.prompt)?;
         let tokenizer = self.subject.model.tokenizer();
-        let mut tokens = bench::code::tokens(tokenizer, &rendered);
         let learnt_from = tokens.len();
         tokens.extend(tokenizer.encode(&row.learnt, Special::Plain));
-        let was_begun = rendered.shape == Shape::ChatBegun;
+        let was_begun = shape == Shape::ChatBegun;
         if was_begun && sample.finish == Finish::StopString {
             tokens.extend(tokenizer.encode(CLOSING, Special::Plain));
         }
         let is_chat = matches!(
-            rendered.shape,
+            shape,
             Shape::Chat | Shape::ChatWithoutSystem | Shape::ChatBegun
         );
         let end = if is_chat { self.end_of_turn } else { None };

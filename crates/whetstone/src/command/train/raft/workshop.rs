@@ -22,6 +22,8 @@ use crate::terminal::Terminal;
 pub(super) struct Shop<'a> {
     pub(super) plan: &'a RaftPlan,
     pub(super) located: &'a Located,
+    /// The folder of the whole run.
+    pub(super) folder: &'a Path,
     /// The run folder of the first phase, which knows the power at rest.
     pub(super) first: PathBuf,
     pub(super) shape: Shape,

@@ -1,0 +1,106 @@
+//! What `whet train raft` asks of memory before it begins, and what may be asked of a run that goes on.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::workplace::{Ended, Workplace};
+
+const COMMON: [&str; 15] = [
+    "train",
+    "raft",
+    "toy.gguf",
+    "--suite=cpp-demo",
+    "--limit=2",
+    "-n=1",
+    "--measure-samples=1",
+    "--max-new-tokens=24",
+    "--batch=4",
+    "--rank=2",
+    "--epochs=1",
+    "--accumulate=1",
+    "--min-samples=2",
+    "--cycles=1",
+    "--threads=1",
+];
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// A run that was killed before it did anything.
+fn begun(place: &Workplace) {
+    let planned = place.whet(&[&COMMON[..], &["--dry-run"]].concat());
+    std::fs::create_dir_all(place.at("out")).unwrap();
+    let order = planned.with_code(0).json().to_string();
+    std::fs::write(place.at("out/raft.json"), order).unwrap();
+}
+
+fn again(place: &Workplace, words: &[&str]) -> Ended {
+    place.whet(&[&["train", "raft", "--resume", "out"], words].concat())
+}
+
+#[test]
+fn a_run_whose_rows_would_not_fit_into_memory_is_refused_before_anything_is_sampled() {
+    let place = Workplace::new();
+    let words = ["--train-batch=100000000", "-o", "out"];
+    place
+        .whet(&[&COMMON[..], &words].concat())
+        .with_code(2)
+        .saying(&["of memory are free", "--recompute --train-batch 1 takes"]);
+    assert!(!place.at("out").exists());
+}
+
+#[test]
+fn a_word_that_would_do_nothing_beside_resume_is_refused() {
+    let place = Workplace::new();
+    begun(&place);
+    for word in [
+        "--cycles=5",
+        "--seed=7",
+        "--threads=2",
+        "--preset=bold",
+        "--train-batch=1",
+        "--repairs=2",
+        "--limit=1",
+    ] {
+        let refused = again(&place, &[word]).with_code(2);
+        refused.saying(&["cannot be used with", word.split('=').next().unwrap()]);
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_takes_what_makes_its_next_training_smaller() {
+    let place = Workplace::new();
+    begun(&place);
+    let smaller = ["--recompute", "--longest=900"];
+    again(&place, &smaller).with_code(0);
+    let order = json(&place.at("out/raft.json"));
+    assert_eq!(order["plan"]["longest"], 900);
+    assert_eq!(order["plan"]["recipe"]["recompute"], true);
+    let record = json(&place.at("out/cycle_1/training/run/run.json"));
+    assert_eq!(record["plan"]["training"]["recipe"]["recompute"], true);
+    let said = json(&place.at("out/summary.json"))["said"].to_string();
+    assert!(said.contains("--recompute --longest 900"), "{said}");
+    // The same again changes nothing; something else comes too late.
+    again(&place, &smaller).with_code(0);
+    again(&place, &["--longest=800"])
+        .with_code(2)
+        .saying(&["--longest 800", "no training of out is left"]);
+}
+
+#[test]
+fn a_training_that_has_a_checkpoint_goes_on_as_it_began() {
+    let place = Workplace::new();
+    begun(&place);
+    let training = place.at("out/cycle_1/training");
+    std::fs::create_dir_all(&training).unwrap();
+    std::fs::write(training.join("checkpoint.safetensors"), "").unwrap();
+    again(&place, &["--recompute"])
+        .with_code(2)
+        .saying(&["cycle 1 has a checkpoint", "delete out/cycle_1/training"]);
+    assert_eq!(
+        json(&place.at("out/raft.json"))["plan"]["recipe"]["recompute"],
+        false
+    );
+}
