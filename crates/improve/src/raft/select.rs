@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use ledger::record::Finish;
 use serde::{Deserialize, Serialize};
 
 use super::learnt::up_to_the_code;
@@ -26,6 +27,14 @@ pub struct Kept {
     pub times: u32,
     /// What is learnt of the completion.
     pub learnt: String,
+}
+
+impl Kept {
+    /// Whether what is learnt ends where the limit of tokens cut the answer: the model did not end it there, and with an
+    /// end behind it would learn to stop in the middle of something.
+    pub fn is_cut(&self) -> bool {
+        self.sample.finish == Finish::Length && self.learnt == self.sample.text
+    }
 }
 
 /// What became of the samples of a cycle.

@@ -1,6 +1,6 @@
 //! Selection: what is kept reaches the bar, is kept once, and does not depend on anything but the samples.
 
-use ledger::record::Stage;
+use ledger::record::{Finish, Stage};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -147,4 +147,20 @@ fn halo_forges_way_keeps_the_first_of_the_file_and_fills_up_to_its_least_number(
 fn nothing_comes_of_nothing() {
     let found = select(&[], &[], (&strict(), exact()), 1);
     assert_eq!((found.kept.len(), found.above_threshold), (0, 0));
+}
+
+#[test]
+fn an_answer_that_the_limit_cut_ends_there_only_if_it_is_learnt_whole() {
+    let is_cut = |finish: Finish, behind: &str| {
+        let mut one = sample("p", 0, Stage::Right);
+        (one.finish, one.code) = (finish, Some("int main() {}\n".into()));
+        one.text = format!("```cpp\nint main() {{}}\n```{behind}");
+        let kept = select(&[one], &[], (&strict(), exact()), 1).kept;
+        kept[0].is_cut()
+    };
+    assert!(is_cut(Finish::Length, ""));
+    // The words behind the block are not learnt, so that the cut is not in what is.
+    assert!(!is_cut(Finish::Length, "\nThis program does no"));
+    assert!(!is_cut(Finish::EndOfText, ""));
+    assert!(!is_cut(Finish::StopString, ""));
 }

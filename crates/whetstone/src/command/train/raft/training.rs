@@ -1,7 +1,8 @@
 //! A phase of training: kept samples become examples, and an adapter is trained on them.
 //!
 //! The prompt of an example is token for token the one that was sampled with: same wording, same template, same
-//! date. What is learnt is what the plan keeps of the answer, up to and with the token that ends it.
+//! date. What is learnt is what the plan keeps of the answer, up to and with the token that ends it; an answer that the
+//! limit cut gets no end.
 
 use std::path::Path;
 
@@ -18,9 +19,9 @@ use ledger::Run;
 use ledger::record::Finish;
 use measure::{Clock, SystemClock};
 use serde_json::json;
-use task::{PromptProfile, Suite};
 use task::chat::{Message, Specials, Turn};
 use task::prompt::Shape;
+use task::{PromptProfile, Suite};
 
 use super::hardware;
 use super::workshop::Shop;
@@ -240,6 +241,12 @@ impl<'a> Scribe<'a> {
         let was_begun = shape == Shape::ChatBegun;
         if was_begun && sample.finish == Finish::StopString {
             tokens.extend(tokenizer.encode(CLOSING, Special::Plain));
+        }
+        if row.is_cut() {
+            return Ok(Example {
+                tokens,
+                learnt_from,
+            });
         }
         let is_chat = matches!(
             shape,
