@@ -13,6 +13,11 @@ const ALIASES: [&str; 3] = ["best", "final", "latest"];
 /// How far below a folder adapters are looked for: a run, its cycle, its training, `best`.
 const DEPTH: usize = 5;
 
+/// What a RAFT run is known by. Its best and its last adapter lie in `best` and `final` like those of every training; what its
+/// cycles left besides are steps on the way.
+const RAFT: &str = "raft.json";
+const CYCLES: &str = "cycle_";
+
 /// What became of the word for an adapter.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -77,8 +82,13 @@ pub(crate) fn adapters(folder: &Path) -> Result<Vec<(PathBuf, SystemTime)>> {
 }
 
 fn collect(folder: &Path, depth: usize, found: &mut Vec<(PathBuf, SystemTime)>) -> Result<()> {
+    let is_raft = folder.join(RAFT).is_file();
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
+        if is_raft && entry.file_name().to_string_lossy().starts_with(CYCLES) {
+            continue;
+        }
         if path.is_dir() && depth > 1 {
             collect(&path, depth - 1, found)?;
         }
@@ -115,6 +125,26 @@ fn missing(name: &str, folder: &Path, all: &[(PathBuf, SystemTime)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_raft_run_its_best_and_its_last_adapter_are_found_and_not_those_of_every_cycle() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let put = |path: &str| {
+            let path = run.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"").unwrap();
+        };
+        for path in ["cycle_1/training/best", "cycle_2/checkpoint", "best"] {
+            put(&format!("{path}/adapter.gguf"));
+        }
+        // A folder of another kind may be called so.
+        assert_eq!(adapters(folder.path()).unwrap().len(), 3);
+        put("raft.json");
+        let found = adapters(folder.path()).unwrap();
+        let found: Vec<&Path> = found.iter().map(|(path, _)| path.as_path()).collect();
+        assert_eq!(found, [run.join("best/adapter.gguf")]);
+    }
 
     #[test]
     fn aliases_stand_for_files_and_folders_and_latest_for_the_newest() {

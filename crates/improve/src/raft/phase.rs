@@ -56,7 +56,12 @@ impl RaftFolder {
 
     /// The adapter that a cycle trained, for engines that read GGUF.
     pub fn adapter(&self, cycle: u32) -> PathBuf {
-        self.cycle(cycle).join("checkpoint").join("adapter.gguf")
+        self.checkpoint(cycle).join("adapter.gguf")
+    }
+
+    /// The folder of the adapter that a cycle trained: for PEFT, and for engines that read GGUF.
+    pub fn checkpoint(&self, cycle: u32) -> PathBuf {
+        self.cycle(cycle).join("checkpoint")
     }
 }
 

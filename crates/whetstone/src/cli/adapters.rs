@@ -9,7 +9,7 @@ use super::Format;
 /// `whet adapters`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Adapters {
-    /// List the adapters below a folder, the newest first
+    /// List the adapters below a folder, the newest first; of a RAFT run its best and its last
     #[command(after_help = "Examples:
   whet adapters ls
   whet adapters ls data/checkpoints --format json")]
@@ -21,7 +21,8 @@ pub(crate) enum Adapters {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
-    /// Print the path of the newest adapter called best or final, or of the latest of all
+    /// Print the path of the newest adapter called best or final, or of the latest of all; of a RAFT run, best is that
+    /// of the cycle that held-out problems chose
     #[command(after_help = "Examples:
   whet adapters which best
   whet bench MODEL --adapter \"$(whet adapters which best runs/MODEL_sft_20260102_030405)\"")]

@@ -70,7 +70,7 @@ pub(super) const RAFT_EXAMPLES: &str = "Examples:
   whet train raft smollm2-135m --suite cpp-demo --preset aggressive --dry-run
   whet train raft --config raft-settings.yml
   whet train raft --resume runs/qwen2.5-coder-0.5b_raft_20260102_030405
-  whet bench code qwen2.5-coder-0.5b --suite held.jsonl --adapter runs/NAME/cycle_2/checkpoint/adapter.gguf
+  whet bench code qwen2.5-coder-0.5b --suite held.jsonl --adapter runs/NAME/best/adapter.gguf
 
 Presets: strict trains on exact answers alone, makes 40 steps of each cycle or one epoch, and ends after a cycle without gain; conservative, aggressive and
 production are halo-forge's numbers. A cycle that held-out problems chose looks better on them than it is: give two

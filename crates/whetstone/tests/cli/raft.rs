@@ -142,6 +142,19 @@ fn killed_in_its_training_it_ends_with_the_adapter_of_an_undisturbed_run() {
     let kept = std::fs::read_to_string(place.at("whole/cycle_1/kept.jsonl")).unwrap();
     assert_eq!(kept.lines().count(), 4);
     its_trainings_are_metered_and_say_why_they_ended(&place.at("whole"));
+    its_last_adapter_is_found_and_no_best_one(&place);
+}
+
+fn its_last_adapter_is_found_and_no_best_one(place: &Workplace) {
+    let which = |which: &str| place.whet(&["adapters", "which", which, "whole"]);
+    let refused = which("best").with_code(2);
+    refused.saying(&["there is no adapter best"]);
+    for alias in ["final", "latest"] {
+        let found = which(alias).with_code(0);
+        assert_eq!(found.stdout, "whole/final/adapter.gguf\n");
+    }
+    let bytes = |path: &str| std::fs::read(place.at("whole").join(path)).unwrap();
+    assert!(bytes("final/adapter.gguf") == bytes("cycle_2/checkpoint/adapter.gguf"));
 }
 
 fn its_trainings_are_metered_and_say_why_they_ended(run: &Path) {
@@ -214,10 +227,17 @@ fn without_held_out_problems_the_last_adapter_is_held_against_the_base() {
         said.iter().all(|said| ended.stdout.contains(said)),
         "{ended}"
     );
-    assert!(!ended.stdout.contains("was chosen on"), "{ended}");
+    assert!(!ended.stdout.contains("on the lucky side"), "{ended}");
     let adapter = "out/cycle_2/checkpoint/adapter.gguf\n";
     assert!(ended.stdout.ends_with(adapter), "{ended}");
+    let best = place.whet(&["adapters", "which", "best", "out"]);
+    assert_eq!(best.with_code(0).stdout, "out/best/adapter.gguf\n");
+    assert!(place.at("out/best/adapter_config.json").is_file());
+    let all = place.whet(&["adapters", "ls", "out", "--format=json"]);
+    let all = all.with_code(0).json();
+    assert_eq!(all.as_array().unwrap().len(), 2, "best and final: {all}");
     for (published, own) in [
+        ("best/adapter.gguf", "cycle_2/checkpoint/adapter.gguf"),
         ("baseline_samples.jsonl", "baseline/prompts/samples.jsonl"),
         ("final_samples.jsonl", "final/prompts/samples.jsonl"),
         ("cycle_2/samples.jsonl", "cycle_2/samples/samples.jsonl"),

@@ -27,7 +27,7 @@ impl<W: Workshop> Run<'_, W> {
             held_back: &parted.held_back,
             recipe: self.plan.recipe(n, (rows, self.rate)),
             training: training.clone(),
-            checkpoint: folder.join("checkpoint"),
+            checkpoint: self.folder.checkpoint(n),
         };
         let Some(trained) = self.workshop.train(&lesson)? else {
             return Ok(None);

@@ -316,6 +316,7 @@ fn ended(
     };
     hardware::write(folder, order.plan.cycles)?;
     published::write(folder, order.plan.cycles)?;
+    published::adapters(folder, outcome)?;
     Ok(Ended {
         exit: match outcome.end {
             End::NothingKept if outcome.best.is_none() => Exit::Gate,
