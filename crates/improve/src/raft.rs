@@ -16,6 +16,7 @@
 //! Sources: Dong et al. 2023, "RAFT" (arXiv 2304.06767); Zelikman et al. 2022, "STaR" (restarting from the base);
 //! the names of parameters and files are those of halo-forge.
 
+mod copied;
 mod costs;
 mod curriculum;
 mod guard;
@@ -380,7 +381,7 @@ impl Outcome {
         of(&self.last)?.change_from(of(&self.baseline)?, self.seed)
     }
 
-    /// Adapters among which held-out prompts chose.
+    /// Adapters among which, and the base, held-out prompts chose.
     pub fn candidates(&self) -> usize {
         let looked = self.cycles.iter().filter(|cycle| cycle.look.is_some());
         looked.count()

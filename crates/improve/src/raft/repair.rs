@@ -3,12 +3,13 @@
 //!
 //! So problems that a model never solves at once get rows, too. Only the corrected answer is learnt, never the turn
 //! in which it was corrected. What is wanted is shown where a program printed something else: then a repair may
-//! print it without computing it; a program in which it stands, and does not in the task, is not kept.
+//! print it without computing it, and is not kept ([`super::copied`]).
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::copied::is_copied;
 use super::{Prompt, Sample};
 
 /// How failed answers are repaired.
@@ -120,24 +121,6 @@ pub(super) fn adopted(repaired: Vec<Sample>, prompts: &[Prompt], asked: &[&Promp
         })
     };
     passing.enumerate().filter_map(adopt).collect()
-}
-
-/// Whether what is wanted stands in the program and not in the task: then it was copied from the complaint.
-fn is_copied(sample: &Sample, task: &str) -> bool {
-    let wanted = sample.expected_output.as_deref().map_or("", str::trim);
-    let code = sample.code.as_deref().unwrap_or_default();
-    stands_in(wanted, code) && !stands_in(wanted, task)
-}
-
-/// Whether it is there as a whole: 8 does not stand in 18.
-fn stands_in(wanted: &str, text: &str) -> bool {
-    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    !wanted.is_empty()
-        && text.match_indices(wanted).any(|(at, found)| {
-            let before = text[..at].chars().next_back();
-            let behind = text[at + found.len()..].chars().next();
-            !is_word(before) && !is_word(behind)
-        })
 }
 
 const FIRST_REPAIR: u32 = 1_000_000;
