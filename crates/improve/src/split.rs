@@ -3,6 +3,9 @@
 //! Both follow from the seed alone: the order of an epoch from the seed and its number. So a training that
 //! goes on needs to know nothing but its step.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::Token;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -18,21 +21,28 @@ pub struct Split {
 }
 
 impl Split {
-    /// Holds out a share of the examples, at least one of two if the share is not 0. Of equal examples all
-    /// go to one side, so that nothing held out was trained on.
+    /// Holds out a share of the examples, at least one of two if the share is not 0, and never all. Examples with one
+    /// prompt go to one side together, because an answer that was learnt gives the others away; so do equal texts. With
+    /// a single prompt nothing is held out.
     pub fn new(examples: Vec<Example>, recipe: &Recipe) -> Self {
-        let held = held(examples.len(), (recipe.held_out, recipe.seed));
+        let mut groups: BTreeMap<&[Token], Vec<usize>> = BTreeMap::new();
+        for (place, example) in examples.iter().enumerate() {
+            groups.entry(group(example)).or_default().push(place);
+        }
+        let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+        // In the order in which they are seen first: without common prompts a group is an example.
+        groups.sort();
+        let is_held = held_groups(&groups, examples.len(), recipe);
         let mut split = Self {
             trained: Vec::new(),
-            held_out: held
-                .into_iter()
-                .map(|index| examples[index].clone())
-                .collect(),
+            held_out: Vec::new(),
         };
-        let is_held = |example: &Example| split.held_out.contains(example);
-        let (held, trained) = examples.into_iter().partition(is_held);
-        split.held_out = held;
-        split.trained = trained;
+        for (place, example) in examples.into_iter().enumerate() {
+            match is_held.contains(&place) {
+                true => split.held_out.push(example),
+                false => split.trained.push(example),
+            }
+        }
         split
     }
 
@@ -86,14 +96,42 @@ impl Split {
     }
 }
 
-/// The places of a share of so many things, at least one of two if the share is not 0, in a random order.
-pub(crate) fn held(n: usize, (share, seed): (f64, u64)) -> Vec<usize> {
-    let wanted = match n {
+/// What examples have in common that must not stand on both sides: their prompt; of plain text, where nothing but a
+/// start comes before what is learnt, all of it.
+fn group(example: &Example) -> &[Token] {
+    match example.learnt_from {
+        0 | 1 => &example.tokens,
+        prompt => &example.tokens[..prompt],
+    }
+}
+
+/// The places of examples that are held out: of whole groups in a random order, as many as make up the share.
+fn held_groups(groups: &[Vec<usize>], n: usize, recipe: &Recipe) -> BTreeSet<usize> {
+    let wanted = share_of(n, recipe.held_out);
+    let mut places = BTreeSet::new();
+    let mut order = shuffled(groups.len(), recipe.seed, 0);
+    // One is left to train on.
+    order.truncate(groups.len().saturating_sub(1));
+    for group in order {
+        if places.len() >= wanted {
+            break;
+        }
+        places.extend(&groups[group]);
+    }
+    places
+}
+
+fn share_of(n: usize, share: f64) -> usize {
+    match n {
         0 | 1 => 0,
         n => (n as f64 * share).ceil() as usize,
-    };
+    }
+}
+
+/// The places of a share of so many things, at least one of two if the share is not 0, in a random order.
+pub(crate) fn held(n: usize, (share, seed): (f64, u64)) -> Vec<usize> {
     let mut order = shuffled(n, seed, 0);
-    order.truncate(wanted);
+    order.truncate(share_of(n, share));
     order
 }
 
@@ -158,6 +196,50 @@ mod tests {
                 .iter()
                 .all(|held| !split.trained.contains(held))
         );
+    }
+
+    #[test]
+    fn answers_to_one_prompt_are_held_out_together_or_not_at_all() {
+        let example = |prompt: u32, answer: u32| Example {
+            tokens: vec![1, 100 + prompt, answer],
+            learnt_from: 2,
+        };
+        let all = (0..10).flat_map(|prompt| (0..4).map(move |answer| example(prompt, answer)));
+        let all: Vec<Example> = all.collect();
+        for seed in 0..20 {
+            let recipe = Recipe {
+                held_out: 0.2,
+                seed,
+                ..Recipe::default()
+            };
+            let split = Split::new(all.clone(), &recipe);
+            assert_eq!((split.trained.len(), split.held_out.len()), (32, 8));
+            let prompts = |side: &[Example]| -> BTreeSet<Token> {
+                side.iter().map(|example| example.tokens[1]).collect()
+            };
+            let (own, held) = (prompts(&split.trained), prompts(&split.held_out));
+            assert!(own.is_disjoint(&held), "{own:?} {held:?}");
+        }
+        let one_prompt = all[..4].to_vec();
+        assert!(
+            Split::new(one_prompt, &Recipe::default())
+                .held_out
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn plain_texts_that_begin_alike_are_held_out_each_by_itself() {
+        let text = |last| Example {
+            tokens: vec![1, 5, 5, last],
+            learnt_from: 1,
+        };
+        let recipe = Recipe {
+            held_out: 0.25,
+            ..Recipe::default()
+        };
+        let split = Split::new((0..8).map(text).collect(), &recipe);
+        assert_eq!((split.trained.len(), split.held_out.len()), (6, 2));
     }
 
     #[test]

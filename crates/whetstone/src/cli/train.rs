@@ -133,7 +133,7 @@ pub(crate) struct StepFlags {
     /// The greatest length of a gradient; a longer one is shortened (default: 1)
     #[arg(long, value_name = "LENGTH")]
     pub(crate) clip: Option<f64>,
-    /// Share of the examples, or of the files, that is held out (default: 0.05)
+    /// Share of the examples, or of the files, that is held out; examples with one prompt together (default: 0.05)
     #[arg(long, value_name = "SHARE")]
     pub(crate) held_out: Option<f64>,
     /// Steps between two looks at them (default: one look after each epoch)

@@ -73,6 +73,10 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<End
     terminal.note(&counted(&examples, flags.longest));
     let mut recipe = order.recipe.clone();
     let split = Split::new(examples.fitting, &recipe);
+    if recipe.held_out > 0.0 && split.held_out.is_empty() && split.trained.len() > 1 {
+        terminal
+            .note("No example is held out, because all have the same prompt; all steps are taken");
+    }
     steps::warm_up(&mut recipe, &flags.steps, &split);
     let (how, longest) = ((&recipe, Flags::OF_STEPS), split.longest());
     match &order.lora {
