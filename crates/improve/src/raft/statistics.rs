@@ -21,7 +21,7 @@ pub struct Names {
 }
 
 const LEGEND: &str = "pass_at_1 and pass_at_k of baseline, final and improvement are halo-forge's: the shares of prompts of which any and of which all samples compile. strict.pass_at_1 is the share of right samples. Where best is null no adapter was better than the base: final is the baseline again, and there is no change. A phase that went_on was interrupted: its times are at least that long";
-const CHOSEN: &str = "the best cycle was chosen on these prompts among several; p and interval do not allow for that";
+const CHOSEN: &str = "these prompts decided whether a cycle or the base is taken, so what they say of the choice is on the lucky side; p and interval do not allow for that";
 
 /// `summary.json`.
 pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Value {
@@ -78,13 +78,14 @@ fn changes(outcome: &Outcome) -> BTreeMap<&str, Option<Change>> {
         .collect()
 }
 
-/// How the best cycle was found; `suite` is null where all held-out prompts chose it.
+/// How the best cycle was found; `suite` is null where all held-out prompts chose it. The base is a candidate beside the
+/// cycles, so that a single one was chosen, too.
 fn choice(outcome: &Outcome) -> Value {
     let candidates = outcome.candidates();
     json!({
         "suite": outcome.chooser,
         "candidates": candidates,
-        "note": (candidates > 1).then_some(CHOSEN),
+        "note": (candidates > 0).then_some(CHOSEN),
     })
 }
 

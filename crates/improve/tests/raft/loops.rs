@@ -552,8 +552,11 @@ fn a_last_look_that_repeats_the_choice_is_said_and_so_is_what_was_known_before()
     assert_eq!(summary["said"][0], "begun elsewhere");
     let said = summary["said"][1].as_str().unwrap();
     assert!(said.contains("measuring temperature is 0"), "{said}");
-    // With a single candidate there was nothing to choose among.
-    assert!(summary["strict"]["choice"]["note"].is_null());
+    // The base is a candidate too, so that a single cycle was chosen as well.
+    let choice = &summary["strict"]["choice"];
+    assert_eq!(choice["candidates"], 1);
+    let note = choice["note"].as_str().unwrap();
+    assert!(note.contains("the base"), "{note}");
 }
 
 #[test]
@@ -595,4 +598,9 @@ fn without_held_out_prompts_the_last_adapter_is_taken_and_that_is_said() {
         .unwrap();
     assert_eq!(outcome.best, Some(3));
     assert!(outcome.said[0].contains("no prompts are held out"));
+    let summary = json(&folder.path().join("summary.json"));
+    assert!(
+        summary["strict"]["choice"]["note"].is_null(),
+        "nothing chose"
+    );
 }

@@ -126,12 +126,7 @@ fn share(estimate: &Estimate) -> String {
 /// What changed; where one of several held-out suites chose the cycle, each by itself.
 fn changes(outcome: &Outcome, of: fn(&Looks) -> Option<&Measured>, title: &str) -> Vec<String> {
     let is_held_out = title == HELD_OUT;
-    let chose = (outcome.candidates() > 1).then(|| {
-        format!(
-            "    the cycle was chosen on these problems, the best of {}; p and interval do not allow for that",
-            outcome.candidates()
-        )
-    });
+    let chose = (outcome.candidates() > 0).then(|| chosen(outcome.candidates()));
     let measured = of(&outcome.baseline).filter(|_| is_held_out);
     let Some((chooser, measured)) = outcome.chooser.as_ref().zip(measured) else {
         let Some(change) = outcome.change(of) else {
@@ -155,6 +150,17 @@ fn changes(outcome: &Outcome, of: fn(&Looks) -> Option<&Measured>, title: &str) 
         [line].into_iter().chain(part).collect()
     };
     measured.suites.keys().flat_map(of_suite).collect()
+}
+
+/// What is to be thought of a number that decided. The base is a candidate beside the cycles.
+fn chosen(cycles: usize) -> String {
+    let among = match cycles {
+        1 => "the cycle was taken and not the base".to_owned(),
+        cycles => format!("the best of {cycles} cycles and the base was taken"),
+    };
+    format!(
+        "    {among} because of these problems, so this is on the lucky side; p and interval do not allow for that"
+    )
 }
 
 fn changed(name: &str, change: &Change) -> String {
@@ -290,4 +296,15 @@ fn result(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Vec<String> 
         ),
         adapter.display().to_string(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chosen;
+
+    #[test]
+    fn a_single_cycle_was_chosen_too_because_the_base_is_a_candidate() {
+        assert!(chosen(1).contains("the cycle was taken and not the base"));
+        assert!(chosen(3).contains("the best of 3 cycles and the base"));
+    }
 }
