@@ -1,6 +1,6 @@
 //! What ends a training, or keeps it from beginning.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Lines with a fault that one message names; the rest is counted.
 const SHOWN: usize = 5;
@@ -34,13 +34,13 @@ pub enum Error {
     /// A setting that no training can have.
     #[error("{0}")]
     Recipe(String),
-    /// A number was not finite.
+    /// A number was not finite. What is kept was tried: a loss was computed with it, and was finite.
     #[error(
-        "step {step}: the {what} is {value}; the weights are left as they were after step {kept}, in {}; a lower learning rate may help",
-        folder.display()
+        "step {step}: the {what} is {value}; {}; a lower learning rate may help",
+        left(*.kept, .folder)
     )]
     NotFinite {
-        /// The step, counted from 1.
+        /// The step, counted from 1; for what is looked at between steps the one before.
         step: usize,
         /// The loss or the gradient.
         what: &'static str,
@@ -62,11 +62,19 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn file(path: &std::path::Path, what: impl std::fmt::Display) -> Self {
+    pub(crate) fn file(path: &Path, what: impl std::fmt::Display) -> Self {
         Error::File {
             path: path.to_owned(),
             what: what.to_string(),
         }
+    }
+}
+
+fn left(kept: usize, folder: &Path) -> String {
+    let folder = folder.display();
+    match kept {
+        0 => format!("no weights are kept in {folder}"),
+        kept => format!("the weights after step {kept} are good, and kept in {folder}"),
     }
 }
 

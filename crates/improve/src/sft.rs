@@ -4,7 +4,10 @@
 //! gradient and moves the weights. Before the first step and after some of them the held-out examples are looked at; the
 //! best weights are kept, and a training that gains nothing for a while ends. Checkpoints are whole or absent; a training that is
 //! killed at any moment and started again ends with the same weights. A loss or a gradient that is not
-//! finite ends it before it has touched the weights.
+//! finite ends it before it has touched the weights. That of a step tells whether the weights of the step before are good,
+//! so a checkpoint is written only then, and the last weights are tried before they are written.
+
+mod keeping;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -124,7 +127,7 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
         desk.watcher.stepped(&point, of);
         state.curve.push(point);
     };
-    state.save(desk)?;
+    state.keep_last(desk)?;
     if end != End::Stopped {
         desk.watcher.turns(0, Doing::Keep);
         state.training.learner.export(desk.folder, "final")?;
@@ -153,6 +156,8 @@ struct State<'a> {
     curve: Vec<Point>,
     /// The last step that is in a checkpoint.
     saved: usize,
+    /// The last step whose weights were tried on what is held out.
+    looked: usize,
 }
 
 impl<'a> State<'a> {
@@ -174,6 +179,7 @@ impl<'a> State<'a> {
             adamw,
             curve: curve::cut(&desk.folder.curve(), progress.steps)?,
             saved: progress.steps,
+            looked: progress.steps,
             progress,
         })
     }
@@ -190,9 +196,11 @@ impl<'a> State<'a> {
         let goals: usize = examples.iter().map(|example| example.goals()).sum();
         let (nats, mut gradients) = self.slope(&examples, 1.0 / goals as f64)?;
         let loss = nats / goals as f64;
-        self.finite("loss", loss, desk)?;
+        let step = self.progress.steps + 1;
+        self.finite((step, "loss"), loss, desk)?;
+        let kept_ns = self.keep_if_due(desk)?;
         let length = adamw::clip(&mut gradients, recipe.clip);
-        self.finite("gradient's length", length, desk)?;
+        self.finite((step, "gradient's length"), length, desk)?;
         let rate = self.schedule.rate(self.progress.steps);
         let parameters = self.training.learner.parameters_mut().into_iter();
         self.adamw.step(parameters, &gradients, (rate, recipe));
@@ -205,7 +213,7 @@ impl<'a> State<'a> {
             gradient: length,
             tokens: examples.iter().map(|e| e.tokens.len() - 1).sum(),
             goals,
-            ns: desk.clock.now_ns().saturating_sub(started),
+            ns: desk.clock.now_ns().saturating_sub(started + kept_ns),
             held_out: None,
         };
         if self.is_time_to_look() {
@@ -216,9 +224,6 @@ impl<'a> State<'a> {
             desk.watcher.turns(point.tokens, Doing::Train);
         }
         curve::append(&desk.folder.curve(), &point)?;
-        if self.progress.steps.is_multiple_of(recipe.checkpoint_every) {
-            self.save(desk)?;
-        }
         Ok(point)
     }
 
@@ -250,12 +255,17 @@ impl<'a> State<'a> {
         Ok((nats, sum))
     }
 
-    fn finite(&self, what: &'static str, value: f64, desk: &Desk<'_>) -> Result<(), Error> {
+    fn finite(
+        &self,
+        (step, what): (usize, &'static str),
+        value: f64,
+        desk: &Desk<'_>,
+    ) -> Result<(), Error> {
         if value.is_finite() {
             return Ok(());
         }
         Err(Error::NotFinite {
-            step: self.progress.steps + 1,
+            step,
             what,
             value,
             kept: self.saved,
@@ -290,6 +300,7 @@ impl<'a> State<'a> {
     /// The mean surprise at the held-out examples; keeps the weights if they are the best so far.
     fn look(&mut self, desk: &Desk<'_>) -> Result<f64, Error> {
         let mean = self.surprise(desk)?;
+        self.looked = self.progress.steps;
         let progress = &mut self.progress;
         // A training that began before gains were counted apart counts from its best look.
         let from = progress.gained.or(progress.best);
@@ -324,19 +335,9 @@ impl<'a> State<'a> {
             goals += batch.goals();
         }
         let mean = nats / goals as f64;
-        self.finite("loss of the held-out examples", mean, desk)?;
+        let step = self.progress.steps;
+        self.finite((step, "loss of the held-out examples"), mean, desk)?;
         Ok(mean)
-    }
-
-    fn save(&mut self, desk: &mut Desk<'_>) -> Result<(), Error> {
-        desk.watcher.turns(0, Doing::Keep);
-        let path = desk.folder.checkpoint();
-        let progress = (&self.identity, &self.progress);
-        let parameters = self.training.learner.parameters();
-        checkpoint::write(&path, progress, &parameters, &self.adamw)?;
-        self.saved = self.progress.steps;
-        desk.watcher.turns(0, Doing::Train);
-        Ok(())
     }
 }
 

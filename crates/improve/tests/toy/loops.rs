@@ -1,10 +1,12 @@
 //! The loop: it learns, it repeats itself, it goes on, and it stops where it must.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use decoder::backward::{Pass, Slope};
 use decoder::export::Base;
-use decoder::{Lora, Target, Transformer};
+use decoder::{Batch, Lora, Matrix, Target, Transformer};
 use improve::sft::{Desk, End, Outcome, Training, Watcher, train};
 use improve::{Error, Learner, Point, Reader, Recipe, Split, TrainFolder, Tuned};
 use measure::FakeClock;
@@ -133,6 +135,10 @@ fn run(
 
 /// A training without anybody who looks on.
 pub(crate) fn moved(learner: &mut dyn Learner, recipe: &Recipe, folder: &Path) -> Outcome {
+    tried(learner, recipe, folder).unwrap()
+}
+
+fn tried(learner: &mut dyn Learner, recipe: &Recipe, folder: &Path) -> Result<Outcome, Error> {
     let stop = AtomicBool::new(false);
     let mut hand = Hand {
         stop: &stop,
@@ -151,7 +157,7 @@ pub(crate) fn moved(learner: &mut dyn Learner, recipe: &Recipe, folder: &Path) -
         watcher: &mut hand,
         stop: &stop,
     };
-    train(training, &mut desk).unwrap()
+    train(training, &mut desk)
 }
 
 fn whole(toy: &Toy, recipe: &Recipe, folder: &Path) -> Trained {
@@ -284,7 +290,7 @@ fn a_checkpoint_of_another_training_is_refused() {
 }
 
 #[test]
-fn a_loss_that_is_not_finite_ends_it_and_the_last_good_checkpoint_stays() {
+fn a_loss_that_is_not_finite_ends_it_and_weights_that_gave_it_are_not_kept() {
     let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
     let wild = Recipe {
         learning_rate: 1e20,
@@ -295,9 +301,94 @@ fn a_loss_that_is_not_finite_ends_it_and_the_last_good_checkpoint_stays() {
     let Err(Error::NotFinite { step, kept, .. }) = outcome else {
         panic!("{outcome:?}");
     };
-    assert_eq!((step, kept), (2, 1));
-    assert!(folder.path().join("checkpoint.safetensors").is_file());
+    // Nobody had tried the weights of the first step before.
+    assert_eq!((step, kept), (2, 0));
+    assert!(!folder.path().join("checkpoint.safetensors").exists());
     assert!(!folder.path().join("final").exists());
+}
+
+#[test]
+fn the_last_weights_are_tried_before_they_are_kept() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let wild = Recipe {
+        learning_rate: 1e20,
+        most_steps: 1,
+        held_out: 0.0,
+        ..recipe()
+    };
+    let (outcome, _) = run(&toy, &wild, folder.path(), (0, None));
+    let said = outcome.unwrap_err().to_string();
+    assert!(said.contains("step 1: the loss after it is"), "{said}");
+    assert!(said.contains("no weights are kept in"), "{said}");
+    assert!(!folder.path().join("checkpoint.safetensors").exists());
+    assert!(!folder.path().join("final").exists());
+}
+
+#[test]
+fn a_checkpoint_whose_weights_were_good_stays_when_later_ones_are_not() {
+    let (toy, folder) = (toy(), tempfile::tempdir().unwrap());
+    let recipe = Recipe {
+        checkpoint_every: 1,
+        held_out: 0.0,
+        ..recipe()
+    };
+    let expected = whole(&toy, &recipe, &folder.path().join("whole"));
+    let path = folder.path().join("failing");
+    let mut learner = Tuned::new(&toy.model, &toy.base, &toy.lora, recipe.seed).unwrap();
+    // Two batches are a step.
+    let mut failing = Failing {
+        learner: &mut learner,
+        left: 4.into(),
+    };
+    let outcome = tried(&mut failing, &recipe, &path);
+    let Err(Error::NotFinite { step, kept, .. }) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!((step, kept), (3, 1));
+    let (again, began) = run(&toy, &recipe, &path, (0, None));
+    assert_eq!(began, 1);
+    assert_eq!(again.unwrap().numbers, expected.numbers);
+}
+
+/// Computes so many batches, and then nothing that is a number.
+struct Failing<'a> {
+    learner: &'a mut dyn Learner,
+    left: Cell<usize>,
+}
+
+impl Learner for Failing<'_> {
+    fn what(&self) -> String {
+        self.learner.what()
+    }
+
+    fn base(&self) -> &Base {
+        self.learner.base()
+    }
+
+    fn parameters(&self) -> Vec<&Matrix> {
+        self.learner.parameters()
+    }
+
+    fn parameters_mut(&mut self) -> Vec<&mut Matrix> {
+        self.learner.parameters_mut()
+    }
+
+    fn slope(&self, batch: &Batch, pass: &Pass) -> Result<Slope, Error> {
+        let mut slope = self.learner.slope(batch, pass)?;
+        match self.left.get() {
+            0 => slope.nats = f64::NAN,
+            left => self.left.set(left - 1),
+        }
+        Ok(slope)
+    }
+
+    fn nats(&self, batch: &Batch) -> Result<f64, Error> {
+        self.learner.nats(batch)
+    }
+
+    fn export(&self, folder: &TrainFolder, which: &str) -> Result<(), Error> {
+        self.learner.export(folder, which)
+    }
 }
 
 #[test]
@@ -341,7 +432,8 @@ fn a_training_that_ends_early_and_was_killed_ends_after_the_same_step_with_the_s
     let files = |path: &Path| {
         ["best", "final"].map(|which| std::fs::read(path.join(which).join("adapter.gguf")).unwrap())
     };
-    for after in 5..expected.steps {
+    // A checkpoint is written when the step behind it has told that it is good.
+    for after in 6..expected.steps {
         let left = folder.path().join(format!("left_{after}"));
         std::fs::create_dir(&left).unwrap();
         let again = folder.path().join(format!("again_{after}"));
@@ -353,7 +445,7 @@ fn a_training_that_ends_early_and_was_killed_ends_after_the_same_step_with_the_s
             std::fs::create_dir(left.join(which)).unwrap();
         }
         let best = std::fs::read(path.join("best/adapter.gguf")).unwrap();
-        let saved = after / 5 * 5;
+        let saved = (after - 1) / 5 * 5;
         match expected.best_step {
             Some(step) if step <= saved => std::fs::write(left.join("best/adapter.gguf"), best),
             _ => std::fs::write(left.join("best/adapter.gguf"), &best[..9]),
