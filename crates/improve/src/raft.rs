@@ -25,6 +25,7 @@ mod learnt;
 #[cfg(test)]
 mod made_up;
 mod measures;
+mod outcome;
 mod phase;
 mod plan;
 mod repair;
@@ -48,6 +49,7 @@ pub use costs::{Kind, Total, totals};
 pub use curriculum::{Curriculum, History, complexity};
 pub use guard::{Leak, Look, leaks};
 pub use measures::{Change, Measures};
+pub use outcome::{Counted, Cycle, End, Looks, Measured, Outcome};
 pub use phase::RaftFolder;
 pub use plan::{Asking, Filter, PRESETS, RaftPlan, Shape};
 pub use repair::Repairs;
@@ -186,6 +188,26 @@ pub struct HeldBack {
     pub best_step: usize,
 }
 
+/// A training that has no adapter, because a number of it was not finite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Broken {
+    /// Which number, and where.
+    pub why: String,
+    /// What it cost.
+    pub effort: Effort,
+}
+
+/// What came of a lesson.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taught {
+    /// An adapter.
+    Trained(Box<Trained>),
+    /// None.
+    Broken(Box<Broken>),
+    /// None yet: it was told to stop.
+    Stopped,
+}
+
 /// Who samples, judges and trains.
 pub trait Workshop {
     /// What can go wrong there.
@@ -201,136 +223,14 @@ pub trait Workshop {
         folder: &Path,
     ) -> Result<Option<Sampled>, Self::Error>;
 
-    /// Trains, or goes on with a training. `None` if it was told to stop.
+    /// Trains, or goes on with a training.
     ///
     /// # Errors
-    /// Its own.
-    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Option<Trained>, Self::Error>;
+    /// Its own. A number that is not finite is none: it is [`Taught::Broken`].
+    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Taught, Self::Error>;
 
     /// Is told how far the run is.
     fn say(&mut self, text: &str);
-}
-
-/// What was measured of a set of prompts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
-    /// All of them; `None` if nothing could be judged.
-    pub measures: Option<Measures>,
-    /// Suite by suite.
-    pub suites: BTreeMap<String, Measures>,
-    /// What it cost.
-    pub effort: Effort,
-}
-
-/// The prompts that are trained on, and those that are not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Looks {
-    /// Trained on.
-    pub prompts: Measured,
-    /// Never trained on.
-    pub held_out: Option<Measured>,
-}
-
-/// One turn.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Cycle {
-    /// Counted from 1.
-    pub cycle: u32,
-    /// Samples that were drawn.
-    pub n_samples: usize,
-    /// What they say, and what they cost.
-    pub sampled: Measured,
-    /// Samples by their worth.
-    pub distribution: Value,
-    /// What a sample had to reach.
-    pub bar: Bar,
-    /// What the plan asks of it.
-    pub asked_threshold: f64,
-    /// Repairs of failed answers that are right.
-    pub repaired: usize,
-    /// What asking for repairs cost; `None` where none were asked for.
-    pub repairing: Option<Effort>,
-    /// How many reached it.
-    pub above_threshold: usize,
-    /// How many were kept.
-    pub kept: usize,
-    /// What those are worth on average.
-    pub avg_kept_reward: Option<f64>,
-    /// Left out: the program was there already.
-    pub duplicates: usize,
-    /// Left out: their prompt had enough.
-    pub over_cap: usize,
-    /// Rows of all cycles, as often as they count.
-    pub rows: usize,
-    /// The temperature of its samples.
-    pub temperature: f32,
-    /// The greatest learning rate.
-    pub learning_rate: f64,
-    /// The training; `None` if nothing was kept.
-    pub trained: Option<Trained>,
-    /// The held-out prompts after it.
-    pub held_out: Option<Measured>,
-    /// What they say of it.
-    pub look: Option<Look>,
-}
-
-/// Why a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// All cycles were done.
-    Complete,
-    /// A cycle kept nothing that could be trained on.
-    NothingKept,
-    /// Cycles gained nothing on the held-out prompts, as many as the plan lets pass.
-    NoGain,
-    /// It was told to stop; it can go on.
-    Stopped,
-}
-
-/// What came of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// Why it ended.
-    pub end: End,
-    /// The base.
-    pub baseline: Looks,
-    /// The cycles that were done.
-    pub cycles: Vec<Cycle>,
-    /// The cycle of the best adapter; `None` if none is better than the base.
-    pub best: Option<u32>,
-    /// The held-out suite that chose it, where others had no part in that; `None` if all held-out prompts did.
-    pub chooser: Option<String>,
-    /// The best adapter, asked anew; the baseline itself where there is none.
-    pub last: Looks,
-    /// What has to be said.
-    pub said: Vec<String>,
-    seed: u64,
-}
-
-impl Measured {
-    fn of(sampled: Sampled, seed: u64) -> Measured {
-        Measured {
-            measures: Measures::of(&sampled.samples, seed),
-            suites: Measures::by_suite(&sampled.samples, seed),
-            effort: sampled.effort,
-        }
-    }
-
-    /// What one suite says, or all together.
-    fn of_suite(&self, suite: Option<&str>) -> Option<&Measures> {
-        match suite {
-            Some(suite) => self.suites.get(suite),
-            None => self.measures.as_ref(),
-        }
-    }
-}
-
-impl Looks {
-    fn seconds(&self) -> f64 {
-        let held_out = self.held_out.as_ref();
-        self.prompts.effort.seconds + held_out.map_or(0.0, |one| one.effort.seconds)
-    }
 }
 
 impl Trained {
@@ -344,46 +244,5 @@ impl Trained {
             (_, Some(_)) => format!("all {steps} steps"),
             (_, None) => format!("all {steps} steps, with no rows held back"),
         }
-    }
-}
-
-impl Cycle {
-    /// Its wall time, as far as it is known.
-    pub fn seconds(&self) -> f64 {
-        let trained = self.trained.as_ref().map_or(0.0, |one| one.effort.seconds);
-        let held_out = self.held_out.as_ref().map_or(0.0, |one| one.effort.seconds);
-        let repairing = self.repairing.as_ref().map_or(0.0, |one| one.seconds);
-        self.sampled.effort.seconds + repairing + trained + held_out
-    }
-}
-
-impl Outcome {
-    /// The wall time of all phases, as far as it is known.
-    pub fn seconds(&self) -> f64 {
-        let cycles: f64 = self.cycles.iter().map(Cycle::seconds).sum();
-        // Without an adapter the baseline stands in for the end, and was paid for once.
-        let last = self.best.map_or(0.0, |_| self.last.seconds());
-        self.baseline.seconds() + cycles + last
-    }
-
-    /// How the best adapter differs from the baseline, over one set of prompts; `None` without such an adapter.
-    pub fn change(&self, of: impl Fn(&Looks) -> Option<&Measured>) -> Option<Change> {
-        self.difference(|looks| of(looks)?.of_suite(None))
-    }
-
-    /// The same over one held-out suite.
-    pub fn change_of(&self, suite: &str) -> Option<Change> {
-        self.difference(|looks| looks.held_out.as_ref()?.of_suite(Some(suite)))
-    }
-
-    fn difference(&self, of: impl Fn(&Looks) -> Option<&Measures>) -> Option<Change> {
-        self.best?;
-        of(&self.last)?.change_from(of(&self.baseline)?, self.seed)
-    }
-
-    /// Adapters among which, and the base, held-out prompts chose.
-    pub fn candidates(&self) -> usize {
-        let looked = self.cycles.iter().filter(|cycle| cycle.look.is_some());
-        looked.count()
     }
 }

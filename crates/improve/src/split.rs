@@ -135,6 +135,14 @@ pub(crate) fn held(n: usize, (share, seed): (f64, u64)) -> Vec<usize> {
     order
 }
 
+/// So many of `n` places at most, chosen by the seed alone, in their own order.
+pub(crate) fn some(n: usize, most: usize, seed: u64) -> Vec<usize> {
+    let mut places = shuffled(n, seed, 0);
+    places.truncate(most);
+    places.sort_unstable();
+    places
+}
+
 /// The numbers below `n` in an order of their own for each stream of a seed.
 fn shuffled(n: usize, seed: u64, stream: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -88,19 +88,15 @@ fn parts(outcome: &Outcome) -> Vec<(Kind, Cost)> {
     };
     let last = outcome.best.map(|_| &outcome.last);
     for looks in [Some(&outcome.baseline), last].into_iter().flatten() {
-        add(&looks.prompts.effort, measuring);
-        looks
-            .held_out
-            .iter()
-            .for_each(|one| add(&one.effort, measuring));
+        looks.efforts().for_each(|effort| add(effort, measuring));
     }
     for cycle in &outcome.cycles {
         add(&cycle.sampled.effort, sampling);
         cycle.repairing.iter().for_each(|one| add(one, sampling));
         cycle
-            .trained
-            .iter()
-            .for_each(|one| add(&one.effort, training));
+            .training()
+            .into_iter()
+            .for_each(|effort| add(effort, training));
         let held_out = cycle.held_out.iter();
         held_out.for_each(|one: &Measured| add(&one.effort, measuring));
     }

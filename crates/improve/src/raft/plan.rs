@@ -4,7 +4,8 @@ mod presets;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curriculum, Ladder, Repairs, Shaping};
+use super::{Curriculum, Ladder, Prompt, Repairs, Shaping};
+use crate::split::some;
 use crate::{Error, Recipe};
 
 /// How tokens are chosen, and how often a prompt is asked.
@@ -68,6 +69,9 @@ pub struct RaftPlan {
     pub temperature_end: Option<f32>,
     /// How prompts are asked to measure.
     pub measuring: Asking,
+    /// So many of the prompts that are trained on are measured at both ends, chosen by the seed; `None` for all.
+    #[serde(default)]
+    pub measure_prompts: Option<usize>,
     /// At most so many tokens of a completion; `None` for what the suite allows.
     pub max_new_tokens: Option<u32>,
     /// Completions generated side by side.
@@ -193,6 +197,26 @@ impl RaftPlan {
                 "the temperature {wrong} is not between 0 and 10"
             ))),
             None => Ok(()),
+        }
+    }
+
+    /// Those of the prompts that are trained on which are measured at both ends.
+    pub fn measured<'p>(&self, prompts: &'p [Prompt]) -> Vec<&'p Prompt> {
+        let most = self.measure_prompts.unwrap_or(usize::MAX);
+        let places = some(prompts.len(), most, self.seed);
+        places.into_iter().map(|place| &prompts[place]).collect()
+    }
+
+    /// Checks that something will be measured, with or without held-out prompts.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`].
+    pub fn check_measures(&self, has_held_out: bool) -> Result<(), Error> {
+        match (self.measure_prompts, has_held_out) {
+            (Some(0), false) => Err(Error::Recipe(
+                "measure_prompts is 0 and nothing is held out, so nothing would be measured; hold a suite out (--held-out), or measure some of the prompts".into(),
+            )),
+            _ => Ok(()),
         }
     }
 

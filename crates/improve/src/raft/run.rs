@@ -11,8 +11,8 @@ use super::curriculum::Past;
 use super::guard::{self, Look};
 use super::statistics::{distribution, statistics, summary};
 use super::{
-    Cycle, End, History, Kept, Looks, Material, Measured, Measures, Outcome, Prompt, RaftFolder,
-    RaftPlan, Sample, Sampled, Workshop, phase, select,
+    Counted, Cycle, End, History, Kept, Looks, Material, Measured, Measures, Outcome, Prompt,
+    RaftFolder, RaftPlan, Sample, Sampled, Taught, Workshop, phase, select,
 };
 
 /// Carries out a plan, or goes on with one.
@@ -28,6 +28,7 @@ pub fn run<W: Workshop>(
     workshop: &mut W,
 ) -> Result<Option<Outcome>, W::Error> {
     plan.check()?;
+    plan.check_measures(!material.held_out.is_empty())?;
     let mut run = Run {
         plan,
         material,
@@ -46,6 +47,10 @@ pub fn run<W: Workshop>(
         run.say(said.clone());
     }
     let prompts = run.guarded()?;
+    run.counted(&prompts)
+        .unmeasured()
+        .into_iter()
+        .for_each(|why| run.say(why));
     let Some(baseline) = run.look("baseline", &prompts, None)? else {
         return Ok(None);
     };
@@ -82,8 +87,8 @@ struct Run<'a, W> {
 /// How a cycle went on.
 enum Turn {
     Done(Box<Cycle>),
-    /// Nothing was kept, so there was nothing new to learn.
-    Nothing(Box<Cycle>),
+    /// It has no adapter, and so none follows.
+    Last(Box<Cycle>, End),
     Stopped,
 }
 
@@ -100,9 +105,9 @@ impl<W: Workshop> Run<'_, W> {
                         end = End::NoGain;
                     }
                 }
-                Turn::Nothing(done) => {
+                Turn::Last(done, why) => {
                     cycles.push(*done);
-                    end = End::NothingKept;
+                    end = why;
                 }
                 Turn::Stopped => end = End::Stopped,
             }
@@ -124,6 +129,7 @@ impl<W: Workshop> Run<'_, W> {
         };
         let outcome = Outcome {
             end,
+            prompts: self.counted(prompts),
             last: last.unwrap_or_else(|| baseline.clone()),
             baseline,
             cycles,
@@ -175,6 +181,13 @@ impl<W: Workshop> Run<'_, W> {
         Ok(clean)
     }
 
+    fn counted(&self, prompts: &[Prompt]) -> Counted {
+        Counted {
+            all: prompts.len(),
+            measured: self.plan.measured(prompts).len(),
+        }
+    }
+
     /// The base is the first candidate.
     fn best_of(&mut self, baseline: &Looks) -> Option<Best> {
         let measured = baseline.held_out.as_ref()?;
@@ -222,12 +235,20 @@ impl<W: Workshop> Run<'_, W> {
             self.say(format!(
                 "{name}: nothing was kept; there is nothing new to train on"
             ));
-            return Ok(Turn::Nothing(Box::new(cycle)));
+            return Ok(Turn::Last(Box::new(cycle), End::NothingKept));
         }
-        let Some(trained) = self.train(n)? else {
-            return Ok(Turn::Stopped);
-        };
-        cycle.trained = Some(trained);
+        match self.train(n)? {
+            Taught::Stopped => return Ok(Turn::Stopped),
+            Taught::Trained(trained) => cycle.trained = Some(*trained),
+            Taught::Broken(broken) => {
+                self.say(format!(
+                    "{name}: its training broke off, so the run ends with the best adapter so far ({})",
+                    broken.why
+                ));
+                cycle.broken = Some(*broken);
+                return Ok(Turn::Last(Box::new(cycle), End::NotFinite));
+            }
+        }
         let adapter = self.folder.adapter(n);
         self.current = Some(adapter.clone());
         if !self.material.held_out.is_empty() {
@@ -276,6 +297,7 @@ impl<W: Workshop> Run<'_, W> {
             temperature: plan.asking(n).temperature,
             learning_rate: plan.recipe(n, (1, self.rate)).learning_rate,
             trained: None,
+            broken: None,
             held_out: None,
             look: None,
         };

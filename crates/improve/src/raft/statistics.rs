@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::costs::totals;
-use super::{Change, Cycle, Looks, Measured, Measures, Outcome, RaftPlan, Sample};
+use super::{Broken, Change, Cycle, End, Looks, Measured, Measures, Outcome, RaftPlan, Sample};
 
 /// Who was trained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Names {
     pub short: String,
 }
 
-const LEGEND: &str = "pass_at_1 and pass_at_k of baseline, final and improvement are halo-forge's: the shares of prompts of which any and of which all samples compile. strict.pass_at_1 is the share of right samples. Where best is null no adapter was better than the base: final is the baseline again, and there is no change. A phase that went_on was interrupted: its times are at least that long";
+const LEGEND: &str = "pass_at_1 and pass_at_k of baseline, final and improvement are halo-forge's: the shares of prompts of which any and of which all samples compile. strict.pass_at_1 is the share of right samples. What was not measured is null, with its reason in prompts. Where best is null no adapter was better than the base: final is the baseline again, and there is no change. A phase that went_on was interrupted: its times are at least that long";
 const CHOSEN: &str = "these prompts decided whether a cycle or the base is taken, so what they say of the choice is on the lucky side; p and interval do not allow for that";
 
 /// `summary.json`.
@@ -28,21 +28,17 @@ pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Valu
     let (first, last) = (&outcome.baseline, &outcome.last);
     let improvement = |of: fn(&Measures) -> f64| {
         outcome.best?;
-        let both = first
-            .prompts
-            .measures
-            .as_ref()
-            .zip(last.prompts.measures.as_ref());
-        both.map(|(first, last)| rounded(of(last) - of(first), 4))
+        let measures = |looks: &'_ Looks| looks.prompts.as_ref()?.measures.as_ref().map(of);
+        Some(rounded(measures(last)? - measures(first)?, 4))
     };
     json!({
         "model_name": names.model,
         "model_short": names.short,
         "n_cycles": outcome.cycles.len(),
         "total_time_sec": rounded(outcome.seconds(), 1),
-        "baseline": look(&first.prompts),
+        "baseline": look(first.prompts.as_ref()),
         "cycles": outcome.cycles.iter().map(cycle).collect::<Vec<_>>(),
-        "final": look(&last.prompts),
+        "final": look(last.prompts.as_ref()),
         "hardware_summary": hardware_summary(outcome),
         "improvement": {
             "compile_rate": improvement(compile_rate),
@@ -54,12 +50,13 @@ pub(super) fn summary(outcome: &Outcome, plan: &RaftPlan, names: &Names) -> Valu
         "costs": totals(outcome),
         "training": outcome.cycles.iter().map(training).collect::<Vec<_>>(),
         "best": outcome.best,
+        "prompts": { "all": outcome.prompts.all, "measured": outcome.prompts.measured, "reason": outcome.prompts.unmeasured() },
         "strict": {
             "baseline": strict(first),
             "cycles": outcome.cycles.iter().map(|cycle| &cycle.held_out).collect::<Vec<_>>(),
             "final": strict(last),
             "change": {
-                "prompts": outcome.change(|looks| Some(&looks.prompts)),
+                "prompts": outcome.change(|looks| looks.prompts.as_ref()),
                 "held_out": outcome.change(|looks| looks.held_out.as_ref()),
                 "held_out_suites": changes(outcome),
             },
@@ -93,9 +90,8 @@ fn strict(looks: &Looks) -> Value {
     json!({ "prompts": looks.prompts, "held_out": looks.held_out })
 }
 
-fn look(measured: &Measured) -> Value {
-    let effort = &measured.effort;
-    let Some(measures) = &measured.measures else {
+fn look(measured: Option<&Measured>) -> Value {
+    let Some((effort, Some(measures))) = measured.map(|one| (&one.effort, &one.measures)) else {
         return Value::Null;
     };
     json!({
@@ -139,6 +135,10 @@ fn cycle(cycle: &Cycle) -> Value {
 
 /// Why a cycle's training ended, and what it cost.
 fn training(cycle: &Cycle) -> Value {
+    if let Some(broken) = &cycle.broken {
+        let Broken { why, effort } = broken;
+        return json!({ "cycle": cycle.cycle, "end": End::NotFinite, "why": why, "effort": effort });
+    }
     let Some(trained) = &cycle.trained else {
         return json!({ "cycle": cycle.cycle, "end": null, "why": "nothing was kept to train on" });
     };
@@ -149,18 +149,22 @@ fn training(cycle: &Cycle) -> Value {
 }
 
 fn hardware_summary(outcome: &Outcome) -> Value {
-    let looks = |looks: &Looks| looks.prompts.effort.hardware.clone();
     let mut phases = serde_json::Map::new();
-    phases.insert("baseline".into(), looks(&outcome.baseline));
+    let mut look = |name: &str, looks: &Looks| {
+        if let Some(own) = &looks.prompts {
+            phases.insert(name.into(), own.effort.hardware.clone());
+        }
+    };
+    look("baseline", &outcome.baseline);
+    if outcome.best.is_some() {
+        look("final", &outcome.last);
+    }
     for cycle in &outcome.cycles {
         let name = format!("cycle_{}", cycle.cycle);
         phases.insert(name.clone(), cycle.sampled.effort.hardware.clone());
-        if let Some(trained) = &cycle.trained {
-            phases.insert(format!("{name}_training"), trained.effort.hardware.clone());
+        if let Some(training) = cycle.training() {
+            phases.insert(format!("{name}_training"), training.hardware.clone());
         }
-    }
-    if outcome.best.is_some() {
-        phases.insert("final".into(), looks(&outcome.last));
     }
     let all = |path: &str| -> Vec<f64> {
         let found = phases
@@ -208,6 +212,7 @@ pub(super) fn statistics(cycles: &[Cycle]) -> Value {
             "temperature": cycle.temperature,
             "learning_rate": cycle.learning_rate,
             "training": cycle.trained,
+            "broken": cycle.broken,
             "look": cycle.look,
         })
     });

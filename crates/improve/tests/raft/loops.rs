@@ -23,7 +23,7 @@ fn prompts(suite: &str, n: usize) -> Vec<Prompt> {
     (0..n).map(prompt).collect()
 }
 
-fn material() -> Material {
+pub(crate) fn material() -> Material {
     Material {
         names: Names {
             model: "toy".into(),
@@ -36,7 +36,7 @@ fn material() -> Material {
     }
 }
 
-fn plan() -> RaftPlan {
+pub(crate) fn plan() -> RaftPlan {
     let mut plan = RaftPlan::preset("strict").unwrap();
     plan.sampling.samples_per_prompt = 8;
     plan.cycles = 3;
@@ -45,7 +45,7 @@ fn plan() -> RaftPlan {
     plan
 }
 
-fn go(
+pub(crate) fn go(
     plan: &RaftPlan,
     material: &Material,
     folder: &Path,
@@ -54,7 +54,7 @@ fn go(
     run(plan, material, &RaftFolder::open(folder).unwrap(), made)
 }
 
-fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
@@ -495,7 +495,7 @@ fn an_adapter_that_is_as_good_as_the_base_is_not_recommended() {
     assert!(outcome.cycles.iter().all(|cycle| cycle.trained.is_some()));
     assert_eq!(outcome.cycles[2].look, Some(Look::Equal));
     // The baseline is not held against itself.
-    assert_eq!(outcome.change(|looks| Some(&looks.prompts)), None);
+    assert_eq!(outcome.change(|looks| looks.prompts.as_ref()), None);
     let summary = json(&folder.path().join("summary.json"));
     assert!(summary["strict"]["change"]["held_out"].is_null());
     assert!(summary["improvement"]["compile_rate"].is_null());

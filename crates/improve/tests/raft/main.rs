@@ -5,5 +5,6 @@
     reason = "a test that cannot prepare its files has failed"
 )]
 
+mod ends;
 mod loops;
 mod workshop;

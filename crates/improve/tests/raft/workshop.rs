@@ -9,8 +9,8 @@ use std::path::Path;
 
 use engine::seed;
 use improve::raft::{
-    Cost, Effort, HeldBack, Kept, Ladder, Lesson, Prompt, Sample, Sampled, Sampling, Trained,
-    Workshop,
+    Broken, Cost, Effort, HeldBack, Kept, Ladder, Lesson, Prompt, Sample, Sampled, Sampling,
+    Taught, Trained, Workshop,
 };
 use ledger::record::{Finish, Stage};
 use task::Language;
@@ -41,6 +41,8 @@ pub(crate) struct Made {
     pub(crate) unsolved: Option<&'static str>,
     /// The same of repairs.
     pub(crate) of_repairs: i64,
+    /// The training that is not finite.
+    pub(crate) breaks_in: Option<&'static str>,
     /// What each line of an adapter adds to it, by cycle.
     pub(crate) gains: Vec<i64>,
     pub(crate) said: Vec<String>,
@@ -60,6 +62,7 @@ impl Made {
             skill: 200,
             unsolved: None,
             of_repairs: 0,
+            breaks_in: None,
             gains: vec![10, 10, 10],
             said: Vec::new(),
             lessons: Vec::new(),
@@ -137,7 +140,7 @@ impl Workshop for Made {
         Ok(Some(Sampled { samples, effort }))
     }
 
-    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Option<Trained>, Ended> {
+    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Taught, Ended> {
         self.lessons
             .push((lesson.rows.len(), lesson.recipe.learning_rate));
         let problems = |rows: &[Kept]| rows.iter().map(|row| row.sample.key()).collect();
@@ -147,9 +150,18 @@ impl Workshop for Made {
         std::fs::create_dir_all(&lesson.checkpoint).unwrap();
         let unfinished = lesson.training.join("checkpoint");
         let mut text = std::fs::read_to_string(&unfinished).unwrap_or_default();
+        if self.breaks_in == Some(lesson.phase) {
+            return Ok(Taught::Broken(Box::new(Broken {
+                why: "step 2: the loss is NaN".into(),
+                effort: Effort {
+                    seconds: 1.0,
+                    ..Effort::default()
+                },
+            })));
+        }
         for row in &lesson.rows[text.lines().count()..] {
             if self.step()? {
-                return Ok(None);
+                return Ok(Taught::Stopped);
             }
             text += &format!(
                 "{} {} {}\n",
@@ -160,10 +172,10 @@ impl Workshop for Made {
             std::fs::write(&unfinished, &text).unwrap();
         }
         if self.step()? {
-            return Ok(None);
+            return Ok(Taught::Stopped);
         }
         std::fs::write(lesson.checkpoint.join("adapter.gguf"), &text).unwrap();
-        Ok(Some(Trained {
+        Ok(Taught::Trained(Box::new(Trained {
             steps: lesson.rows.len().div_ceil(8),
             most_steps: 40,
             end: improve::sft::End::NoGain,
@@ -184,7 +196,7 @@ impl Workshop for Made {
                 costs: costs(&[("train", 2.0), ("evaluate", 0.5)]),
                 ..Effort::default()
             },
-        }))
+        })))
     }
 
     fn say(&mut self, text: &str) {

@@ -76,7 +76,8 @@ Presets: strict trains on exact answers alone, makes 40 steps of each cycle or o
 production are halo-forge's numbers. A cycle that held-out problems chose looks better on them than it is: give two
 suites with --held-out CHOOSES,REPORTS, and the second has no part in the choice. Every answer runs in the sandbox; without one nothing is sampled.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing was kept to train on, 130 interrupted (go on with --resume).";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing was kept to train on, or a training broke off and no
+adapter before it is better than the base, 130 interrupted (go on with --resume).";
 
 /// What says how a run is made, arguments and groups of them. A run that goes on has all of it from its folder, so such
 /// a word beside `--resume` would do nothing.
@@ -180,6 +181,9 @@ pub(crate) struct SamplingFlags {
     /// At most so many tokens of a completion (default: what the suite allows)
     #[arg(long, value_name = "TOKENS")]
     pub(crate) max_new_tokens: Option<u32>,
+    /// So many of the problems to train on are measured before and after, chosen by the seed; 0 is none (default: all)
+    #[arg(long, value_name = "N")]
+    pub(crate) measure_prompts: Option<usize>,
     /// Completions of each prompt where it is measured
     #[arg(long, value_name = "N")]
     pub(crate) measure_samples: Option<u32>,

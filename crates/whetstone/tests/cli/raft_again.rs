@@ -1,4 +1,5 @@
-//! What `whet train raft` asks of memory before it begins, and what may be asked of a run that goes on.
+//! What `whet train raft` asks of memory before it begins, what may be asked of a run that goes on, what it measures, and
+//! how it ends where a training breaks off.
 
 use std::path::Path;
 
@@ -103,4 +104,55 @@ fn a_training_that_has_a_checkpoint_goes_on_as_it_began() {
         json(&place.at("out/raft.json"))["plan"]["recipe"]["recompute"],
         false
     );
+}
+
+/// A held-out suite of one problem.
+const HELD_OUT: &str =
+    r#"{"id":"three","prompt":"Print the number three.","language":"cpp","expected_output":"3"}"#;
+
+#[test]
+fn problems_to_train_on_need_not_be_measured_where_others_are_held_out() {
+    let place = Workplace::new();
+    let words = [&COMMON[..], &["-o", "out", "--measure-prompts=0"]].concat();
+    place
+        .whet(&words)
+        .with_code(2)
+        .saying(&["nothing would be measured", "--held-out"]);
+    assert!(!place.at("out").exists());
+    std::fs::write(place.at("go.jsonl"), HELD_OUT).unwrap();
+    let ended = place.whet(&[&words[..], &["--held-out=go.jsonl"]].concat());
+    let ended = ended.with_code(0);
+    assert!(
+        ended
+            .stdout
+            .contains("problems trained on: not measured (--measure-prompts 0)"),
+        "{ended}"
+    );
+    let out = place.at("out");
+    assert!(!out.join("baseline/prompts").exists());
+    assert!(!out.join("baseline_samples.jsonl").exists());
+    // The power at rest is that of the first phase that there is.
+    assert!(out.join("baseline/held_out/run/run.json").is_file());
+    let summary = json(&out.join("summary.json"));
+    assert!(summary["baseline"].is_null() && summary["prompts"]["reason"].is_string());
+}
+
+#[test]
+fn a_training_that_is_not_finite_ends_the_run_and_leaves_its_summary() {
+    let place = Workplace::new();
+    let wild = ["-o", "out", "--lr=1e30", "--train-batch=1", "--warmup=0"];
+    let ended = place.whet(&[&COMMON[..], &wild].concat()).with_code(3);
+    let said = ["the training broke off", "a lower learning rate may help"];
+    assert!(
+        said.iter().all(|said| ended.stdout.contains(said)),
+        "{ended}"
+    );
+    let out = place.at("out");
+    let summary = json(&out.join("summary.json"));
+    assert_eq!(summary["end"], "not_finite");
+    assert!(summary["best"].is_null());
+    let effort = &summary["training"][0]["effort"];
+    assert!(effort["seconds"].as_f64() > Some(0.0), "{effort}");
+    assert!(!out.join("cycle_1/checkpoint").exists() && !out.join("best").exists());
+    assert!(!out.join("cycle_1/training/checkpoint.safetensors").exists());
 }

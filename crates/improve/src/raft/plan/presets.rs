@@ -23,6 +23,7 @@ impl RaftPlan {
                 top_k: 50,
                 top_p: 0.9,
             },
+            measure_prompts: None,
             max_new_tokens: None,
             batch: 16,
             filter: Filter {

@@ -8,7 +8,7 @@ use super::super::{Asking, Looks, Measured, Prompt, Sampled, Sampling, Workshop,
 use super::Run;
 
 impl<W: Workshop> Run<'_, W> {
-    /// Measures both sets of prompts.
+    /// Measures both sets of prompts, as far as the plan wants it.
     pub(super) fn look(
         &mut self,
         name: &str,
@@ -16,9 +16,16 @@ impl<W: Workshop> Run<'_, W> {
         adapter: Option<PathBuf>,
     ) -> Result<Option<Looks>, W::Error> {
         let folder = self.folder.path().join(name);
-        let asked: Vec<&Prompt> = prompts.iter().collect();
-        let own = self.measure((name, &folder.join("prompts")), asked, adapter.clone())?;
-        let Some(own) = own else { return Ok(None) };
+        let asked = self.plan.measured(prompts);
+        let own = match asked.is_empty() {
+            true => None,
+            false => {
+                let place = folder.join("prompts");
+                let own = self.measure((name, &place), asked, adapter.clone())?;
+                let Some(own) = own else { return Ok(None) };
+                Some(own)
+            }
+        };
         let held_out = &self.material.held_out;
         let held_out = match held_out.is_empty() {
             true => None,

@@ -1,16 +1,28 @@
 //! The phase of a cycle in which an adapter is trained.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::held_back::{LEAST_PROBLEMS, part};
-use super::super::{Lesson, Trained, Workshop, phase};
+use super::super::{Broken, Lesson, Taught, Trained, Workshop, phase};
 use super::Run;
+
+/// What a training that is over left. One that broke off would break off again, so it is not begun anew.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Mark {
+    Broken { broken: Box<Broken> },
+    Trained(Box<Trained>),
+}
 
 impl<W: Workshop> Run<'_, W> {
     /// Trains from the base on everything that was kept but what is held back, or takes the training that is complete.
-    pub(super) fn train(&mut self, n: u32) -> Result<Option<Trained>, W::Error> {
+    pub(super) fn train(&mut self, n: u32) -> Result<Taught, W::Error> {
         let folder = self.folder.cycle(n);
         let training = folder.join("training");
-        if let Some(trained) = phase::finished(&training)? {
-            return Ok(Some(trained));
+        match phase::finished(&training)? {
+            Some(Mark::Trained(trained)) => return Ok(Taught::Trained(trained)),
+            Some(Mark::Broken { broken }) => return Ok(Taught::Broken(broken)),
+            None => {}
         }
         let seed = self.plan.recipe(n, (1, self.rate)).seed;
         let share = self.plan.recipe.held_out;
@@ -29,10 +41,13 @@ impl<W: Workshop> Run<'_, W> {
             training: training.clone(),
             checkpoint: self.folder.checkpoint(n),
         };
-        let Some(trained) = self.workshop.train(&lesson)? else {
-            return Ok(None);
+        let taught = self.workshop.train(&lesson)?;
+        let mark = match taught.clone() {
+            Taught::Trained(trained) => Mark::Trained(trained),
+            Taught::Broken(broken) => Mark::Broken { broken },
+            Taught::Stopped => return Ok(taught),
         };
-        phase::finish(&training, &trained)?;
-        Ok(Some(trained))
+        phase::finish(&training, &mark)?;
+        Ok(taught)
     }
 }

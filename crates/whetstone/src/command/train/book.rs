@@ -156,12 +156,17 @@ impl Hand<'_> {
         }
     }
 
-    /// The training is over, or stopped.
-    pub(super) fn end(mut self, outcome: &Outcome) -> Result<()> {
-        if let Some(error) = self.failed {
+    /// No step follows.
+    pub(super) fn break_off(&mut self) -> Result<()> {
+        if let Some(error) = self.failed.take() {
             return Err(error).context("the record of the training");
         }
-        self.desk.turn_away()?;
+        Ok(self.desk.turn_away()?)
+    }
+
+    /// The training is over, or stopped.
+    pub(super) fn end(mut self, outcome: &Outcome) -> Result<()> {
+        self.break_off()?;
         if outcome.end == End::Stopped || self.desk.is_done(self.model, "train") {
             return Ok(());
         }

@@ -30,6 +30,12 @@ impl<'a> Steps<'a> {
 }
 
 impl Steps<'_> {
+    /// The training broke off; what it cost is in its record.
+    pub(super) fn break_off(mut self) -> anyhow::Result<()> {
+        self.progress.clear();
+        self.hand.break_off()
+    }
+
     /// The training is over, or stopped.
     pub(super) fn end(mut self, outcome: &Outcome) -> anyhow::Result<()> {
         self.progress.clear();

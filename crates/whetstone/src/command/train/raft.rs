@@ -215,7 +215,7 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
         plan: &order.plan,
         located: &located,
         folder: &folder,
-        first: folder.join("baseline/prompts").join(super::book::RUN),
+        first: sampling::first(&order.plan, &folder),
         shape,
         lora,
         suites,
@@ -319,7 +319,7 @@ fn ended(
     published::adapters(folder, outcome)?;
     Ok(Ended {
         exit: match outcome.end {
-            End::NothingKept if outcome.best.is_none() => Exit::Gate,
+            End::NothingKept | End::NotFinite if outcome.best.is_none() => Exit::Gate,
             _ => Exit::Done,
         },
         said: table::text(outcome, order, folder),

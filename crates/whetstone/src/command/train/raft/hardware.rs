@@ -52,8 +52,9 @@ fn joined(runs: impl Iterator<Item = PathBuf>) -> Result<Option<Vec<u8>>> {
 
 /// Power at rest as the first phase found it, for the records of the others; nothing where nothing told it.
 pub(super) fn rest(shop: &Shop<'_>) -> Result<BTreeMap<String, Value>> {
-    let watts = match shop.first.join("run.json").is_file() {
-        true => costs::rest(&ledger::read(&shop.first)?),
+    let (_, first) = &shop.first;
+    let watts = match first.join("run.json").is_file() {
+        true => costs::rest(&ledger::read(first)?),
         false => BTreeMap::new(),
     };
     let known = (!watts.is_empty()).then(|| ("power_idle_watts".to_owned(), json!(watts)));

@@ -201,6 +201,8 @@ fn plan(flags: &RaftFlags) -> Result<RaftPlan> {
     change_training(&mut plan, &flags.training);
     change_memory(&mut plan, &flags.memory);
     plan.check().map_err(usage)?;
+    plan.check_measures(!flags.held_out.is_empty())
+        .map_err(usage)?;
     Ok(plan)
 }
 
@@ -221,6 +223,7 @@ fn change_sampling(plan: &mut RaftPlan, asked: &SamplingFlags) -> Result<()> {
     set(&mut plan.batch, &asked.batch);
     set_some(&mut plan.temperature_end, &asked.temperature_end);
     set_some(&mut plan.max_new_tokens, &asked.max_new_tokens);
+    set_some(&mut plan.measure_prompts, &asked.measure_prompts);
     let sampling = &mut plan.sampling;
     set(&mut sampling.samples_per_prompt, &asked.samples_per_prompt);
     set(&mut sampling.temperature, &asked.temperature);

@@ -1,13 +1,13 @@
 //! A phase of sampling: the code benchmark, in a run folder of its own below the phase's.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bench::plan::EnergyPlan;
 use bench::run::{Ended, Material};
 use bench::{Desk, Plan};
-use improve::raft::{Effort, Prompt, Sample, Sampled, Sampling};
+use improve::raft::{Effort, Prompt, RaftPlan, Sample, Sampled, Sampling};
 use ledger::record::Done;
 use ledger::{Run, RunFolder};
 use measure::Clock;
@@ -23,10 +23,17 @@ use crate::subject::Loaded;
 use crate::watch::Progress;
 use crate::{caches, containment, provenance};
 
-/// The phase that rests, for all of them.
-const FIRST: &str = "baseline";
 /// The run folder's name.
 const RUN: &str = "run";
+
+/// The phase that rests, for all of them, and its run folder: the first one that a plan has.
+pub(super) fn first(plan: &RaftPlan, folder: &Path) -> (&'static str, PathBuf) {
+    let (name, place) = match plan.measure_prompts {
+        Some(0) => ("baseline, held out", "baseline/held_out"),
+        _ => ("baseline", "baseline/prompts"),
+    };
+    (name, folder.join(place).join(RUN))
+}
 
 /// Samples and judges what is missing; `None` if the user asked to stop.
 pub(super) fn sample(
@@ -83,9 +90,9 @@ fn plan(shop: &Shop<'_>, order: &Sampling<'_>, suites: &[Suite]) -> Plan {
     plan.device = shop.compute.device.clone();
     plan.preset = "raft".into();
     (plan.perplexity, plan.memory, plan.latency) = (None, None, None);
-    plan.energy = Some(match order.phase {
-        FIRST => EnergyPlan::SHORT,
-        _ => EnergyPlan::NONE,
+    plan.energy = Some(match order.phase == shop.first.0 {
+        true => EnergyPlan::SHORT,
+        false => EnergyPlan::NONE,
     });
     if let Some(code) = &mut plan.code {
         code.suites = suites.iter().map(|suite| suite.name.clone()).collect();
@@ -114,7 +121,7 @@ fn begin(
     })?;
     header.run_id = RUN.into();
     header.machine.extend(watched.facts());
-    if order.phase != FIRST {
+    if order.phase != shop.first.0 {
         header.machine.extend(hardware::rest(shop)?);
     }
     if let Some(adapter) = &order.adapter {

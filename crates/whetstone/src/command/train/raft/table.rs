@@ -38,9 +38,14 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
         lines
     };
     let held_out = outcome.baseline.held_out.is_some();
-    set("problems trained on", |looks| Some(&looks.prompts))
-        .into_iter()
-        .for_each(&mut line);
+    match outcome.prompts.measured {
+        0 => line(format!(
+            " {TRAINED_ON}: not measured (--measure-prompts 0)\n"
+        )),
+        _ => set(TRAINED_ON, |looks| looks.prompts.as_ref())
+            .into_iter()
+            .for_each(&mut line),
+    }
     if held_out {
         set(HELD_OUT, |looks| looks.held_out.as_ref())
             .into_iter()
@@ -64,6 +69,7 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
     text
 }
 
+const TRAINED_ON: &str = "problems trained on";
 const HELD_OUT: &str = "held out";
 
 fn head() -> String {
@@ -178,9 +184,10 @@ fn changed(name: &str, change: &Change) -> String {
 }
 
 fn turn(cycle: &Cycle) -> String {
-    let trained = match &cycle.trained {
-        None => "nothing was trained".to_owned(),
-        Some(trained) => format!(
+    let trained = match (&cycle.trained, &cycle.broken) {
+        (_, Some(broken)) => format!("the training broke off: {}", broken.why),
+        (None, None) => "nothing was trained".to_owned(),
+        (Some(trained), None) => format!(
             "{} rows at {:.1e}, loss {} → {}; {}{}",
             trained.rows,
             cycle.learning_rate,
@@ -234,10 +241,8 @@ fn energy(outcome: &Outcome) -> String {
         let reason = reasons.next().unwrap_or("a phase did not tell it");
         return format!("null ({reason})");
     };
-    let mut trained = outcome.cycles.iter().filter_map(|one| one.trained.as_ref());
-    let last = trained
-        .next_back()
-        .map(|one| &one.effort.hardware["energy"]);
+    let mut trained = outcome.cycles.iter().filter_map(Cycle::training);
+    let last = trained.next_back().map(|one| &one.hardware["energy"]);
     let each = last.and_then(costs::per_token);
     let each = each.map_or_else(String::new, |each| {
         format!(", {each:.3} J per trained token in the last training")
@@ -271,6 +276,9 @@ fn result(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Vec<String> 
         let why = match outcome.end {
             End::NothingKept => {
                 "No sample reached the bar, so nothing was trained; the model stays as it is"
+            }
+            End::NotFinite => {
+                "The training broke off, and no adapter before it is better than the base; the model stays as it is"
             }
             _ => {
                 "No adapter is better than the base on held-out problems; the model stays as it is"

@@ -1,6 +1,6 @@
 //! How long the phases of a RAFT run took.
 
-use improve::raft::{Cycle, Effort, Looks, Measured, Outcome};
+use improve::raft::{Cycle, Effort, Looks, Outcome};
 
 /// A line for the baseline, each cycle and the end.
 pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
@@ -22,13 +22,13 @@ pub(super) fn whole(outcome: &Outcome) -> String {
 pub(super) fn efforts(outcome: &Outcome) -> impl Iterator<Item = &Effort> {
     let last = outcome.best.map(|_| &outcome.last);
     let looks = [Some(&outcome.baseline), last].into_iter().flatten();
-    let looks = looks.flat_map(of_looks);
+    let looks = looks.flat_map(Looks::efforts);
     looks.chain(outcome.cycles.iter().flat_map(of_cycle))
 }
 
 fn cycle(cycle: &Cycle) -> String {
     let held_out = cycle.held_out.as_ref().map(|one| &one.effort);
-    let trained = cycle.trained.as_ref().map(|one| &one.effort);
+    let trained = cycle.training();
     let of = |effort: Option<&Effort>| {
         effort.map_or_else(|| time(0.0), |one| marked(one.seconds, one.went_on))
     };
@@ -44,19 +44,12 @@ fn cycle(cycle: &Cycle) -> String {
 }
 
 fn look(looks: &Looks) -> String {
-    let seconds = of_looks(looks).map(|effort| effort.seconds).sum();
-    marked(seconds, of_looks(looks).any(|effort| effort.went_on))
-}
-
-fn of_looks(looks: &Looks) -> impl Iterator<Item = &Effort> {
-    let all = [Some(&looks.prompts), looks.held_out.as_ref()];
-    all.into_iter()
-        .flatten()
-        .map(|measured: &Measured| &measured.effort)
+    let seconds = looks.efforts().map(|effort| effort.seconds).sum();
+    marked(seconds, looks.efforts().any(|effort| effort.went_on))
 }
 
 fn of_cycle(cycle: &Cycle) -> impl Iterator<Item = &Effort> {
-    let trained = cycle.trained.as_ref().map(|one| &one.effort);
+    let trained = cycle.training();
     let held_out = cycle.held_out.as_ref().map(|one| &one.effort);
     let repairing = cycle.repairing.as_ref();
     [Some(&cycle.sampled.effort), repairing, trained, held_out]

@@ -12,9 +12,9 @@ use decoder::Transformer;
 use decoder::export::Base;
 use decoder::memory::Memory;
 use engine::{Special, Token, Tokenizer};
-use improve::raft::{Effort, HeldBack, Kept, Lesson, Trained};
+use improve::raft::{Broken, Effort, HeldBack, Kept, Lesson, Taught, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
-use improve::{Example, Split, TrainFolder, Tuned};
+use improve::{Example, Point, Split, TrainFolder, Tuned};
 use ledger::Run;
 use ledger::record::Finish;
 use measure::{Clock, SystemClock};
@@ -36,8 +36,8 @@ use crate::subject::Loaded;
 /// Behind an answer whose code block was begun for the model and ended by its closing fence.
 const CLOSING: &str = "\n```\n";
 
-/// Trains, or goes on; `None` if the user asked to stop.
-pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Trained>> {
+/// Trains, or goes on.
+pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Taught> {
     let clock = SystemClock::start();
     let [all, held_out] = examples(shop, lesson, &clock)?;
     let longest = shop.plan.longest;
@@ -69,8 +69,17 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
     let folder = TrainFolder::open(&lesson.training)?;
     let went_on = folder.curve().is_file();
     let (outcome, run) = steps(shop, (lesson, &split), &folder)?;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let seconds = hardware::lasted(&run);
+            let effort = effort((&[], &run), seconds, went_on);
+            let why = error.to_string();
+            return Ok(Taught::Broken(Box::new(Broken { why, effort })));
+        }
+    };
     if outcome.end == End::Stopped {
-        return Ok(None);
+        return Ok(Taught::Stopped);
     }
     let which = outcome.best.map_or("final", |_| "best");
     copy(&lesson.training.join(which), &lesson.checkpoint)?;
@@ -78,7 +87,7 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
     let earlier = &outcome.curve[..outcome.earlier_steps.min(outcome.curve.len())];
     let earlier: u64 = earlier.iter().map(|point| point.ns).sum();
     let seconds = (clock.now_ns() + earlier) as f64 / 1e9;
-    Ok(Some(Trained {
+    Ok(Taught::Trained(Box::new(Trained {
         steps: outcome.steps,
         most_steps: outcome.of,
         end: outcome.end,
@@ -88,8 +97,8 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Option<Train
         first_loss: outcome.curve.first().map(|point| point.loss),
         last_loss: outcome.curve.last().map(|point| point.loss),
         tokens: outcome.curve.iter().map(|point| point.tokens).sum(),
-        effort: effort((&outcome, &run), seconds, went_on),
-    }))
+        effort: effort((&outcome.curve, &run), seconds, went_on),
+    })))
 }
 
 /// Refuses rows that do not fit into the memory that is free now. Of the settings those are named with which the run can
@@ -120,11 +129,12 @@ fn held_back(outcome: &Outcome, split: &Split) -> Option<HeldBack> {
     })
 }
 
+/// The steps, and their record; instead of an outcome there may be a number that is not finite.
 fn steps(
     shop: &Shop<'_>,
     (lesson, split): (&Lesson<'_>, &Split),
     folder: &TrainFolder,
-) -> Result<(Outcome, Run)> {
+) -> Result<(Result<Outcome, improve::Error>, Run)> {
     let plan = json!({ "phase": lesson.phase, "recipe": lesson.recipe });
     let plan = (&plan, lesson.recipe.seed);
     let mut book = Book::open(folder.path(), shop.located, plan, hardware::rest(shop)?)?;
@@ -148,14 +158,24 @@ fn steps(
         watcher: &mut watcher,
         stop: shop.stop,
     };
-    let outcome = improve::sft::train(training, &mut desk)?;
-    watcher.end(&outcome)?;
+    let outcome = improve::sft::train(training, &mut desk);
+    let outcome = match outcome {
+        Ok(outcome) => {
+            watcher.end(&outcome)?;
+            Ok(outcome)
+        }
+        Err(error @ improve::Error::NotFinite { .. }) => {
+            watcher.break_off()?;
+            Err(error)
+        }
+        Err(error) => return Err(error.into()),
+    };
     Ok((outcome, book.close(shop.terminal)?))
 }
 
-fn effort((outcome, run): (&Outcome, &Run), seconds: f64, went_on: bool) -> Effort {
-    let tokens: usize = outcome.curve.iter().map(|point| point.tokens).sum();
-    let ns: u64 = outcome.curve.iter().map(|point| point.ns).sum();
+fn effort((curve, run): (&[Point], &Run), seconds: f64, went_on: bool) -> Effort {
+    let tokens: usize = curve.iter().map(|point| point.tokens).sum();
+    let ns: u64 = curve.iter().map(|point| point.ns).sum();
     Effort {
         seconds,
         tokens_per_s: (ns > 0).then(|| tokens as f64 * 1e9 / ns as f64),

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use decoder::{Lora, Shape};
-use improve::raft::{Lesson, Prompt, RaftPlan, Sampled, Sampling, Trained, Workshop};
+use improve::raft::{Lesson, Prompt, RaftPlan, Sampled, Sampling, Taught, Workshop};
 use sandbox::Cell;
 use task::{Problem, PromptProfile, Suite, Target};
 
@@ -24,8 +24,8 @@ pub(super) struct Shop<'a> {
     pub(super) located: &'a Located,
     /// The folder of the whole run.
     pub(super) folder: &'a Path,
-    /// The run folder of the first phase, which knows the power at rest.
-    pub(super) first: PathBuf,
+    /// The phase that rests before it works, and its run folder, which knows the power at rest.
+    pub(super) first: (&'static str, PathBuf),
     pub(super) shape: Shape,
     pub(super) lora: Lora,
     /// Suites that are trained on and suites that are held out, each with all the problems that may be asked.
@@ -47,7 +47,7 @@ impl Workshop for Shop<'_> {
         sampling::sample(self, order, folder)
     }
 
-    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Option<Trained>> {
+    fn train(&mut self, lesson: &Lesson<'_>) -> Result<Taught> {
         training::train(self, lesson)
     }
 
