@@ -10,7 +10,7 @@ use gguf::{Gguf, Value};
 const USUAL: &str = "best";
 const ALIASES: [&str; 3] = ["best", "final", "latest"];
 
-/// How far below a folder adapters are looked for: a run, its cycle, its training, `best`.
+/// How far below a folder adapters are looked for: a collection, a recipe, its run, `best`.
 const DEPTH: usize = 5;
 
 /// What a RAFT run is known by. Its best and its last adapter lie in `best` and `final` like those of every training; what its
