@@ -29,3 +29,13 @@ pub enum Error {
     #[error("the plan cannot be carried out: {0}")]
     Plan(String),
 }
+
+impl Error {
+    /// Whether nothing went wrong: the engine was told to stop in the middle of a step.
+    pub(crate) fn is_stop(&self) -> bool {
+        let (Error::Engine(cause) | Error::Scoring { source: cause, .. }) = self else {
+            return false;
+        };
+        matches!(cause, engine::Error::Stopped)
+    }
+}

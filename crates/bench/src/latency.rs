@@ -60,15 +60,21 @@ pub(crate) fn measure_as(
         return Ok(());
     }
     let points = plan.points(desk.threads);
-    let mut rigs = rigs(subjects, &points)?;
+    let mut rigs = rigs(subjects, &points, desk.stop)?;
     let mut cells = cells(subjects.len(), &points, &rigs);
-    let Some(noise) = timed(subjects, &mut rigs, &mut cells, plan, desk)? else {
+    let book = record::Book {
+        benchmark,
+        subjects,
+    };
+    book.recall(&mut cells, desk.earlier);
+    book.say_gone_on(&cells, plan, desk)?;
+    let Some(noise) = timed(&book, &mut rigs, &mut cells, plan, desk)? else {
         return Ok(());
     };
     for warning in noise.into_iter().chain(drift(subjects, &cells)) {
         desk.folder.append_warning(&warning)?;
     }
-    record::everything(benchmark, subjects, &cells, desk)?;
+    book.everything(&cells, desk)?;
     for subject in subjects {
         desk.done(&subject.name, benchmark)?;
     }
@@ -95,9 +101,9 @@ fn cells(n_subjects: usize, points: &[Point], rigs: &[Rig<'_>]) -> Vec<Cell> {
     cells
 }
 
-/// Warms up, then times. What is worth a warning, or `None` if the user asked to stop.
+/// Warms up, then times what is not known yet; each run is written down before the next one. What is worth a warning, or `None` if the user asked to stop.
 fn timed(
-    subjects: &[Subject<'_>],
+    book: &record::Book<'_>,
     rigs: &mut [Rig<'_>],
     cells: &mut [Cell],
     plan: &LatencyPlan,
@@ -107,6 +113,9 @@ fn timed(
     desk.watcher.begin("latency", n_runs as u64);
     let mut warnings = Vec::new();
     for (at, cell) in cells.iter().enumerate() {
+        if cell.timings.len() >= plan.repeats {
+            continue;
+        }
         match warm_up(&mut rigs[cell.rig], &cell.point, plan, desk)? {
             Warm::Settled => {}
             Warm::Unsteady(change) => warnings.push(unsteady(&cell.point, change)),
@@ -117,14 +126,19 @@ fn timed(
     }
     let mut n_done = plan.warmups * cells.len();
     let before = noise::snapshot();
-    for _ in 0..plan.repeats {
+    for repeat in 0..plan.repeats {
         for cell in cells.iter_mut() {
+            if cell.timings.len() > repeat {
+                n_done += 1;
+                continue;
+            }
             if desk.stopped() {
                 return Ok(None);
             }
-            let (clock, name) = (desk.clock, &subjects[cell.subject].name);
+            let (clock, name) = (desk.clock, &book.subjects[cell.subject].name);
             let mut look = |mark| lap(mark, name, &cell.point, desk);
             let timing = rigs[cell.rig].run(&cell.point, clock, &mut look)?;
+            book.keep(cell, &timing, desk)?;
             n_done += 1;
             let rate = timing.decode_rate(&cell.point);
             desk.watcher

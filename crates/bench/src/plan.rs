@@ -110,6 +110,10 @@ pub struct CodePlan {
     /// Whether completions are judged; else they are only written down.
     #[serde(default = "yes")]
     pub judge: bool,
+    /// Whether a model that is asked for a whole program may go on behind it. If not, an answer ends with the block that
+    /// would be judged.
+    #[serde(default = "yes")]
+    pub whole_answers: bool,
 }
 
 /// What plans of earlier versions meant.
@@ -251,6 +255,7 @@ impl CodePlan {
             verdict_cache: true,
             audit: AUDIT,
             judge: true,
+            whole_answers: false,
         }
     }
 

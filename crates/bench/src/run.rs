@@ -65,6 +65,16 @@ pub fn alone(
     material: Material<'_>,
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
+    let result = each_alone(subject, plan, material, desk);
+    ended(result, desk)
+}
+
+fn each_alone(
+    subject: &Subject<'_>,
+    plan: &Plan,
+    material: Material<'_>,
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
     if let Some(plan) = &plan.memory {
         desk.turn(0, Work::of(&subject.name, "memory"));
         memory::measure(subject, plan, desk)?;
@@ -96,8 +106,7 @@ pub fn alone(
         desk.turn(0, Work::of(&subject.name, "context"));
         context::recall(subject, context, plan.seed, desk)?;
     }
-    desk.turn_away()?;
-    Ok(ended(desk))
+    Ok(())
 }
 
 /// Whether something is measured of all models side by side. If not, they need never be in memory at once.
@@ -115,6 +124,16 @@ pub fn together(
     material: Material<'_>,
     desk: &mut Desk<'_>,
 ) -> Result<Ended, Error> {
+    let result = all_together(subjects, plan, material, desk);
+    ended(result, desk)
+}
+
+fn all_together(
+    subjects: &[Subject<'_>],
+    plan: &Plan,
+    material: Material<'_>,
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
     if let Some(plan) = &plan.divergence {
         desk.turn(0, shared("divergence", subjects));
         divergence::measure(subjects, plan, material.compared, desk)?;
@@ -127,8 +146,7 @@ pub fn together(
         desk.turn(0, shared("context", subjects));
         context::speed(subjects, plan, desk)?;
     }
-    desk.turn_away()?;
-    Ok(ended(desk))
+    Ok(())
 }
 
 /// Work on these models together; of one alone it is that one's.
@@ -144,10 +162,16 @@ fn shared(phase: &str, subjects: &[Subject<'_>]) -> Work {
     }
 }
 
-fn ended(desk: &Desk<'_>) -> Ended {
-    if desk.stopped() {
-        Ended::Interrupted
-    } else {
-        Ended::Complete
-    }
+/// What became of the work. A step in the middle of which the engine was stopped is left; everything before it is written
+/// down.
+fn ended(result: Result<(), Error>, desk: &mut Desk<'_>) -> Result<Ended, Error> {
+    let was_cut = match result {
+        Err(error) if error.is_stop() => true,
+        other => other.map(|()| false)?,
+    };
+    desk.turn_away()?;
+    Ok(match was_cut || desk.stopped() {
+        true => Ended::Interrupted,
+        false => Ended::Complete,
+    })
 }

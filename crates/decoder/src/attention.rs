@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::exponential::exp;
 use crate::matrix::{Matrix, View};
 use crate::places::Places;
 use crate::product::{add_product_alone, product_alone};
@@ -134,8 +135,7 @@ impl Head<'_> {
         for row in 0..scores.rows() {
             let (seen, hidden) = scores.row_mut(row).split_at_mut(row + 1);
             let most = seen.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            seen.iter_mut()
-                .for_each(|s| *s = ((*s - most) * scale).exp());
+            seen.iter_mut().for_each(|s| *s = exp((*s - most) * scale));
             let sum: f32 = seen.iter().sum();
             seen.iter_mut().for_each(|s| *s /= sum);
             hidden.fill(0.0);

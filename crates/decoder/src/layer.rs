@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::Error;
 use crate::adapter::Target;
 use crate::attention::{Heads, Seeing};
+use crate::exponential::exp;
 use crate::linear::Linear;
 use crate::load::{Loader, Rows};
 use crate::matrix::Matrix;
@@ -225,5 +226,5 @@ fn gated_back(mut gate: Matrix, mut up: Matrix, gradient: &Matrix) -> (Matrix, M
 }
 
 fn logistic(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
+    1.0 / (1.0 + exp(-x))
 }

@@ -18,6 +18,7 @@ pub mod backward;
 pub mod dequantise;
 mod embedding;
 mod error;
+mod exponential;
 pub mod export;
 mod fuse;
 mod layer;

@@ -7,6 +7,7 @@
 
 use rayon::prelude::*;
 
+use crate::exponential::exp;
 use crate::matrix::Matrix;
 use crate::places::{Batch, Goal};
 use crate::product::{add_product, product};
@@ -82,8 +83,7 @@ fn probabilities(rows: &Matrix, head: &Matrix, goals: &[Goal]) -> (Matrix, f64) 
         .map(|(row, goal)| {
             let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let own = row[goal.token as usize] - most;
-            row.iter_mut()
-                .for_each(|logit| *logit = (*logit - most).exp());
+            row.iter_mut().for_each(|logit| *logit = exp(*logit - most));
             let sum: f64 = row
                 .chunks(1024)
                 .map(|part| f64::from(part.iter().sum::<f32>()))

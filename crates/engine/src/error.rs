@@ -48,6 +48,9 @@ pub enum Error {
         /// Which token they predict, counted from 0 in what was fed.
         position: usize,
     },
+    /// Somebody asked it to stop, which is no failure. The session is not to be used any more.
+    #[error("the engine was told to stop")]
+    Stopped,
     /// The implementation below failed.
     #[error("the engine failed while it {operation}: {cause}")]
     Backend {

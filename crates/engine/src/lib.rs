@@ -35,7 +35,7 @@ pub use model::{
     SessionShape, Special, Token, Tokenizer,
 };
 pub use request::{
-    Completion, Ending, Engine, Event, Finish, Flow, Pass, Request, Sink, completions,
+    Complete, Completion, Ending, Engine, Event, Finish, Flow, Pass, Request, Sink, completions,
 };
 pub use sampling::{Chances, Sampler, Sampling};
 pub use speculate::Speculative;

@@ -1,17 +1,59 @@
 //! What is asked of an engine and how it answers.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::speculate::Source;
 use crate::{Error, ModelCard, Sampling, Token, Tokenizer};
 
 /// When a completion may end by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
     /// At the model's end-of-turn token, a stop string, or the token limit.
     Natural,
+    /// The same, and where what is wanted is complete.
+    Until(Complete),
     /// At the token limit only: for timings of equal length.
     AtLimit,
+}
+
+impl Ending {
+    /// Whether the model may end it.
+    pub(crate) fn is_natural(&self) -> bool {
+        *self != Ending::AtLimit
+    }
+}
+
+/// Where a text has all that is wanted of it.
+#[derive(Clone)]
+pub struct Complete(Arc<Rule>);
+
+type Rule = dyn Fn(&str) -> Option<usize> + Send + Sync;
+
+impl Complete {
+    /// The rule is asked after every token with the text so far, and answers with the byte behind which nothing is
+    /// wanted any more; the completion ends there. What was shown already stays.
+    pub fn new(rule: impl Fn(&str) -> Option<usize> + Send + Sync + 'static) -> Complete {
+        Complete(Arc::new(rule))
+    }
+
+    /// The byte at which that text is complete.
+    pub(crate) fn at(&self, text: &str) -> Option<usize> {
+        (self.0)(text)
+    }
+}
+
+impl PartialEq for Complete {
+    /// The same rule, not an equal one.
+    fn eq(&self, other: &Complete) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::fmt::Debug for Complete {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Complete")
+    }
 }
 
 /// One completion that is wanted.
@@ -39,7 +81,7 @@ pub struct Request {
 pub enum Finish {
     /// The model ended its turn.
     EndOfText,
-    /// A stop string appeared.
+    /// A stop string appeared, or what was wanted was complete.
     StopString,
     /// The token limit was reached.
     Length,

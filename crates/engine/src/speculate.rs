@@ -29,7 +29,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::generate::{Busy, DUMMY, Lanes, Root, Took, check};
 use crate::model::{Feed, Logits, Model, ModelCard, Session, SessionShape, Token, Tokenizer};
-use crate::request::{Ending, Engine, Event, Finish, Flow, Pass, Request, Sink};
+use crate::request::{Engine, Event, Finish, Flow, Pass, Request, Sink};
 use crate::{Error, Row};
 
 pub use drafter::{Ask, Draft, Drafter, Guess, Source};
@@ -193,7 +193,7 @@ impl Seat<'_> {
         // The rule of choice looks at what stands before: the history grows with the choices.
         busy.history.push(token);
         self.chosen.push(token);
-        let ends = busy.asked.ending == Ending::Natural && tokenizer.is_end(token);
+        let ends = busy.asked.ending.is_natural() && tokenizer.is_end(token);
         self.open = right && !ends;
     }
 

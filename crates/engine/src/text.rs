@@ -1,9 +1,12 @@
 //! Bytes of tokens to text that may be shown: whole characters, no beginning of a stop string.
 
+use crate::request::Complete;
+
 /// Collects the bytes of a completion and finds stop strings across token borders.
 #[derive(Debug)]
 pub(crate) struct TextStream<'a> {
     stop: &'a [String],
+    complete: Option<&'a Complete>,
     bytes: Vec<u8>,
     /// Bytes before this place have been handed out.
     shown: usize,
@@ -12,20 +15,22 @@ pub(crate) struct TextStream<'a> {
 }
 
 impl<'a> TextStream<'a> {
-    pub(crate) fn new(stop: &'a [String]) -> TextStream<'a> {
+    pub(crate) fn new(stop: &'a [String], complete: Option<&'a Complete>) -> TextStream<'a> {
         TextStream {
             stop,
+            complete,
             bytes: Vec::new(),
             shown: 0,
             certain: String::new(),
         }
     }
 
-    /// Takes the bytes of one token. True if a stop string is now complete; the text ends before it.
+    /// Takes the bytes of one token. True if a stop string is now complete, before which the text ends, or all that is
+    /// wanted is there, with which it ends.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> bool {
         let old_len = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
-        match self.find_stop(old_len) {
+        match self.find_stop(old_len).or_else(|| self.find_end()) {
             Some(place) => {
                 self.bytes.truncate(place);
                 true
@@ -67,6 +72,16 @@ impl<'a> TextStream<'a> {
                 find(&self.bytes[from..], stop.as_bytes()).map(|place| from + place)
             });
         places.min()
+    }
+
+    /// Where all that is wanted is there, as far as the bytes are text.
+    fn find_end(&self) -> Option<usize> {
+        let complete = self.complete?;
+        let whole = std::str::from_utf8(&self.bytes).map_or_else(|e| e.valid_up_to(), str::len);
+        let text = std::str::from_utf8(&self.bytes[..whole]).ok()?;
+        complete
+            .at(text)
+            .map(|place| place.clamp(self.shown, whole))
     }
 
     /// Bytes at the end that a next token might change: part of a stop string or of a character.
@@ -111,8 +126,28 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_text_ends_where_it_is_complete_even_within_a_token_and_keeps_what_was_shown() {
+        let line = Complete::new(|text| text.find('\n'));
+        let mut stream = TextStream::new(&[], Some(&line));
+        assert!(!stream.push("aé".as_bytes()));
+        assert!(stream.push(b"b\nc\n"));
+        assert_eq!(stream.text(), "aéb");
+        let first = Complete::new(|_| Some(0));
+        let mut stream = TextStream::new(&[], Some(&first));
+        assert!(stream.push(b"ab"));
+        assert_eq!(stream.text(), "");
+        let late = Complete::new(|text| text.ends_with('!').then_some(1));
+        let mut stream = TextStream::new(&[], Some(&late));
+        assert!(!stream.push(b"abc"));
+        assert_eq!(stream.take_certain(), "abc");
+        assert!(stream.push(b"d!"));
+        assert_eq!(stream.take_rest(), "");
+        assert_eq!(stream.text(), "abc");
+    }
+
     fn run(stop: &[String], pieces: &[&[u8]]) -> (String, String, bool) {
-        let mut stream = TextStream::new(stop);
+        let mut stream = TextStream::new(stop, None);
         let mut shown = String::new();
         let mut stopped = false;
         for piece in pieces {

@@ -14,7 +14,7 @@ use crate::error::{Error, io_at};
 use crate::line::{Record, encode};
 use crate::read::{HEADER, read};
 use crate::record::{
-    Answer, Attempt, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning,
+    Answer, Attempt, Done, HardwareSample, Measurement, RunHeader, TimedRun, Verdict, Warning,
 };
 use crate::run::{Run, TornTail};
 use crate::tape::Tape;
@@ -34,6 +34,7 @@ pub struct RunFolder {
     verdicts: Tape,
     measurements: Tape,
     answers: Tape,
+    timings: Tape,
     hardware: Tape,
     warnings: Tape,
     done: Tape,
@@ -128,6 +129,16 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Appends to `timings.jsonl` and flushes.
+    ///
+    /// # Errors
+    /// [`Error::Append`] if the disk refuses.
+    pub fn append_timing(&mut self, timed: &TimedRun) -> Result<(), Error> {
+        self.timings.append(&encode(timed)?)?;
+        self.has_grown = true;
+        Ok(())
+    }
+
     /// Appends to `hardware.jsonl`, all in one write, and flushes once.
     ///
     /// # Errors
@@ -182,6 +193,7 @@ impl RunFolder {
             verdicts: tape::<Verdict>(path, torn)?,
             measurements: tape::<Measurement>(path, torn)?,
             answers: tape::<Answer>(path, torn)?,
+            timings: tape::<TimedRun>(path, torn)?,
             hardware: tape::<HardwareSample>(path, torn)?,
             warnings: tape::<Warning>(path, torn)?,
             done: tape::<Done>(path, torn)?,

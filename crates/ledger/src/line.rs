@@ -13,7 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::record::{Answer, Attempt, Done, HardwareSample, Measurement, Verdict, Warning};
+use crate::record::{
+    Answer, Attempt, Done, HardwareSample, Measurement, TimedRun, Verdict, Warning,
+};
 
 /// A record with a file of its own.
 pub(crate) trait Record: Serialize + DeserializeOwned {
@@ -36,6 +38,11 @@ impl Record for Attempt {
 impl Record for Answer {
     const KIND: &'static str = "answer";
     const FILE: &'static str = "answers.jsonl";
+}
+
+impl Record for TimedRun {
+    const KIND: &'static str = "timed run";
+    const FILE: &'static str = "timings.jsonl";
 }
 
 impl Record for Verdict {

@@ -29,6 +29,7 @@ pub fn read(path: &Path) -> Result<Run, Error> {
     run.verdicts = records(path, &mut run.torn)?;
     run.measurements = records(path, &mut run.torn)?;
     run.answers = records(path, &mut run.torn)?;
+    run.timings = records(path, &mut run.torn)?;
     run.hardware = records(path, &mut run.torn)?;
     run.warnings = records(path, &mut run.torn)?;
     run.done = records(path, &mut run.torn)?;

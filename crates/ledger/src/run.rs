@@ -1,15 +1,18 @@
 //! A run as it was read: the header and its records in memory.
 //!
 //! The records stand in the order in which they were appended. Where a resumed run repeated a record,
-//! the first one wins and the repetition is only counted: what was reported once does not change. Of measurements
-//! and answers the last one wins: they are repeated only where a step had not come to its end, and what such a step measured
+//! the first one wins and the repetition is only counted: what was reported once does not change. Of measurements,
+//! answers and timed runs the last one wins: they are repeated only where a step had not come to its end, and what such a step measured
 //! at once (two models in turns, say) has to stay together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
+use serde_json::Value;
+
 use crate::record::{
-    Answer, Attempt, AttemptKey, Done, HardwareSample, Measurement, RunHeader, Verdict, Warning,
+    Answer, Attempt, AttemptKey, Done, HardwareSample, Measurement, RunHeader, TimedRun, Verdict,
+    Warning,
 };
 
 /// Everything that a run folder holds.
@@ -25,6 +28,8 @@ pub struct Run {
     pub measurements: Vec<Measurement>,
     /// `answers.jsonl`, one per iteration, prompt and mode.
     pub answers: Vec<Answer>,
+    /// `timings.jsonl`, one per model, benchmark, conditions and repeat.
+    pub timings: Vec<TimedRun>,
     /// `hardware.jsonl`, one per session and number.
     pub hardware: Vec<HardwareSample>,
     /// `warnings.jsonl`, each once.
@@ -55,6 +60,7 @@ impl Run {
             verdicts: Vec::new(),
             measurements: Vec::new(),
             answers: Vec::new(),
+            timings: Vec::new(),
             hardware: Vec::new(),
             warnings: Vec::new(),
             done: Vec::new(),
@@ -114,6 +120,10 @@ impl Run {
         self.repeats += keep_last(&mut self.answers, |answer| {
             (answer.iteration, answer.prompt.clone(), answer.mode.clone())
         });
+        self.repeats += keep_last(&mut self.timings, |timed| {
+            let of = (timed.model.clone(), timed.benchmark.clone());
+            (of, in_words(&timed.conditions), timed.repeat)
+        });
         self.repeats += keep_first(&mut self.hardware, |sample| (sample.session, sample.sample));
         self.repeats += keep_first(&mut self.warnings, |warning| {
             (
@@ -150,17 +160,19 @@ impl<'run> Index<'run> {
 
 /// What a measurement is about. JSON objects inside the conditions compare by their written order.
 fn subject(measurement: &Measurement) -> (String, String, String, String) {
-    let conditions: Vec<String> = measurement
-        .conditions
-        .iter()
-        .map(|(name, value)| format!("{name:?}={value}"))
-        .collect();
     (
         measurement.model.clone(),
         measurement.benchmark.clone(),
         measurement.metric.clone(),
-        conditions.join(","),
+        in_words(&measurement.conditions),
     )
+}
+
+fn in_words(conditions: &BTreeMap<String, Value>) -> String {
+    let words = conditions
+        .iter()
+        .map(|(name, value)| format!("{name:?}={value}"));
+    words.collect::<Vec<String>>().join(",")
 }
 
 fn keep_last<T, K: Eq + Hash>(records: &mut Vec<T>, key: impl Fn(&T) -> K) -> u64 {

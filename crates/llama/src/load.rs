@@ -1,6 +1,7 @@
 //! Loading a model file.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::{CacheElements, Error, Model, ModelCard, Session, SessionShape, Tokenizer};
@@ -50,6 +51,7 @@ pub struct Llama {
     facts: ModelFacts,
     path: PathBuf,
     threads: usize,
+    stop: Option<&'static AtomicBool>,
     /// llama.cpp may write to the model while it makes a context: one at a time.
     opening: Mutex<()>,
 }
@@ -90,8 +92,18 @@ impl Llama {
             facts,
             path: path.to_owned(),
             threads: options.threads,
+            stop: None,
             opening: Mutex::new(()),
         })
+    }
+
+    /// The same model, whose sessions look at a sign while they read: once it is set, a long feed ends with
+    /// [`Error::Stopped`] after the piece under way, at most 512 tokens of one sequence. Feeds of one piece always end well.
+    pub fn heeding(self, stop: &'static AtomicBool) -> Llama {
+        Llama {
+            stop: Some(stop),
+            ..self
+        }
     }
 
     /// What the file says about the model.
@@ -158,7 +170,11 @@ impl Model for Llama {
             capacity: shape.capacity,
             cause,
         })?;
-        Ok(Box::new(LlamaSession::new(context, shape, buffers)))
+        Ok(Box::new(LlamaSession::new(
+            (context, self.stop),
+            shape,
+            buffers,
+        )))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sequences in a llama.cpp context.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use engine::{CacheKind, Error, Feed, Row, Session, SessionShape, Token};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
@@ -48,6 +50,7 @@ pub(crate) struct Buffers {
 /// A context with the lengths of its sequences.
 pub(crate) struct LlamaSession<'m> {
     context: LlamaContext<'m>,
+    stop: Option<&'static AtomicBool>,
     batch: LlamaBatch<'static>,
     shape: SessionShape,
     lens: Vec<usize>,
@@ -65,15 +68,24 @@ struct Slot {
 }
 
 impl<'m> LlamaSession<'m> {
-    pub(crate) fn new(context: LlamaContext<'m>, shape: SessionShape, buffers: Buffers) -> Self {
+    pub(crate) fn new(
+        (context, stop): (LlamaContext<'m>, Option<&'static AtomicBool>),
+        shape: SessionShape,
+        buffers: Buffers,
+    ) -> Self {
         let batch = LlamaBatch::new(BATCH, 1);
         LlamaSession {
             context,
+            stop,
             batch,
             shape,
             lens: vec![0; shape.n_sequences],
             buffers,
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     fn decode(&mut self, slots: &[Slot], on_row: &mut dyn FnMut(Row<'_>)) -> Result<(), Error> {
@@ -145,7 +157,16 @@ impl Session for LlamaSession<'_> {
                 });
             }
         }
-        for piece in slots(feeds).chunks(BATCH) {
+        // One sequence is cut here as llama.cpp would cut it, so that it can be stopped in between. Of several it makes
+        // pieces of its own kind.
+        let most = match feeds {
+            [_] => MICRO_BATCH,
+            _ => BATCH,
+        };
+        for (i, piece) in slots(feeds).chunks(most).enumerate() {
+            if i > 0 && self.is_stopped() {
+                return Err(Error::Stopped);
+            }
             self.decode(piece, on_row)?;
         }
         Ok(())

@@ -129,16 +129,31 @@ fn known(name: &str) -> Result<String, String> {
     if metric::find(name).is_some() || metric::is_at_k(name) {
         return Ok(name.to_owned());
     }
-    let word = name.split('_').next().unwrap_or(name);
-    let alike = metric::METRICS.iter().map(|metric| metric.name);
-    let alike: Vec<&str> = alike.filter(|known| known.contains(word)).take(6).collect();
-    Err(match alike.is_empty() || word.is_empty() {
+    let near = near(name);
+    Err(match near.is_empty() {
         true => format!("no metric is called '{name}'; docs/METRICS.md lists them"),
         false => format!(
             "no metric is called '{name}'; near it are {}",
-            alike.join(", ")
+            near.join(", ")
         ),
     })
+}
+
+/// Metrics that may have been meant: spelt nearly like it, nearest first, or else with its first word in their names.
+fn near(name: &str) -> Vec<&'static str> {
+    /// Likeness from which on a name is taken for a misspelt one.
+    const LIKE: f64 = 0.9;
+    const MOST: usize = 6;
+    let names = metric::METRICS.iter().map(|metric| metric.name);
+    let likeness = |known: &'static str| (strsim::jaro_winkler(name, known), known);
+    let mut rated: Vec<_> = names.clone().map(likeness).collect();
+    rated.retain(|(likeness, _)| *likeness >= LIKE);
+    rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let word = name.split('_').next().unwrap_or(name);
+    let containing = names.filter(|known| !word.is_empty() && known.contains(word));
+    let spelt: Vec<&str> = rated.into_iter().map(|(_, known)| known).collect();
+    let others = containing.filter(|known| !spelt.contains(known));
+    spelt.iter().copied().chain(others).take(MOST).collect()
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -208,7 +223,9 @@ mod tests {
             ("perplexity.ratio<", "is no number"),
             ("perplexity.ratio<nan", "is no number"),
             ("perplexity.mean<1", ".mean is neither"),
-            ("perplexities<1", "docs/METRICS.md"),
+            ("perplexities<1", "near it are perplexity"),
+            ("zebras<1", "docs/METRICS.md"),
+            ("perplxity<1", "near it are perplexity"),
             ("decode_tps>1", "decode_tokens_per_s"),
             ("pass_at_x>1", "pass_at_1"),
             ("<1", "no metric is called ''"),

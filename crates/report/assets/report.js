@@ -79,6 +79,25 @@ const packed = async (heads) => {
     };
   });
 };
+// What a mark of a chart says, at once and beside the pointer; without a script the browser shows it by itself.
+const tip = make("div", "tip");
+tip.hidden = true;
+document.body.append(tip);
+for (const title of document.querySelectorAll(".chart svg title")) {
+  const mark = title.parentNode;
+  mark.dataset.said = title.textContent;
+  mark.setAttribute("aria-label", title.textContent);
+  title.remove();
+}
+document.addEventListener("pointerover", (event) => {
+  const mark = event.target.closest("[data-said]");
+  tip.hidden = !mark;
+  if (!mark) return;
+  tip.textContent = mark.dataset.said;
+  const inside = (at, size, room) => Math.max(4, Math.min(at + 14, room - size - 4));
+  tip.style.left = inside(event.clientX, tip.offsetWidth, innerWidth) + "px";
+  tip.style.top = inside(event.clientY, tip.offsetHeight, innerHeight) + "px";
+});
 const filter = document.getElementById("filter");
 if (filter) {
   const STEP = 200;

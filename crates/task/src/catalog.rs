@@ -141,28 +141,15 @@ fn variants() -> Result<Suite, Error> {
 /// The most similar name, if fewer than half of its letters differ.
 fn closest(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase().replace([' ', '_'], "-");
-    let ranked = suites()
-        .iter()
-        .map(|suite| (distance(&lower, &suite.name), suite.name.as_str()));
+    let ranked = suites().iter().map(|suite| {
+        (
+            strsim::levenshtein(&lower, &suite.name),
+            suite.name.as_str(),
+        )
+    });
     let (edits, best) = ranked.min()?;
     let begun = !lower.is_empty() && best.starts_with(&lower);
     (begun || edits * 2 < best.len()).then_some(best)
-}
-
-/// Levenshtein's edit distance, in characters.
-pub(crate) fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let substitute = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

@@ -55,18 +55,34 @@ pub fn extract(text: &str, language: Language) -> Option<Extraction> {
         code: code.to_owned(),
         route,
     };
+    if let Some(block) = wanted(text, language) {
+        return Some(found(block.code, block.route));
+    }
+    let rules = rules(language);
+    if let Some(program) = (rules.program)(text) {
+        return Some(found(program, Route::Program));
+    }
+    (rules.looks_like_code)(text).then(|| found(text, Route::Whole))
+}
+
+/// The byte of a growing text behind which nothing is looked at any more: [`extract`] takes a fenced block that is
+/// closed, and whatever follows, it is the same. `None` while that is not so. The line of the closing fence is part of
+/// what counts, its end is not.
+pub fn complete(text: &str, language: Language) -> Option<usize> {
+    let end = wanted(text, language)?.end?;
+    // Before its line has ended, a closing fence might become an opening one with a tag.
+    let line = text[..end].strip_suffix('\n')?;
+    Some(line.trim_end().len())
+}
+
+/// The first fenced block that is the language's.
+fn wanted(text: &str, language: Language) -> Option<fence::Block<'_>> {
     let rules = rules(language);
     let is_wanted = |block: &fence::Block| match block.tag {
         "" => (rules.looks_like_code)(block.code),
         tag => is_tag_of(tag, rules) && !block.code.trim().is_empty(),
     };
-    if let Some(block) = fence::blocks(text).find(is_wanted) {
-        return Some(found(block.code, block.route));
-    }
-    if let Some(program) = (rules.program)(text) {
-        return Some(found(program, Route::Program));
-    }
-    (rules.looks_like_code)(text).then(|| found(text, Route::Whole))
+    fence::blocks(text).find(is_wanted)
 }
 
 /// The language of the first fenced block whose tag names one.

@@ -16,6 +16,11 @@ pub(crate) fn listen() -> anyhow::Result<&'static AtomicBool> {
     Ok(&STOP)
 }
 
+/// The flag alone, for who only looks at it.
+pub(crate) fn sign() -> &'static AtomicBool {
+    &STOP
+}
+
 #[allow(unsafe_code, reason = "the standard library has no such end")]
 // SAFETY: this is the C library's own declaration; the function takes any code and never returns.
 unsafe extern "C" {

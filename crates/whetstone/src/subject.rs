@@ -15,6 +15,7 @@ use task::chat::Template;
 
 use crate::compute::Compute;
 use crate::exit::Usage;
+use crate::interrupt;
 use crate::terminal::Terminal;
 use crate::watch::Progress;
 
@@ -271,7 +272,7 @@ impl Loaded {
             device: compute.device.clone(),
             adapter: located.adapter.clone(),
         };
-        let llama = Llama::load(&located.path, &options)?;
+        let llama = Llama::load(&located.path, &options)?.heeding(interrupt::sign());
         Ok(Loaded {
             name: located.name.clone(),
             llama,

@@ -114,6 +114,14 @@ impl Terminal {
 
     /// Says what went wrong.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
+        let stopped = |cause: &engine::Error| matches!(cause, engine::Error::Stopped);
+        if error
+            .chain()
+            .any(|cause| cause.downcast_ref().is_some_and(stopped))
+        {
+            say("Interrupted.");
+            return Exit::Interrupted.into();
+        }
         say(&format!("whet: {error:#}"));
         let interrupted = |cause: &hub::Error| matches!(cause, hub::Error::Interrupted { .. });
         if error

@@ -1,13 +1,14 @@
 //! Which completions a suite wants: prompts as tokens, seeds, shared prefixes.
 
-use engine::{Ending, Request, Special, Token, Tokenizer, seed};
+use engine::{Complete, Ending, Request, Special, Token, Tokenizer, seed};
 use ledger::record::AttemptKey;
 use task::prompt::{Rendered, SpecialText, StartToken};
-use task::{PromptProfile, Suite};
+use task::{Judging, PromptProfile, PromptStyle, Suite};
 
 use super::Order;
 use crate::Error;
 use crate::desk::Subject;
+use crate::plan::CodePlan;
 
 /// One completion to be generated.
 pub(super) struct Job {
@@ -74,7 +75,7 @@ fn jobs(subject: &Subject<'_>, suite: &Suite, order: &Order<'_>) -> Result<Vec<J
                     seed: seed::derive(order.seed, &[&suite.name, problem], u64::from(attempt)),
                     max_tokens: suite.max_tokens_of(&suite.problems[problem_idx]) as usize,
                     stop: suite.stop.clone(),
-                    ending: Ending::Natural,
+                    ending: ending(suite, order.plan),
                 },
             });
         }
@@ -84,6 +85,21 @@ fn jobs(subject: &Subject<'_>, suite: &Suite, order: &Order<'_>) -> Result<Vec<J
         job.request.n_shared = n_shared;
     }
     Ok(jobs)
+}
+
+/// A program is judged by the first block that is one. Words behind it cost time and change nothing.
+fn ending(suite: &Suite, plan: &CodePlan) -> Ending {
+    let is_program = matches!(
+        (&suite.style, &suite.judge),
+        (PromptStyle::Chat { .. }, Judging::Output)
+    );
+    if plan.whole_answers || !is_program {
+        return Ending::Natural;
+    }
+    let language = suite.language;
+    Ending::Until(Complete::new(move |text| {
+        task::extract::complete(text, language)
+    }))
 }
 
 /// The completions of all suites in the order in which they are begun. Suites with the longer answers

@@ -81,7 +81,12 @@ fn with_cache(
         let own = open(subject, plan, cache, desk);
         lengths.extend(&own);
         if !own.is_empty() {
-            let rig = Rig::single(subject, shape(subject, plan, cache)?, desk.threads)?;
+            let rig = Rig::single(
+                subject,
+                shape(subject, plan, cache)?,
+                desk.threads,
+                desk.stop,
+            )?;
             walks.push(Walk {
                 subject,
                 rig,

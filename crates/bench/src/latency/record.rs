@@ -3,19 +3,94 @@
 use std::num::NonZeroUsize;
 
 use engine::CacheKinds;
+use ledger::Run;
+use ledger::record::{TimedRun, Warning};
 use measure::percentile_supported;
 
 use super::Cell;
 use super::rig::{Timing, per_second};
 use crate::Error;
 use crate::desk::{Conditions, Desk, Place, Subject};
-use crate::plan::Point;
+use crate::plan::{LatencyPlan, Point};
 
-/// Writes down every cell, the bandwidth of the memory and how long the models took to load.
-///
-/// # Errors
-/// Those of the ledger.
-pub(super) fn everything(
+/// Writes in the name of one benchmark, of these models.
+pub(super) struct Book<'a> {
+    pub(super) benchmark: &'a str,
+    pub(super) subjects: &'a [Subject<'a>],
+}
+
+impl Book<'_> {
+    /// Writes down a run that was just timed.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(super) fn keep(
+        &self,
+        cell: &Cell,
+        timing: &Timing,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), Error> {
+        desk.folder.append_timing(&TimedRun {
+            model: self.subjects[cell.subject].name.clone(),
+            benchmark: self.benchmark.to_owned(),
+            conditions: conditions(&cell.point),
+            repeat: cell.timings.len() as u64,
+            first_token_ns: timing.first_token_ns,
+            steps_ns: timing.steps_ns.clone(),
+        })?;
+        desk.keep_samples()
+    }
+
+    /// Gives every cell the runs that an earlier session timed, up to the first that is missing.
+    pub(super) fn recall(&self, cells: &mut [Cell], earlier: &Run) {
+        for cell in cells {
+            let (name, conditions) = (&self.subjects[cell.subject].name, conditions(&cell.point));
+            let known = |repeat: usize| {
+                earlier.timings.iter().find(|timed| {
+                    (&timed.model, &timed.benchmark[..]) == (name, self.benchmark)
+                        && timed.repeat == repeat as u64
+                        && timed.conditions == conditions
+                })
+            };
+            cell.timings = (0..).map_while(known).map(Timing::of).collect();
+        }
+    }
+
+    /// Two sessions may have met two states of the machine, which stands in the report.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(super) fn say_gone_on(
+        &self,
+        cells: &[Cell],
+        plan: &LatencyPlan,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), Error> {
+        let n_known: usize = cells.iter().map(|cell| cell.timings.len()).sum();
+        let n_wanted = cells.len() * plan.repeats;
+        if n_known == 0 || n_known >= n_wanted {
+            return Ok(());
+        }
+        Ok(desk.folder.append_warning(&Warning {
+            kind: "timing_gone_on".into(),
+            message: format!(
+                "{} was interrupted after {n_known} of {n_wanted} timed runs: those before and after met the machine in two states",
+                self.benchmark
+            ),
+            advice: "for speeds to publish, measure in one go".into(),
+        })?)
+    }
+
+    /// Writes down every cell, the bandwidth of the memory and how long the models took to load.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(super) fn everything(&self, cells: &[Cell], desk: &mut Desk<'_>) -> Result<(), Error> {
+        everything(self.benchmark, self.subjects, cells, desk)
+    }
+}
+
+fn everything(
     benchmark: &str,
     subjects: &[Subject<'_>],
     cells: &[Cell],

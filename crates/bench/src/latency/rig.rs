@@ -1,8 +1,11 @@
 //! A session that serves combinations, and one timed run in it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use engine::{
     CacheKind, CacheKinds, Feed, Logits, Session, SessionShape, Special, Token, sampling,
 };
+use ledger::record::TimedRun;
 use measure::clock::Clock;
 
 use crate::desk::Subject;
@@ -19,6 +22,14 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
+    /// The run of an earlier session.
+    pub(super) fn of(timed: &TimedRun) -> Timing {
+        Timing {
+            first_token_ns: timed.first_token_ns,
+            steps_ns: timed.steps_ns.clone(),
+        }
+    }
+
     /// From the first token to the last.
     pub(crate) fn rest_ns(&self) -> u64 {
         self.steps_ns.iter().sum()
@@ -58,6 +69,8 @@ pub(crate) struct Rig<'m> {
     session: Box<dyn Session + 'm>,
     /// The text that every sequence is fed from, as long as the longest combination needs.
     text: Vec<Token>,
+    /// Looked at before each step.
+    stop: &'m AtomicBool,
     /// The sequence that holds the deepest beginning, if any combination has one.
     root: Option<usize>,
     /// Tokens of the text that stay in the only sequence from run to run; 0 unless it is filled step by step.
@@ -68,7 +81,11 @@ pub(crate) struct Rig<'m> {
 ///
 /// # Errors
 /// Those of the engine.
-pub(crate) fn rigs<'m>(subjects: &[Subject<'m>], points: &[Point]) -> Result<Vec<Rig<'m>>, Error> {
+pub(crate) fn rigs<'m>(
+    subjects: &[Subject<'m>],
+    points: &[Point],
+    stop: &'m AtomicBool,
+) -> Result<Vec<Rig<'m>>, Error> {
     let mut rigs: Vec<Rig<'m>> = Vec::new();
     for point in points {
         for (at, subject) in subjects.iter().enumerate() {
@@ -76,7 +93,7 @@ pub(crate) fn rigs<'m>(subjects: &[Subject<'m>], points: &[Point]) -> Result<Vec
                 let like =
                     |other: &&Point| (other.cache, other.threads) == (point.cache, point.threads);
                 let served: Vec<&Point> = points.iter().filter(like).collect();
-                rigs.push(Rig::open((at, subject), &served)?);
+                rigs.push(Rig::open((at, subject), &served, stop)?);
             }
         }
     }
@@ -85,7 +102,11 @@ pub(crate) fn rigs<'m>(subjects: &[Subject<'m>], points: &[Point]) -> Result<Vec
 
 impl<'m> Rig<'m> {
     /// `served` is never empty and has one cache type and one number of threads.
-    fn open((at, subject): (usize, &Subject<'m>), served: &[&Point]) -> Result<Self, Error> {
+    fn open(
+        (at, subject): (usize, &Subject<'m>),
+        served: &[&Point],
+        stop: &'m AtomicBool,
+    ) -> Result<Self, Error> {
         let most =
             |of: fn(&Point) -> usize| served.iter().map(|point| of(point)).max().unwrap_or(0);
         let (batch, depth) = (most(|point| point.batch), most(|point| point.depth));
@@ -111,6 +132,7 @@ impl<'m> Rig<'m> {
             cache: served[0].cache,
             session,
             text,
+            stop,
             root,
             filled: 0,
         })
@@ -122,6 +144,7 @@ impl<'m> Rig<'m> {
         subject: &Subject<'m>,
         shape: SessionShape,
         threads: usize,
+        stop: &'m AtomicBool,
     ) -> Result<Self, Error> {
         Ok(Rig {
             subject: 0,
@@ -129,6 +152,7 @@ impl<'m> Rig<'m> {
             cache: shape.cache.k,
             session: subject.model.open_with(shape, threads)?,
             text: prompt(subject, shape.capacity),
+            stop,
             root: None,
             filled: 0,
         })
@@ -176,7 +200,7 @@ impl<'m> Rig<'m> {
     /// One run, timed. What is done at a mark, of which the answer says whether it took time, is not part of it.
     ///
     /// # Errors
-    /// Those of the engine.
+    /// Those of the engine, and [`engine::Error::Stopped`] where the user stopped it between two steps.
     pub(crate) fn run(
         &mut self,
         point: &Point,
@@ -239,7 +263,13 @@ impl<'m> Rig<'m> {
     }
 
     /// Feeds every sequence its tokens and chooses the next one of each.
+    ///
+    /// # Errors
+    /// Those of the engine, and [`engine::Error::Stopped`] where the sign is set.
     fn step(&mut self, tokens: &[Vec<Token>], last: &mut [Token]) -> Result<(), engine::Error> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(engine::Error::Stopped);
+        }
         let feeds: Vec<Feed<'_>> = tokens
             .iter()
             .enumerate()

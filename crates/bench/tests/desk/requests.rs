@@ -22,6 +22,8 @@ fn code(samples: u32, batch: usize) -> Plan {
     if let Some(code) = &mut plan.code {
         (code.samples, code.batch) = (samples, batch);
         code.steps = bench::plan::Steps::Deterministic;
+        // Words behind the program are what differs.
+        code.whole_answers = true;
         code.limit = Some(3);
     }
     plan
@@ -174,4 +176,38 @@ fn prompts_are_read_in_the_same_pieces_whatever_is_missing() {
         "only what all prompts share: {text}"
     );
     assert!(seen.iter().all(|piece| wanted.contains(piece)));
+}
+
+#[test]
+fn words_behind_the_program_change_no_verdict_and_are_not_waited_for() {
+    let run = |whole_answers: bool| {
+        let mut plan = code(3, 4);
+        if let Some(code) = &mut plan.code {
+            code.whole_answers = whole_answers;
+        }
+        let (folder, model) = (folder(), Author::new(1));
+        let mut run = complete(folder.path(), &[subject("one", &model)], &plan).unwrap();
+        run.attempts.sort_by(|a, b| a.key.cmp(&b.key));
+        run.verdicts.sort_by(|a, b| a.key.cmp(&b.key));
+        run
+    };
+    let (whole, short) = (run(true), run(false));
+    let judged = |run: &ledger::Run| -> Vec<_> {
+        let verdicts = run.verdicts.iter();
+        verdicts
+            .map(|it| (it.key.clone(), it.stage, it.cause.clone(), it.code.clone()))
+            .collect()
+    };
+    assert_eq!(judged(&short), judged(&whole));
+    let mut n_shorter = 0;
+    for (short, whole) in short.attempts.iter().zip(&whole.attempts) {
+        assert!(whole.text.starts_with(&short.text));
+        if short.text != whole.text {
+            assert!(short.text.ends_with("```"), "{}", short.text);
+            assert_eq!(short.finish, ledger::record::Finish::StopString);
+            assert!(short.n_tokens < whole.n_tokens);
+            n_shorter += 1;
+        }
+    }
+    assert!(n_shorter > 0);
 }

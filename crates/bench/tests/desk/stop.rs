@@ -102,8 +102,13 @@ fn stopped_at(at: u64, models: &[Author], plan: &Plan, wanted: &[String]) -> (u6
         watcher: &mut Ringer(&bell),
     };
     let ended = carry_out(folder.path(), &subjects, plan, &mut tools).unwrap();
+    let timed = ledger::read(&folder.path().join("run")).map(|run| run.timings);
     let run = complete(folder.path(), &subjects, plan).unwrap();
     assert_eq!(run.repeats, 0, "stopped at event {at}");
+    assert!(
+        run.timings.starts_with(&timed.unwrap()),
+        "timed anew after event {at}"
+    );
     assert_eq!(lasting(&run), wanted, "stopped at event {at}");
     (bell.n.load(Ordering::Relaxed), ended)
 }
@@ -138,6 +143,48 @@ fn a_run_of_two_models_stopped_while_speed_is_measured_is_resumed_the_same() {
         let (_, ended) = stopped_at(at, &models, &plan, &wanted);
         assert_eq!(ended, Ended::Interrupted, "at {at}");
     }
+}
+
+#[test]
+fn timed_runs_are_kept_and_the_report_says_that_they_met_the_machine_twice() {
+    let model = Author::new(1);
+    let mut plan = Plan::smoke(42, 1);
+    (plan.code, plan.perplexity, plan.memory) = (None, None, None);
+    let subjects = [subject("one", &model)];
+    let whole = folder();
+    let n_timed = complete(whole.path(), &subjects, &plan)
+        .unwrap()
+        .timings
+        .len();
+    let mut n_gone_on = 0;
+    for at in (0..).step_by(5) {
+        let folder = folder();
+        let bell = Bell::at(at);
+        let mut tools = Tools {
+            clock: &bell,
+            sandbox: &machine(),
+            stop: &bell.stop,
+            watcher: &mut Unwatched,
+        };
+        let ended = carry_out(folder.path(), &subjects, &plan, &mut tools).unwrap();
+        if ended == Ended::Complete {
+            break;
+        }
+        let n_kept = ledger::read(&folder.path().join("run"))
+            .unwrap()
+            .timings
+            .len();
+        let run = complete(folder.path(), &subjects, &plan).unwrap();
+        let is_told = run.warnings.iter().any(|it| it.kind == "timing_gone_on");
+        assert_eq!(
+            is_told,
+            (1..n_timed).contains(&n_kept),
+            "{n_kept} of {n_timed}"
+        );
+        assert_eq!(run.timings.len(), n_timed);
+        n_gone_on += u64::from(is_told);
+    }
+    assert!(n_gone_on > 0);
 }
 
 #[test]

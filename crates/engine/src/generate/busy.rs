@@ -33,7 +33,13 @@ impl<'r> Busy<'r> {
             asked,
             sampler: Sampler::new(asked.sampling, asked.seed),
             history: asked.prompt.clone(),
-            stream: TextStream::new(&asked.stop),
+            stream: TextStream::new(
+                &asked.stop,
+                match &asked.ending {
+                    Ending::Until(complete) => Some(complete),
+                    Ending::Natural | Ending::AtLimit => None,
+                },
+            ),
         }
     }
 
@@ -49,7 +55,7 @@ impl<'r> Busy<'r> {
         tokenizer: &dyn Tokenizer,
         sink: &mut dyn Sink,
     ) -> Took {
-        let natural = self.asked.ending == Ending::Natural;
+        let natural = self.asked.ending.is_natural();
         if natural && tokenizer.is_end(token) {
             return Took::Ended(Finish::EndOfText);
         }

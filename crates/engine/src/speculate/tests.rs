@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 use super::*;
 use crate::generate::Width;
 use crate::laws;
+use crate::request::Ending;
 use crate::request::completions;
 use crate::toy::{F16, Toy};
 use crate::{Plain, Sampler, Sampling, Special};

@@ -1,5 +1,7 @@
 //! From the word a person typed to the entry that was meant, or to the likely one.
 
+use strsim::levenshtein;
+
 use super::{DATA, ENTRIES, Entry};
 use crate::Error;
 
@@ -41,7 +43,7 @@ fn find_in(
 fn likely(list: &'static [Entry], wanted: &str) -> Option<&'static str> {
     let nearest = list
         .iter()
-        .map(|entry| (distance(wanted, entry.name), entry.name))
+        .map(|entry| (levenshtein(wanted, entry.name), entry.name))
         .min()?;
     if nearest.0 <= nearest.1.len() / 3 {
         return Some(nearest.1);
@@ -53,22 +55,6 @@ fn likely(list: &'static [Entry], wanted: &str) -> Option<&'static str> {
         (Some(only), None) => Some(only.name),
         _ => None,
     }
-}
-
-/// Levenshtein distance in characters, with two rows.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut above: Vec<usize> = (0..=right.len()).collect();
-    for (row, a) in left.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, b) in right.iter().enumerate() {
-            let replaced = above[column] + usize::from(a != *b);
-            let shorter = above[column + 1].min(current[column]) + 1;
-            current.push(replaced.min(shorter));
-        }
-        above = current;
-    }
-    above[right.len()]
 }
 
 #[cfg(test)]
@@ -105,18 +91,5 @@ mod tests {
             "{said}"
         );
         assert!(find_data("smollm2-135m").is_err());
-    }
-
-    #[test]
-    fn the_distance_is_levenshteins() {
-        for (a, b, expected) in [
-            ("", "", 0),
-            ("kitten", "sitting", 3),
-            ("", "abc", 3),
-            ("ä", "a", 1),
-        ] {
-            assert_eq!(distance(a, b), expected);
-            assert_eq!(distance(b, a), expected);
-        }
     }
 }

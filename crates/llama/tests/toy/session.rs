@@ -1,5 +1,7 @@
 //! What a session costs, what it refuses, and many of them at once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use engine::{CacheKind, CacheKinds, Error, Feed, Logits, Model, SessionShape};
 
 use super::{rows, shape, text_tokens, toy};
@@ -169,4 +171,26 @@ fn a_text_longer_than_a_batch_of_llama_cpp_is_fed_in_pieces() {
         .collect();
     assert_eq!(places, wanted);
     assert_eq!((session.len(0), session.len(1)), (2500, 2499));
+}
+
+#[test]
+fn a_long_feed_ends_after_the_piece_under_way_when_its_user_stops_it() {
+    static SIGN: AtomicBool = AtomicBool::new(false);
+    let (_folder, model) = toy();
+    let model = model.heeding(&SIGN);
+    let mut session = model.open(shape(1, 1280)).unwrap();
+    let tokens = vec![65; 1200];
+    let feed = |tokens| Feed {
+        sequence: 0,
+        tokens,
+        logits: Logits::None,
+    };
+    session.feed(&[feed(&tokens)], &mut |_| ()).unwrap();
+    session.rewind(0, 0).unwrap();
+    SIGN.store(true, Ordering::Relaxed);
+    let ended = session.feed(&[feed(&tokens)], &mut |_| ());
+    assert!(matches!(ended, Err(Error::Stopped)), "{ended:?}");
+    assert_eq!(session.len(0), 512);
+    // What is short comes to its end: a benchmark may still have to look something up.
+    session.feed(&[feed(&tokens[..500])], &mut |_| ()).unwrap();
 }

@@ -17,6 +17,8 @@ pub(super) struct Block<'text> {
     pub(super) code: &'text str,
     /// Closed or cut off.
     pub(super) route: Route,
+    /// The byte of the whole text behind the line that closes it, if one does: a stray fence is ended by another block.
+    pub(super) end: Option<usize>,
 }
 
 /// The run of characters that opened a block.
@@ -40,6 +42,7 @@ pub(super) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
             tag,
             code: &text[start..end],
             route,
+            end: (next > end).then_some(next),
         })
     })
 }

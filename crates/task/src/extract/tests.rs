@@ -194,6 +194,23 @@ fn a_program_without_a_fence_is_cut_out_of_the_prose_around_it() {
 }
 
 #[test]
+fn an_answer_is_complete_when_the_line_of_its_closing_fence_has_ended() {
+    let open = format!("Run it:\n```bash\nmake\n```\nwith\n```cpp\n{MAIN}");
+    let closed = format!("{open}```");
+    for growing in [
+        &open,
+        &closed,
+        &format!("{open}`"),
+        &format!("{closed}rust\n"),
+    ] {
+        assert_eq!(complete(growing, Language::Cpp), None, "{growing}");
+    }
+    let whole = format!("{closed}  \nIt prints");
+    assert_eq!(complete(&whole, Language::Cpp), Some(closed.len()));
+    assert_eq!(complete(&whole, Language::Python), None);
+}
+
+#[test]
 fn a_block_of_another_language_is_passed_over() {
     for (language, tags, code, _) in SPOKEN {
         let text = format!(
@@ -264,6 +281,19 @@ proptest! {
                 prop_assert!(text.contains(&found.code));
                 prop_assert!(!found.code.trim().is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn whatever_follows_a_complete_answer_the_same_program_is_found(text in "([`~#{}\"'/*\\\\R(). \n]|```|```\n|cpp|#include <x>|int main\\(\\)|fn f\\(|let x=|🦀|é){0,60}") {
+        for language in Language::ALL {
+            let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+            let Some(end) = ends.filter_map(|end| complete(&text[..end], language)).next() else {
+                continue;
+            };
+            let (short, whole) = (extract(&text[..end], language), extract(&text, language));
+            prop_assert_eq!(&short, &whole);
+            prop_assert_eq!(whole.unwrap().route, Route::Fence);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Family;
 use super::values::Values;
-use crate::catalog::distance;
+use strsim::levenshtein;
 
 pub(super) const FAMILIES: [Family; 6] = [
     Family::new(
@@ -55,7 +55,7 @@ pub(super) const FAMILIES: [Family; 6] = [
             let (left, right) = (draw.word(), draw.word());
             Values::new().text("left", left).text("right", right)
         },
-        |values| distance(values.str("left"), values.str("right")).to_string(),
+        |values| levenshtein(values.str("left"), values.str("right")).to_string(),
     ),
     Family::new(
         "knapsack",

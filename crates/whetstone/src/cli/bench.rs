@@ -191,6 +191,9 @@ pub(crate) struct CodeFlags {
     /// Let steps shrink with the work left: faster at the end, texts may depend on the batch
     #[arg(long)]
     pub(crate) fast: bool,
+    /// Let answers to whole-program tasks go on behind their code block, which changes no verdict
+    #[arg(long)]
+    pub(crate) whole_answers: bool,
     /// Write completions down and judge none.
     #[arg(skip)]
     pub(crate) unjudged: bool,

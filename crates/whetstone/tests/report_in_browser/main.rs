@@ -37,6 +37,7 @@ fn a_reader_can_use_the_report_in_a_real_browser() {
     open_report(&browser, &place);
     nothing_is_fetched(&browser);
     charts_are_drawn(&browser);
+    a_mark_says_what_it_is_while_a_pointer_rests_on_it(&browser);
     nothing_is_wider_than_the_window(&browser);
     a_heading_sorts_its_table(&browser);
     samples_are_filtered(&browser);
@@ -108,6 +109,23 @@ fn charts_are_drawn(browser: &Browser) {
         assert!(number(0) > 200.0 && number(1) > 80.0, "a size: {chart}");
         assert!(number(2) >= 4.0, "something is drawn: {chart}");
     }
+}
+
+/// A real pointer, moved by the browser.
+fn a_mark_says_what_it_is_while_a_pointer_rests_on_it(browser: &Browser) {
+    let tip = "const tip = document.querySelector('.tip'); const box = tip.getBoundingClientRect();
+        return [tip.checkVisibility(), tip.textContent, box.left >= 0 && box.top >= 0
+          && box.right <= innerWidth && box.bottom <= innerHeight]";
+    let before = browser.eval(tip);
+    assert_eq!(before[0], false, "{before}");
+    browser.hover(".chart svg [data-said]");
+    let over = browser.eval(tip);
+    let said = browser.eval("return document.querySelector('.chart svg [data-said]').dataset.said");
+    assert_eq!(over, json!([true, said, true]));
+    let said = said.as_str().unwrap();
+    assert!(said.contains(" · ") && said.contains("toy"), "{said}");
+    browser.hover("h1");
+    assert_eq!(browser.eval(tip)[0], false, "it goes with the pointer");
 }
 
 fn nothing_is_wider_than_the_window(browser: &Browser) {

@@ -80,6 +80,17 @@ impl Browser {
         self.post(&format!("element/{element}/click"), &json!({}));
     }
 
+    /// Moves the pointer onto the middle of the first element of a CSS selector.
+    pub(crate) fn hover(&self, selector: &str) {
+        let found = format!("document.querySelector({})", json!(selector));
+        self.eval(&format!("{found}.scrollIntoView({{block: 'center'}})"));
+        let element = json!({"element-6066-11e4-a52e-4f735466cecf": self.element(selector)});
+        let moving =
+            json!({"type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0});
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": [moving]});
+        self.post("actions", &json!({"actions": [mouse]}));
+    }
+
     /// Types into the first element of a CSS selector.
     pub(crate) fn type_into(&self, selector: &str, text: &str) {
         let command = format!("element/{}/value", self.element(selector));

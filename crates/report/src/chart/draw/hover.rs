@@ -1,4 +1,5 @@
-//! What a mark says while a pointer rests on it: the drawing's own `<title>`, which browsers show without a script.
+//! What a mark says while a pointer rests on it: the drawing's own `<title>`, which browsers show without a script. The
+//! page shows it at once and beside the pointer.
 
 use crate::format;
 

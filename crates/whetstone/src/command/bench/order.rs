@@ -253,6 +253,7 @@ fn change_code(plan: &mut Plan, flags: &Bench) {
         code.steps = bench::plan::Steps::Fast;
     }
     code.judge = !asked.unjudged;
+    code.whole_answers = asked.whole_answers;
     code.prompt = match asked.prompt {
         None | Some(Prompt::Auto) => None,
         Some(Prompt::EvalplusChat) => Some(PromptProfile::EvalplusChat),

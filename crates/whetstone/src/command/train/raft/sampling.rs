@@ -102,6 +102,7 @@ fn plan(shop: &Shop<'_>, order: &Sampling<'_>, suites: &[Suite]) -> Plan {
         code.top_p = order.asking.top_p;
         code.batch = shop.plan.batch;
         code.prompt = shop.prompt;
+        code.whole_answers = !shop.plan.filter.only_code;
     }
     plan
 }
