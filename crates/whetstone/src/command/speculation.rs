@@ -15,7 +15,7 @@ use ledger::{Run, RunFolder};
 use llama::Adapter;
 use measure::SystemClock;
 
-use super::bench::{Watched, same_file, say_if_moved, started_at};
+use super::bench::{Watched, same_file, same_files, say_if_moved, started_at};
 use crate::adapters::Found;
 use crate::cli::Speculation;
 use crate::compute::Compute;

@@ -249,3 +249,56 @@ fn a_run_does_not_go_on_with_another_draft() {
         ended.stderr
     );
 }
+
+/// A training of a step whose adapter is written to `NAME.gguf`.
+fn adapter(place: &Workplace, base: &str, name: &str) {
+    let row = "{\"prompt\":\"say ab\",\"response\":\"ab ab ab\"}\n";
+    std::fs::write(place.at("rows.jsonl"), row.repeat(12)).unwrap();
+    let words = ["train", "sft", base, "rows.jsonl", "--rank", "2", "-o"];
+    let folder = format!("trained/{name}");
+    place
+        .whet(&[&words[..], &[&folder, "--learning-rate", "0.1"]].concat())
+        .with_code(0);
+    let file = format!("{folder}/final/adapter.gguf");
+    std::fs::copy(place.at(&file), place.at(&format!("{name}.gguf"))).unwrap();
+}
+
+#[test]
+fn a_run_goes_on_with_the_adapters_of_target_draft_and_phase_and_with_no_others() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    adapter(&place, "toy.gguf", "sharp");
+    adapter(&place, "draft.gguf", "blunt");
+    let target = "toy.gguf+sharp.gguf";
+    let words = ["bench", "spec", target, "--draft", "draft.gguf", "-a"];
+    place
+        .whet(&[&words[..], &["blunt.gguf"], &FAST].concat())
+        .with_code(0);
+    let run = place.only_run("runs");
+    let answers = || {
+        let mut answers = ledger::read(run.path()).unwrap().answers;
+        answers.sort_by_key(|a| (a.prompt.clone(), a.mode.clone()));
+        answers
+            .into_iter()
+            .map(|a| (a.mode, a.tokens))
+            .collect::<Vec<_>>()
+    };
+    let before = answers();
+    cut(run.path(), 6);
+    let ended = place.whet(&["bench", "--resume"]).with_code(0);
+    assert!(
+        ended.stdout.contains("equality: all 12 answers"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(answers(), before, "the target still has its adapter");
+    for (changed, other) in [("sharp", "blunt"), ("blunt", "sharp")] {
+        cut(run.path(), 6);
+        let kept = std::fs::read(place.at(&format!("{changed}.gguf"))).unwrap();
+        let [from, to] = [other, changed].map(|name| place.at(&format!("{name}.gguf")));
+        std::fs::copy(from, &to).unwrap();
+        let ended = place.whet(&["bench", "--resume"]).with_code(2);
+        ended.saying(&[&format!("{changed}.gguf is not the file")]);
+        std::fs::write(to, kept).unwrap();
+    }
+}

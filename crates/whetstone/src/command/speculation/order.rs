@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use bench::Plan;
 use bench::plan::{Drafting, SpeculationPlan};
 use bench::speculation::prompts::{self, Prompts};
-use ledger::record::{ModelRecord, RunHeader, Warning};
+use ledger::record::{AdapterRecord, ModelRecord, RunHeader, Warning};
 
-use super::{DRAFT, DRAFT_LORA, guessing, same_file};
+use super::{DRAFT, DRAFT_LORA, guessing, same_file, same_files};
 use crate::adapters::{self, Found};
 use crate::cli::Speculation;
 use crate::compute::Compute;
@@ -29,9 +29,10 @@ pub(super) struct Order {
     /// The folder of run folders, and what a new one is called before its time.
     pub(super) runs: PathBuf,
     pub(super) name: Option<String>,
-    /// The run that is gone on with, and what it began with: target, draft, and the draft with its adapter.
+    /// The run that is gone on with, and what it began with: target and draft, and what `-a` laid over the draft.
     pub(super) resume: Option<PathBuf>,
     began_with: Vec<ModelRecord>,
+    laid: Option<AdapterRecord>,
     /// What has to be said if another device was asked for than computes.
     pub(super) fallback: Option<Warning>,
 }
@@ -50,6 +51,7 @@ impl Order {
             name: flags.name.clone(),
             resume: None,
             began_with: Vec::new(),
+            laid: None,
             fallback: flags.device.fallback(),
         })
     }
@@ -79,14 +81,12 @@ impl Order {
                 None => Found::NotWanted,
             },
             prompts,
-            target: target.path.clone(),
-            draft: draft.as_ref().map(|draft| draft.path.clone()),
+            target: subject::word_of(target),
+            draft: draft.as_ref().map(subject::word_of),
             runs: PathBuf::new(),
             name: None,
-            began_with: std::iter::once(target.clone())
-                .chain(draft)
-                .chain(lora)
-                .collect(),
+            began_with: std::iter::once(target.clone()).chain(draft).collect(),
+            laid: lora.and_then(|lora| lora.adapter),
             fallback: None,
             resume: Some(folder),
             plan,
@@ -96,14 +96,10 @@ impl Order {
     /// Gives models the names that the run knows, and refuses files that it did not begin with.
     pub(super) fn recognise(&self, located: &mut [Located]) -> Result<()> {
         for (located, record) in located.iter_mut().zip(&self.began_with) {
-            same_file(&located.path, &record.sha256)?;
+            same_files(located, record)?;
             located.name.clone_from(&record.name);
         }
-        let laid = self
-            .began_with
-            .iter()
-            .find_map(|record| record.adapter.as_ref());
-        match (laid, self.adapter.path()) {
+        match (&self.laid, self.adapter.path()) {
             (Some(record), Some(path)) => same_file(path, &record.sha256),
             _ => Ok(()),
         }
