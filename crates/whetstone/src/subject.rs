@@ -13,6 +13,7 @@ use llama::{Adapter, Llama, Options};
 use measure::Clock;
 use task::chat::Template;
 
+use crate::adapters::Base;
 use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::terminal::Terminal;
@@ -161,6 +162,16 @@ pub(crate) fn name_of(word: &str) -> String {
     match laid.map(word::adapter) {
         Some(Ok(adapter)) => format!("{name}+{}", word::label(&adapter)),
         _ => name,
+    }
+}
+
+/// The model that a word names, without what it lays over it, as adapters name theirs.
+pub(crate) fn base_of(word: &str) -> Base<'static> {
+    let base = word::parts(word).0;
+    let entry = (!looks_like_path(base)).then(|| hub::find(base).ok());
+    Base {
+        name: name_of(base),
+        sha256: entry.flatten().map(|entry| entry.sha256),
     }
 }
 

@@ -264,6 +264,44 @@ fn adapter(place: &Workplace, base: &str, name: &str) {
 }
 
 #[test]
+fn an_adapter_that_nobody_named_and_that_does_not_fit_skips_its_phase_and_a_named_one_is_refused() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    // It says that it is of this draft, and cannot be laid over it.
+    let mut broken = gguf::Writer::new();
+    broken.set("general.type", "adapter").unwrap();
+    broken.set("general.architecture", "another").unwrap();
+    broken.set("general.base_model.0.name", "draft").unwrap();
+    std::fs::create_dir_all(place.at("data/checkpoints")).unwrap();
+    broken
+        .write(place.at("data/checkpoints/best.gguf"))
+        .unwrap();
+    let words = ["bench", "spec", "toy.gguf", "--draft", "draft.gguf"];
+    let ended = place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    for said in ["phase with an adapter is skipped", "best.gguf"] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    assert!(
+        ended.stdout.contains("skipped, draft with adapter"),
+        "{}",
+        ended.stdout
+    );
+    place
+        .whet(&[&words[..], &["-a", "best"], &FAST].concat())
+        .with_code(2)
+        .saying(&["best.gguf"]);
+    // That of another model is not even tried.
+    place.toy("other", 9);
+    let words = ["bench", "spec", "toy.gguf", "--draft", "other.gguf"];
+    let ended = place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    assert!(
+        ended.stderr.contains("was trained on other"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_run_goes_on_with_the_adapters_of_target_draft_and_phase_and_with_no_others() {
     let place = Workplace::new();
     place.toy("draft", 8);

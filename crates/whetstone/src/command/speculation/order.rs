@@ -23,6 +23,8 @@ pub(super) struct Order {
     pub(super) plan: Plan,
     pub(super) prompts: Prompts,
     pub(super) adapter: Found,
+    /// Whether somebody named it; one that was only found may turn out not to fit.
+    is_adapter_named: bool,
     /// The words for the models.
     pub(super) target: String,
     pub(super) draft: Option<String>,
@@ -45,6 +47,7 @@ impl Order {
             plan: plan(flags, &prompts, &adapter)?,
             prompts,
             adapter,
+            is_adapter_named: is_adapter_named(flags),
             target: flags.target.clone(),
             draft: flags.draft.clone(),
             runs: flags.runs.clone(),
@@ -80,6 +83,7 @@ impl Order {
                 Some(path) => Found::At(path.into()),
                 None => Found::NotWanted,
             },
+            is_adapter_named: true,
             prompts,
             target: subject::word_of(target),
             draft: draft.as_ref().map(subject::word_of),
@@ -91,6 +95,22 @@ impl Order {
             resume: Some(folder),
             plan,
         })
+    }
+
+    /// Goes on without an adapter that could not be loaded and that nobody named.
+    ///
+    /// # Errors
+    /// The cause, if the adapter was named or nothing is left without it.
+    pub(super) fn skip_adapter(&mut self, cause: anyhow::Error) -> Result<()> {
+        let path = self.adapter.path().unwrap_or(Path::new(""));
+        let reason = format!("{} was found and does not fit: {cause:#}", path.display());
+        let without = without_adapter(&self.plan, &reason);
+        if self.is_adapter_named || without.check().is_err() {
+            return Err(cause);
+        }
+        self.plan = without;
+        self.adapter = Found::Missing(reason);
+        Ok(())
     }
 
     /// Gives models the names that the run knows, and refuses files that it did not begin with.
@@ -130,7 +150,15 @@ pub(in crate::command) fn has_asked(header: &RunHeader, flags: &Speculation, pla
         preset: then.preset.clone(),
         ..plan.clone()
     };
-    same_target && same_draft && then == as_then
+    let skipped = then.speculation.as_ref().and_then(|then| {
+        let unasked = !is_adapter_named(flags) && then.adapter.is_none();
+        then.adapter_skipped.as_ref().filter(|_| unasked)
+    });
+    let same_plan = match skipped {
+        Some(reason) => then == without_adapter(&as_then, reason),
+        None => then == as_then,
+    };
+    same_target && same_draft && same_plan
 }
 
 /// What flags ask for, with every default filled in.
@@ -159,7 +187,26 @@ fn adapter(flags: &Speculation) -> Result<Found> {
     if let Some(path) = &flags.promised {
         return Ok(Found::At(path.clone()));
     }
-    adapters::find(flags.adapter.as_deref(), &flags.adapter_dir)
+    match (&flags.adapter, &flags.draft) {
+        (None, Some(draft)) => adapters::best_of(&subject::base_of(draft), &flags.adapter_dir),
+        (word, _) => adapters::find(word.as_deref(), &flags.adapter_dir),
+    }
+}
+
+/// Whether the phase with an adapter was asked for by naming one.
+fn is_adapter_named(flags: &Speculation) -> bool {
+    flags.adapter.is_some() || flags.promised.is_some()
+}
+
+/// A plan without the phase with an adapter, for a reason.
+fn without_adapter(plan: &Plan, reason: &str) -> Plan {
+    let mut plan = plan.clone();
+    if let Some(asked) = &mut plan.speculation {
+        asked.modes.retain(|mode| *mode != Drafting::DraftLora);
+        asked.adapter = None;
+        asked.adapter_skipped = Some(reason.to_owned());
+    }
+    plan
 }
 
 fn plan(flags: &Speculation, prompts: &Prompts, adapter: &Found) -> Result<Plan> {
