@@ -168,10 +168,17 @@ pub(crate) fn name_of(word: &str) -> String {
 /// The model that a word names, without what it lays over it, as adapters name theirs.
 pub(crate) fn base_of(word: &str) -> Base<'static> {
     let base = word::parts(word).0;
-    let entry = (!looks_like_path(base)).then(|| hub::find(base).ok());
+    if looks_like_path(base) {
+        let whole = Path::new(base).canonicalize();
+        return Base {
+            name: whole.map_or_else(|_| name_of(base), |path| stem(&path)),
+            sha256: None,
+        };
+    }
+    let entry = hub::find(base);
     Base {
-        name: name_of(base),
-        sha256: entry.flatten().map(|entry| entry.sha256),
+        name: base.to_owned(),
+        sha256: entry.ok().map(|entry| entry.sha256),
     }
 }
 
