@@ -176,32 +176,31 @@ impl<'m> Bench<'m> {
 
 #[cfg(test)]
 mod tests {
-    use engine::toy::Toy;
     use measure::FakeClock;
 
+    use super::super::gate::tests::Bent;
     use super::*;
 
-    fn timed(width: Width) -> Steps {
-        let (target, draft) = (Toy::new(1), Toy::new(2));
+    /// Times steps of up to ten rows over a prompt of three tokens; also returns how many tokens target and draft read.
+    fn timed(width: Width) -> (Steps, [usize; 2]) {
+        let (target, draft) = (Bent::new(|_, _| ()), Bent::new(|_, _| ()));
         let models: (&dyn Model, Option<&dyn Model>) = (&target, Some(&draft));
         let clock = FakeClock::stepping(1000);
-        Steps::time(models, &[1, 2, 3], (10, width), &clock, &mut |_| true).unwrap()
+        let steps = Steps::time(models, &[1, 2, 3], (10, width), &clock, &mut |_| true);
+        (steps.unwrap(), [target.n_read.get(), draft.n_read.get()])
     }
 
     #[test]
     fn steps_of_whole_tiles_are_timed_as_passes_will_be() {
-        let steps = timed(Width::DETERMINISTIC);
+        let (steps, [by_target, by_draft]) = timed(Width::DETERMINISTIC);
+        // Rows 1 to 8 are a step of 8, rows 9 and 10 one of 16; a round before the timed ones warms up.
+        assert_eq!(by_target, 3 + (1 + ROUNDS) * (8 + 16));
         assert_eq!(steps.target_ns.len(), 10);
-        // Rows 1 to 8 are a step of 8, rows 9 and 10 one of 16.
-        assert!(
-            steps.target_ns[..8]
-                .iter()
-                .all(|times| *times == steps.target_ns[0])
-        );
         assert!(steps.target_ns.iter().all(|times| times.len() == ROUNDS));
-        assert_eq!(steps.target_ns[8], steps.target_ns[9]);
-        assert_eq!(steps.draft_ns.len(), 2, "drafts are not filled up");
-        assert_eq!(timed(Width::FAST).target_ns.len(), 10);
+        let (steps, [by_target, by_draft_alone]) = timed(Width::FAST);
+        assert_eq!(by_target, 3 + (1 + ROUNDS) * 55);
+        assert_eq!(steps.target_ns.len(), 10);
+        assert_eq!(by_draft, by_draft_alone, "drafts are not filled up");
     }
 
     #[test]

@@ -137,4 +137,4 @@ fn two_best(row: &[f32]) -> [usize; 2] {
 
 #[cfg(test)]
 #[path = "gate_tests.rs"]
-mod tests;
+pub(super) mod tests;

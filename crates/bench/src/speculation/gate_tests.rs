@@ -36,16 +36,16 @@ fn the_two_best_are_found_wherever_they_stand() {
 }
 
 /// A toy whose rows are bent by the width of their step; counts the tokens that it reads.
-struct Bent {
+pub(in crate::speculation) struct Bent {
     toy: Toy,
     bend: fn(usize, &mut [f32]),
-    n_read: Cell<usize>,
+    pub(in crate::speculation) n_read: Cell<usize>,
 }
 
 struct BentSession<'m>(Box<dyn Session + 'm>, &'m Bent);
 
 impl Bent {
-    fn new(bend: fn(usize, &mut [f32])) -> Bent {
+    pub(in crate::speculation) fn new(bend: fn(usize, &mut [f32])) -> Bent {
         Bent {
             toy: Toy::new(1),
             bend,

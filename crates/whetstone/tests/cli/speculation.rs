@@ -250,10 +250,11 @@ fn a_run_does_not_go_on_with_another_draft() {
     );
 }
 
-/// A training of a step whose adapter is written to `NAME.gguf`.
+/// A training of a few steps whose adapter is written to `NAME.gguf`.
 fn adapter(place: &Workplace, base: &str, name: &str) {
-    let row = "{\"prompt\":\"say ab\",\"response\":\"ab ab ab\"}\n";
-    std::fs::write(place.at("rows.jsonl"), row.repeat(12)).unwrap();
+    let row = |i| format!("{{\"prompt\":\"say {i}\",\"response\":\"{i} is said\"}}\n");
+    let rows: String = (0..12).map(row).collect();
+    std::fs::write(place.at("rows.jsonl"), rows).unwrap();
     let words = ["train", "sft", base, "rows.jsonl", "--rank", "2", "-o"];
     let folder = format!("trained/{name}");
     place
@@ -322,7 +323,8 @@ fn a_run_goes_on_with_the_adapters_of_target_draft_and_phase_and_with_no_others(
             .collect::<Vec<_>>()
     };
     let before = answers();
-    cut(run.path(), 6);
+    // The first of two turns of seven stays.
+    cut(run.path(), 8);
     let ended = place.whet(&["bench", "--resume"]).with_code(0);
     assert!(
         ended.stdout.contains("equality: all 12 answers"),
@@ -331,7 +333,7 @@ fn a_run_goes_on_with_the_adapters_of_target_draft_and_phase_and_with_no_others(
     );
     assert_eq!(answers(), before, "the target still has its adapter");
     for (changed, other) in [("sharp", "blunt"), ("blunt", "sharp")] {
-        cut(run.path(), 6);
+        cut(run.path(), 8);
         let kept = std::fs::read(place.at(&format!("{changed}.gguf"))).unwrap();
         let [from, to] = [other, changed].map(|name| place.at(&format!("{name}.gguf")));
         std::fs::copy(from, &to).unwrap();
