@@ -156,6 +156,8 @@ fn request(prompt: Vec<Token>, max_tokens: usize) -> Request {
 struct Rules {
     fixed: usize,
     costs: Costs,
+    /// How often the draft's first, second … guess came true when it was tried; empty without one.
+    trial: Vec<f64>,
 }
 
 /// Someone who answers.
@@ -200,6 +202,11 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Rows that a pass may need.
+    fn n_rows(&self) -> usize {
+        self.plan.most_drafted + 1
+    }
+
     /// What guessing costs and how far ahead it pays: as an earlier session found, or found now and written down.
     fn rules(&self, asked: &[Asked<'_>], desk: &mut Desk<'_>) -> Result<Rules, Error> {
         let known = Steps::of_run(desk.earlier, &self.cast.target.name);
@@ -219,6 +226,9 @@ impl<'a> Stage<'a> {
         let rules = Rules {
             fixed: self.plan.draft_length.unwrap_or(best),
             costs,
+            trial: forecast
+                .as_ref()
+                .map_or(Vec::new(), |(chances, _)| chances.clone()),
         };
         if is_new {
             let book = record::Book {
@@ -238,9 +248,9 @@ impl<'a> Stage<'a> {
             self.cast.target.model,
             self.cast.draft.map(|draft| draft.model),
         );
-        let n_rows = self.plan.most_drafted + 1;
         let (stop, watcher) = (desk.stop, &mut desk.watcher);
-        Steps::time(models, prompt, n_rows, desk.clock, &mut |round| {
+        let rows = (self.n_rows(), self.lanes().width);
+        Steps::time(models, prompt, rows, desk.clock, &mut |round| {
             watcher.advance(round as u64, "");
             !stop.load(Ordering::Relaxed)
         })
@@ -262,6 +272,7 @@ impl<'a> Stage<'a> {
             &Rules {
                 fixed: n_guesses,
                 costs: costs.clone(),
+                trial: Vec::new(),
             },
         )?;
         let mut passes = Vec::new();
@@ -311,6 +322,7 @@ impl<'a> Stage<'a> {
             true => Length::Adaptive {
                 most: self.plan.most_drafted,
                 costs: rules.costs.clone(),
+                trial: rules.trial.clone(),
             },
         };
         let engine = Speculative::new(target, lanes, drafter, length);

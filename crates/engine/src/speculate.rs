@@ -16,7 +16,9 @@
 //!
 //! Reading order: [`drafter`](Drafter), [`Pace`], this file, then the drafters.
 
+mod costs;
 mod drafter;
+mod experience;
 mod forecast;
 mod hybrid;
 mod model_draft;
@@ -32,12 +34,13 @@ use crate::model::{Feed, Logits, Model, ModelCard, Session, SessionShape, Token,
 use crate::request::{Engine, Event, Finish, Flow, Pass, Request, Sink};
 use crate::{Error, Row};
 
+pub use costs::{Costs, Length};
 pub use drafter::{Ask, Draft, Drafter, Guess, Source};
 pub use forecast::{Forecast, Lever};
 pub use hybrid::Hybrid;
 pub use model_draft::{Guessing, ModelDraft};
 pub use ngram::Ngram;
-pub use pace::{Costs, Entry, Length, Pace};
+pub use pace::{Entry, Pace};
 pub use pair::Pair;
 pub use suffix::Suffix;
 
@@ -83,10 +86,7 @@ impl<'m> Speculative<'m> {
     /// Tokens that a pass may need beyond those of a request: the guesses that turn out wrong, and
     /// what fills a step up.
     fn slack(&self) -> usize {
-        let width = self.lanes.width;
-        let pace = self.pace.borrow();
-        let longest = pace.most_rows();
-        longest.next_multiple_of(width.multiple).max(width.least)
+        self.lanes.width.rows(self.pace.borrow().most_rows())
     }
 }
 
@@ -198,14 +198,12 @@ impl Seat<'_> {
     }
 
     fn pass(&self) -> Pass {
-        let drafted = self.n_checked;
         Pass {
-            drafted,
+            drafted: self.n_checked,
             accepted: self.chosen.len().saturating_sub(1),
-            source: if drafted == 0 {
-                Source::None
-            } else {
-                self.draft.source
+            source: match self.n_checked {
+                0 => Source::None,
+                _ => self.draft.source,
             },
         }
     }
@@ -279,11 +277,10 @@ impl<'r> Desk<'_, '_, 'r> {
         self.look()?;
         // From the last on, since whoever ends gives the place to the last.
         for lane in (0..self.seats.len()).rev() {
-            let pass = self.seats[lane].pass();
             let seat = &self.seats[lane];
-            let mut pace = self.engine.pace.borrow_mut();
-            pace.saw(&seat.draft, seat.n_checked, pass.accepted);
-            drop(pace);
+            let (pass, pace) = (seat.pass(), &self.engine.pace);
+            pace.borrow_mut()
+                .saw(&seat.draft, seat.n_checked, pass.accepted);
             let request = seat.busy.request;
             if sink.on(Event::Checked { request, pass }).is_break() {
                 return Ok(Flow::Stopped);
@@ -392,7 +389,10 @@ impl<'r> Desk<'_, '_, 'r> {
         if last != self.root.sequence {
             self.session.rewind(last, 0)?;
         }
-        Ok(self.seats.swap_remove(lane).busy.finish(finish, sink))
+        let seat = self.seats.swap_remove(lane);
+        let n_tokens = seat.busy.asked.max_tokens - seat.busy.n_left();
+        self.engine.pace.borrow_mut().ended(n_tokens);
+        Ok(seat.busy.finish(finish, sink))
     }
 }
 

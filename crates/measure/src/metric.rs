@@ -56,6 +56,7 @@ pub const METRICS: &[Metric] = &[
     metric("memory_bandwidth_bytes_per_s", Unit::BytesPerSecond, Better::Neither, "memory bandwidth"),
     metric("bandwidth_share", Unit::Ratio, Better::Higher, "share of memory bandwidth"),
     metric("speculative_speedup", Unit::Factor, Better::Higher, "speed-up against the target alone"),
+    metric("decode_speedup", Unit::Factor, Better::Higher, "speed-up without the reading of prompts"),
     metric("predicted_speedup", Unit::Factor, Better::Higher, "predicted speed-up"),
     metric("lever_speedup", Unit::Factor, Better::Higher, "predicted speed-up, with help"),
     metric("break_even_acceptance", Unit::Ratio, Better::Lower, "acceptance at which nothing is lost"),

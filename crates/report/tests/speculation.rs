@@ -151,6 +151,36 @@ fn the_forecast_is_held_against_what_was_measured_and_may_be_wrong() {
 }
 
 #[test]
+fn what_decoding_alone_gained_stands_beside_and_the_forecast_is_judged_by_equal_answers() {
+    let mut run = run();
+    let mode = ("mode", json!("draft"));
+    let card = Scorecard::of(&run);
+    let code = [mode.clone(), ("category", json!("code"))];
+    // 2 · 2 · 0.9 s against 2 · 2 · 0.4 s.
+    let decode = cell(&card, "decode_speedup", &code);
+    assert!((decode.value.unwrap() - 0.9 / 0.4).abs() < 1e-12);
+    assert_eq!(
+        (decode.n, cell(&card, "speculative_speedup", &code).n),
+        (2, 2)
+    );
+    // An answer in prose that ended early, and is another one, says nothing about speed.
+    for m in &mut run.measurements {
+        if m.conditions.get("mode") == Some(&json!("draft")) && m.conditions["prompt"] == "c" {
+            match m.metric.as_str() {
+                "equal_to_target" => m.values = vec![0.0, 0.0],
+                "end_to_end_ns" => m.values = vec![2e8, 2e8],
+                _ => {}
+            }
+        }
+    }
+    let card = Scorecard::of(&run);
+    let all = cell(&card, "decode_speedup", std::slice::from_ref(&mode));
+    assert!((all.value.unwrap() - 0.9 / 0.4).abs() < 1e-12);
+    let notes = card.sections[0].notes.join("\n");
+    assert!(notes.contains("measured 2.25×"), "{notes}");
+}
+
+#[test]
 fn the_gate_says_whether_answers_were_equal_and_unequal_ones_do_not_count_as_gains() {
     let notes = |run: &Run| Scorecard::of(run).sections[0].notes[0].clone();
     assert!(notes(&run()).contains("all 6 answers are the target's own"));

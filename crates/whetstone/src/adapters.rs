@@ -63,6 +63,48 @@ pub(crate) fn find(word: Option<&str>, folder: &Path) -> Result<Found> {
     })
 }
 
+/// The newest `best` below a folder of which its file says that it was trained on a model: for whoever named no adapter.
+///
+/// # Errors
+/// As [`adapters`].
+pub(crate) fn best_of(base: &Base<'_>, folder: &Path) -> Result<Found> {
+    let all = adapters(folder)?;
+    let called: Vec<_> = all
+        .into_iter()
+        .filter(|(path, _)| is_called(path, USUAL))
+        .collect();
+    let fitting = called.iter().filter(|(path, _)| base.bears(path));
+    Ok(match fitting.max_by_key(|(_, written)| *written) {
+        Some((path, _)) => Found::At(path.clone()),
+        None if called.is_empty() => Found::Missing(missing(USUAL, folder, &called)),
+        None => Found::Missing(format!(
+            "no adapter {USUAL} says that it was trained on {}; {}; name one with --adapter",
+            base.name,
+            there(folder, &called)
+        )),
+    })
+}
+
+/// A model, as adapters name theirs.
+pub(crate) struct Base<'a> {
+    pub(crate) name: String,
+    /// Known for models of the catalogue.
+    pub(crate) sha256: Option<&'a str>,
+}
+
+impl Base<'_> {
+    /// Whether the file of an adapter says that it was trained on this model.
+    fn bears(&self, adapter: &Path) -> bool {
+        let Ok(file) = Gguf::open(adapter) else {
+            return false;
+        };
+        let text = |key: &str| file.get(key).and_then(Value::as_str);
+        let sha256 = text("whetstone.base_sha256").zip(self.sha256);
+        text("general.base_model.0.name") == Some(&self.name)
+            && sha256.is_none_or(|(then, now)| then == now)
+    }
+}
+
 fn is_called(path: &Path, alias: &str) -> bool {
     let parent = path.parent().and_then(Path::file_name);
     path.file_stem().is_some_and(|stem| stem == alias) || parent.is_some_and(|name| name == alias)
@@ -109,7 +151,12 @@ fn is_model(path: &Path) -> bool {
 }
 
 fn missing(name: &str, folder: &Path, all: &[(PathBuf, SystemTime)]) -> String {
-    let there = match all {
+    let there = there(folder, all);
+    format!("there is no adapter {name}; {there}; make one with `whet train sft`")
+}
+
+fn there(folder: &Path, all: &[(PathBuf, SystemTime)]) -> String {
+    match all {
         [] => format!("{} holds no adapter", folder.display()),
         all => {
             let names: Vec<String> = all
@@ -118,8 +165,7 @@ fn missing(name: &str, folder: &Path, all: &[(PathBuf, SystemTime)]) -> String {
                 .collect();
             format!("there are {}", names.join(", "))
         }
-    };
-    format!("there is no adapter {name}; {there}; make one with `whet train sft`")
+    }
 }
 
 #[cfg(test)]
@@ -186,5 +232,42 @@ mod tests {
             why.contains("no adapter step_9.gguf") && why.contains("final.gguf"),
             "{why}"
         );
+    }
+
+    #[test]
+    fn whoever_names_none_gets_the_newest_that_was_trained_on_the_model_and_not_the_newest_of_all()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |place: &str, base: &str, sha256: &str| {
+            let path = folder.path().join(place);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let mut writer = gguf::Writer::new();
+            writer.set("general.type", "adapter").unwrap();
+            writer.set("general.base_model.0.name", base).unwrap();
+            writer.set("whetstone.base_sha256", sha256).unwrap();
+            writer.write(&path).unwrap();
+            path
+        };
+        let older = write("one/best/adapter.gguf", "small", "aa");
+        let past = std::fs::File::open(&older).unwrap();
+        past.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        write("two/best/adapter.gguf", "other", "bb");
+        write("three/final/adapter.gguf", "small", "aa");
+        let base = |name: &str, sha256| Base {
+            name: name.to_owned(),
+            sha256,
+        };
+        let found = |base: &Base<'_>| best_of(base, folder.path()).unwrap();
+        assert_eq!(found(&base("small", None)), Found::At(older.clone()));
+        assert_eq!(found(&base("small", Some("aa"))), Found::At(older));
+        for (other, sha256) in [("small", Some("cc")), ("third", None)] {
+            let Found::Missing(why) = found(&base(other, sha256)) else {
+                panic!("it is of another model");
+            };
+            assert!(
+                why.contains(&format!("trained on {other}")) && why.contains("two/best"),
+                "{why}"
+            );
+        }
     }
 }

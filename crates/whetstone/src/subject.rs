@@ -13,6 +13,7 @@ use llama::{Adapter, Llama, Options};
 use measure::Clock;
 use task::chat::Template;
 
+use crate::adapters::Base;
 use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::interrupt;
@@ -162,6 +163,23 @@ pub(crate) fn name_of(word: &str) -> String {
     match laid.map(word::adapter) {
         Some(Ok(adapter)) => format!("{name}+{}", word::label(&adapter)),
         _ => name,
+    }
+}
+
+/// The model that a word names, without what it lays over it, as adapters name theirs.
+pub(crate) fn base_of(word: &str) -> Base<'static> {
+    let base = word::parts(word).0;
+    if looks_like_path(base) {
+        let whole = Path::new(base).canonicalize();
+        return Base {
+            name: whole.map_or_else(|_| name_of(base), |path| stem(&path)),
+            sha256: None,
+        };
+    }
+    let entry = hub::find(base);
+    Base {
+        name: base.to_owned(),
+        sha256: entry.ok().map(|entry| entry.sha256),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What guessing and looking cost on this machine, measured before the first answer.
 
 use engine::speculate::Costs;
-use engine::{CacheKind, CacheKinds, Feed, Logits, Model, Session, SessionShape, Token, sampling};
+use engine::{
+    CacheKind, CacheKinds, Feed, Logits, Model, Session, SessionShape, Token, Width, sampling,
+};
 use ledger::Run;
 use ledger::record::Measurement;
 use measure::clock::Clock;
@@ -29,7 +31,8 @@ const DRAFT_ROWS: usize = 2;
 const READINGS: usize = 3;
 
 impl Steps {
-    /// Times steps over a prompt, target and draft in turns. A row is looked at as in decoding. After each round
+    /// Times steps over a prompt, target and draft in turns. A row is looked at as in decoding, and steps of the target
+    /// are filled up as its passes will be: what is filled up to the same rows is timed once. After each round
     /// `goes_on` is told its number, and may end it with what is there.
     ///
     /// # Errors
@@ -37,18 +40,21 @@ impl Steps {
     pub(super) fn time(
         (target, draft): (&dyn Model, Option<&dyn Model>),
         prompt: &[Token],
-        n_rows: usize,
+        (n_rows, width): (usize, Width),
         clock: &dyn Clock,
         goes_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Steps, Error> {
-        let mut target = Bench::open(target, prompt, n_rows)?;
+        let filled: Vec<usize> = (1..=n_rows).map(|n| width.rows(n)).collect();
+        let mut target = Bench::open(target, prompt, width.rows(n_rows))?;
         let mut draft = draft
             .map(|draft| Bench::open(draft, prompt, DRAFT_ROWS))
             .transpose()?;
         for round in 0..=ROUNDS {
             let timed = round > 0;
             for n in 1..=n_rows {
-                target.step(n, timed, clock)?;
+                if n == 1 || filled[n - 1] != filled[n - 2] {
+                    target.step(filled[n - 1], timed, clock)?;
+                }
                 if let Some(draft) = draft.as_mut().filter(|_| n <= DRAFT_ROWS) {
                     draft.step(n, timed, clock)?;
                 }
@@ -62,7 +68,7 @@ impl Steps {
         }
         let (draft_ns, draft_read_ns) = draft.map(|d| (d.times, d.readings)).unwrap_or_default();
         Ok(Steps {
-            target_ns: target.times,
+            target_ns: filled.iter().map(|n| target.times[n - 1].clone()).collect(),
             draft_ns,
             draft_read_ns,
         })
@@ -90,8 +96,9 @@ impl Steps {
     pub(super) fn costs(&self) -> Costs {
         let median = |times: &Vec<f64>| measure::quantile(times, 0.5).unwrap_or(0.0);
         let one = self.target_ns.first().map_or(1.0, median).max(1.0);
+        let drafting = |n: usize| self.draft_ns.get(n).map_or(0.0, median) / one;
         Costs {
-            draft: self.draft_ns.first().map_or(0.0, median) / one,
+            draft: [drafting(0), drafting(1)],
             read: median(&self.draft_read_ns) / one,
             check: self
                 .target_ns
@@ -164,5 +171,50 @@ impl<'m> Bench<'m> {
             self.times[n - 1].push((clock.now_ns() - started) as f64);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use measure::FakeClock;
+
+    use super::super::gate::tests::Bent;
+    use super::*;
+
+    /// Times steps of up to ten rows over a prompt of three tokens; also returns how many tokens target and draft read.
+    fn timed(width: Width) -> (Steps, [usize; 2]) {
+        let (target, draft) = (Bent::new(|_, _| ()), Bent::new(|_, _| ()));
+        let models: (&dyn Model, Option<&dyn Model>) = (&target, Some(&draft));
+        let clock = FakeClock::stepping(1000);
+        let steps = Steps::time(models, &[1, 2, 3], (10, width), &clock, &mut |_| true);
+        (steps.unwrap(), [target.n_read.get(), draft.n_read.get()])
+    }
+
+    #[test]
+    fn steps_of_whole_tiles_are_timed_as_passes_will_be() {
+        let (steps, [by_target, by_draft]) = timed(Width::DETERMINISTIC);
+        // Rows 1 to 8 are a step of 8, rows 9 and 10 one of 16; a round before the timed ones warms up.
+        assert_eq!(by_target, 3 + (1 + ROUNDS) * (8 + 16));
+        assert_eq!(steps.target_ns.len(), 10);
+        assert!(steps.target_ns.iter().all(|times| times.len() == ROUNDS));
+        let (steps, [by_target, by_draft_alone]) = timed(Width::FAST);
+        assert_eq!(by_target, 3 + (1 + ROUNDS) * 55);
+        assert_eq!(steps.target_ns.len(), 10);
+        assert_eq!(by_draft, by_draft_alone, "drafts are not filled up");
+    }
+
+    #[test]
+    fn the_drafts_two_steps_are_costs_in_steps_of_the_target() {
+        let steps = Steps {
+            target_ns: vec![vec![4.0], vec![6.0]],
+            draft_ns: vec![vec![1.0], vec![3.0]],
+            draft_read_ns: vec![0.4],
+        };
+        let wanted = Costs {
+            draft: [0.25, 0.75],
+            read: 0.1,
+            check: vec![1.0, 1.5],
+        };
+        assert_eq!(steps.costs(), wanted);
     }
 }

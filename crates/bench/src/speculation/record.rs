@@ -167,6 +167,7 @@ impl Book<'_, '_> {
     ) -> Result<(), Error> {
         let model: &dyn Model = self.stage.cast.target.model;
         let alone = &asked.answers[0][0].tokens;
+        let most_rows = self.stage.lanes().width.rows(self.stage.n_rows());
         let place = self.answer_place(asked, at);
         let equal = asked.answers[at]
             .iter()
@@ -174,7 +175,8 @@ impl Book<'_, '_> {
         desk.record(&place, "equal_to_target", equal.collect())?;
         let mut gaps = Vec::new();
         for answer in &asked.answers[at] {
-            let found = difference(model, &asked.request.prompt, alone, &answer.tokens)?;
+            let answers = (alone.as_slice(), answer.tokens.as_slice());
+            let found = difference(model, &asked.request.prompt, answers, most_rows)?;
             let Some(found) = found else { continue };
             if found.tie {
                 gate.n_ties += 1;
@@ -195,7 +197,7 @@ impl Book<'_, '_> {
         let (mode, prompt) = (self.stage.plan.modes[at].name(), &asked.prompt.id);
         let Difference { at, gap, noise, .. } = found;
         let seen = format!(
-            "{mode} parts from the target alone at token {at} of {prompt}: the two best logits are {gap:.4} apart there, and rounding moves logits by up to {noise:.4}"
+            "{mode} parts from the target alone at token {at} of {prompt}: the two best logits are {gap:.4} apart there, and rounding moves that by up to {noise:.4}"
         );
         let (kind, advice) = match found.tie {
             true => (

@@ -85,7 +85,7 @@ fn requests(text: &[Token], n_lanes: usize) -> Vec<Request> {
 
 fn lengths() -> [Length; 4] {
     let costs = Costs {
-        draft: 0.3,
+        draft: [0.3, 0.4],
         read: 0.0,
         check: vec![1.0, 1.1, 1.2, 1.3],
     };
@@ -93,7 +93,11 @@ fn lengths() -> [Length; 4] {
         Length::Fixed(0),
         Length::Fixed(1),
         Length::Fixed(7),
-        Length::Adaptive { most: 6, costs },
+        Length::Adaptive {
+            most: 6,
+            costs,
+            trial: vec![0.9, 0.5],
+        },
     ]
 }
 

@@ -1,10 +1,11 @@
 //! What drafting with a model will gain, before it is tried.
 //!
 //! With k guesses of which the i-th comes true with the chance αᵢ if all before it did, a pass yields
-//! τ(k) = 1 + Σᵢ α₁ ⋯ αᵢ tokens and costs k·c + v(k + 1) steps of the target, so the speed-up is
-//! S(k) = τ(k) / (k·c + v(k + 1)) (Leviathan et al. 2023, with a measured v).
+//! τ(k) = 1 + Σᵢ α₁ ⋯ αᵢ tokens and costs k·c₁ + α₁ ⋯ αₖ·(c₂ − c₁) + v(k + 1) steps of the target: after a
+//! draft that came true whole the drafting model reads two tokens in its first step, else one. The speed-up
+//! S(k) is their quotient (Leviathan et al. 2023, with measured v, c₁ and c₂).
 
-use super::Costs;
+use super::{Costs, Source};
 
 /// What would raise the speed-up most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,8 @@ fn speedups(costs: &Costs, chances: &[f64], most: usize) -> Vec<f64> {
         .map(|k| {
             reach *= chances.get(k - 1).copied().unwrap_or(last);
             expected += reach;
-            expected / (k as f64 * costs.draft + costs.cost_of(k + 1))
+            let drafting = costs.drafting(Source::Model, k) + reach * costs.second(Source::Model);
+            expected / (drafting + costs.cost_of(k + 1))
         })
         .collect()
 }
@@ -89,7 +91,7 @@ fn with(lever: Lever, costs: &Costs, chances: &[f64], most: usize) -> Vec<f64> {
     let mut costs = costs.clone();
     let mut chances = chances.to_vec();
     match lever {
-        Lever::CheaperDraft => costs.draft /= 2.0,
+        Lever::CheaperDraft => costs.draft.iter_mut().for_each(|c| *c /= 2.0),
         Lever::BetterGuesses => chances.iter_mut().for_each(|c| *c = 1.0 - (1.0 - *c) / 2.0),
         Lever::FlatterChecks => costs
             .check
@@ -123,7 +125,7 @@ mod tests {
 
     fn costs(draft: f64, slope: f64) -> Costs {
         Costs {
-            draft,
+            draft: [draft; 2],
             read: 0.0,
             check: (0..17).map(|k| 1.0 + slope * f64::from(k)).collect(),
         }
@@ -135,6 +137,19 @@ mod tests {
         let forecast = Forecast::of(&costs(0.32, 0.04), &[0.8], 8);
         assert!((forecast.speedups[3] - 3.3616 / (4.0 * 0.32 + 1.16)).abs() < 1e-12);
         assert!((forecast.speedups[3] - 1.38).abs() < 0.005);
+    }
+
+    #[test]
+    fn a_second_row_costs_as_often_as_a_draft_comes_true_whole() {
+        let costs = Costs {
+            draft: [0.3, 0.5],
+            ..costs(0.0, 0.1)
+        };
+        let forecast = Forecast::of(&costs, &[0.8, 0.5], 2);
+        let wanted = [1.8 / (0.3 + 0.8 * 0.2 + 1.1), 2.2 / (0.6 + 0.4 * 0.2 + 1.2)];
+        for (speedup, wanted) in forecast.speedups.iter().zip(wanted) {
+            assert!((speedup - wanted).abs() < 1e-12, "{speedup} {wanted}");
+        }
     }
 
     #[test]

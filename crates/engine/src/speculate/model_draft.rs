@@ -73,16 +73,18 @@ impl<'m> ModelDraft<'m> {
     }
 
     /// What has to be read before the first guess. A token that came since the last guess does not count:
-    /// it is read in the step that guesses.
-    fn entry(&self, asks: &[Ask<'_>]) -> Entry {
-        let n_unread = |ask: &Ask<'_>| {
+    /// it is read in the step that guesses, which then has a second row.
+    fn entry(&self, asks: &[Ask<'_>], pace: &Pace) -> Entry {
+        let n_new = |ask: &Ask<'_>| {
             let held = self.held.iter().map(|held| in_common(held, ask.history));
-            let n_new = ask.history.len() - held.max().unwrap_or(0);
-            n_new.saturating_sub(DRAFT_ROWS)
+            ask.history.len() - held.max().unwrap_or(0)
         };
+        let n_new: Vec<usize> = asks.iter().map(n_new).collect();
+        let n_second = n_new.iter().filter(|n| **n >= DRAFT_ROWS).count();
         Entry {
-            n_unread: asks.iter().map(n_unread).sum(),
-            n_left: asks.iter().map(|ask| ask.n_left).sum(),
+            n_unread: n_new.iter().map(|n| n.saturating_sub(DRAFT_ROWS)).sum(),
+            second: n_second as f64 / asks.len().max(1) as f64,
+            n_left: asks.iter().map(|ask| pace.likely_left(ask.n_left)).sum(),
         }
     }
 
@@ -178,7 +180,8 @@ impl Seat {
 
 impl Drafter for ModelDraft<'_> {
     fn propose(&mut self, asks: &[Ask<'_>], pace: &mut Pace) -> Result<Vec<Draft>, Error> {
-        if !pace.starts(Source::Model, self.entry(asks)) {
+        let entry = self.entry(asks, pace);
+        if !pace.starts(Source::Model, entry) {
             return Ok(vec![Draft::nothing(); asks.len()]);
         }
         let mut seats = self.seat(asks)?;

@@ -3,173 +3,30 @@
 //! A fixed number, or as far as it pays. It pays as long as the tokens expected for the time of drafting
 //! and looking rise: E(k) / (k·c + v(k + 1)) with E(k) = 1 + Σ Π α, where α is what the drafter thinks of
 //! each guess, corrected by how often guesses of that confidence came true. Times are handed in as
-//! numbers ([`Costs`]); nobody here looks at a clock. Where nothing pays, drafting rests, and is tried
-//! again after pauses that become longer. A drafter that has to read a text first ([`Entry`]) is asked
-//! only where what is left of the answer can win that back.
+//! numbers ([`Costs`]); nobody here looks at a clock. A book is kept of what passes yielded and cost,
+//! drafts included of which nothing was looked at: where a drafter that costs something loses, or nothing is
+//! expected to pay, drafting rests, and is tried again after pauses that become longer. A drafter that has to read
+//! a text first ([`Entry`]) is asked only where what is left of the answer can win that back.
 
-use super::{Draft, Guess, Source};
+use super::experience::{Experience, NEW};
+use super::{Costs, Draft, Guess, Length, Source};
 
-/// What guessing and looking cost, in steps of the model by itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Costs {
-    /// One guess of the drafting model.
-    pub draft: f64,
-    /// The drafting model's reading of one token of a text that it does not hold yet, many at once.
-    pub read: f64,
-    /// A pass over 1, 2, 3 … rows; the first is 1 by definition. Beyond the last it goes on as steeply as
-    /// over the whole range.
-    pub check: Vec<f64>,
-}
-
-/// A pass is filled up with rows if that costs at most so much of it.
-const WORTH_FILLING: f64 = 0.95;
-
-impl Costs {
-    /// A pass over so many rows, filled up where more rows cost less.
-    pub fn check(&self, n_rows: usize) -> f64 {
-        self.cost_of(self.rows(n_rows))
-    }
-
-    /// How many rows a pass should have that needs so many: kernels work on tiles, and a remainder of
-    /// single rows can cost more than another tile. What is saved has to be worth the doubt.
-    pub fn rows(&self, n_rows: usize) -> usize {
-        let cheaper = |best: usize, more: usize| {
-            let worth = self.cost_of(more) < WORTH_FILLING * self.cost_of(best);
-            if worth { more } else { best }
-        };
-        (n_rows + 1..=self.check.len()).fold(n_rows, cheaper)
-    }
-
-    /// A pass over exactly so many rows.
-    pub(super) fn cost_of(&self, n_rows: usize) -> f64 {
-        let n = self.check.len();
-        match (n, self.check.get(n_rows.saturating_sub(1))) {
-            (_, Some(cost)) => *cost,
-            (0 | 1, None) => 1.0,
-            (_, None) => {
-                let (first, last) = (self.check[0], self.check[n - 1]);
-                last + (last - first) / (n - 1) as f64 * (n_rows - n) as f64
-            }
-        }
-    }
-
-    fn draft(&self, source: Source) -> f64 {
-        match source {
-            Source::Model => self.draft,
-            _ => 0.0,
-        }
-    }
-}
-
-/// How many guesses are made.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Length {
-    /// Always so many.
-    Fixed(usize),
-    /// As many as pay, up to a limit.
-    Adaptive {
-        /// The limit.
-        most: usize,
-        /// What they cost.
-        costs: Costs,
-    },
-}
-
-impl Length {
-    /// The most guesses that a pass may have.
-    pub fn most(&self) -> usize {
-        match self {
-            Length::Fixed(n) => *n,
-            Length::Adaptive { most, .. } => *most,
-        }
-    }
-}
-
-/// Classes of confidence whose success is counted apart.
-const CLASSES: usize = 8;
-/// What a new guess counts against what was counted: the last few dozen decide.
-const FADE: f64 = 0.97;
-/// The drafter's own confidence counts as much as so many guesses.
-const TRUST: f64 = 2.0;
-/// Passes before drafting that does not pay is tried again, at first and at most.
-const PAUSE: (usize, usize) = (96, 4096);
-/// Guesses of such a trial.
+/// Guesses of a draft with which it is tried again whether drafting pays.
 const TRIAL: usize = 2;
-/// The most that reading for trials may cost, as a share of what is generated between them.
-const TRIAL_SHARE: f64 = 0.01;
+/// Tokens of an answer, before the first one has ended.
+const FIRST_ANSWER: f64 = 64.0;
+/// What an answer that has ended counts against those before.
+const ANSWER_SHARE: f64 = 0.125;
 
 /// What a drafter would have to do before its first guess, and for how much.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Entry {
     /// Tokens that it has not read yet, of all sequences that are asked for.
     pub n_unread: usize,
-    /// Tokens that the answers may still get, of the same sequences.
+    /// Share of the sequences for which its first step has a second row.
+    pub second: f64,
+    /// Tokens that the answers will get ([`Pace::likely_left`]), of the same sequences.
     pub n_left: usize,
-}
-
-/// How guesses of one source fared.
-#[derive(Debug, Clone, Copy)]
-struct Experience {
-    /// Came true, and were looked at, by class of confidence; faded.
-    classes: [(f64, f64); CLASSES],
-    all: (f64, f64),
-    /// Passes since it was last tried.
-    rested: usize,
-    pause: usize,
-    trial: bool,
-}
-
-const NEW: Experience = Experience {
-    classes: [(0.0, 0.0); CLASSES],
-    all: (0.0, 0.0),
-    rested: 0,
-    pause: PAUSE.0,
-    trial: false,
-};
-
-impl Experience {
-    fn count(&mut self, confidence: f32, came_true: bool) {
-        let hit = f64::from(u8::from(came_true));
-        for (hits, all) in [&mut self.classes[class(confidence)], &mut self.all] {
-            *hits = *hits * FADE + hit;
-            *all = *all * FADE + 1.0;
-        }
-    }
-
-    /// How likely a guess of that confidence comes true.
-    fn chance(&self, confidence: f32) -> f64 {
-        let (hits, all) = self.classes[class(confidence)];
-        (hits + TRUST * f64::from(confidence)) / (all + TRUST)
-    }
-
-    /// How likely a guess comes true of which nothing is known yet.
-    fn usual(&self) -> f64 {
-        (self.all.0 + TRUST * 0.7) / (self.all.1 + TRUST)
-    }
-
-    /// A trial went well although experience spoke against it: times have changed.
-    fn forget_half(&mut self) {
-        for (hits, all) in self.classes.iter_mut().chain([&mut self.all]) {
-            *hits /= 2.0;
-            *all /= 2.0;
-        }
-    }
-
-    /// Rests one more pass; true when the pause is over and a trial is due, for which so many steps of
-    /// the model have to be spent on reading.
-    fn rest(&mut self, fee: f64) -> bool {
-        self.rested += 1;
-        self.trial = self.rested >= self.pause && fee <= TRIAL_SHARE * self.rested as f64;
-        if self.trial {
-            self.rested = 0;
-            self.pause = (self.pause * 2).min(PAUSE.1);
-        }
-        self.trial
-    }
-}
-
-fn class(confidence: f32) -> usize {
-    ((confidence.clamp(0.0, 1.0) * CLASSES as f32) as usize).min(CLASSES - 1)
 }
 
 /// Decides how far ahead to guess, from costs and experience.
@@ -178,6 +35,10 @@ pub struct Pace {
     length: Length,
     /// Sequences that are checked in one pass.
     n_busy: usize,
+    /// What the first guesses of this pass cost more than others.
+    second: f64,
+    /// Tokens of the answers that have ended, a faded mean.
+    usual_answer: f64,
     sources: [Experience; Source::ALL.len()],
 }
 
@@ -187,6 +48,8 @@ impl Pace {
         Pace {
             length,
             n_busy: 1,
+            second: 0.0,
+            usual_answer: FIRST_ANSWER,
             sources: [NEW; Source::ALL.len()],
         }
     }
@@ -215,6 +78,17 @@ impl Pace {
 
     pub(super) fn begin_pass(&mut self, n_busy: usize) {
         self.n_busy = n_busy.max(1);
+        self.second = 0.0;
+    }
+
+    /// An answer has ended, of so many tokens.
+    pub(super) fn ended(&mut self, n_tokens: usize) {
+        self.usual_answer += ANSWER_SHARE * (n_tokens as f64 - self.usual_answer);
+    }
+
+    /// Tokens that an answer will get that may get so many: few answers become as long as they may.
+    pub fn likely_left(&self, n_left: usize) -> usize {
+        n_left.min(self.usual_answer.round() as usize)
     }
 
     /// Whether a drafter whose guesses cost something should make any.
@@ -225,19 +99,23 @@ impl Pace {
         let Length::Adaptive { costs, .. } = &self.length else {
             return true;
         };
-        let fee = entry.n_unread as f64 * costs.read;
+        self.second = entry.second * costs.second(source);
+        let fee = entry.n_unread as f64 * costs.read + self.second;
         let won = entry.n_left as f64 * self.saving(costs, source);
-        won > fee || self.sources[source as usize].rest(fee)
+        let experience = &mut self.sources[source as usize];
+        won > fee && !experience.loses() || experience.rest(fee)
     }
 
     /// What guesses of a source are expected to save of each token's time, in steps of the model.
     fn saving(&self, costs: &Costs, source: Source) -> f64 {
-        let usual = self.sources[source as usize].usual();
+        let trial = self.length.trial(source);
+        let experience = &self.sources[source as usize];
         let (mut reach, mut expected, mut best) = (1.0, 1.0, 1.0_f64);
         for k in 1..=self.most() {
-            reach *= usual;
+            reach *= experience.usual(k - 1, trial);
             expected += reach;
-            best = best.max(expected / self.cost(costs, source, k));
+            let cost = costs.drafting(source, k) + reach * costs.second(source);
+            best = best.max(expected / (cost + self.look(costs, k)));
         }
         1.0 - 1.0 / best
     }
@@ -245,13 +123,14 @@ impl Pace {
     /// Whether one more guess pays after these.
     pub fn goes_on(&self, source: Source, guesses: &[Guess]) -> bool {
         let n = guesses.len();
-        let Length::Adaptive { most, costs } = &self.length else {
+        let Length::Adaptive { most, costs, .. } = &self.length else {
             return n < self.most();
         };
         let experience = &self.sources[source as usize];
         if experience.trial {
             return n < TRIAL.min(*most);
         }
+        let trial = self.length.trial(source);
         let (mut reach, mut expected) = (1.0, 1.0);
         for guess in guesses {
             reach *= experience.chance(guess.confidence);
@@ -259,7 +138,7 @@ impl Pace {
         }
         let now = expected / self.cost(costs, source, n);
         (n + 1..=*most).any(|k| {
-            reach *= experience.usual();
+            reach *= experience.usual(k - 1, trial);
             expected += reach;
             expected / self.cost(costs, source, k) > now
         })
@@ -310,31 +189,53 @@ impl Pace {
 
     /// Takes note of how a draft fared, of which so many guesses were looked at.
     pub(super) fn saw(&mut self, draft: &Draft, n_looked_at: usize, accepted: usize) {
-        let experience = &mut self.sources[draft.source as usize];
+        let source = draft.source;
+        let cost = match &self.length {
+            Length::Adaptive { costs, .. } if !draft.guesses.is_empty() => Some(
+                costs.drafting(source, draft.guesses.len())
+                    + self.first(source)
+                    + self.look(costs, n_looked_at),
+            ),
+            _ => None,
+        };
+        let experience = &mut self.sources[source as usize];
+        if let Some(cost) = cost {
+            experience.book(1.0 + accepted as f64, cost);
+        }
         if n_looked_at == 0 {
             return;
         }
+        let spoke_against = experience.speaks_against(self.length.trial(source));
         for (i, guess) in draft.guesses[..n_looked_at].iter().enumerate() {
             if i <= accepted {
                 experience.count(guess.confidence, i < accepted);
             }
         }
-        let trial = std::mem::take(&mut experience.trial);
-        if trial && accepted == n_looked_at {
-            experience.forget_half();
+        let came_true = accepted == n_looked_at;
+        match std::mem::take(&mut experience.trial) {
+            true => experience.tried(came_true, spoke_against),
+            false => experience.used(came_true),
         }
-        if accepted == n_looked_at {
-            experience.pause = PAUSE.0;
-        }
-        experience.rested = 0;
     }
 
     /// Drafting and looking, in steps of the model for as many sequences.
     fn cost(&self, costs: &Costs, source: Source, k: usize) -> f64 {
-        k as f64 * costs.draft(source) + self.look(costs, k)
+        costs.drafting(source, k) + self.first(source) + self.look(costs, k)
+    }
+
+    /// What the first guess of a source costs more than others, in this pass.
+    fn first(&self, source: Source) -> f64 {
+        match source {
+            Source::Model => self.second,
+            _ => 0.0,
+        }
     }
 
     fn look(&self, costs: &Costs, k: usize) -> f64 {
         costs.check(self.n_busy * (k + 1)) / costs.check(self.n_busy)
     }
 }
+
+#[cfg(test)]
+#[path = "pace_tests.rs"]
+mod tests;

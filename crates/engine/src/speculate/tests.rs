@@ -104,10 +104,11 @@ fn drafting_that_never_pays_rests_after_a_few_passes_and_is_tried_again() {
     let length = Length::Adaptive {
         most: 8,
         costs: Costs {
-            draft: 0.1,
+            draft: [0.1; 2],
             read: 0.0,
             check: vec![1.0, 1.05, 1.1],
         },
+        trial: Vec::new(),
     };
     let draft = by_model(&stranger, 1, Guessing::Likeliest);
     let engine = Speculative::new(&toy, lanes(1, Width::FAST), draft, length);
@@ -129,10 +130,11 @@ fn guessed_by_a_perfect_draft(prompt: &str, max_tokens: usize, read: f64) -> usi
     let length = Length::Adaptive {
         most: 4,
         costs: Costs {
-            draft: 0.1,
+            draft: [0.1; 2],
             read,
             check: vec![1.0, 1.05, 1.1, 1.15, 1.2],
         },
+        trial: Vec::new(),
     };
     let draft = by_model(&toy, 1, Guessing::Likeliest);
     let engine = Speculative::new(&toy, lanes(1, Width::FAST), draft, length);
@@ -465,7 +467,7 @@ impl Model for Recarded {
 #[test]
 fn costs_go_on_as_steeply_beyond_what_was_measured() {
     let costs = Costs {
-        draft: 0.0,
+        draft: [0.0; 2],
         read: 0.0,
         check: vec![1.0, 1.5, 2.0],
     };
@@ -475,7 +477,7 @@ fn costs_go_on_as_steeply_beyond_what_was_measured() {
 #[test]
 fn a_pass_is_filled_up_where_a_whole_tile_costs_less_than_single_rows() {
     let costs = Costs {
-        draft: 0.0,
+        draft: [0.0; 2],
         read: 0.0,
         check: vec![1.0, 2.0, 3.0, 1.8, 2.8, 2.75],
     };
@@ -487,11 +489,15 @@ fn a_pass_is_filled_up_where_a_whole_tile_costs_less_than_single_rows() {
     let spied = crate::generate::tests::Spied::new(3);
     let draft = Toy::new(3);
     let costs = Costs {
-        draft: 0.0,
+        draft: [0.0; 2],
         read: 0.0,
         check: vec![1.0, 1.3, 1.4, 1.02],
     };
-    let length = Length::Adaptive { most: 2, costs };
+    let length = Length::Adaptive {
+        most: 2,
+        costs,
+        trial: Vec::new(),
+    };
     let drafter = by_model(&draft, 1, Guessing::Likeliest);
     let engine = Speculative::new(&spied, lanes(1, Width::FAST), drafter, length);
     completions(&engine, &[request("fill", 30, Sampling::GREEDY, 0)]).unwrap();

@@ -80,6 +80,12 @@ const RATIOS: [(&str, Part, Part); 7] = [
     ("checking_ns", |a| a.checking_ns, |a| a.n_answers),
 ];
 
+/// What is compared with the target alone, over all of an answer and without the reading of prompts.
+const SPEEDUPS: [(&str, Part); 2] = [
+    ("speculative_speedup", |a| a.total_ns),
+    ("decode_speedup", Answered::decode_ns),
+];
+
 struct Table<'a> {
     run: &'a Run,
     model: &'a str,
@@ -98,9 +104,11 @@ impl Table<'_> {
         if categories.len() == 2 {
             categories.pop();
         }
-        for category in &categories {
-            for mode in self.modes.iter().filter(|mode| mode.name != TARGET) {
-                rows.push(self.speedup(mode, *category));
+        for speedup in SPEEDUPS {
+            for category in &categories {
+                for mode in self.modes.iter().filter(|mode| mode.name != TARGET) {
+                    rows.push(self.speedup(speedup, mode, *category));
+                }
             }
         }
         for (metric, above, below) in RATIOS {
@@ -128,17 +136,15 @@ impl Table<'_> {
     }
 
     /// Σ time of the target alone ÷ Σ time of the mode.
-    fn speedup(&self, mode: &answers::Mode, category: Option<&str>) -> Row {
-        let alone = &self.modes[0].answers;
-        let (mut above, mut below) = (Vec::new(), Vec::new());
-        for answer in mode.in_category(category).filter(|a| a.all_equal()) {
-            if let Some(base) = alone.iter().find(|base| base.prompt == answer.prompt) {
-                above.push(base.total_ns);
-                below.push(answer.total_ns);
-            }
-        }
+    fn speedup(
+        &self,
+        (metric, time): (&str, Part),
+        mode: &answers::Mode,
+        category: Option<&str>,
+    ) -> Row {
+        let (above, below) = mode.paired(&self.modes[0], category, time);
         self.row(
-            "speculative_speedup",
+            metric,
             conditions(&mode.name, category),
             self.quotient(&above, &below, "no answer equals the target's own"),
         )

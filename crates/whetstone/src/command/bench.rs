@@ -24,7 +24,7 @@ use crate::{containment, interrupt, quizzes, texts};
 pub(super) use folder::{create, dated, newest, say_if_moved, started_at};
 pub(super) use hardware::Watched;
 use job::Job;
-pub(super) use job::same_file;
+pub(super) use job::{same_file, same_files};
 pub(super) use order::{Order, change_judging, models};
 pub(super) use show::{documents, ended, print, show, write_report, write_report_at};
 

@@ -15,7 +15,7 @@ use ledger::{Run, RunFolder};
 use llama::Adapter;
 use measure::SystemClock;
 
-use super::bench::{Watched, same_file, say_if_moved, started_at};
+use super::bench::{Watched, same_file, same_files, say_if_moved, started_at};
 use crate::adapters::Found;
 use crate::cli::Speculation;
 use crate::compute::Compute;
@@ -50,7 +50,7 @@ pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Re
 
 /// Measures and writes the report; returns how it ended and the run folder.
 pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
-    let order = Order::of(flags)?;
+    let mut order = Order::of(flags)?;
     flags.device.say_fallback(finder.terminal);
     // Found out now, and not after the last answer.
     flags
@@ -58,11 +58,7 @@ pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit,
         .as_deref()
         .map(destination::check)
         .transpose()?;
-    if let Found::Missing(reason) = &order.adapter {
-        let terminal = finder.terminal;
-        terminal.note(&format!("The phase with an adapter is skipped: {reason}"));
-    }
-    let ended = carry_out(&order, finder)?;
+    let ended = carry_out(&mut order, finder)?;
     if let Some(path) = &flags.output {
         write_suite(path, &ledger::read(&ended.1)?, &order.prompts)?;
     }
@@ -83,11 +79,15 @@ pub(super) fn go_on(folder: PathBuf, finder: &Finder<'_>) -> Result<(Exit, PathB
         };
         return Ok((exit, folder));
     }
-    carry_out(&Order::resumed(folder, &run.header)?, finder)
+    carry_out(&mut Order::resumed(folder, &run.header)?, finder)
 }
 
-fn carry_out(order: &Order, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
+fn carry_out(order: &mut Order, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> {
     let models = Models::open(order, finder)?;
+    if let Found::Missing(reason) = &order.adapter {
+        let terminal = finder.terminal;
+        terminal.note(&format!("The phase with an adapter is skipped: {reason}"));
+    }
     let (gate, folder) = models.measure(order, finder)?;
     let run = ledger::read(&folder)?;
     super::bench::write_report(&folder, &run, finder.terminal.readings())?;
@@ -109,7 +109,7 @@ struct Models {
 }
 
 impl Models {
-    fn open(order: &Order, finder: &Finder<'_>) -> Result<Models> {
+    fn open(order: &mut Order, finder: &Finder<'_>) -> Result<Models> {
         let clock = SystemClock::start();
         let words = std::iter::once(&order.target).chain(&order.draft);
         let mut located: Vec<Located> = words
@@ -129,8 +129,12 @@ impl Models {
                     scale: 1.0,
                 })
             });
-        let lora = match with {
-            Some(located) => Some((open(&located)?, located)),
+        let lora = match with.map(|located| (open(&located), located)) {
+            Some((Ok(loaded), located)) => Some((loaded, located)),
+            Some((Err(cause), _)) => {
+                order.skip_adapter(cause)?;
+                None
+            }
             None => None,
         };
         Ok(Models {

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use ledger::record::ModelRecord;
 use llama::Adapter;
 
 use super::is_model;
@@ -100,9 +101,13 @@ pub(super) fn label(adapter: &Adapter) -> String {
     }
 }
 
-/// The word that stands for an adapter, as [`adapter`] reads it.
-pub(crate) fn of(path: &str, adapter: &ledger::record::AdapterRecord) -> String {
-    format!("{path}+{}={}", adapter.path, adapter.scale)
+/// The word under which a model of an earlier run is found again, with the adapter that was laid over it.
+pub(crate) fn of(model: &ModelRecord) -> String {
+    let path = &model.path;
+    match &model.adapter {
+        Some(adapter) => format!("{path}+{}={}", adapter.path, adapter.scale),
+        None => path.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -249,3 +249,96 @@ fn a_run_does_not_go_on_with_another_draft() {
         ended.stderr
     );
 }
+
+/// A training of a few steps whose adapter is written to `NAME.gguf`.
+fn adapter(place: &Workplace, base: &str, name: &str) {
+    let row = |i| format!("{{\"prompt\":\"say {i}\",\"response\":\"{i} is said\"}}\n");
+    let rows: String = (0..12).map(row).collect();
+    std::fs::write(place.at("rows.jsonl"), rows).unwrap();
+    let words = ["train", "sft", base, "rows.jsonl", "--rank", "2", "-o"];
+    let folder = format!("trained/{name}");
+    place
+        .whet(&[&words[..], &[&folder, "--learning-rate", "0.1"]].concat())
+        .with_code(0);
+    let file = format!("{folder}/final/adapter.gguf");
+    std::fs::copy(place.at(&file), place.at(&format!("{name}.gguf"))).unwrap();
+}
+
+#[test]
+fn an_adapter_that_nobody_named_and_that_does_not_fit_skips_its_phase_and_a_named_one_is_refused() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    // It says that it is of this draft, and cannot be laid over it.
+    let mut broken = gguf::Writer::new();
+    broken.set("general.type", "adapter").unwrap();
+    broken.set("general.architecture", "another").unwrap();
+    broken.set("general.base_model.0.name", "draft").unwrap();
+    std::fs::create_dir_all(place.at("data/checkpoints")).unwrap();
+    broken
+        .write(place.at("data/checkpoints/best.gguf"))
+        .unwrap();
+    let words = ["bench", "spec", "toy.gguf", "--draft", "draft.gguf"];
+    let ended = place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    for said in ["phase with an adapter is skipped", "best.gguf"] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    assert!(
+        ended.stdout.contains("skipped, draft with adapter"),
+        "{}",
+        ended.stdout
+    );
+    place
+        .whet(&[&words[..], &["-a", "best"], &FAST].concat())
+        .with_code(2)
+        .saying(&["best.gguf"]);
+    // That of another model is not even tried.
+    place.toy("other", 9);
+    let words = ["bench", "spec", "toy.gguf", "--draft", "other.gguf"];
+    let ended = place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    assert!(
+        ended.stderr.contains("was trained on other"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_run_goes_on_with_the_adapters_of_target_draft_and_phase_and_with_no_others() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    adapter(&place, "toy.gguf", "sharp");
+    adapter(&place, "draft.gguf", "blunt");
+    let target = "toy.gguf+sharp.gguf";
+    let words = ["bench", "spec", target, "--draft", "draft.gguf", "-a"];
+    place
+        .whet(&[&words[..], &["blunt.gguf"], &FAST].concat())
+        .with_code(0);
+    let run = place.only_run("runs");
+    let answers = || {
+        let mut answers = ledger::read(run.path()).unwrap().answers;
+        answers.sort_by_key(|a| (a.prompt.clone(), a.mode.clone()));
+        answers
+            .into_iter()
+            .map(|a| (a.mode, a.tokens))
+            .collect::<Vec<_>>()
+    };
+    let before = answers();
+    // The first of two turns of seven stays.
+    cut(run.path(), 8);
+    let ended = place.whet(&["bench", "--resume"]).with_code(0);
+    assert!(
+        ended.stdout.contains("equality: all 12 answers"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(answers(), before, "the target still has its adapter");
+    for (changed, other) in [("sharp", "blunt"), ("blunt", "sharp")] {
+        cut(run.path(), 8);
+        let kept = std::fs::read(place.at(&format!("{changed}.gguf"))).unwrap();
+        let [from, to] = [other, changed].map(|name| place.at(&format!("{name}.gguf")));
+        std::fs::copy(from, &to).unwrap();
+        let ended = place.whet(&["bench", "--resume"]).with_code(2);
+        ended.saying(&[&format!("{changed}.gguf is not the file")]);
+        std::fs::write(to, kept).unwrap();
+    }
+}

@@ -15,6 +15,25 @@ impl Mode {
         let fits = move |answer: &&Answered| category.is_none_or(|name| answer.category == name);
         self.answers.iter().filter(fits)
     }
+
+    /// Times of the target alone, and of this mode, for the prompts whose answers are all the target's own.
+    pub(super) fn paired(
+        &self,
+        alone: &Mode,
+        category: Option<&str>,
+        time: fn(&Answered) -> f64,
+    ) -> (Vec<f64>, Vec<f64>) {
+        let equal = self.in_category(category).filter(|a| a.all_equal());
+        let pair = |answer: &Answered| {
+            let mut bases = alone.answers.iter();
+            let base = bases.find(|base| base.prompt == answer.prompt)?;
+            Some((time(base), time(answer)))
+        };
+        equal
+            .filter_map(pair)
+            .filter(|(_, with)| *with > 0.0)
+            .unzip()
+    }
 }
 
 /// A prompt's answers by one mode, summed over the iterations.
@@ -38,6 +57,11 @@ pub(super) struct Answered {
 impl Answered {
     pub(super) fn all_equal(&self) -> bool {
         self.equal.iter().all(|equal| *equal == 1.0)
+    }
+
+    /// Time without the reading of the prompt, by the target before its first token and by a draft in its first pass.
+    pub(super) fn decode_ns(&self) -> f64 {
+        self.total_ns - self.first_ns - self.first_drafting_ns
     }
 
     pub(super) fn n_drafted(&self) -> f64 {

@@ -50,13 +50,12 @@ fn single(records: &[&Measurement], metric: &str, with: Option<(&str, u64)>) -> 
     records.iter().find(fits)?.values.first().copied()
 }
 
-/// Decode time alone: the forecast knows nothing of prompts, so reading them is left out on both sides.
+/// Decode time alone, of the prompts whose answers are equal: the forecast knows nothing of the reading of prompts, and
+/// answers of other lengths took other times.
 fn decode_speedup(modes: &[Mode], name: &str) -> Option<f64> {
-    let alone = modes.first()?;
     let mode = modes.iter().find(|mode| mode.name == name)?;
-    let sum = |mode: &Mode, of: fn(&Answered) -> f64| mode.answers.iter().map(of).sum::<f64>();
-    let base = sum(alone, |a| a.total_ns - a.first_ns);
-    let with = sum(mode, |a| a.total_ns - a.first_ns - a.first_drafting_ns);
+    let (base, with) = mode.paired(modes.first()?, None, Answered::decode_ns);
+    let (base, with): (f64, f64) = (base.iter().sum(), with.iter().sum());
     (with > 0.0).then_some(base / with)
 }
 
@@ -70,7 +69,13 @@ fn forecast(modes: &[Mode], records: &[&Measurement]) -> Option<String> {
     let guesses = if length == 1.0 { "guess" } else { "guesses" };
     let promise = format!("forecast: {promised:.2}× with {length} {guesses} a pass");
     let Some(measured) = decode_speedup(modes, "draft") else {
-        return Some(format!("{promise}; not tried"));
+        let tried = modes.iter().any(|mode| mode.name == "draft");
+        let why = if tried {
+            "no answer equals the target's own"
+        } else {
+            "not tried"
+        };
+        return Some(format!("{promise}; {why}"));
     };
     let off = measured / promised - 1.0;
     let verdict = match off.abs() > MOST_OFF {

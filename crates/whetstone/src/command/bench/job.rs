@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use bench::run::Ended;
 use bench::{Desk, Subject, trial};
-use ledger::record::{Done, RunHeader};
+use ledger::record::{Done, ModelRecord, RunHeader};
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
@@ -208,11 +208,7 @@ impl Job<'_> {
     /// A resumed run must find the very files it began with.
     fn same_files(&self, header: &RunHeader) -> Result<()> {
         for (record, located) in header.models.iter().zip(self.located) {
-            same_file(&located.path, &record.sha256)?;
-            let laid = located.adapter.as_ref().zip(record.adapter.as_ref());
-            if let Some((adapter, record)) = laid {
-                same_file(&adapter.path, &record.sha256)?;
-            }
+            same_files(located, record)?;
         }
         Ok(())
     }
@@ -257,6 +253,13 @@ impl Job<'_> {
         ));
         Ok(())
     }
+}
+
+/// Refuses a model whose file, or that of the adapter over it, is not the one whose hash was written down.
+pub(in crate::command) fn same_files(located: &Located, then: &ModelRecord) -> Result<()> {
+    same_file(&located.path, &then.sha256)?;
+    let laid = located.adapter.as_ref().zip(then.adapter.as_ref());
+    laid.map_or(Ok(()), |(laid, then)| same_file(&laid.path, &then.sha256))
 }
 
 /// Refuses a file that is not the one whose hash was written down.

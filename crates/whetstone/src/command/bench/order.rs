@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use bench::plan::{CodePlan, DivergencePlan, EnergyPlan, LatencyPlan};
 use bench::run::Material;
 use bench::{Plan, Text};
-use ledger::record::{ModelRecord, RunHeader, Warning};
+use ledger::record::{RunHeader, Warning};
 use task::{PromptProfile, Quiz, Suite};
 
 use super::{reading, sweep};
@@ -111,7 +111,7 @@ impl Order {
         let quizzes = quizzes::of_plan(&mut plan)?;
         same_problems(&run.header, &suites)?;
         let records = || run.header.models.iter();
-        let models = records().map(word_of).collect();
+        let models = records().map(subject::word_of).collect();
         let names = records().map(|model| model.name.clone()).collect();
         Ok(Order {
             plan,
@@ -145,14 +145,6 @@ pub(super) fn earlier(flags: &Bench) -> Result<Option<PathBuf>> {
 /// The words for the models, each with what `--adapter` lays over all.
 pub(in crate::command) fn models(flags: &Bench) -> Result<Vec<String>> {
     subject::with_adapter(&flags.models, flags.run.adapter.as_deref())
-}
-
-/// The word under which a model of an earlier run is found again.
-fn word_of(model: &ModelRecord) -> String {
-    match &model.adapter {
-        Some(adapter) => subject::word_of(&model.path, adapter),
-        None => model.path.clone(),
-    }
 }
 
 /// The suites that a plan names, asked as the plan says. Without a word about it each model is asked in

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use bench::Plan;
 use bench::plan::{Drafting, SpeculationPlan};
 use bench::speculation::prompts::{self, Prompts};
-use ledger::record::{ModelRecord, RunHeader, Warning};
+use ledger::record::{AdapterRecord, ModelRecord, RunHeader, Warning};
 
-use super::{DRAFT, DRAFT_LORA, guessing, same_file};
+use super::{DRAFT, DRAFT_LORA, guessing, same_file, same_files};
 use crate::adapters::{self, Found};
 use crate::cli::Speculation;
 use crate::compute::Compute;
@@ -23,15 +23,18 @@ pub(super) struct Order {
     pub(super) plan: Plan,
     pub(super) prompts: Prompts,
     pub(super) adapter: Found,
+    /// Whether somebody named it; one that was only found may turn out not to fit.
+    is_adapter_named: bool,
     /// The words for the models.
     pub(super) target: String,
     pub(super) draft: Option<String>,
     /// The folder of run folders, and what a new one is called before its time.
     pub(super) runs: PathBuf,
     pub(super) name: Option<String>,
-    /// The run that is gone on with, and what it began with: target, draft, and the draft with its adapter.
+    /// The run that is gone on with, and what it began with: target and draft, and what `-a` laid over the draft.
     pub(super) resume: Option<PathBuf>,
     began_with: Vec<ModelRecord>,
+    laid: Option<AdapterRecord>,
     /// What has to be said if another device was asked for than computes.
     pub(super) fallback: Option<Warning>,
 }
@@ -44,12 +47,14 @@ impl Order {
             plan: plan(flags, &prompts, &adapter)?,
             prompts,
             adapter,
+            is_adapter_named: is_adapter_named(flags),
             target: flags.target.clone(),
             draft: flags.draft.clone(),
             runs: flags.runs.clone(),
             name: flags.name.clone(),
             resume: None,
             began_with: Vec::new(),
+            laid: None,
             fallback: flags.device.fallback(),
         })
     }
@@ -78,32 +83,43 @@ impl Order {
                 Some(path) => Found::At(path.into()),
                 None => Found::NotWanted,
             },
+            is_adapter_named: true,
             prompts,
-            target: target.path.clone(),
-            draft: draft.as_ref().map(|draft| draft.path.clone()),
+            target: subject::word_of(target),
+            draft: draft.as_ref().map(subject::word_of),
             runs: PathBuf::new(),
             name: None,
-            began_with: std::iter::once(target.clone())
-                .chain(draft)
-                .chain(lora)
-                .collect(),
+            began_with: std::iter::once(target.clone()).chain(draft).collect(),
+            laid: lora.and_then(|lora| lora.adapter),
             fallback: None,
             resume: Some(folder),
             plan,
         })
     }
 
+    /// Goes on without an adapter that could not be loaded and that nobody named.
+    ///
+    /// # Errors
+    /// The cause, if the adapter was named or nothing is left without it.
+    pub(super) fn skip_adapter(&mut self, cause: anyhow::Error) -> Result<()> {
+        let path = self.adapter.path().unwrap_or(Path::new(""));
+        let reason = format!("{} was found and does not fit: {cause:#}", path.display());
+        let without = without_adapter(&self.plan, &reason);
+        if self.is_adapter_named || without.check().is_err() {
+            return Err(cause);
+        }
+        self.plan = without;
+        self.adapter = Found::Missing(reason);
+        Ok(())
+    }
+
     /// Gives models the names that the run knows, and refuses files that it did not begin with.
     pub(super) fn recognise(&self, located: &mut [Located]) -> Result<()> {
         for (located, record) in located.iter_mut().zip(&self.began_with) {
-            same_file(&located.path, &record.sha256)?;
+            same_files(located, record)?;
             located.name.clone_from(&record.name);
         }
-        let laid = self
-            .began_with
-            .iter()
-            .find_map(|record| record.adapter.as_ref());
-        match (laid, self.adapter.path()) {
+        match (&self.laid, self.adapter.path()) {
             (Some(record), Some(path)) => same_file(path, &record.sha256),
             _ => Ok(()),
         }
@@ -134,7 +150,15 @@ pub(in crate::command) fn has_asked(header: &RunHeader, flags: &Speculation, pla
         preset: then.preset.clone(),
         ..plan.clone()
     };
-    same_target && same_draft && then == as_then
+    let skipped = then.speculation.as_ref().and_then(|then| {
+        let unasked = !is_adapter_named(flags) && then.adapter.is_none();
+        then.adapter_skipped.as_ref().filter(|_| unasked)
+    });
+    let same_plan = match skipped {
+        Some(reason) => then == without_adapter(&as_then, reason),
+        None => then == as_then,
+    };
+    same_target && same_draft && same_plan
 }
 
 /// What flags ask for, with every default filled in.
@@ -163,7 +187,26 @@ fn adapter(flags: &Speculation) -> Result<Found> {
     if let Some(path) = &flags.promised {
         return Ok(Found::At(path.clone()));
     }
-    adapters::find(flags.adapter.as_deref(), &flags.adapter_dir)
+    match (&flags.adapter, &flags.draft) {
+        (None, Some(draft)) => adapters::best_of(&subject::base_of(draft), &flags.adapter_dir),
+        (word, _) => adapters::find(word.as_deref(), &flags.adapter_dir),
+    }
+}
+
+/// Whether the phase with an adapter was asked for by naming one.
+fn is_adapter_named(flags: &Speculation) -> bool {
+    flags.adapter.is_some() || flags.promised.is_some()
+}
+
+/// A plan without the phase with an adapter, for a reason.
+fn without_adapter(plan: &Plan, reason: &str) -> Plan {
+    let mut plan = plan.clone();
+    if let Some(asked) = &mut plan.speculation {
+        asked.modes.retain(|mode| *mode != Drafting::DraftLora);
+        asked.adapter = None;
+        asked.adapter_skipped = Some(reason.to_owned());
+    }
+    plan
 }
 
 fn plan(flags: &Speculation, prompts: &Prompts, adapter: &Found) -> Result<Plan> {
