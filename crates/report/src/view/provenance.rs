@@ -227,7 +227,7 @@ fn line(facts: &[Fact], wanted: &[(&str, &str)]) -> String {
         let word = if text == "1" {
             word.trim_end_matches('s')
         } else {
-            word
+            *word
         };
         (!fact.value.is_null()).then(|| format!("{text}{word}"))
     });
