@@ -73,6 +73,7 @@ pub fn alone(
         }
     }
     if let (Some(plan), false) = (&plan.variants, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, variants::NAME));
         variants::measure(subject, plan, desk)?;
     }
     let answers = variants::answers(subject, plan) && !desk.stopped();
