@@ -218,7 +218,7 @@ impl Scribe<'_, '_> {
         self.desk.keep_samples()?;
         self.n_finished += 1;
         let seconds = (now - self.started_ns).max(1) as f64 / 1e9;
-        let note = format!("{:.0} tok/s over all lanes", self.n_tokens as f64 / seconds);
+        let note = format!("{:.1} tok/s over all lanes", self.n_tokens as f64 / seconds);
         self.desk.watcher.advance(self.n_finished as u64, &note);
         Ok(())
     }

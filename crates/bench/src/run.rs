@@ -83,6 +83,7 @@ fn each_alone(
         }
     }
     if let (Some(plan), false) = (&plan.variants, desk.stopped()) {
+        desk.turn(0, Work::of(&subject.name, variants::NAME));
         variants::measure(subject, plan, desk)?;
     }
     let answers = variants::answers(subject, plan) && !desk.stopped();

@@ -222,7 +222,7 @@ fn provenance(from: &Provenance) -> String {
                 "{} · {} · sha256 {}",
                 model.name,
                 model.size_line(),
-                model.sha256
+                hash_or_unknown(&model.sha256)
             ),
         );
     }
@@ -236,6 +236,11 @@ fn provenance(from: &Provenance) -> String {
         );
     }
     format!("\n## where this comes from\n\n{}", markdown(&table))
+}
+
+/// The hash of a model's file, if anybody has seen the file.
+fn hash_or_unknown(sha256: &str) -> &str {
+    if sha256.is_empty() { "unknown" } else { sha256 }
 }
 
 /// Tier and policy; the policy in full, as whoever compares two runs needs it.

@@ -190,7 +190,7 @@ fn readings(section: &Section, card: &Scorecard) -> Option<Grid> {
     (!lines.is_empty()).then(|| labelled(lines))
 }
 
-/// `name: pass 40 · wrong_output 31`, one line per model.
+/// `name: pass 40 · wrong_output 31`, one line for each model of which there are attempts.
 fn endings(section: &Section, card: &Scorecard) -> Vec<String> {
     let models = &card.provenance.models;
     let named = |(line, model): (String, &crate::view::ModelCard)| match models.len() {
@@ -198,6 +198,7 @@ fn endings(section: &Section, card: &Scorecard) -> Vec<String> {
         _ => format!("{}: {line}", model.name),
     };
     let lines = format::endings(section).into_iter().zip(models);
+    let lines = lines.filter(|(line, _)| !line.is_empty());
     lines.map(named).collect()
 }
 

@@ -299,3 +299,12 @@ fn every_file_tells_how_programs_were_judged() {
         "{judged}"
     );
 }
+
+#[test]
+fn a_model_that_attempted_nothing_yet_has_no_line_of_how_its_attempts_ended() {
+    let mut run = run(&[(1, 1)], 1);
+    run.header = fixture::header(&["m", "later"]);
+    let text = scorecard_text(&Scorecard::of(&run), 80, Colour::Never);
+    assert!(text.contains("ended    m: pass 1"), "{text}");
+    assert!(!text.lines().any(|line| line.trim() == "later:"), "{text}");
+}

@@ -223,7 +223,13 @@ const ENGINE: [(&str, &str); 5] = [
 fn line(facts: &[Fact], wanted: &[(&str, &str)]) -> String {
     let said = wanted.iter().filter_map(|(name, word)| {
         let fact = facts.iter().find(|fact| fact.name == *name)?;
-        (!fact.value.is_null()).then(|| format!("{}{word}", fact.text()))
+        let text = fact.text();
+        let word = if text == "1" {
+            word.trim_end_matches('s')
+        } else {
+            *word
+        };
+        (!fact.value.is_null()).then(|| format!("{text}{word}"))
     });
     match said.collect::<Vec<_>>() {
         none if none.is_empty() => "unknown".to_owned(),

@@ -140,7 +140,8 @@ impl Foreign {
             .as_deref()
             .map_or_else(String::new, |version| format!(" {version}"));
         let n = self.measurements.len() + self.verdicts.len();
-        format!("{n} results of {}{version}", self.program)
+        let results = if n == 1 { "result" } else { "results" };
+        format!("{n} {results} of {}{version}", self.program)
     }
 
     /// Adds a measurement. Of equal ones the values stand together: a test that was given twice was measured twice.

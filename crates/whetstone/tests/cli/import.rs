@@ -70,6 +70,7 @@ fn a_speed_of_llama_bench_keeps_every_repetition_and_is_marked() {
     let ended = import(&place, "bench.json", &llama_bench().to_string(), &[]).with_code(0);
     ended.saying(&["2 results of llama-bench b6000 (d34db33f)"]);
     let run = place.only_run("runs");
+    assert!(run.text("report.md").contains("sha256 unknown"));
     let header = run.json("run.json");
     assert_eq!(header["plan"]["imported"]["program"], "llama-bench");
     assert_eq!(
@@ -116,6 +117,19 @@ fn lines_are_read_as_a_list_is() {
     let run = place.only_run("runs");
     assert_eq!(run.records("measurements.jsonl").len(), 2);
     assert_eq!(run.json("run.json")["models"][0]["name"], "mine");
+}
+
+#[test]
+fn tests_that_differ_in_any_setting_are_no_repetitions_of_one_another() {
+    let place = Workplace::new();
+    let mut sweep = vec![llama_bench()[0].clone(); 3];
+    sweep[1]["load_mode"] = json!("mlock");
+    import(&place, "sweep.json", &json!(sweep).to_string(), &[]).with_code(0);
+    let run = place.only_run("runs");
+    let values = |record: &Value| record["values"].as_array().unwrap().len();
+    let measured = run.records("measurements.jsonl");
+    assert_eq!(measured.iter().map(values).collect::<Vec<_>>(), [10, 5]);
+    assert_eq!(measured[1]["conditions"]["load_mode"], "mlock");
 }
 
 #[test]

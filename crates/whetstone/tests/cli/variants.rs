@@ -118,6 +118,11 @@ fn a_shape_is_made_measured_and_deleted_and_everything_says_that_it_knows_nothin
     let model = &run.json("run.json")["models"][0];
     assert_eq!(model["facts"]["untrained"], json!(true));
     assert_eq!(model["sha256"].as_str().unwrap().len(), 64);
+    let looks = run.records("hardware.jsonl");
+    let is_its = |look: &&Value| {
+        look["model"] == "smallcoder-tiny-untrained-q4_0" && look["phase"] == "variants"
+    };
+    assert!(looks.iter().filter(is_its).count() > 0, "{looks:?}");
     for name in [
         "variants.csv",
         "variants_values.csv",

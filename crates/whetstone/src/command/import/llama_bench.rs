@@ -4,7 +4,7 @@
 //! the prompt that was read before it. Settings that differ between the tests of a file become conditions. Old files
 //! hold no single rates: their mean is brought in without n and spread, for both are not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ledger::record::{Measurement, Told};
@@ -15,20 +15,26 @@ use super::{Foreign, Named, Source};
 
 type Conditions = BTreeMap<String, Value>;
 
-/// Settings that are conditions where they are not the same in all tests.
-const SETTINGS: [&str; 12] = [
-    "n_batch",
-    "n_ubatch",
-    "n_gpu_layers",
-    "split_mode",
-    "main_gpu",
-    "no_kv_offload",
-    "flash_attn",
-    "use_mmap",
-    "poll",
-    "cpu_strict",
-    "backends",
-    "build_commit",
+/// What is no setting: what is read for itself, or came out of a test. Every other field is a condition where tests differ
+/// in it, those of later versions included: tests of unlike settings must never be taken for repetitions of one.
+const NO_SETTINGS: [&str; 17] = [
+    "model_filename",
+    "model_type",
+    "model_size",
+    "model_n_params",
+    "n_threads",
+    "type_k",
+    "type_v",
+    "n_prompt",
+    "n_gen",
+    "n_depth",
+    "test_time",
+    "avg_ns",
+    "stddev_ns",
+    "avg_ts",
+    "stddev_ts",
+    "samples_ns",
+    "samples_ts",
 ];
 
 pub(super) fn read(document: &Document, source: &Source<'_>) -> Result<Foreign, String> {
@@ -52,13 +58,21 @@ pub(super) fn read(document: &Document, source: &Source<'_>) -> Result<Foreign, 
     Ok(foreign)
 }
 
-fn varying(document: &Document) -> Vec<&'static str> {
-    let differs = |name: &&str| {
-        let mut values = document.values.iter().map(|(_, test)| test.get(*name));
+fn varying(document: &Document) -> BTreeSet<String> {
+    let fields = document
+        .values
+        .iter()
+        .filter_map(|(_, test)| test.as_object());
+    let names: BTreeSet<String> = fields.flat_map(|fields| fields.keys().cloned()).collect();
+    let differs = |name: &String| {
+        let mut values = document.values.iter().map(|(_, test)| test.get(name));
         let first = values.next().flatten();
         values.any(|value| value != first)
     };
-    SETTINGS.into_iter().filter(|name| differs(name)).collect()
+    let settings = names
+        .into_iter()
+        .filter(|name| !NO_SETTINGS.contains(&name.as_str()));
+    settings.filter(differs).collect()
 }
 
 /// Build and machine, as the first test tells them.
@@ -110,7 +124,11 @@ fn model(test: &Value, place: &str, source: &Source<'_>) -> Result<Named, String
     })
 }
 
-fn measurement(test: &Value, place: &str, varying: &[&str]) -> Result<Measurement, String> {
+fn measurement(
+    test: &Value,
+    place: &str,
+    varying: &BTreeSet<String>,
+) -> Result<Measurement, String> {
     let count = |name: &str| need(test, place, name, Value::as_u64);
     let (n_prompt, n_gen) = (count("n_prompt")?, count("n_gen")?);
     let depth = test.get("n_depth").and_then(Value::as_u64).unwrap_or(0);
@@ -141,7 +159,7 @@ fn measurement(test: &Value, place: &str, varying: &[&str]) -> Result<Measuremen
     let mut conditions: Conditions = own.chain(surroundings(test)).collect();
     let told = varying
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), test.get(*name)?.clone())));
+        .filter_map(|name| Some((name.clone(), plain(test.get(name)?))));
     conditions.extend(told);
     let (benchmark, values, told) = rates(test, place)?;
     Ok(Measurement {
@@ -153,6 +171,14 @@ fn measurement(test: &Value, place: &str, varying: &[&str]) -> Result<Measuremen
         reason: None,
         told,
     })
+}
+
+/// A condition is one value: what is more stands as its text.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Array(_) | Value::Object(_) => json!(value.to_string()),
+        one => one.clone(),
+    }
 }
 
 /// What our own records of speed say as well.
