@@ -181,6 +181,20 @@ fn what_decoding_alone_gained_stands_beside_and_the_forecast_is_judged_by_equal_
 }
 
 #[test]
+fn of_costs_that_were_measured_again_after_an_interruption_the_later_lever_counts() {
+    let mut run = run();
+    for (with, speedup) in [
+        ("half as many wrong guesses", 0.44),
+        ("a draft that costs half", 1.2),
+    ] {
+        put(&mut run, "lever_speedup", json!({"with": with}), &[speedup]);
+    }
+    let said = Scorecard::of(&run).sections[0].notes.join("\n");
+    let later = "what would help most: a draft that costs half; then 1.20×";
+    assert!(said.contains(later), "{said}");
+}
+
+#[test]
 fn the_gate_says_whether_answers_were_equal_and_unequal_ones_do_not_count_as_gains() {
     let notes = |run: &Run| Scorecard::of(run).sections[0].notes[0].clone();
     assert!(notes(&run()).contains("all 6 answers are the target's own"));

@@ -102,7 +102,9 @@ fn break_even(records: &[&Measurement]) -> Option<String> {
 }
 
 fn lever(records: &[&Measurement]) -> Option<String> {
-    let record = records.iter().find(|m| m.metric == "lever_speedup")?;
+    // Costs whose measurement was interrupted are measured again, and another lever may be the best then.
+    let mut latest = records.iter().rev();
+    let record = latest.find(|m| m.metric == "lever_speedup")?;
     let with = record.conditions.get("with").and_then(Value::as_str)?;
     let speedup = record.values.first()?;
     Some(format!("what would help most: {with}; then {speedup:.2}×"))
