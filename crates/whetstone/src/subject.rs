@@ -81,6 +81,19 @@ impl Finder<'_> {
         })
     }
 
+    /// Fetches the model that a word names, if it is one of the catalogue and not there. Of files and of results that
+    /// are still to be made nothing is said here.
+    ///
+    /// # Errors
+    /// If the user does not agree, or it cannot be had.
+    pub(crate) fn fetch(&self, word: &str) -> Result<()> {
+        let base = word::parts(word).0;
+        match hub::find(base) {
+            Ok(entry) if !looks_like_path(base) => self.present(entry).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// The file of a model named on the command line, by itself; fetches it if the user agrees.
     pub(crate) fn base(&self, word: &str) -> Result<Located> {
         if looks_like_path(word) {

@@ -61,7 +61,8 @@ impl Book<'_, '_> {
             let times = steps.draft_read_ns.clone();
             desk.record(&self.place(), "draft_read_ns", times)?;
         }
-        let Some((chances, forecast)) = forecast else {
+        // Of costs that were cut short nothing is promised.
+        let Some((chances, forecast)) = forecast.filter(|_| !desk.stopped()) else {
             return self.done(desk);
         };
         for (i, chance) in chances.iter().enumerate() {

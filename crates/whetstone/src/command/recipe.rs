@@ -6,6 +6,7 @@
 
 mod again;
 mod begun;
+mod fetch;
 mod jobs;
 mod results;
 mod trainings;
@@ -28,6 +29,7 @@ use crate::recipe::{Change, PRESETS, Recipe, Target, method};
 use crate::subject::Finder;
 use crate::terminal::Terminal;
 use again::again;
+use fetch::fetch;
 use jobs::{Job, Kind, chosen, is_meant, jobs, known_ids};
 use results::Results;
 use trainings::{Planned, School, Went, planned};
@@ -151,6 +153,7 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
         offline,
         stop: interrupt::listen()?,
     };
+    fetch(&work, &finder)?;
     let school = School {
         artifacts: &flags.output,
         resume: flags.resume,

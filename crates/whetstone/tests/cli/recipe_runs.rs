@@ -364,3 +364,23 @@ targets:
         "{plan}"
     );
 }
+
+#[test]
+fn a_model_that_cannot_be_had_is_found_missing_before_the_first_target_is_measured() {
+    let recipe = "\
+name: two
+threads: 1
+targets:
+  - name: here
+    benchmarks:
+      - {id: a, models: [toy.gguf], config: {type: perplexity, dataset: text.txt}}
+  - name: elsewhere
+    benchmarks:
+      - {id: b, models: [smollm2-135m], config: {type: perplexity, dataset: text.txt}}
+";
+    let place = workplace(recipe);
+    let run = |words: &[&str]| place.whet(&[&["--offline", "run", "r.yml"], words].concat());
+    run(&[]).with_code(2).saying(&["smollm2-135m"]);
+    assert!(!place.at("artifacts").exists(), "nothing was measured");
+    run(&["--target", "here"]).with_code(0);
+}
