@@ -101,7 +101,8 @@ fn cells(n_subjects: usize, points: &[Point], rigs: &[Rig<'_>]) -> Vec<Cell> {
     cells
 }
 
-/// Warms up, then times what is not known yet; each run is written down before the next one. What is worth a warning, or `None` if the user asked to stop.
+/// Warms up, then times what is not known yet; each run is written down before the next one. What is worth a warning,
+/// or `None` if the user asked to stop.
 fn timed(
     book: &record::Book<'_>,
     rigs: &mut [Rig<'_>],

@@ -100,22 +100,12 @@ pub fn measure(
     };
     desk.warn_beyond_context(cast.target, stage.capacity)?;
     desk.turn(0, Work::of(&cast.target.name, "speculation"));
-    let rules = stage.rules(&asked, desk)?;
-    let book = record::Book {
-        stage: &stage,
-        rules: &rules,
-    };
     let mut gate = Gate::default();
-    let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| {
-        book.answers(asked, &mut gate, desk)?;
-        desk.keep_samples()
-    };
-    let added = stage.answers(&mut asked, &rules, desk, &mut write)?;
-    // Those of a benchmark that was ended before its last iteration.
-    for asked in asked.iter().filter(|asked| !asked.written) {
-        write(asked, desk)?;
+    // An answer in the middle of which the engine was stopped is left; those before it are written down.
+    match stage.play(&mut asked, &mut gate, desk) {
+        Err(error) if error.is_stop() => {}
+        other => other?,
     }
-    book.memory(&added, desk)?;
     desk.turn_away()?;
     Ok(gate)
 }
@@ -205,6 +195,30 @@ impl<'a> Stage<'a> {
     /// Rows that a pass may need.
     fn n_rows(&self) -> usize {
         self.plan.most_drafted + 1
+    }
+
+    /// Costs, answers and what follows from them, as far as the user lets it go.
+    fn play(
+        &self,
+        asked: &mut [Asked<'_>],
+        gate: &mut Gate,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), Error> {
+        let rules = self.rules(asked, desk)?;
+        let book = record::Book {
+            stage: self,
+            rules: &rules,
+        };
+        let mut write = |asked: &Asked<'_>, desk: &mut Desk<'_>| {
+            book.answers(asked, gate, desk)?;
+            desk.keep_samples()
+        };
+        let added = self.answers(asked, &rules, desk, &mut write)?;
+        // Those of a benchmark that was ended before its last iteration.
+        for asked in asked.iter().filter(|asked| !asked.written) {
+            write(asked, desk)?;
+        }
+        book.memory(&added, desk)
     }
 
     /// What guessing costs and how far ahead it pays: as an earlier session found, or found now and written down.

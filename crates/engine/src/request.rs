@@ -22,6 +22,14 @@ impl Ending {
     pub(crate) fn is_natural(&self) -> bool {
         *self != Ending::AtLimit
     }
+
+    /// The rule that ends it besides.
+    pub(crate) fn complete(&self) -> Option<&Complete> {
+        match self {
+            Ending::Until(complete) => Some(complete),
+            Ending::Natural | Ending::AtLimit => None,
+        }
+    }
 }
 
 /// Where a text has all that is wanted of it.

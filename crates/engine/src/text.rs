@@ -77,11 +77,10 @@ impl<'a> TextStream<'a> {
     /// Where all that is wanted is there, as far as the bytes are text.
     fn find_end(&self) -> Option<usize> {
         let complete = self.complete?;
-        let whole = std::str::from_utf8(&self.bytes).map_or_else(|e| e.valid_up_to(), str::len);
-        let text = std::str::from_utf8(&self.bytes[..whole]).ok()?;
+        let text = self.bytes.utf8_chunks().next()?.valid();
         complete
             .at(text)
-            .map(|place| place.clamp(self.shown, whole))
+            .map(|place| place.clamp(self.shown, text.len().max(self.shown)))
     }
 
     /// Bytes at the end that a next token might change: part of a stop string or of a character.

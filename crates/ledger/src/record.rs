@@ -137,7 +137,7 @@ pub struct AttemptKey {
 pub enum Finish {
     /// The model ended its turn.
     EndOfText,
-    /// A stop string appeared.
+    /// A stop string appeared, or the block that is judged was complete.
     StopString,
     /// The token limit cut it.
     Length,

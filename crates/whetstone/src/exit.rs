@@ -46,6 +46,14 @@ pub(crate) fn is_of_the_user(cause: &(dyn std::error::Error + 'static)) -> bool 
         })
 }
 
+/// Whether nothing went wrong: the engine was stopped in the middle of a step.
+pub(crate) fn was_stopped(error: &anyhow::Error) -> bool {
+    let is_stop = |cause: &engine::Error| matches!(cause, engine::Error::Stopped);
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(is_stop))
+}
+
 /// A plan that does not fit a model is the user's mistake; everything else stays what it is.
 pub(crate) fn unusable(error: bench::Error) -> anyhow::Error {
     match error {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::cli::{Global, When};
-use crate::exit::{Exit, is_of_the_user};
+use crate::exit::{Exit, is_of_the_user, was_stopped};
 
 /// How to talk to this user.
 pub(crate) struct Terminal {
@@ -114,11 +114,7 @@ impl Terminal {
 
     /// Says what went wrong.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
-        let stopped = |cause: &engine::Error| matches!(cause, engine::Error::Stopped);
-        if error
-            .chain()
-            .any(|cause| cause.downcast_ref().is_some_and(stopped))
-        {
+        if was_stopped(error) {
             say("Interrupted.");
             return Exit::Interrupted.into();
         }

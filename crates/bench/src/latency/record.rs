@@ -86,44 +86,39 @@ impl Book<'_> {
     /// # Errors
     /// Those of the ledger.
     pub(super) fn everything(&self, cells: &[Cell], desk: &mut Desk<'_>) -> Result<(), Error> {
-        everything(self.benchmark, self.subjects, cells, desk)
+        let Book {
+            benchmark,
+            subjects,
+        } = *self;
+        let mut threads: Vec<usize> = cells.iter().map(|cell| cell.point.threads).collect();
+        threads.sort_unstable();
+        threads.dedup();
+        let mut floors = Vec::new();
+        for threads in threads {
+            floors.push((threads, bandwidth(benchmark, subjects, threads, desk)?));
+        }
+        for subject in subjects {
+            let place = Place::new(&subject.name, benchmark);
+            desk.record(&place, "model_load_ns", vec![subject.load_ns as f64])?;
+        }
+        for cell in cells {
+            let floor = floors
+                .iter()
+                .find(|(threads, _)| *threads == cell.point.threads)
+                .and_then(|(_, floor)| *floor);
+            let row = Row {
+                subject: &subjects[cell.subject],
+                point: &cell.point,
+                timings: &cell.timings,
+                place: place(benchmark, &subjects[cell.subject], &cell.point),
+            };
+            row.times(desk)?;
+            row.between_tokens(desk)?;
+            row.operations(desk)?;
+            row.bytes(floor, desk)?;
+        }
+        Ok(())
     }
-}
-
-fn everything(
-    benchmark: &str,
-    subjects: &[Subject<'_>],
-    cells: &[Cell],
-    desk: &mut Desk<'_>,
-) -> Result<(), Error> {
-    let mut threads: Vec<usize> = cells.iter().map(|cell| cell.point.threads).collect();
-    threads.sort_unstable();
-    threads.dedup();
-    let mut floors = Vec::new();
-    for threads in threads {
-        floors.push((threads, bandwidth(benchmark, subjects, threads, desk)?));
-    }
-    for subject in subjects {
-        let place = Place::new(&subject.name, benchmark);
-        desk.record(&place, "model_load_ns", vec![subject.load_ns as f64])?;
-    }
-    for cell in cells {
-        let floor = floors
-            .iter()
-            .find(|(threads, _)| *threads == cell.point.threads)
-            .and_then(|(_, floor)| *floor);
-        let row = Row {
-            subject: &subjects[cell.subject],
-            point: &cell.point,
-            timings: &cell.timings,
-            place: place(benchmark, &subjects[cell.subject], &cell.point),
-        };
-        row.times(desk)?;
-        row.between_tokens(desk)?;
-        row.operations(desk)?;
-        row.bytes(floor, desk)?;
-    }
-    Ok(())
 }
 
 /// Measured read bandwidth with so many threads, recorded for each subject.

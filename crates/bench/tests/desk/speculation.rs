@@ -11,6 +11,7 @@ use engine::{Error as EngineError, Feed, Model, ModelCard, Row, Session, Session
 use ledger::record::Measurement;
 use ledger::{Run, RunFolder};
 use measure::FakeClock;
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::AtomicBool;
 
@@ -186,18 +187,42 @@ fn without_a_draft_the_other_ways_are_measured_and_a_mode_that_needs_one_is_refu
     assert!(refused.to_string().contains("needs a draft"), "{refused}");
 }
 
-/// A model that forgets nothing when it is told to rewind, as a broken engine would.
-struct Forgetless(Toy);
+/// A model that forgets nothing when it is told to rewind, as a broken engine would, or whose user stops it in the middle
+/// of a step.
+struct Faulty {
+    toy: Toy,
+    forgets: bool,
+    /// Steps until it is stopped.
+    n_steps: Cell<usize>,
+}
 
-struct ForgetlessSession<'m>(Box<dyn Session + 'm>);
+impl Faulty {
+    fn forgetless() -> Faulty {
+        Faulty {
+            toy: Toy::new(3),
+            forgets: false,
+            n_steps: Cell::new(usize::MAX),
+        }
+    }
 
-impl Model for Forgetless {
+    fn stopped_after(n_steps: usize) -> Faulty {
+        Faulty {
+            forgets: true,
+            n_steps: Cell::new(n_steps),
+            ..Faulty::forgetless()
+        }
+    }
+}
+
+struct FaultySession<'m>(Box<dyn Session + 'm>, &'m Faulty);
+
+impl Model for Faulty {
     fn card(&self) -> &ModelCard {
-        self.0.card()
+        self.toy.card()
     }
 
     fn tokenizer(&self) -> &dyn Tokenizer {
-        self.0.tokenizer()
+        self.toy.tokenizer()
     }
 
     fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, EngineError> {
@@ -205,11 +230,11 @@ impl Model for Forgetless {
             capacity: shape.capacity * 9,
             ..shape
         };
-        Ok(Box::new(ForgetlessSession(self.0.open(shape)?)))
+        Ok(Box::new(FaultySession(self.toy.open(shape)?, self)))
     }
 }
 
-impl Session for ForgetlessSession<'_> {
+impl Session for FaultySession<'_> {
     fn shape(&self) -> SessionShape {
         self.0.shape()
     }
@@ -223,6 +248,10 @@ impl Session for ForgetlessSession<'_> {
         feeds: &[Feed<'_>],
         on_row: &mut dyn FnMut(Row<'_>),
     ) -> Result<(), EngineError> {
+        let Some(n_left) = self.1.n_steps.get().checked_sub(1) else {
+            return Err(EngineError::Stopped);
+        };
+        self.1.n_steps.set(n_left);
         self.0.feed(feeds, on_row)
     }
 
@@ -233,7 +262,7 @@ impl Session for ForgetlessSession<'_> {
     fn rewind(&mut self, sequence: usize, len: usize) -> Result<(), EngineError> {
         // Everything or nothing: the first wrong guess stays.
         match len {
-            0 => self.0.rewind(sequence, 0),
+            n if n == 0 || self.1.forgets => self.0.rewind(sequence, n),
             _ => Ok(()),
         }
     }
@@ -244,8 +273,25 @@ impl Session for ForgetlessSession<'_> {
 }
 
 #[test]
+fn whoever_is_stopped_in_the_middle_of_a_step_keeps_every_answer_before_it() {
+    let plan = plan(&[Drafting::Target, Drafting::Ngram]);
+    let mut n_kept = Vec::new();
+    for n_steps in (0..).step_by(40) {
+        let target = Faulty::stopped_after(n_steps);
+        let (gate, run) = measured(&target, None, &plan).unwrap();
+        assert_eq!(gate.n_faults, 0);
+        n_kept.push(run.answers.len());
+        if run.answers.len() == 2 * 2 * 5 {
+            break;
+        }
+    }
+    assert!(n_kept.is_sorted() && n_kept[0] == 0, "{n_kept:?}");
+    assert!(n_kept.iter().any(|n| (1..20).contains(n)), "{n_kept:?}");
+}
+
+#[test]
 fn an_engine_that_does_not_forget_wrong_guesses_fails_the_gate() {
-    let (target, draft) = (Forgetless(Toy::new(3)), Toy::new(4));
+    let (target, draft) = (Faulty::forgetless(), Toy::new(4));
     let modes = plan(&[Drafting::Target, Drafting::Draft]);
     let (gate, run) = measured(&target, Some(&draft), &modes).unwrap();
     assert!(gate.n_faults > 0 && gate.n_ties == 0, "{gate:?}");

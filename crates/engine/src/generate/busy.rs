@@ -1,7 +1,7 @@
 //! A request that is being served: what it has become so far, and when it ends.
 
 use crate::model::{Token, Tokenizer};
-use crate::request::{Completion, Ending, Event, Finish, Flow, Request, Sink};
+use crate::request::{Completion, Event, Finish, Flow, Request, Sink};
 use crate::sampling::Sampler;
 use crate::text::TextStream;
 
@@ -33,13 +33,7 @@ impl<'r> Busy<'r> {
             asked,
             sampler: Sampler::new(asked.sampling, asked.seed),
             history: asked.prompt.clone(),
-            stream: TextStream::new(
-                &asked.stop,
-                match &asked.ending {
-                    Ending::Until(complete) => Some(complete),
-                    Ending::Natural | Ending::AtLimit => None,
-                },
-            ),
+            stream: TextStream::new(&asked.stop, asked.ending.complete()),
         }
     }
 

@@ -16,7 +16,7 @@ use measure::SystemClock;
 
 use crate::cli::Collect;
 use crate::compute::Compute;
-use crate::exit::{Exit, Usage, unusable};
+use crate::exit::{self, Exit, Usage, unusable};
 use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
@@ -54,7 +54,10 @@ pub(crate) fn run(flags: &Collect, terminal: &Terminal, offline: bool) -> Result
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let one = pair.collect(prompt, flags.max_tokens)?;
+        let one = match pair.collect(prompt, flags.max_tokens) {
+            Err(error) if exit::was_stopped(&error) => break,
+            other => other?,
+        };
         let rate = one.acceptance_rate.map_or(0.0, |rate| 100.0 * rate);
         collection.append(one)?;
         progress.advance(i, &format!("{rate:.0} % of tokens agree"));

@@ -153,7 +153,8 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
         offline,
         stop: interrupt::listen()?,
     };
-    fetch(&work, &finder)?;
+    let needed = work.needed();
+    fetch(&work, &needed, &finder)?;
     let school = School {
         artifacts: &flags.output,
         resume: flags.resume,
@@ -161,7 +162,7 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
         copy: (COPY, &source.text),
         finder: &finder,
     };
-    let results = match school.all(&work.trainings, (&work.expected, &work.needed()))? {
+    let results = match school.all(&work.trainings, (&work.expected, &needed))? {
         Went::On(results) => results,
         Went::Ended(exit) => return Ok(exit),
     };

@@ -10,10 +10,9 @@ use crate::subject::Finder;
 ///
 /// # Errors
 /// Those of [`Finder::base`]: nobody agreed, or it cannot be had.
-pub(super) fn fetch(work: &Work<'_>, finder: &Finder<'_>) -> Result<()> {
-    let needed = work.needed();
+pub(super) fn fetch(work: &Work<'_>, needed: &[bool], finder: &Finder<'_>) -> Result<()> {
     let trainings = work.trainings.iter().zip(needed);
-    let taught = trainings.filter_map(|(one, is_needed)| {
+    let taught = trainings.filter_map(|(one, &is_needed)| {
         let is_wanted = is_needed || is_meant(work.only, one.id());
         one.base().filter(|_| is_wanted)
     });
