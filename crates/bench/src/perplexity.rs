@@ -90,14 +90,14 @@ struct Job<'a> {
 impl Job<'_> {
     /// Scores all passages, then writes them down. False if the user asked to stop.
     fn passages(&self, desk: &mut Desk<'_>) -> Result<bool, Error> {
-        let mut session = self.open(desk)?;
+        let mut session = self.open(desk, self.cut.n_fed())?;
         let mut nats = Vec::with_capacity(self.cut.blocks.len());
+        let mut so_far = SoFar::default();
         for (i, block) in self.cut.blocks.iter().enumerate() {
             if desk.stopped() {
                 return Ok(false);
             }
-            nats.push(self.nats(session.as_mut(), i, block)?);
-            desk.watcher.advance(i as u64 + 1, "");
+            nats.push(self.nats(session.as_mut(), (i, block), &mut so_far, desk)?);
         }
         let place = Place::new(&self.subject.name, "perplexity")
             .with("text", self.text.name.as_str())
@@ -114,22 +114,23 @@ impl Job<'_> {
     /// Scores block after block; each is a step of its own. False if the user asked to stop.
     fn blocks(&self, desk: &mut Desk<'_>) -> Result<bool, Error> {
         let name = &self.subject.name;
-        let mut session = self.open(desk)?;
-        let (mut sum, mut n) = (0.0, 0);
+        let step = |i: usize| format!("{}/{i}", self.step);
+        let left = self.cut.blocks.iter().enumerate();
+        let left = left.filter(|(i, _)| !desk.is_done(name, &step(*i)));
+        let n_left = left.map(|(_, block)| self.cut.n_fed_of(block)).sum();
+        let mut session = self.open(desk, n_left)?;
+        let mut so_far = SoFar::default();
         for (i, block) in self.cut.blocks.iter().enumerate() {
             if desk.stopped() {
                 return Ok(false);
             }
-            let step = format!("{}/{i}", self.step);
+            let step = step(i);
             if desk.is_done(name, &step) {
                 continue;
             }
-            let nats = self.nats(session.as_mut(), i, block)?;
+            let nats = self.nats(session.as_mut(), (i, block), &mut so_far, desk)?;
             self.write(desk, i, block, nats)?;
             desk.done(name, &step)?;
-            (sum, n) = (sum + nats, n + self.cut.n_scored(block));
-            let so_far = format!("perplexity {:.4}", f64::exp(sum / n as f64));
-            desk.watcher.advance(i as u64 + 1, &so_far);
         }
         let starts = vec![f64::from(self.cut.n_start)];
         desk.record(&self.place(), "start_tokens", starts)?;
@@ -161,7 +162,8 @@ impl Job<'_> {
         }
     }
 
-    fn open(&self, desk: &mut Desk<'_>) -> Result<Box<dyn Session + '_>, Error> {
+    /// A session for the longest window. Progress is told in tokens, because documents are of all lengths.
+    fn open(&self, desk: &mut Desk<'_>, n_left: usize) -> Result<Box<dyn Session + '_>, Error> {
         let n_fed = self.cut.longest();
         desk.warn_beyond_context(self.subject, n_fed)?;
         let shape = SessionShape {
@@ -169,20 +171,47 @@ impl Job<'_> {
             capacity: n_fed.max(1),
             cache: CacheKinds::both(CacheKind::F16),
         };
-        let what = format!("perplexity: {}", self.text.name);
-        desk.watcher.begin(&what, self.cut.blocks.len() as u64);
+        let what = format!("perplexity: {}, tokens", self.text.name);
+        desk.watcher.begin(&what, n_left as u64);
         Ok(self.subject.model.open(shape)?)
     }
 
-    fn nats(&self, session: &mut dyn Session, i: usize, block: &Block) -> Result<f64, Error> {
+    /// The surprise of one block, told window by window: a long document has many.
+    fn nats(
+        &self,
+        session: &mut dyn Session,
+        (i, block): (usize, &Block),
+        so_far: &mut SoFar,
+        desk: &mut Desk<'_>,
+    ) -> Result<f64, Error> {
         let mut sum = 0.0;
         for window in self.cut.windows(block) {
             let nats = score::nats_in(session, 0, &window).map_err(|source| Error::Scoring {
                 place: format!("{} on {}, chunk {i}", self.subject.name, self.text.name),
                 source,
             })?;
-            sum += nats.iter().sum::<f64>();
+            let nats: f64 = nats.iter().sum();
+            sum += nats;
+            so_far.nats += nats;
+            so_far.n_scored += window.n_scored;
+            so_far.n_fed += score::n_fed(window.tokens.len());
+            let told = format!("perplexity {:.4}", so_far.perplexity());
+            desk.watcher.advance(so_far.n_fed as u64, &told);
         }
         Ok(sum)
+    }
+}
+
+/// What was scored since the work began.
+#[derive(Default)]
+struct SoFar {
+    nats: f64,
+    n_scored: usize,
+    n_fed: usize,
+}
+
+impl SoFar {
+    fn perplexity(&self) -> f64 {
+        f64::exp(self.nats / self.n_scored as f64)
     }
 }

@@ -198,8 +198,12 @@ impl Cut {
 
     /// Tokens that all windows feed together.
     pub fn n_fed(&self) -> usize {
-        let pieces = self.blocks.iter().flat_map(|block| &block.pieces);
-        pieces.map(Piece::n_fed).sum()
+        self.blocks.iter().map(|block| self.n_fed_of(block)).sum()
+    }
+
+    /// Tokens that the windows of a block feed.
+    pub fn n_fed_of(&self, block: &Block) -> usize {
+        block.pieces.iter().map(Piece::n_fed).sum()
     }
 }
 

@@ -102,6 +102,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
 
 fn documents(lines: &str, field: &str) -> Result<Vec<String>, String> {
     let filled = lines
+        .trim_start_matches('\u{feff}')
         .lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty());

@@ -58,7 +58,7 @@ impl Reader<'_> {
     pub fn read(&self, path: &str, text: &str) -> Result<Examples, Error> {
         let mut examples = Examples::default();
         let mut faults = Vec::new();
-        for (line, row) in (1..).zip(text.lines()) {
+        for (line, row) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
             if row.trim().is_empty() {
                 continue;
             }

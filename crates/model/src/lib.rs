@@ -19,6 +19,7 @@ mod config;
 mod convert;
 mod error;
 mod folder;
+pub mod fuzzing;
 mod layout;
 mod metadata;
 mod pour;

@@ -5,6 +5,7 @@
 //! executed. Entries must be stored without compression, as PyTorch writes them: no archive is larger
 //! than its file, and tensors are read where they lie. Every entry's checksum is verified first.
 
+mod door;
 mod machine;
 mod opcode;
 mod value;
@@ -20,12 +21,16 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::Error;
 use crate::error::io_at;
 use crate::stored::{Stored, Tensors};
+pub(crate) use door::pickle_door;
+use machine::shown;
 use value::{Heap, Tensor, Value};
 
 /// The longest pickle that is read; that of a thousand tensors has about 200 kB.
 const MAX_PICKLE: u64 = 16 << 20;
 /// More entries than any model has storages.
 const MAX_ENTRIES: usize = 1 << 17;
+/// Longer than the name of any tensor, in bytes.
+const MAX_NAME: usize = 255;
 
 /// What a checkpoint holds of a model.
 #[derive(Debug)]
@@ -47,8 +52,9 @@ struct Entry {
 pub(crate) fn open(path: &Path) -> Result<Checkpoint, Error> {
     let mut file = File::open(path).map_err(io_at("open", path))?;
     refuse_other_formats(&mut file, path)?;
+    let file_len = file.metadata().map_err(io_at("read", path))?.len();
     let mut archive = ZipArchive::new(file).map_err(|error| damaged(path, &error))?;
-    let entries = entries(&mut archive, path)?;
+    let entries = entries(&mut archive, file_len, path)?;
     let (folder, pickle) = pickle(&mut archive, path)?;
     if let Some(order) = small(&mut archive, &format!("{folder}byteorder"))
         && order != b"little"
@@ -86,29 +92,41 @@ fn refuse_other_formats(file: &mut File, path: &Path) -> Result<(), Error> {
     Err(Error::unsupported(path, what))
 }
 
-/// All entries by name, each read once to its end so that its checksum counts.
-fn entries(archive: &mut ZipArchive<File>, path: &Path) -> Result<HashMap<String, Entry>, Error> {
+/// All entries by name, each read once to its end so that its checksum counts. Entries that lie over one another
+/// are refused: reading a hundred thousand times the same bytes would take days.
+fn entries(
+    archive: &mut ZipArchive<File>,
+    file_len: u64,
+    path: &Path,
+) -> Result<HashMap<String, Entry>, Error> {
     if archive.len() > MAX_ENTRIES {
         let what = format!("its archive has {} entries", archive.len());
         return Err(Error::damaged(path, what));
     }
-    let mut found = HashMap::new();
+    let (mut found, mut total) = (HashMap::new(), 0_u64);
     for index in 0..archive.len() {
         let mut entry = archive
             .by_index(index)
             .map_err(|error| damaged(path, &error))?;
         let name = entry.name().to_owned();
         if entry.compression() != CompressionMethod::Stored || entry.encrypted() {
-            let what = format!("its entry {name} is compressed, which torch.save never does");
+            let what = format!(
+                "its entry {} is compressed, which torch.save never does",
+                shown(&name)
+            );
             return Err(Error::unsupported(path, what));
         }
         let (start, len) = (entry.data_start(), entry.size());
+        total = total.saturating_add(len);
+        if total > file_len {
+            return Err(damaged(path, &"its entries are larger than the file"));
+        }
         let read = std::io::copy(&mut entry, &mut std::io::sink())
-            .map_err(|error| damaged(path, &format!("{name}: {error}")))?;
+            .map_err(|error| damaged(path, &format!("{}: {error}", shown(&name))))?;
         let start = start.filter(|_| read == len);
-        let start = start.ok_or_else(|| damaged(path, &format!("{name} is cut")))?;
+        let start = start.ok_or_else(|| damaged(path, &format!("{} is cut", shown(&name))))?;
         if found.insert(name.clone(), Entry { start, len }).is_some() {
-            return Err(damaged(path, &format!("{name} is there twice")));
+            return Err(damaged(path, &format!("{} is there twice", shown(&name))));
         }
     }
     Ok(found)
@@ -172,6 +190,10 @@ impl Reading<'_> {
         for (name, value) in state.texts() {
             match value {
                 Value::Tensor(index) => {
+                    if name.len() > MAX_NAME || name.chars().any(char::is_control) {
+                        let what = format!("its pickle names a tensor {}…", shown(name));
+                        return Err(Error::damaged(self.path, what));
+                    }
                     let stored = self.stored(name, &self.heap.tensors[*index])?;
                     tensors.add(name.to_owned(), stored)?;
                 }
@@ -203,10 +225,12 @@ impl Reading<'_> {
         let refuse = |what: &str| Error::damaged(self.path, format!("{name}: {what}"));
         let storage = &self.heap.storages[tensor.storage];
         let entry = format!("{}data/{}", self.folder, storage.key);
-        let entry = self
-            .entries
-            .get(&entry)
-            .ok_or_else(|| refuse(&format!("its storage {entry} is not in the archive")))?;
+        let entry = self.entries.get(&entry).ok_or_else(|| {
+            refuse(&format!(
+                "its storage {} is not in the archive",
+                shown(&entry)
+            ))
+        })?;
         if !tensor.is_contiguous() {
             let what = format!("{name} is a view with gaps; save it again after .contiguous()");
             return Err(Error::unsupported(self.path, what));

@@ -269,6 +269,75 @@ fn nesting_and_loops_cost_no_stack() {
     place.refuses(&around(&many), &["more values"]);
 }
 
+/// What is named again costs a pickle two bytes; it must not cost a copy of what it names.
+#[test]
+fn what_a_pickle_names_again_and_again_takes_no_memory() {
+    let place = Place::new();
+    let storage = [
+        tuple(&[
+            text("storage"),
+            global("torch", "FloatStorage"),
+            text("0"),
+            text("cpu"),
+            int(16),
+        ]),
+        b"Q".to_vec(),
+    ]
+    .concat();
+    let call = |dimensions: usize| {
+        [
+            &b"\x80\x02]("[..],
+            &b"K\x01".repeat(dimensions),
+            b"tq\x01a",
+            &global("torch._utils", "_rebuild_tensor_v2"),
+            b"(",
+            &storage,
+            b"K\x00h\x01h\x01tRa.",
+        ]
+        .concat()
+    };
+    place.refuses(&around(&call(9)), &["more than 8 dimensions"]);
+    place.refuses(&around(&call(300_000)), &["more than 8 dimensions"]);
+    place.refuses(&around(&call(8)), &["dictionary of tensors"]);
+
+    let memo = [b"\x80\x04N".to_vec(), vec![0x94; 2_000_000], b".".to_vec()].concat();
+    place.refuses(&around(&memo), &["more values"]);
+    let marks = [b"\x80\x02".to_vec(), vec![b'('; 2_000_000], b".".to_vec()].concat();
+    place.refuses(&around(&marks), &["more values"]);
+}
+
+#[test]
+fn a_name_that_is_long_or_not_printable_is_cut_before_it_is_shown() {
+    let place = Place::new();
+    let renamed = |name: &str| {
+        let pickle = sound().pickled();
+        let (old, new) = (text("model.norm.weight"), text(name));
+        let at = pickle.windows(old.len()).position(|w| w == old).unwrap();
+        [&pickle[..at], &new, &pickle[at + old.len()..]].concat()
+    };
+    for name in [
+        "\u{1b}[2Jmodel.norm.weight",
+        &"model.norm.weight".repeat(100_000),
+    ] {
+        let said = place.import(&around(&renamed(name))).unwrap_err();
+        let said = said.to_string();
+        assert!(
+            said.contains("names a tensor"),
+            "{}",
+            &said[..said.len().min(300)]
+        );
+        assert!(said.len() < 1000 && !said.contains('\u{1b}'));
+    }
+    let long = "m".repeat(60_000);
+    let entries: [(&str, &[u8]); 2] = [(&long, b"x"), ("m/data.pkl", b"\x80\x02}.")];
+    let packed = stored().compression_method(zip::CompressionMethod::Deflated);
+    let said = place
+        .import(&archive(&entries, packed))
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("compressed") && said.len() < 1000);
+}
+
 #[test]
 fn a_damaged_pickle_is_told_from_a_foreign_one() {
     let place = Place::new();
@@ -309,6 +378,32 @@ fn a_bomb_is_refused_before_it_is_unpacked() {
     let zeros = vec![0; 50 << 20];
     let entries: [(&str, &[u8]); 2] = [("m/data.pkl", b"\x80\x02}."), ("m/data/0", &zeros)];
     Place::new().refuses(&archive(&entries, bomb), &["compressed"]);
+}
+
+/// Many entries whose headers all point at the bytes of the first one.
+#[test]
+fn entries_that_lie_over_one_another_are_refused() {
+    let zeros = vec![0; 100_000];
+    let names = ["m/data/0", "m/data/1", "m/data/2"];
+    let entries = names.map(|name| (name, &zeros[..]));
+    let whole = archive(&entries, stored());
+    let places = |mark: &[u8]| -> Vec<usize> {
+        let windows = whole.windows(mark.len()).enumerate();
+        let found = windows.filter(|(_, window)| window == &mark);
+        found.map(|(at, _)| at).collect()
+    };
+    let (local, central) = (places(b"PK\x03\x04"), places(b"PK\x01\x02"));
+    let end = places(b"PK\x05\x06")[0];
+    let mut directory = whole[central[0]..].to_vec();
+    for header in &central {
+        let field = header - central[0] + 42;
+        directory[field..field + 4].fill(0);
+    }
+    let field = end - central[0] + 16;
+    let start = u32::try_from(local[1]).unwrap().to_le_bytes();
+    directory[field..field + 4].copy_from_slice(&start);
+    let folded = [&whole[..local[1]], &directory].concat();
+    Place::new().refuses(&folded, &["larger than the file"]);
 }
 
 #[test]

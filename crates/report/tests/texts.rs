@@ -90,6 +90,33 @@ fn chunks_add_up_to_one_row_in_whatever_order_they_were_written() {
 }
 
 #[test]
+fn passages_say_which_text_they_are_of_and_how_much_of_it_was_scored() {
+    let run = fixture::run();
+    let notes = section(&run, "perplexity").notes;
+    let sha256 = "ee".repeat(32);
+    for text in ["code", "prose"] {
+        assert!(
+            notes.contains(&format!("{text}: SHA-256 {sha256}")),
+            "{notes:?}"
+        );
+        for model in ["synthetic-0.5b", "synthetic-1.5b"] {
+            let tokens = |m: &&ledger::record::Measurement| {
+                m.model == model && m.metric == "passage_tokens" && m.conditions["text"] == text
+            };
+            let found = run.measurements.iter().find(tokens).unwrap();
+            let n: f64 = found.values.iter().sum();
+            let begins = format!("{model} on {text} (passages): {n} tokens scored, ");
+            let note = notes.iter().find(|note| note.starts_with(&begins));
+            let note = note.unwrap_or_else(|| panic!("{begins}: {notes:?}"));
+            assert!(
+                note.ends_with(", each after a start or end-of-text token"),
+                "{note}"
+            );
+        }
+    }
+}
+
+#[test]
 fn chunks_of_other_tokenizers_are_not_paired_and_the_way_out_is_named() {
     let mut run = Run::new(fixture::header(&["a", "b"]));
     for index in 0..3 {

@@ -64,7 +64,7 @@ pub fn load(path: &Path) -> Result<Suite, Error> {
     Ok(suite)
 }
 
-/// The text of a file, unpacked if it begins like a gzip file.
+/// The text of a file, unpacked if it begins like a gzip file, without the mark of its byte order.
 ///
 /// # Errors
 /// The reason in words if there are 1 GiB in it or more, if it is cut, or no UTF-8.
@@ -79,10 +79,13 @@ pub fn unpacked(bytes: &[u8]) -> Result<String, String> {
     if n_bytes as u64 == MAX_BYTES {
         return Err(format!("there are {MAX_BYTES} bytes in it or more"));
     }
-    String::from_utf8(text).map_err(|error| {
+    let mut text = String::from_utf8(text).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         format!("it is no text: what stands at byte {at} is no UTF-8")
-    })
+    })?;
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    text.drain(..mark);
+    Ok(text)
 }
 
 /// The suite of that name in a text.

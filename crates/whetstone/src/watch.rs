@@ -19,6 +19,8 @@ pub(crate) struct Progress {
     what: String,
     total: u64,
     last_line_ns: u64,
+    /// How much was done at the first report, and when: a resumed run begins in the middle.
+    first: Option<(u64, u64)>,
     bar: ProgressBar,
 }
 
@@ -41,6 +43,7 @@ impl Progress {
             what: String::new(),
             total: 0,
             last_line_ns: 0,
+            first: None,
             bar: ProgressBar::hidden(),
         }
     }
@@ -66,6 +69,7 @@ impl Progress {
         self.what = what.to_owned();
         self.total = total;
         self.last_line_ns = self.clock.now_ns();
+        self.first = None;
         match self.style {
             Style::Silent => {}
             Style::Bar => self.start_bar(unit),
@@ -98,8 +102,12 @@ impl Watcher for Progress {
                 }
             }
             Style::Lines => {
+                let now = (done, self.clock.now_ns());
+                let first = *self.first.get_or_insert(now);
                 if self.line_is_due() {
-                    say(&format!("{}: {done} of {} {note}", self.what, self.total));
+                    let left = left_ns(first, now, self.total).map_or(String::new(), time_left);
+                    let so_far = format!("{}: {done} of {} {note}", self.what, self.total);
+                    say(&format!("{}{left}", so_far.trim_end()));
                 }
             }
         }
@@ -128,5 +136,43 @@ impl hub::Progress for Progress {
                 }
             }
         }
+    }
+}
+
+/// How long the rest takes at the pace between two reports of (done, time in ns); `None` before there is a pace.
+fn left_ns(first: (u64, u64), now: (u64, u64), total: u64) -> Option<u64> {
+    let done = now.0.checked_sub(first.0).filter(|done| *done > 0)?;
+    let rest = u128::from(total.checked_sub(now.0)?);
+    let took = u128::from(now.1.checked_sub(first.1)?);
+    u64::try_from(rest * took / u128::from(done)).ok()
+}
+
+fn time_left(ns: u64) -> String {
+    let seconds = ns / 1_000_000_000;
+    match seconds {
+        0..90 => format!(", {seconds} s left"),
+        _ => format!(", {} min left", (seconds + 30) / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_follows_from_what_was_done_since_the_first_report() {
+        let second = 1_000_000_000;
+        let first = (600, 5 * second);
+        assert_eq!(left_ns(first, first, 1000), None);
+        assert_eq!(
+            left_ns(first, (700, 15 * second), 1000),
+            Some(30 * second),
+            "what a resumed run found done has no pace"
+        );
+        assert_eq!(left_ns(first, (1000, 45 * second), 1000), Some(0));
+        assert_eq!(left_ns(first, (1001, 45 * second), 1000), None);
+        assert_eq!(time_left(30 * second), ", 30 s left");
+        assert_eq!(time_left(89 * second), ", 89 s left");
+        assert_eq!(time_left(100 * second), ", 2 min left");
     }
 }

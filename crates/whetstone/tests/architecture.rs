@@ -26,7 +26,7 @@ const EDGES: [(&str, &[&str]); 15] = [
     ("engine", &[]),
     ("gguf", &[]),
     ("hub", &[]),
-    ("ledger", &["measure"]),
+    ("ledger", &[]),
     ("llama", &["engine", "gguf", "measure"]),
     ("model", &["gguf"]),
     ("decoder", &["gguf"]),
@@ -242,6 +242,116 @@ fn crates_know_only_the_crates_below_them() {
     ] {
         assert_eq!(forbidden_edges(&[edge(from, to)]).len(), 1, "{from} {to}");
     }
+}
+
+/// Permissions that nobody makes use of; `whetstone` aside, which knows all.
+fn unused(edges: &[Edge]) -> Vec<String> {
+    let is_there = |from: &str, to: &str| {
+        let mut plain = edges.iter().filter(|edge| !edge.is_dev);
+        plain.any(|edge| edge.from == from && edge.to == to)
+    };
+    let permitted = EDGES
+        .into_iter()
+        .flat_map(|(from, all)| all.iter().map(move |to| (from, *to)));
+    permitted
+        .filter(|(from, to)| !is_there(from, to))
+        .map(|(from, to)| format!("{from} may know {to} and does not"))
+        .collect()
+}
+
+#[test]
+fn every_permission_to_know_a_crate_is_used() {
+    let edges = edges(&metadata());
+    assert_none(&unused(&edges));
+    let others: Vec<Edge> = edges.into_iter().filter(|edge| edge.to != "gguf").collect();
+    assert!(unused(&others).contains(&"llama may know gguf and does not".to_owned()));
+}
+
+/// The first picture of a document: each room with its row and with what stands behind its arrow.
+fn drawn(document: &str) -> BTreeMap<String, (usize, Vec<String>)> {
+    let picture = document.split("```").nth(1).unwrap();
+    let (mut row, mut rooms) = (0, BTreeMap::new());
+    for line in picture.lines() {
+        for piece in line
+            .split("   ")
+            .map(str::trim)
+            .filter(|piece| !piece.is_empty())
+        {
+            if let Some(number) = piece.strip_prefix("row ") {
+                row = number.parse().unwrap();
+                continue;
+            }
+            let (room, below) = piece.split_once(" → ").unwrap_or((piece, ""));
+            let below = below.split(", ").filter(|name| !name.is_empty());
+            rooms.insert(room.to_owned(), (row, below.map(str::to_owned).collect()));
+        }
+    }
+    rooms
+}
+
+/// What a picture says otherwise than the list of edges. The door is drawn without its edges.
+fn misdrawn(document: &str) -> Vec<String> {
+    let rooms = drawn(document);
+    let mut complaints = Vec::new();
+    for (name, permitted) in EDGES {
+        let Some((row, below)) = rooms.get(name) else {
+            complaints.push(format!("{name} is not in the picture"));
+            continue;
+        };
+        let higher = |to: &&&str| rooms.get(**to).is_none_or(|(other, _)| other >= row);
+        let above = permitted.iter().filter(higher);
+        complaints
+            .extend(above.map(|to| format!("{name} knows {to}, which is not drawn below it")));
+        let (mut drawn, mut listed) = (below.clone(), permitted.to_vec());
+        drawn.sort_unstable();
+        listed.sort_unstable();
+        if drawn != listed && name != "whetstone" {
+            complaints.push(format!(
+                "{name} knows {listed:?} and is drawn with {drawn:?}"
+            ));
+        }
+    }
+    complaints
+}
+
+#[test]
+fn the_picture_in_the_document_shows_the_edges_row_above_row() {
+    let document = source(&root(), &root().join("ARCHITECTURE.md")).text;
+    assert_none(&misdrawn(&document));
+    for (right, wrong) in [
+        ("task → ledger, sandbox", "task → ledger"),
+        ("model → gguf      ", ""),
+        ("hub      ledger", "hub"),
+        ("row 2", "row 0"),
+    ] {
+        assert!(document.contains(right), "{right}");
+        let wrong = document.replacen(right, wrong, 1);
+        assert!(!misdrawn(&wrong).is_empty(), "{right}");
+    }
+}
+
+/// Words that stand on more than one line of a glossary's nouns.
+fn repeated_words(glossary: &str) -> Vec<String> {
+    let nouns = glossary.split("## Verbs").next().unwrap_or_default();
+    let lines = nouns.lines().filter_map(|line| line.strip_prefix("| **"));
+    let words = lines.filter_map(|line| Some(line.split_once("**")?.0.split(", ")));
+    let mut n_lines: BTreeMap<&str, usize> = BTreeMap::new();
+    for word in words.flatten() {
+        *n_lines.entry(word).or_default() += 1;
+    }
+    let again = n_lines.into_iter().filter(|(_, n)| *n > 1);
+    again
+        .map(|(word, n)| format!("{word} stands on {n} lines"))
+        .collect()
+}
+
+#[test]
+fn every_word_of_the_glossary_stands_on_one_line() {
+    let glossary = source(&root(), &root().join("docs/GLOSSARY.md")).text;
+    assert!(glossary.contains("| **Row** |"));
+    assert_none(&repeated_words(&glossary));
+    let twice = glossary.replace("| **Row** |", "| **Row, Model** |");
+    assert_eq!(repeated_words(&twice), ["Model stands on 2 lines"]);
 }
 
 fn misplaced(edges: &[Edge]) -> Vec<String> {

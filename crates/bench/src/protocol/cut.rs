@@ -40,7 +40,10 @@ impl Source<'_> {
     fn stream(&self, n_vocab: usize) -> Result<Vec<Token>, String> {
         let text = match &self.text.content {
             Content::Tokens(tokens) => return self.known(tokens, n_vocab),
-            Content::Documents(documents) => documents.join("\n\n"),
+            Content::Documents(documents) => match wikitext::file_of(documents) {
+                Some(file) => self.form(&file),
+                None => documents.join("\n\n"),
+            },
             Content::Plain(text) => self.form(text),
         };
         let tokens = self.tokenizer.encode(&text, Special::Plain);
@@ -246,7 +249,10 @@ impl Source<'_> {
     fn pages(&self) -> Result<Vec<Page>, String> {
         let pages = match &self.text.content {
             Content::Tokens(_) => return Err(self.needs_text()),
-            Content::Documents(documents) => documents.clone(),
+            Content::Documents(documents) => match wikitext::file_of_rows(documents) {
+                Some(file) => wikitext::pages(&file),
+                None => documents.clone(),
+            },
             Content::Plain(text) if wikitext::is_wikitext(text) => wikitext::pages(text),
             Content::Plain(text) => vec![text.clone()],
         };

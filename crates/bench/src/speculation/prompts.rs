@@ -69,6 +69,7 @@ impl Prompts {
     pub fn of_file(name: &str, bytes: &[u8]) -> Result<Prompts, Error> {
         let refused = |cause: &str| Error::Plan(format!("{name} {cause}"));
         let text = std::str::from_utf8(bytes).map_err(|_| refused("is no UTF-8 text"))?;
+        let text = text.trim_start_matches('\u{feff}');
         let lines = text.lines().enumerate().map(|(i, line)| (i, line.trim()));
         let list: Vec<Prompt> = lines
             .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
@@ -150,6 +151,8 @@ mod tests {
             read,
             [("line-3", "What is a monad?"), ("line-5", "Reverse a list")]
         );
+        let marked = "\u{feff}# prompts\nReverse a list\n".as_bytes();
+        assert_eq!(Prompts::of_file("p.txt", marked).unwrap().list.len(), 1);
         for nothing in [&b""[..], b"# only\n", b"\xff\xfe"] {
             assert!(Prompts::of_file("p.txt", nothing).is_err());
         }

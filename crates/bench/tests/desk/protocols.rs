@@ -321,6 +321,45 @@ fn documents_are_scored_whole_in_windows_and_counted_as_they_were_written() {
 }
 
 #[test]
+fn wikitext_has_the_same_perplexity_as_a_file_as_rows_and_as_pages() {
+    let corpus = " \n = One = \n \n First words , here . \n More words . \n \n \n = Two = \n \n Last words . \n \n";
+    let lines = |documents: Vec<String>| -> Text {
+        let line = |text: &String| format!("{}\n", json!({"text": text}));
+        read(
+            "wiki.jsonl",
+            documents.iter().map(line).collect::<String>().as_bytes(),
+        )
+    };
+    let row = |line: &str| match line {
+        " " => String::new(),
+        _ => format!("{line}\n"),
+    };
+    let rows = lines(corpus.lines().map(row).collect());
+    let pages = lines(wikitext::pages(corpus));
+    let model = Toy::new(6);
+    for (protocol, context, n_blocks) in [
+        (Protocol::LlamaCpp, 8, 10),
+        (Protocol::Gptq, 8, 11),
+        (Protocol::LmEval, 4096, 2),
+    ] {
+        let plan = plan(protocol, |p| p.context = Some(context));
+        let found = |text: &Text| {
+            let run = whole(&model, &plan, text).unwrap();
+            let of = |metric| list(&run, metric);
+            [
+                of("passage_nats"),
+                of("passage_tokens"),
+                of("passage_bytes"),
+            ]
+        };
+        let file = found(&read("wiki.raw", corpus.as_bytes()));
+        assert_eq!(file[0].len(), n_blocks, "{protocol:?}");
+        assert_eq!(found(&rows), file, "{protocol:?}");
+        assert_eq!(found(&pages), file, "{protocol:?}");
+    }
+}
+
+#[test]
 fn a_run_stopped_after_any_chunk_goes_on_where_it_was() {
     let (model, text) = (Toy::new(7), read("noise.txt", noise(64).as_bytes()));
     let plan = plan(Protocol::LlamaCpp, |p| p.context = Some(8));

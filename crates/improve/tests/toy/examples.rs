@@ -74,6 +74,8 @@ fn a_base_model_gets_its_start_token_and_no_conversation() {
 
 #[test]
 fn a_text_is_learnt_from_its_second_token_to_its_end() {
+    let marked = reader(None).read("f", "\u{feff}{\"text\":\"ab\"}\n");
+    assert_eq!(marked.unwrap().fitting.len(), 1, "the mark of a byte order");
     let read = reader(None).read("f", r#"{"text":"ab"}"#).unwrap();
     assert_eq!(read.fitting[0].tokens, [1, 100, 101, 2]);
     assert_eq!(read.fitting[0].learnt_from, 1);

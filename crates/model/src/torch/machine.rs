@@ -12,8 +12,12 @@ use super::value::{Container, Dict, Global, Heap, Storage, Tensor, Value};
 use crate::Error;
 use crate::stored::Element;
 
-/// More values than any checkpoint has.
-const MAX_VALUES: usize = 1 << 20;
+/// More instructions than any checkpoint has. Each leaves at most one value, mark or note in the memo, so this
+/// bounds all of them together.
+const MAX_STEPS: usize = 1 << 20;
+/// More dimensions than any weight has. A tuple costs its pickle nothing the second time it is named, so whatever
+/// is copied out of one has to be short.
+pub(super) const MAX_DIMENSIONS: usize = 8;
 
 /// Why a pickle was not read.
 #[derive(Debug, PartialEq)]
@@ -54,12 +58,17 @@ impl From<&str> for Refused {
 pub(super) fn run(pickle: &[u8]) -> Result<(Heap, Value), Refused> {
     let mut code = Code(pickle);
     let mut machine = Machine::default();
+    let mut n_steps = 0;
     loop {
         match code.next()? {
             Op::Stop => break,
-            op => machine.step(op)?,
+            Op::Skip => {}
+            op => {
+                n_steps += 1;
+                machine.step(op)?;
+            }
         }
-        if machine.stack.len().max(machine.heap.containers.len()) > MAX_VALUES {
+        if n_steps > MAX_STEPS {
             return Err("it has more values than any checkpoint".into());
         }
     }
@@ -214,7 +223,7 @@ impl Machine {
         };
         let elements = u64::try_from(*elements).map_err(|_| "a storage has a negative size")?;
         if &**word != "storage" {
-            return Err(format!("it refers to a {word} outside").into());
+            return Err(format!("it refers to a {} outside", shown(word)).into());
         }
         let (element, key) = (*element, Rc::clone(key));
         self.heap.storages.push(Storage {
@@ -254,6 +263,14 @@ impl Machine {
             Value::Int(number) => u64::try_from(*number).ok(),
             _ => None,
         };
+        let long = |value: &Value| {
+            let numbers = self.heap.sequence(value);
+            numbers.is_some_and(|numbers| numbers.len() > MAX_DIMENSIONS)
+        };
+        if long(shape) || long(strides) {
+            let what = format!("a tensor has more than {MAX_DIMENSIONS} dimensions");
+            return Err(what.into());
+        }
         let numbers = |value: &Value| -> Option<Vec<u64>> {
             self.heap.sequence(value)?.iter().map(number).collect()
         };
@@ -312,9 +329,11 @@ fn in_torch(name: &str) -> Option<Global> {
     Some(Global::StorageOf(element))
 }
 
-/// A name as an attacker chose it, kept short and printable.
 fn foreign(module: &str, name: &str) -> Refused {
-    let plain =
-        |text: &str| -> String { text.chars().take(80).flat_map(char::escape_debug).collect() };
-    Refused::Foreign(format!("{}.{}", plain(module), plain(name)))
+    Refused::Foreign(format!("{}.{}", shown(module), shown(name)))
+}
+
+/// A text as an attacker chose it, kept short and printable.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
 }

@@ -11,8 +11,9 @@ use crate::stored::Element;
 
 /// How deep a configuration may nest.
 const MAX_DEPTH: usize = 8;
-/// How many values a configuration may have.
-const MAX_VALUES: usize = 4096;
+/// How large a configuration may be: its values and the bytes of its texts. Texts are counted, because one that is
+/// named again costs its pickle two bytes and a configuration a copy.
+const MAX_SIZE: usize = 1 << 16;
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -136,7 +137,7 @@ impl Heap {
     /// A configuration as JSON; tensors and marks become null. `None` for one that is no configuration:
     /// too deep, too large, or inside itself.
     pub(super) fn json(&self, value: &Value) -> Option<Json> {
-        let mut left = MAX_VALUES;
+        let mut left = MAX_SIZE;
         self.json_within(value, MAX_DEPTH, &mut left)
     }
 
@@ -146,7 +147,10 @@ impl Heap {
             Value::Bool(truth) => Json::Bool(*truth),
             Value::Int(number) => Json::from(*number),
             Value::Float(number) => Json::from(*number),
-            Value::Text(text) => Json::from(&**text),
+            Value::Text(text) => {
+                *left = left.checked_sub(text.len())?;
+                Json::from(&**text)
+            }
             Value::Container(index) => {
                 let depth = depth.checked_sub(1)?;
                 match &self.containers[*index] {
@@ -155,14 +159,46 @@ impl Heap {
                         Json::Array(values.collect::<Option<_>>()?)
                     }
                     Container::Dict(dict) => {
-                        let pairs = dict.texts();
-                        let pairs = pairs
-                            .map(|(k, v)| Some((k.to_owned(), self.json_within(v, depth, left)?)));
+                        let pairs = dict.texts().map(|(name, value)| {
+                            *left = left.checked_sub(name.len())?;
+                            Some((name.to_owned(), self.json_within(value, depth, left)?))
+                        });
                         Json::Object(pairs.collect::<Option<Map<_, _>>>()?)
                     }
                 }
             }
             _ => Json::Null,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heap(containers: Vec<Container>) -> Heap {
+        Heap {
+            containers,
+            ..Heap::default()
+        }
+    }
+
+    #[test]
+    fn a_configuration_is_as_large_as_what_it_says_and_not_as_its_pickle() {
+        let text = Value::Text("a".repeat(1000).into());
+        let list = |n| Container::List(vec![text.clone(); n]);
+        assert!(heap(vec![list(60)]).json(&Value::Container(0)).is_some());
+        assert_eq!(heap(vec![list(70)]).json(&Value::Container(0)), None);
+
+        let named = |n| Container::Dict(Dict(vec![(text.clone(), Value::None); n]));
+        assert!(heap(vec![named(60)]).json(&Value::Container(0)).is_some());
+        assert_eq!(heap(vec![named(70)]).json(&Value::Container(0)), None);
+
+        // Each holds the one before it 32 times: five of them are 33 million values.
+        let twice = |n| Container::Tuple(vec![Value::Container(n); 32]);
+        let all = vec![list(0), twice(0), twice(1), twice(2), twice(3), twice(4)];
+        assert!(heap(all).json(&Value::Container(2)).is_some());
+        let all = vec![list(0), twice(0), twice(1), twice(2), twice(3), twice(4)];
+        assert_eq!(heap(all).json(&Value::Container(5)), None);
     }
 }

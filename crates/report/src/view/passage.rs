@@ -217,25 +217,30 @@ fn counted(text: &Conditions) -> Counted {
 
 /// What was scored, in words: without it a perplexity of this kind cannot be compared with anything.
 fn notes(run: &Run, text: &Conditions) -> Vec<String> {
-    if !text.contains_key("protocol") {
-        return Vec::new();
-    }
     let word = |key: &str| text.get(key).and_then(Value::as_str).unwrap_or_default();
-    let mut notes = vec![format!("{}: SHA-256 {}", word("text"), word("text_sha256"))];
+    let sha256 = text.get("text_sha256").and_then(Value::as_str);
+    let sha256 = sha256.map(|sha256| format!("{}: SHA-256 {sha256}", word("text")));
+    let mut notes: Vec<String> = sha256.into_iter().collect();
+    let protocol = match word("protocol") {
+        "" => "passages",
+        protocol => protocol,
+    };
     for (model, found) in every_model(run, text) {
         let Ok(found) = found else { continue };
         let start = mine(run, &model, text, "start_tokens").find_map(|m| m.values.first());
         let start = match start {
-            Some(1.0) if counted(text) == Counted::Documents => ", each after a start token",
-            Some(1.0) if word("protocol") == "llama-cpp" => ", a start token first in each chunk",
+            _ if protocol == "passages" => ", each after a start or end-of-text token",
+            Some(1.0) if counted(text) == Counted::Documents => {
+                ", each after a start or end-of-text token"
+            }
+            Some(1.0) if protocol == "llama-cpp" => ", a start token first in each chunk",
             Some(1.0) => ", a start token before the whole text",
             Some(_) => ", no start token",
             None => "",
         };
         notes.push(format!(
-            "{model} on {} ({}): {:.0} tokens scored, {}{start}",
+            "{model} on {} ({protocol}): {:.0} tokens scored, {}{start}",
             word("text"),
-            word("protocol"),
             found.tokens.iter().sum::<f64>(),
             format::quantity(Unit::Bytes, found.bytes.iter().sum()),
         ));

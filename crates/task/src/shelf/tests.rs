@@ -237,6 +237,17 @@ fn the_hash_is_that_of_the_file_packed_or_not() {
 }
 
 #[test]
+fn the_mark_of_a_byte_order_is_no_part_of_a_text() {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all("\u{feff}{}\n".as_bytes()).unwrap();
+    let packed = packer.finish().unwrap();
+    for bytes in ["\u{feff}{}\n".as_bytes(), b"{}\n", &packed] {
+        assert_eq!(unpacked(bytes).unwrap(), "{}\n");
+    }
+    assert_eq!(unpacked("\u{feff}".as_bytes()).unwrap(), "");
+}
+
+#[test]
 fn a_suite_of_functions_is_asked_as_evalplus_asks() {
     let suite = parse("mine", HUMANEVAL).unwrap();
     assert!(suite.stop.contains(&"\n```\n".to_owned()) && suite.max_tokens == 768);

@@ -119,7 +119,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(text: &'a str, name: &str, folder: &'a Path, n_included: usize) -> Reader<'a> {
         Reader {
-            parser: Parser::new_from_str(text),
+            parser: Parser::new_from_str(text.trim_start_matches('\u{feff}')),
             file: name.into(),
             folder,
             anchors: HashMap::new(),

@@ -110,7 +110,7 @@ fn lines_are_read_as_a_list_is() {
     import(
         &place,
         "bench.jsonl",
-        &lines.join("\n"),
+        &format!("\u{feff}{}", lines.join("\n")),
         &["--name", "mine"],
     )
     .with_code(0);

@@ -265,9 +265,9 @@ fn an_interrupted_recipe_goes_on_in_its_folder_and_only_with_its_own_plan() {
 
 #[test]
 fn files_can_be_included_from_beside_the_recipe() {
-    let place = workplace("name: r\ntargets: !include parts/targets.yml\n");
+    let place = workplace("\u{feff}name: r\ntargets: !include parts/targets.yml\n");
     fs::create_dir(place.at("parts")).unwrap();
-    let target = "- name: t\n  benchmarks:\n    - {id: m, models: [toy.gguf], config: {type: memory, contextss: [8]}}\n";
+    let target = "\u{feff}- name: t\n  benchmarks:\n    - {id: m, models: [toy.gguf], config: {type: memory, contextss: [8]}}\n";
     fs::write(place.at("parts/targets.yml"), target).unwrap();
     let ended = place.whet(&["check", "paper.yml"]).with_code(2);
     ended.saying(&["parts/targets.yml:3:58: ", "did you mean contexts?"]);

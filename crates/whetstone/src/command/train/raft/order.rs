@@ -184,7 +184,8 @@ fn history(path: Option<&Path>) -> Result<History> {
     let refused =
         |error: &dyn std::fmt::Display| Usage(format!("--history {}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
-    Ok(serde_json::from_str(&text).map_err(|error| refused(&error))?)
+    let text = text.trim_start_matches('\u{feff}');
+    Ok(serde_json::from_str(text).map_err(|error| refused(&error))?)
 }
 
 /// The preset with the user's changes.
