@@ -8,12 +8,10 @@
 #![allow(unsafe_code, reason = "three C functions that fill a slice")]
 
 use std::ffi::{c_int, c_void};
-use std::ptr;
 
 use proptest::prelude::*;
 
-/// Elements of a block, of weights as of input.
-const BLOCK: usize = 32;
+/// Bytes of a block of 32 elements.
 const WEIGHT_BYTES: usize = 22;
 const INPUT_BYTES: usize = 34;
 /// ggml's numbers of types.
@@ -46,6 +44,8 @@ type Multiply = unsafe extern "C" fn(
 ) -> bool;
 
 unsafe extern "C" {
+    /// Fills ggml's table of 16-bit floats, which its own kernels read.
+    fn ggml_cpu_init();
     fn llamafile_sgemm_of_llama_cpp(
         thread: *const Thread,
         m: i64,
@@ -103,6 +103,8 @@ struct Case {
 
 impl Case {
     fn draw(weights: usize, input: usize, blocks: usize, threads: c_int, seed: u64) -> Self {
+        // SAFETY: may be called as often as one likes, from any thread.
+        unsafe { ggml_cpu_init() };
         let mut weight_bytes = drawn(weights * blocks * WEIGHT_BYTES, seed);
         for block in weight_bytes.chunks_exact_mut(WEIGHT_BYTES) {
             finite_scale(block);
