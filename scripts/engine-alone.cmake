@@ -23,9 +23,9 @@ function(schedule_kernels_of_repacked_weights)
     endif()
 endfunction()
 
-# Products with Q5_0 weights over four rows and more come from a kernel of our own, which changes no bit and takes half
-# the time (docs/LOG.md, 2026-11-27). llama.cpp's function gets another name, ours has its name and calls it for
-# whatever else there is. The kernel's own head says where it computes and how to leave it out.
+# Products of Q5_0 weights with several rows come from a kernel of our own, which changes no bit and takes little more
+# than half the time (docs/LOG.md, 2026-11-27). llama.cpp's function gets another name, ours has its name and calls it
+# for whatever else there is. The kernel's own head says where it computes and how to leave it out.
 function(put_kernel_of_q5_0_in_front)
     get_property(sources TARGET ggml-cpu PROPERTY SOURCES)
     if(NOT "ggml-cpu/llamafile/sgemm.cpp" IN_LIST sources)

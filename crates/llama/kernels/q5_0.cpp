@@ -39,8 +39,8 @@ namespace {
 
 // Weight rows of a panel: one result of four floats for each row of input.
 constexpr int64_t PANEL = 4;
-// Below so many rows of input, unpacking apart does not pay.
-constexpr int64_t FEWEST_ROWS = 4;
+// With one row nothing is unpacked twice.
+constexpr int64_t FEWEST_ROWS = 2;
 // Panels that a thread should have; with fewer, every thread's copy of the input is too large a part.
 constexpr int64_t FEWEST_PANELS = 8;
 // Bytes of input that are kept in the second-level cache beside the weights that pass through it.

@@ -218,7 +218,7 @@ fn finite_scale(block: &mut [u8]) {
 proptest! {
     #[test]
     fn the_kernel_gives_the_bits_of_llama_cpp_whatever_the_shape(
-        panels in 8_usize..24, input in 4_usize..70, blocks in 1_usize..60, threads in 1..4, seed: u64,
+        panels in 8_usize..24, input in 2_usize..70, blocks in 1_usize..60, threads in 1..4, seed: u64,
     ) {
         let case = Case::draw(panels * 4 * threads as usize, input, blocks, threads, seed);
         let (theirs_taken, theirs) = case.by(llamafile_sgemm_of_llama_cpp);
@@ -232,8 +232,8 @@ proptest! {
 }
 
 #[test]
-fn one_to_three_rows_odd_matrices_and_small_ones_are_left_to_llama_cpp() {
-    for (weights, input, threads) in [(64, 1, 1), (64, 3, 1), (66, 8, 1), (28, 8, 1), (64, 8, 4)] {
+fn one_row_odd_matrices_and_small_ones_are_left_to_llama_cpp() {
+    for (weights, input, threads) in [(64, 1, 1), (66, 8, 1), (28, 8, 1), (64, 8, 4)] {
         let case = Case::draw(weights, input, 4, threads, 1);
         let (taken, output) = case.by_kernel();
         assert!(!taken, "{weights} by {input} with {threads} threads");
