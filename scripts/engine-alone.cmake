@@ -27,6 +27,9 @@ endfunction()
 # than half the time (docs/LOG.md, 2026-11-27). llama.cpp's function gets another name, ours has its name and calls it
 # for whatever else there is. The kernel's own head says where it computes and how to leave it out.
 function(put_kernel_of_q5_0_in_front)
+    if(NOT GGML_LLAMAFILE)
+        return()
+    endif()
     get_property(sources TARGET ggml-cpu PROPERTY SOURCES)
     if(NOT "ggml-cpu/llamafile/sgemm.cpp" IN_LIST sources)
         message(FATAL_ERROR "llama.cpp no longer multiplies in ggml-cpu/llamafile/sgemm.cpp, in front of which "
