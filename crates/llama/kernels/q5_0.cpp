@@ -232,7 +232,7 @@ bool whet_q5_0_product(int, int, int64_t, int64_t, int64_t, const void *, int64_
 
 #endif
 
-bool llamafile_sgemm(const struct ggml_compute_params * params, int64_t m, int64_t n, int64_t k,
+extern "C" bool llamafile_sgemm(const struct ggml_compute_params * params, int64_t m, int64_t n, int64_t k,
     const void * weights, int64_t weights_stride, const void * input, int64_t input_stride, void * output,
     int64_t output_stride, int weights_type, int input_type, int output_type) {
     const bool ours = weights_type == GGML_TYPE_Q5_0 && input_type == GGML_TYPE_Q8_0 && output_type == GGML_TYPE_F32;
