@@ -23,8 +23,32 @@ function(schedule_kernels_of_repacked_weights)
     endif()
 endfunction()
 
+# Products of Q5_0 weights with several rows come from a kernel of our own, which changes no bit and takes little more
+# than half the time (docs/LOG.md, 2026-11-27). llama.cpp's function gets another name, ours has its name and calls it
+# for whatever else there is. The kernel's own head says where it computes and how to leave it out.
+function(put_kernel_of_q5_0_in_front)
+    if(NOT GGML_LLAMAFILE)
+        return()
+    endif()
+    get_property(sources TARGET ggml-cpu PROPERTY SOURCES)
+    if(NOT "ggml-cpu/llamafile/sgemm.cpp" IN_LIST sources)
+        message(FATAL_ERROR "llama.cpp no longer multiplies in ggml-cpu/llamafile/sgemm.cpp, in front of which "
+            "${CMAKE_CURRENT_FUNCTION_LIST_FILE} puts a kernel of ours: find its new place, or take the call out "
+            "there together with crates/llama/src/q5_0.rs, which tests that kernel")
+    endif()
+    set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/ggml/src/ggml-cpu/llamafile/sgemm.cpp"
+        TARGET_DIRECTORY ggml-cpu
+        APPEND PROPERTY COMPILE_DEFINITIONS llamafile_sgemm=llamafile_sgemm_of_llama_cpp)
+    target_sources(ggml-cpu PRIVATE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../crates/llama/kernels/q5_0.cpp")
+    message(STATUS "products with Q5_0 weights: by a kernel of our own")
+endfunction()
+
 # A source can be given properties once its folder is known: after the whole of llama.cpp's own file.
-if(PROJECT_NAME STREQUAL "llama.cpp" AND GGML_NATIVE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
-   AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
-    cmake_language(DEFER CALL schedule_kernels_of_repacked_weights)
+if(PROJECT_NAME STREQUAL "llama.cpp" AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
+    if(GGML_NATIVE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        cmake_language(DEFER CALL schedule_kernels_of_repacked_weights)
+    endif()
+    if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+        cmake_language(DEFER CALL put_kernel_of_q5_0_in_front)
+    endif()
 endif()

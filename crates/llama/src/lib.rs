@@ -14,6 +14,17 @@ mod graphics;
 mod guard;
 mod load;
 mod log;
+#[cfg(all(
+    test,
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_feature = "avx2",
+    target_feature = "fma",
+    target_feature = "f16c",
+    not(target_feature = "avx512f"),
+    not(target_feature = "avxvnni"),
+))]
+mod q5_0;
 mod quantize;
 mod session;
 mod tokenizer;
