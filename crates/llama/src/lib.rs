@@ -10,6 +10,7 @@
 //! Sequences live in separate streams of the cache, so that the keys of one never lie between those
 //! of another: attention then adds up the same numbers in the same order, whoever runs beside.
 
+mod graph;
 mod graphics;
 mod guard;
 mod load;
