@@ -20,6 +20,15 @@ use crate::desk::{Conditions, Desk, Place};
 /// The phase in which nothing is done, for the power at rest.
 pub const IDLE: &str = "idle";
 
+/// The same after all work. What was computed may have left the machine warm and its clocks high.
+pub const IDLE_AFTER: &str = "idle_after";
+
+/// The phase in which the machine's memory is measured and no model works.
+pub const BANDWIDTH: &str = "bandwidth";
+
+/// What is nobody's work: opening, loading, writing.
+const OTHER: &str = "other";
+
 /// Work that a sample belongs to.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Work {
@@ -38,6 +47,14 @@ impl Work {
             model: Some(model.to_owned()),
             phase: phase.to_owned(),
             conditions: Conditions::new(),
+        }
+    }
+
+    /// A phase that is no model's work.
+    pub fn of_none(phase: &str) -> Work {
+        Work {
+            phase: phase.to_owned(),
+            ..Work::default()
         }
     }
 
@@ -67,10 +84,7 @@ impl<'a> Meter<'a> {
             monitor,
             session: last.map_or(0, |session| session + 1),
             unix_ms,
-            works: vec![Work {
-                phase: "other".to_owned(),
-                ..Work::default()
-            }],
+            works: vec![Work::of_none(OTHER)],
             n_written: 0,
             is_broken: false,
         }
@@ -130,11 +144,7 @@ impl Desk<'_> {
     /// # Errors
     /// Those of the ledger.
     pub fn turn_away(&mut self) -> Result<(), Error> {
-        let other = Work {
-            phase: "other".to_owned(),
-            ..Work::default()
-        };
-        self.turn(0, other);
+        self.turn(0, Work::of_none(OTHER));
         self.keep_samples()
     }
 
@@ -165,20 +175,21 @@ impl Desk<'_> {
     }
 }
 
-/// Lets the machine rest to learn what it draws without work, unless this run knows it from before.
+/// Whether the run that goes on has rested so before.
+pub fn has_rested(desk: &Desk<'_>, phase: &str) -> bool {
+    desk.earlier.hardware.iter().any(|one| one.phase == phase)
+}
+
+/// Lets the machine rest to learn what it draws without work, unless this run knows it from before. The phase is
+/// [`IDLE`] or [`IDLE_AFTER`].
 ///
 /// # Errors
 /// Those of the ledger.
-pub fn rest(desk: &mut Desk<'_>, span: Duration) -> Result<(), Error> {
-    let is_known = desk.earlier.hardware.iter().any(|one| one.phase == IDLE);
-    if is_known || span.is_zero() {
+pub fn rest(desk: &mut Desk<'_>, phase: &str, span: Duration) -> Result<(), Error> {
+    if has_rested(desk, phase) || span.is_zero() {
         return Ok(());
     }
-    let idle = Work {
-        phase: IDLE.to_owned(),
-        ..Work::default()
-    };
-    desk.turn(0, idle);
+    desk.turn(0, Work::of_none(phase));
     let stop: &AtomicBool = desk.stop;
     if let Some(meter) = &desk.meter {
         meter.monitor.rest(span, stop);

@@ -280,4 +280,8 @@ pub trait Model {
         let _ = threads;
         self.open(shape)
     }
+
+    /// Gives back to the system what closed sessions left with the allocator, so that memory read from now on is that of
+    /// what is in use. A model that keeps nothing has nothing to do.
+    fn give_back(&self) {}
 }

@@ -13,6 +13,7 @@
 mod graph;
 mod graphics;
 mod guard;
+mod heap;
 mod load;
 mod log;
 mod quantize;

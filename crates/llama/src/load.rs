@@ -15,6 +15,7 @@ use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 use crate::graph;
 use crate::graphics;
 use crate::guard;
+use crate::heap;
 use crate::log;
 use crate::session::{self, Buffers, LlamaSession};
 use crate::tokenizer::Vocabulary;
@@ -176,6 +177,10 @@ impl Model for Llama {
             shape,
             buffers,
         )))
+    }
+
+    fn give_back(&self) {
+        heap::give_back();
     }
 }
 

@@ -11,6 +11,7 @@ use super::Cell;
 use super::rig::{Timing, per_second};
 use crate::Error;
 use crate::desk::{Conditions, Desk, Place, Subject};
+use crate::meter::{BANDWIDTH, Work};
 use crate::plan::{LatencyPlan, Point};
 
 /// Writes in the name of one benchmark, of these models.
@@ -93,6 +94,8 @@ impl Book<'_> {
         let mut threads: Vec<usize> = cells.iter().map(|cell| cell.point.threads).collect();
         threads.sort_unstable();
         threads.dedup();
+        // Its buffer and its second are the machine's, not those of the model that was timed last.
+        desk.turn(0, Work::of_none(BANDWIDTH));
         let mut floors = Vec::new();
         for threads in threads {
             floors.push((threads, bandwidth(benchmark, subjects, threads, desk)?));

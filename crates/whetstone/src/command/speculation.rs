@@ -183,6 +183,9 @@ impl Models {
             .context("the plan was made for it")?;
         let gate =
             speculation::measure(cast, speculation, &order.prompts, &mut desk).map_err(unusable)?;
+        if !finder.stop.load(Ordering::Relaxed) {
+            watched.end(plan, &mut desk, finder.terminal)?;
+        }
         progress.clear();
         if !finder.stop.load(Ordering::Relaxed) && earlier.is_open() {
             folder.append_done(&Done::end())?;

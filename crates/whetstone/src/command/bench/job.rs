@@ -61,6 +61,10 @@ impl Job<'_> {
         self.watched
             .begin(self.located, &self.order.plan, &mut desk, self.terminal)?;
         let ended = self.measure(first, now, &mut desk)?;
+        if ended == Ended::Complete {
+            self.watched
+                .end(&self.order.plan, &mut desk, self.terminal)?;
+        }
         progress.clear();
         let path = folder.path().to_owned();
         if ended != Ended::Complete {
