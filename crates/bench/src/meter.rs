@@ -16,6 +16,7 @@ use measure::probe::{Absent, Source};
 
 use crate::Error;
 use crate::desk::{Conditions, Desk, Place};
+use crate::noise::Frequencies;
 
 /// The phase in which nothing is done, for the power at rest.
 pub const IDLE: &str = "idle";
@@ -74,6 +75,10 @@ pub struct Meter<'a> {
     works: Vec<Work>,
     n_written: u64,
     is_broken: bool,
+    /// Taken from the monitor and not written down yet.
+    held: Vec<Sample>,
+    /// What the samples tell of the frequency, while somebody wants to know.
+    seen: Option<Frequencies>,
 }
 
 impl<'a> Meter<'a> {
@@ -87,7 +92,31 @@ impl<'a> Meter<'a> {
             works: vec![Work::of_none(OTHER)],
             n_written: 0,
             is_broken: false,
+            held: Vec::new(),
+            seen: None,
         }
+    }
+
+    /// From now on the frequency is looked at.
+    pub(crate) fn watch_frequency(&mut self) {
+        self.pull();
+        self.seen = Some(Frequencies::NONE);
+    }
+
+    /// What was seen of the frequency since; it is not looked at any more.
+    pub(crate) fn seen_frequency(&mut self) -> Option<Frequencies> {
+        self.pull();
+        self.seen.take()
+    }
+
+    /// Takes what the monitor has sampled.
+    fn pull(&mut self) {
+        let samples = self.monitor.drain();
+        let told = samples.iter().filter_map(|one| one.readings.get("cpu_hz"));
+        if let Some(seen) = &mut self.seen {
+            told.for_each(|hz| seen.add(*hz));
+        }
+        self.held.extend(samples);
     }
 
     fn label(&mut self, work: Work) -> Label {
@@ -158,7 +187,8 @@ impl Desk<'_> {
         let Some(meter) = self.meter.as_mut().filter(|_| grown) else {
             return Ok(());
         };
-        let samples = meter.monitor.drain();
+        meter.pull();
+        let samples = std::mem::take(&mut meter.held);
         let records: Vec<HardwareSample> =
             samples.into_iter().map(|one| meter.record(one)).collect();
         self.folder.append_hardware(&records)?;
