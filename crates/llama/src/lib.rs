@@ -18,10 +18,12 @@ mod load;
 mod log;
 mod quantize;
 mod session;
+mod settings;
 mod tokenizer;
 mod version;
 
 pub use graphics::{Graphics, graphics};
 pub use load::{Adapter, Llama, Options};
 pub use quantize::{Mixture, Quantise, quantise, rounded};
+pub use settings::{Settings, settings};
 pub use version::{Build, build};
