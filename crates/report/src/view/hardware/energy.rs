@@ -358,7 +358,7 @@ fn rest_of(window: &Window<'_>) -> Option<&'static str> {
 /// Power at rest before and after the work; nothing unless there were both.
 fn rests(windows: &[Window<'_>]) -> Vec<(&'static str, f64)> {
     let at = |phase: &str| {
-        let own = || windows.iter().filter(|window| window.phase == phase);
+        let own = || windows.iter().filter(move |window| window.phase == phase);
         Some((rest_of(own().next()?)?, watts(own())?))
     };
     match (at("idle"), at("idle_after")) {

@@ -81,9 +81,8 @@ fn misfits(file: &Gguf, to: Mixture) -> Option<String> {
     let is_misfit = |tensor: &&&Tensor| !tensor.dims()[0].is_multiple_of(to.block());
     let others: Vec<&&Tensor> = matrices.iter().filter(is_misfit).collect();
     let (first, n) = (others.first()?, others.len());
-    let elements = |all: u64, tensor: &Tensor| all + tensor.elements();
-    let all = matrices.iter().fold(0, |sum, tensor| elements(sum, tensor));
-    let theirs = others.iter().fold(0, |sum, tensor| elements(sum, tensor));
+    let all: u64 = matrices.iter().map(|tensor| tensor.elements()).sum();
+    let theirs: u64 = others.iter().map(|tensor| tensor.elements()).sum();
     let kinds: BTreeSet<TensorType> = others.iter().map(|tensor| tensor.kind()).collect();
     let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
     Some(format!(
