@@ -122,7 +122,7 @@ impl Desk<'_> {
         self.append(place, metric, Vec::new(), Some(reason))
     }
 
-    /// Writes a warning if more tokens are needed than the model was trained for.
+    /// Writes a warning if more tokens are needed than the model was trained for; once, also in a run that goes on.
     ///
     /// # Errors
     /// Those of the ledger.
@@ -135,11 +135,15 @@ impl Desk<'_> {
         if trained == 0 || n_tokens <= trained {
             return Ok(());
         }
-        Ok(self.folder.append_warning(&Warning {
+        let warning = Warning {
             kind: "beyond_context".into(),
             message: format!("{} was trained for {trained} tokens of context and was given room for {n_tokens}", subject.name),
             advice: "ask for shorter prompts or contexts, or take the numbers at that length as speed and size only".into(),
-        })?)
+        };
+        if self.earlier.warnings.contains(&warning) {
+            return Ok(());
+        }
+        Ok(self.folder.append_warning(&warning)?)
     }
 
     fn append(

@@ -1,8 +1,8 @@
 //! How far candidates are from a reference, token by token of the same text.
 //!
-//! Reference and candidates go through the text in lock step, and every row of logits is compared while it is
-//! in memory: no file of logits, which for a text of this field's usual length and a vocabulary of 150,000 takes
-//! tens of gigabytes. A candidate is another model with the same vocabulary (a quantisation, an adapter, a
+//! Reference and candidates go through the text in lock step, a piece of 512 tokens at a time, and every row of logits is
+//! compared while it is in memory: no file of logits, which for a text of this field's usual length and a vocabulary of
+//! 150,000 takes tens of gigabytes, and no more than a piece's rows at once, whatever the context. A candidate is another model with the same vocabulary (a quantisation, an adapter, a
 //! student) or the reference itself with another cache. Chunks are those of llama.cpp's tool for the same
 //! purpose: disjoint, the second half of each compared.
 //!
@@ -244,11 +244,9 @@ impl Job<'_> {
                 continue;
             }
             for window in self.cut.windows(block) {
-                let rows = self.rows(ours[0].as_mut(), &window, i)?;
-                for (candidate, session) in candidates.iter().zip(theirs.iter_mut()) {
-                    let found = against(session.as_mut(), &window, &rows)
-                        .map_err(|source| self.failed(&candidate.subject.name, i, source))?;
-                    self.write(desk, candidate, i, &found)?;
+                let found = self.compare(ours[0].as_mut(), theirs, &window, i)?;
+                for (candidate, found) in candidates.iter().zip(&found) {
+                    self.write(desk, candidate, i, found)?;
                 }
             }
             desk.done(&reference.name, &step)?;
@@ -269,19 +267,26 @@ impl Job<'_> {
         })?)
     }
 
-    /// The reference's rows, one after another.
-    fn rows(
+    /// What each candidate says at each scored token of a window, piece by piece in turns with the reference.
+    fn compare(
         &self,
-        session: &mut dyn Session,
+        ours: &mut dyn Session,
+        theirs: &mut [Box<dyn Session + '_>],
         window: &Window,
         i: usize,
-    ) -> Result<Vec<f32>, Error> {
-        let mut rows = Vec::new();
-        let read = score::read(session, 0, window, &mut |_, row| {
-            rows.extend_from_slice(row)
-        });
-        read.map_err(|source| self.failed(&self.against.reference.name, i, source))?;
-        Ok(rows)
+    ) -> Result<Vec<Vec<Divergence>>, Error> {
+        let mut found = vec![Vec::new(); theirs.len()];
+        let mut rows = Rows::default();
+        for piece in 0..score::n_pieces(window) {
+            let read = rows.read(ours, (window, piece));
+            read.map_err(|source| self.failed(&self.against.reference.name, i, source))?;
+            let candidates = self.against.candidates.iter().zip(theirs.iter_mut());
+            for ((candidate, session), found) in candidates.zip(&mut found) {
+                let held = rows.against(session.as_mut(), (window, piece), found);
+                held.map_err(|source| self.failed(&candidate.subject.name, i, source))?;
+            }
+        }
+        Ok(found)
     }
 
     fn write(
@@ -322,25 +327,51 @@ impl Job<'_> {
     }
 }
 
-/// What a candidate says at each scored token of a window, held against the reference's rows.
-fn against(
-    session: &mut dyn Session,
-    window: &Window,
-    rows: &[f32],
-) -> Result<Vec<Divergence>, engine::Error> {
-    let mut found = Vec::with_capacity(window.n_scored);
-    let mut broken = None;
-    let width = rows.len() / window.n_scored.max(1);
-    score::read(session, 0, window, &mut |place, row| {
-        let at = (place - window.first()) * width;
-        match Divergence::between(&rows[at..at + width], row, window.tokens[place]) {
-            Some(divergence) => found.push(divergence),
-            None => broken = broken.or(Some(place)),
+/// The reference's rows for the scored tokens of a piece, one after another.
+#[derive(Default)]
+struct Rows {
+    logits: Vec<f32>,
+    /// Place of the first of these tokens in its window.
+    first: usize,
+    /// Entries of a row.
+    width: usize,
+}
+
+impl Rows {
+    fn read(
+        &mut self,
+        session: &mut dyn Session,
+        (window, piece): (&Window, usize),
+    ) -> Result<(), engine::Error> {
+        self.logits.clear();
+        score::read_piece(session, 0, (window, piece), &mut |place, row| {
+            if self.logits.is_empty() {
+                (self.first, self.width) = (place, row.len());
+            }
+            self.logits.extend_from_slice(row);
+        })
+    }
+
+    /// Adds what a candidate says at each of these tokens.
+    fn against(
+        &self,
+        session: &mut dyn Session,
+        (window, piece): (&Window, usize),
+        found: &mut Vec<Divergence>,
+    ) -> Result<(), engine::Error> {
+        let mut broken = None;
+        score::read_piece(session, 0, (window, piece), &mut |place, row| {
+            let at = (place - self.first) * self.width;
+            let ours = &self.logits[at..at + self.width];
+            match Divergence::between(ours, row, window.tokens[place]) {
+                Some(divergence) => found.push(divergence),
+                None => broken = broken.or(Some(place)),
+            }
+        })?;
+        match broken {
+            Some(position) => Err(engine::Error::NotFinite { position }),
+            None => Ok(()),
         }
-    })?;
-    match broken {
-        Some(position) => Err(engine::Error::NotFinite { position }),
-        None => Ok(found),
     }
 }
 

@@ -8,13 +8,12 @@
 mod record;
 mod rig;
 
-use measure::probe::noise;
-
 use ledger::record::Warning;
 
 use crate::Error;
 use crate::desk::{Desk, Subject};
 use crate::meter::Work;
+use crate::noise::Watch;
 use crate::plan::{LatencyPlan, Point};
 use rig::{Mark, rigs};
 
@@ -68,6 +67,10 @@ pub(crate) fn measure_as(
     };
     book.recall(&mut cells, desk.earlier);
     book.say_gone_on(&cells, plan, desk)?;
+    let longest = points.iter().map(Point::n_held).max().unwrap_or(0);
+    for subject in subjects {
+        desk.warn_beyond_context(subject, longest)?;
+    }
     let Some(noise) = timed(&book, &mut rigs, &mut cells, plan, desk)? else {
         return Ok(());
     };
@@ -126,7 +129,7 @@ fn timed(
         desk.watcher.advance(done as u64, "warming up");
     }
     let mut n_done = plan.warmups * cells.len();
-    let before = noise::snapshot();
+    let watch = Watch::begin(desk);
     for repeat in 0..plan.repeats {
         for cell in cells.iter_mut() {
             if cell.timings.len() > repeat {
@@ -147,10 +150,7 @@ fn timed(
             cell.timings.push(timing);
         }
     }
-    if let (Ok(before), Ok(after)) = (before, noise::snapshot()) {
-        let doubts = noise::doubts_between(&before, &after).unwrap_or_default();
-        warnings.extend(doubts.into_iter().map(doubtful));
-    }
+    warnings.extend(watch.end(desk));
     Ok(Some(warnings))
 }
 
@@ -249,40 +249,6 @@ fn drift(subjects: &[Subject<'_>], cells: &[Cell]) -> Option<Warning> {
         ),
         advice: "let the machine come to a steady temperature and load, and measure again".into(),
     })
-}
-
-/// A doubt about these timings, in words.
-pub(crate) fn doubtful(doubt: noise::Doubt) -> Warning {
-    let (kind, message) = match doubt {
-        noise::Doubt::OtherLoad {
-            load_1m,
-            own,
-            processors,
-        } => (
-            "other_load",
-            format!(
-                "the load average was {load_1m:.1} with {own:.1} from this run, on {processors} processors"
-            ),
-        ),
-        noise::Doubt::OtherWork { busy, processors } => (
-            "other_work",
-            format!(
-                "other programs used {busy:.1} of {processors} processors while speed was measured"
-            ),
-        ),
-        noise::Doubt::Steal { share } => (
-            "steal",
-            format!(
-                "the host took {:.0} % of this machine's processor time while speed was measured",
-                share * 100.0
-            ),
-        ),
-    };
-    Warning {
-        kind: kind.into(),
-        message,
-        advice: "close other programs and measure again, or compare only within this run".into(),
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
 //! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`run`]
-//! puts them together, and [`meter`] says what the hardware did meanwhile. [`speculation`] is
+//! puts them together, and [`meter`] and [`noise`] say what the hardware and others did meanwhile. [`speculation`] is
 //! carried out by itself, with two models that work together.
 
 pub mod accuracy;
@@ -20,6 +20,7 @@ pub mod divergence;
 pub mod latency;
 pub mod memory;
 pub mod meter;
+pub mod noise;
 pub mod passages;
 pub mod perplexity;
 pub mod plan;

@@ -2,7 +2,7 @@
 //!
 //! *Logical* is the formula, *allocated* what the engine says its cache buffers hold, *resident*
 //! what the process grew by after every token was really fed, *peak* the highest resident size on
-//! the way. Each combination starts from a closed session and is on the disk before the next. One that
+//! the way. Each combination starts from a closed session whose memory was given back, and is on the disk before the next. One that
 //! cannot fit into the memory that is free is not begun: its row says why. Ratios are left to the report.
 //!
 //! Beside it stands what each cache costs in quality, see [`divergence::of_caches`](crate::divergence::of_caches).
@@ -137,6 +137,7 @@ fn filled(
     n_fed: &mut u64,
     desk: &mut Desk<'_>,
 ) -> Result<Option<Found>, Error> {
+    subject.model.give_back();
     let reset = probe::reset_peak();
     let before = probe::resident_bytes();
     let mut session = subject.model.open(filling.shape())?;

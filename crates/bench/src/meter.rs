@@ -16,9 +16,19 @@ use measure::probe::{Absent, Source};
 
 use crate::Error;
 use crate::desk::{Conditions, Desk, Place};
+use crate::noise::Frequencies;
 
 /// The phase in which nothing is done, for the power at rest.
 pub const IDLE: &str = "idle";
+
+/// The same after all work. What was computed may have left the machine warm and its clocks high.
+pub const IDLE_AFTER: &str = "idle_after";
+
+/// The phase in which the machine's memory is measured and no model works.
+pub const BANDWIDTH: &str = "bandwidth";
+
+/// What is nobody's work: opening, loading, writing.
+const OTHER: &str = "other";
 
 /// Work that a sample belongs to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,6 +51,14 @@ impl Work {
         }
     }
 
+    /// A phase that is no model's work.
+    pub fn of_none(phase: &str) -> Work {
+        Work {
+            phase: phase.to_owned(),
+            ..Work::default()
+        }
+    }
+
     /// The same under conditions.
     pub fn under(self, conditions: Conditions) -> Work {
         Work { conditions, ..self }
@@ -57,6 +75,10 @@ pub struct Meter<'a> {
     works: Vec<Work>,
     n_written: u64,
     is_broken: bool,
+    /// Taken from the monitor and not written down yet.
+    held: Vec<Sample>,
+    /// What the samples tell of the frequency, while somebody wants to know.
+    seen: Option<Frequencies>,
 }
 
 impl<'a> Meter<'a> {
@@ -67,13 +89,34 @@ impl<'a> Meter<'a> {
             monitor,
             session: last.map_or(0, |session| session + 1),
             unix_ms,
-            works: vec![Work {
-                phase: "other".to_owned(),
-                ..Work::default()
-            }],
+            works: vec![Work::of_none(OTHER)],
             n_written: 0,
             is_broken: false,
+            held: Vec::new(),
+            seen: None,
         }
+    }
+
+    /// From now on the frequency is looked at.
+    pub(crate) fn watch_frequency(&mut self) {
+        self.pull();
+        self.seen = Some(Frequencies::NONE);
+    }
+
+    /// What was seen of the frequency since; it is not looked at any more.
+    pub(crate) fn seen_frequency(&mut self) -> Option<Frequencies> {
+        self.pull();
+        self.seen.take()
+    }
+
+    /// Takes what the monitor has sampled.
+    fn pull(&mut self) {
+        let samples = self.monitor.drain();
+        let told = samples.iter().filter_map(|one| one.readings.get("cpu_hz"));
+        if let Some(seen) = &mut self.seen {
+            told.for_each(|hz| seen.add(*hz));
+        }
+        self.held.extend(samples);
     }
 
     fn label(&mut self, work: Work) -> Label {
@@ -130,11 +173,7 @@ impl Desk<'_> {
     /// # Errors
     /// Those of the ledger.
     pub fn turn_away(&mut self) -> Result<(), Error> {
-        let other = Work {
-            phase: "other".to_owned(),
-            ..Work::default()
-        };
-        self.turn(0, other);
+        self.turn(0, Work::of_none(OTHER));
         self.keep_samples()
     }
 
@@ -148,7 +187,8 @@ impl Desk<'_> {
         let Some(meter) = self.meter.as_mut().filter(|_| grown) else {
             return Ok(());
         };
-        let samples = meter.monitor.drain();
+        meter.pull();
+        let samples = std::mem::take(&mut meter.held);
         let records: Vec<HardwareSample> =
             samples.into_iter().map(|one| meter.record(one)).collect();
         self.folder.append_hardware(&records)?;
@@ -165,20 +205,21 @@ impl Desk<'_> {
     }
 }
 
-/// Lets the machine rest to learn what it draws without work, unless this run knows it from before.
+/// Whether the run that goes on has rested so before.
+pub fn has_rested(desk: &Desk<'_>, phase: &str) -> bool {
+    desk.earlier.hardware.iter().any(|one| one.phase == phase)
+}
+
+/// Lets the machine rest to learn what it draws without work, unless this run knows it from before. The phase is
+/// [`IDLE`] or [`IDLE_AFTER`].
 ///
 /// # Errors
 /// Those of the ledger.
-pub fn rest(desk: &mut Desk<'_>, span: Duration) -> Result<(), Error> {
-    let is_known = desk.earlier.hardware.iter().any(|one| one.phase == IDLE);
-    if is_known || span.is_zero() {
+pub fn rest(desk: &mut Desk<'_>, phase: &str, span: Duration) -> Result<(), Error> {
+    if has_rested(desk, phase) || span.is_zero() {
         return Ok(());
     }
-    let idle = Work {
-        phase: IDLE.to_owned(),
-        ..Work::default()
-    };
-    desk.turn(0, idle);
+    desk.turn(0, Work::of_none(phase));
     let stop: &AtomicBool = desk.stop;
     if let Some(meter) = &desk.meter {
         meter.monitor.rest(span, stop);

@@ -26,12 +26,12 @@ pub struct ModelCard {
     pub n_parameters: u64,
     /// Bytes of all weights.
     pub weight_bytes: u64,
-    /// Bytes of the adapter that is laid over them; none without one.
-    pub adapter_bytes: u64,
     /// Bytes of weights that decoding one token has to read.
     pub bytes_per_token: u64,
     /// Multiply–accumulate operations of all matrices for one token, times two.
     pub flops_per_token: u64,
+    /// Of these, what is computed only for tokens whose row of logits is asked for.
+    pub flops_per_row: u64,
     /// Elements that one token adds to the cache, over all layers; `None` if the file does not tell.
     pub cache_elements: Option<CacheElements>,
     /// The graphics processor that computes, by the engine's name; `None` for the processor.
@@ -280,4 +280,8 @@ pub trait Model {
         let _ = threads;
         self.open(shape)
     }
+
+    /// Gives back to the system what closed sessions left with the allocator, so that memory read from now on is that of
+    /// what is in use. A model that keeps nothing has nothing to do.
+    fn give_back(&self) {}
 }

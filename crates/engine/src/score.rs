@@ -40,6 +40,11 @@ pub fn n_fed(len: usize) -> usize {
     }
 }
 
+/// Pieces in which a window is read.
+pub fn n_pieces(window: &Window) -> usize {
+    n_fed(window.tokens.len()).div_ceil(PIECE)
+}
+
 /// Reads a window with one sequence, which is rewound first, and hands over for each scored token, in
 /// order, its place in the window and the row that predicts it.
 ///
@@ -53,28 +58,43 @@ pub fn read(
     window: &Window,
     on_row: &mut dyn FnMut(usize, &[f32]),
 ) -> Result<(), Error> {
+    (0..n_pieces(window))
+        .try_for_each(|piece| read_piece(session, sequence, (window, piece), on_row))
+}
+
+/// [`read`] in steps: one piece of a window, all before it having been read. So several sessions can go through a window
+/// side by side, and what they say of each token is compared while no more than a piece's rows are held.
+///
+/// # Errors
+/// Those of [`Session::feed`].
+pub fn read_piece(
+    session: &mut dyn Session,
+    sequence: usize,
+    (window, piece): (&Window, usize),
+    on_row: &mut dyn FnMut(usize, &[f32]),
+) -> Result<(), Error> {
     debug_assert!(
         window.n_scored < window.tokens.len().max(1),
         "the first token of a window cannot be scored"
     );
-    session.rewind(sequence, 0)?;
-    let n_fed = n_fed(window.tokens.len());
-    for (i, tokens) in window.tokens[..n_fed].chunks(PIECE).enumerate() {
-        // The row of a token predicts the one after it.
-        let next = i * PIECE + 1;
-        let feed = Feed {
-            sequence,
-            tokens,
-            logits: Logits::From(window.first().saturating_sub(next)),
-        };
-        session.feed(&[feed], &mut |row| {
-            let place = next + row.offset;
-            if place < window.tokens.len() {
-                on_row(place, row.logits);
-            }
-        })?;
+    if piece == 0 {
+        session.rewind(sequence, 0)?;
     }
-    Ok(())
+    let n_fed = n_fed(window.tokens.len());
+    let tokens = &window.tokens[piece * PIECE..n_fed.min((piece + 1) * PIECE)];
+    // The row of a token predicts the one after it.
+    let next = piece * PIECE + 1;
+    let feed = Feed {
+        sequence,
+        tokens,
+        logits: Logits::From(window.first().saturating_sub(next)),
+    };
+    session.feed(&[feed], &mut |row| {
+        let place = next + row.offset;
+        if place < window.tokens.len() {
+            on_row(place, row.logits);
+        }
+    })
 }
 
 /// Surprise of each scored token of a window, in nats: −ln p(token | everything before it in the window).

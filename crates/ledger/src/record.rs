@@ -36,7 +36,8 @@ pub struct RunHeader {
     pub seed: u64,
     /// The machine, as far as it could be known.
     pub machine: BTreeMap<String, Value>,
-    /// The engine: name, version, compiled CPU features, threads.
+    /// The engine: name, version, the package of its source, the hash of what its build was changed by, compiled CPU
+    /// features, threads, and what all its sessions are opened with.
     pub engine: BTreeMap<String, Value>,
     /// The models measured, in the order asked for.
     pub models: Vec<ModelRecord>,

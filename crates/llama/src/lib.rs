@@ -10,8 +10,10 @@
 //! Sequences live in separate streams of the cache, so that the keys of one never lie between those
 //! of another: attention then adds up the same numbers in the same order, whoever runs beside.
 
+mod graph;
 mod graphics;
 mod guard;
+mod heap;
 mod load;
 mod log;
 #[cfg(all(
@@ -27,10 +29,12 @@ mod log;
 mod q5_0;
 mod quantize;
 mod session;
+mod settings;
 mod tokenizer;
 mod version;
 
 pub use graphics::{Graphics, graphics};
 pub use load::{Adapter, Llama, Options};
 pub use quantize::{Mixture, Quantise, quantise, rounded};
+pub use settings::{Settings, settings};
 pub use version::{Build, build};

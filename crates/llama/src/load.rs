@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::{CacheElements, Error, Model, ModelCard, Session, SessionShape, Tokenizer};
 use gguf::facts::{Cache, CacheLayer};
-use gguf::{Gguf, ModelFacts, Tensor};
+use gguf::{Gguf, ModelFacts};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 
+use crate::graph;
 use crate::graphics;
 use crate::guard;
+use crate::heap;
 use crate::log;
 use crate::session::{self, Buffers, LlamaSession};
 use crate::tokenizer::Vocabulary;
@@ -75,18 +77,15 @@ impl Llama {
         let place = place(options.device.as_deref()).map_err(refused)?;
         let mut model = LlamaModel::load_from_file(backend, path, &place)
             .map_err(|error| refused(log::complaint(&error.to_string())))?;
-        let (adapter, adapter_bytes) = match &options.adapter {
-            Some(adapter) => {
-                let (laid, bytes) = load_adapter(&mut model, adapter, &facts.architecture)?;
-                (Some((Mutex::new(laid), adapter.scale)), bytes)
-            }
-            None => (None, 0),
+        let adapter = match &options.adapter {
+            Some(adapter) => Some((
+                Mutex::new(load_adapter(&mut model, adapter, &facts.architecture)?),
+                adapter.scale,
+            )),
+            None => None,
         };
         let model = Arc::new(model);
-        let card = ModelCard {
-            adapter_bytes,
-            ..card(options, &facts, &model)
-        };
+        let card = card(options, &facts, &model);
         Ok(Llama {
             vocabulary: Vocabulary::new(Arc::clone(&model)),
             model,
@@ -179,6 +178,10 @@ impl Model for Llama {
             buffers,
         )))
     }
+
+    fn give_back(&self) {
+        heap::give_back();
+    }
 }
 
 /// Every layer on one device. Left alone, llama.cpp would take each graphics processor that it finds.
@@ -205,9 +208,9 @@ fn card(options: &Options, facts: &ModelFacts, model: &LlamaModel) -> ModelCard 
             .unwrap_or(0),
         n_parameters: facts.weights.parameters,
         weight_bytes: facts.weights.bytes,
-        adapter_bytes: 0,
         bytes_per_token: facts.weights.bytes_per_token,
         flops_per_token: facts.weights.flops_per_token,
+        flops_per_row: graph::flops_per_row(facts),
         cache_elements: cache_elements(&facts.cache),
         device: options.device.clone(),
     }
@@ -229,12 +232,11 @@ fn cache_elements(cache: &Cache) -> Option<CacheElements> {
     })
 }
 
-/// The adapter, and the bytes of its tensors.
 fn load_adapter(
     model: &mut LlamaModel,
     adapter: &Adapter,
     architecture: &str,
-) -> Result<(LlamaLoraAdapter, u64), Error> {
+) -> Result<LlamaLoraAdapter, Error> {
     let refused = |cause: String| Error::Load {
         path: adapter.path.display().to_string(),
         cause,
@@ -242,10 +244,9 @@ fn load_adapter(
     let file = Gguf::open(&adapter.path).map_err(|error| refused(error.to_string()))?;
     guard::adapter(&file, architecture).map_err(refused)?;
     log::begin();
-    let laid = model
+    model
         .lora_adapter_init(&adapter.path)
-        .map_err(|error| refused(log::complaint(&error.to_string())))?;
-    Ok((laid, file.tensors().iter().map(Tensor::bytes).sum()))
+        .map_err(|error| refused(log::complaint(&error.to_string())))
 }
 
 /// llama.cpp's process-wide state, started once and never stopped.

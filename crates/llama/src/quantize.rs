@@ -49,6 +49,15 @@ impl Mixture {
         }
     }
 
+    /// Weights of a row that are packed together.
+    pub fn block(self) -> u64 {
+        match self {
+            Self::F16 => 1,
+            Self::Q8_0 | Self::Q4_0 => 32,
+            Self::Q4KM => 256,
+        }
+    }
+
     fn code(self) -> sys::llama_ftype {
         match self {
             Self::F16 => sys::LLAMA_FTYPE_MOSTLY_F16,

@@ -5,6 +5,18 @@
 use std::ffi::{CStr, c_char};
 
 use llama_cpp_sys_2 as sys;
+use sha2::{Digest, Sha256};
+
+/// Where the binding is pinned.
+const MANIFEST: &str = include_str!("../../../Cargo.toml");
+/// The package with llama.cpp's source in it.
+const PACKAGE: &str = "llama-cpp-sys-2";
+/// What llama.cpp's build was changed by, if it was built by the project's own configuration: flags of some kernels, which
+/// make a third of their speed.
+const CMAKE: Option<&[u8]> = match option_env!("CMAKE_PROJECT_INCLUDE") {
+    Some(_) => Some(include_bytes!("../../../scripts/engine-alone.cmake")),
+    None => None,
+};
 
 /// Facts of the engine's build, for records and `doctor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +25,11 @@ pub struct Build {
     pub version: String,
     /// ggml's version and commit.
     pub ggml: String,
+    /// The package that its source came in, with its version.
+    pub package: String,
+    /// SHA-256 of the script that changes its build, with the flags of its kernels; the word "none" where it was built
+    /// without.
+    pub build_script_sha256: String,
     /// Instruction sets compiled into the CPU code and present here: `AVX2`, `AVX512` …
     pub cpu_features: Vec<String>,
     /// llama.cpp's own one-line description.
@@ -35,9 +52,30 @@ pub fn build() -> Build {
     Build {
         version,
         ggml: format!("{ggml} ({commit})"),
+        package: format!(
+            "{PACKAGE} {}",
+            pinned(MANIFEST, PACKAGE).unwrap_or("unknown")
+        ),
+        build_script_sha256: CMAKE.map_or_else(|| "none".to_owned(), sha256),
         cpu_features,
         system,
     }
+}
+
+/// From `name = { version = "=1.2.3", …`.
+fn pinned<'t>(manifest: &'t str, name: &str) -> Option<&'t str> {
+    let found = manifest.lines().find_map(|line| {
+        let rest = line.strip_prefix(name)?.trim_start();
+        rest.strip_prefix('=')?.split_once("version = \"=")
+    });
+    Some(found?.1.split_once('"')?.0)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// From `CPU : SSE3 = 1 | AVX = 1 | OPENMP = 1 | …`.
@@ -63,7 +101,7 @@ unsafe fn text(pointer: *const c_char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{build, features};
+    use super::{MANIFEST, PACKAGE, build, features, pinned};
 
     #[test]
     fn features_are_the_names_that_are_on() {
@@ -74,9 +112,21 @@ mod tests {
     }
 
     #[test]
+    fn the_package_is_pinned_exactly_and_not_taken_for_another() {
+        let version = pinned(MANIFEST, PACKAGE).unwrap();
+        assert_eq!(version.split('.').count(), 3, "{version}");
+        let manifest =
+            "a-b = { version = \"=9.9.9\" }\na = { version = \"=1.2.3\", x = [] }\nb = \"2\"\n";
+        assert_eq!(pinned(manifest, "a"), Some("1.2.3"));
+        assert_eq!(pinned(manifest, "b"), None);
+    }
+
+    #[test]
     fn this_build_has_a_version_and_vector_instructions() {
         let build = build();
         assert!(build.version.contains('.'), "{build:?}");
         assert!(!build.cpu_features.is_empty(), "{build:?}");
+        // The tests are built by the project's configuration, so the flags of its script are in.
+        assert_eq!(build.build_script_sha256.len(), 64, "{build:?}");
     }
 }

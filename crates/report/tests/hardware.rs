@@ -25,7 +25,7 @@ fn sample(seconds: u64, phase: &str, tokens: u64, readings: &[(&str, f64)]) -> H
         at_ns: seconds * S,
         unix_ms: 1_700_000_000_000 + (seconds * 1000) as i64,
         phase: phase.to_owned(),
-        model: (!["idle", "other"].contains(&phase)).then(|| "m".to_owned()),
+        model: (!["idle", "idle_after", "other"].contains(&phase)).then(|| "m".to_owned()),
         conditions: BTreeMap::new(),
         tokens,
         monitor_ns: Some(seconds * 1000),
@@ -101,6 +101,58 @@ fn phases_have_their_own_energy_with_and_without_what_rest_takes() {
     assert_eq!(cell(&run, "power_idle_watts", &json!({})).value, Some(2.0));
     let mean = cell(&run, "power_mean_watts", &json!({})).value.unwrap();
     assert!((mean - 46.0 / 7.0).abs() < 1e-12);
+}
+
+#[test]
+fn rest_after_the_work_stands_beside_that_before_it_and_their_mean_is_subtracted() {
+    let mut samples = counted();
+    samples.push(sample(29, "idle_after", 0, &[("cpu_joules", 40.0)]));
+    let run = run(samples);
+    let watts = |when: &str| {
+        let conditions = json!({"when": when});
+        cell(&run, "power_idle_watts", &conditions).value
+    };
+    assert_eq!(watts("before the work"), Some(2.0));
+    assert_eq!(watts("after the work"), Some(4.0));
+    let rows = section(&run).rows;
+    let mut all = rows.iter().filter(|row| row.metric == "power_idle_watts");
+    let whole = &all.find(|row| row.conditions.len() == 1).unwrap().cells[0];
+    assert_eq!((whole.value, whole.n), (Some(3.0), 2), "10 s and 10 s");
+    let subtracted = json!({"idle": "subtracted"});
+    let of_run = cell(&run, "energy_run_joules", &subtracted).value;
+    assert_eq!(of_run, Some(46.0 - 3.0 * 7.0));
+}
+
+#[test]
+fn what_measuring_the_machine_takes_is_no_models_memory_or_energy() {
+    let reading = |at: u64, phase: &str, bytes: f64, joules: f64| {
+        sample(
+            at,
+            phase,
+            0,
+            &[("process_bytes", bytes), ("cpu_joules", joules)],
+        )
+    };
+    let bandwidth = HardwareSample {
+        model: None,
+        ..reading(12, "bandwidth", 300e6, 50.0)
+    };
+    let run = run(vec![
+        reading(0, "other", 10e6, 0.0),
+        reading(10, "latency", 40e6, 20.0),
+        bandwidth,
+        reading(13, "other", 40e6, 1.0),
+    ]);
+    assert_eq!(
+        cell(&run, "process_peak_bytes", &json!({})).value,
+        Some(40e6)
+    );
+    assert_eq!(
+        cell(&run, "energy_run_joules", &json!({})).value,
+        Some(20.0)
+    );
+    let notes = section(&run).notes.join("\n");
+    assert!(notes.contains("took 20"), "{notes}");
 }
 
 #[test]

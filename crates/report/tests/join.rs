@@ -172,6 +172,37 @@ fn whatever_was_unlike_is_a_warning_that_names_it() {
 }
 
 #[test]
+fn builds_and_sessions_of_one_engine_that_differ_are_unlike_engines_and_older_records_are_not() {
+    let [mut one, mut other] = halves();
+    let facts = |script: &str, n_ubatch: u32| {
+        [
+            ("build_script_sha256", json!(script)),
+            ("session", json!({"n_ubatch": n_ubatch, "swa_full": true})),
+        ]
+    };
+    let older = one.clone();
+    for (run, facts) in [
+        (&mut one, facts("aa", 512)),
+        (&mut other, facts("none", 256)),
+    ] {
+        let facts = facts.map(|(name, fact)| (name.to_owned(), fact));
+        run.header.engine.extend(facts);
+    }
+    let said = |runs: [Run; 2]| {
+        let joined = join(&runs).unwrap();
+        let found = joined.warnings.into_iter();
+        let mut found = found.filter(|warning| warning.kind == "unlike_engines");
+        found.next().map(|warning| warning.message)
+    };
+    let message = said([one, other.clone()]).unwrap();
+    for words in ["build script sha256 aa and none", "n ubatch 512 and 256"] {
+        assert!(message.contains(words), "{message}");
+    }
+    assert!(!message.contains("swa"), "{message}");
+    assert_eq!(said([older, other]), None);
+}
+
+#[test]
 fn nothing_and_a_run_without_a_model_are_refused() {
     assert!(join(&[]).unwrap_err().contains("nothing to compare"));
     let empty = Run::new(fixture::header(&[]));

@@ -144,6 +144,12 @@ fn the_largest_shape_that_fits_is_advised_and_long_ones_only_for_long_contexts()
     assert!(advice[1][1].starts_with("Medium q8_0 (4.88"), "{advice:?}");
     assert!(advice[0][2].starts_with("Tiny-LC q8_0 (450"), "{advice:?}");
     assert!(advice[2][1].contains("untrained"), "{advice:?}");
+    let mut tight = UNTRAINED;
+    // A peak as large as the whole machine leaves nothing for the system; one that leaves a GiB fits.
+    (tight[1].4, tight[2].4) = (3.0 * 1024.0, 4.0 * 1024.0);
+    let tight = words(&self::section(&family(&tight)).overviews[2]);
+    assert!(tight[0][1].starts_with("Small q8_0 (3"), "{tight:?}");
+    assert!(tight[1][1].starts_with("Medium q8_0 (4"), "{tight:?}");
     let mut huge = UNTRAINED;
     huge.iter_mut().for_each(|shape| shape.4 = 9.0 * 1024.0);
     let section = self::section(&family(&huge));

@@ -73,12 +73,31 @@ pub(crate) fn engine(compute: &Compute) -> BTreeMap<String, Value> {
         ("name".to_owned(), json!("llama.cpp")),
         ("version".to_owned(), json!(build.version)),
         ("ggml".to_owned(), json!(build.ggml)),
+        ("package".to_owned(), json!(build.package)),
+        (
+            "build_script_sha256".to_owned(),
+            json!(build.build_script_sha256),
+        ),
+        ("session".to_owned(), session()),
         ("compiled_for".to_owned(), json!(build.cpu_features)),
         ("threads".to_owned(), json!(compute.threads)),
     ]);
     let device = compute.device_in_words();
     facts.extend(device.map(|device| ("device".to_owned(), json!(device))));
     facts
+}
+
+/// What all sessions are opened with.
+fn session() -> Value {
+    let with = llama::settings();
+    json!({
+        "n_batch": with.n_batch,
+        "n_ubatch": with.n_ubatch,
+        "flash_attention": with.flash_attention,
+        "swa_full": with.swa_full,
+        "kv_unified": with.kv_unified,
+        "offload_kqv": with.offload_kqv,
+    })
 }
 
 /// One model.

@@ -151,6 +151,8 @@ fn header(folder: &Path, models: &[&Model], work: &Work) -> Result<RunHeader, Er
     let engine = [
         ("name", json!("llama.cpp")),
         ("version", json!(build.version)),
+        ("package", json!(build.package)),
+        ("build_script_sha256", json!(build.build_script_sha256)),
         ("compiled_for", json!(build.cpu_features)),
         ("threads", json!(work.plan.threads)),
     ];

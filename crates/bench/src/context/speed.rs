@@ -5,12 +5,12 @@
 //! pieces of the same size, and the time of all of them is the time to fill the context.
 
 use engine::CacheKind;
-use measure::probe::noise;
 
 use super::shape;
 use crate::Error;
 use crate::desk::{Desk, Place, Subject};
-use crate::latency::{Rig, Timing, doubtful, per_second};
+use crate::latency::{Rig, Timing, per_second};
+use crate::noise::Watch;
 use crate::plan::{ContextPlan, Point};
 
 /// One model with its session and what filling it has taken so far.
@@ -43,16 +43,14 @@ pub fn speed(
         let longest = plan.lengths(subject.model.card()).last().copied();
         desk.warn_beyond_context(subject, longest.unwrap_or(0))?;
     }
-    let before = noise::snapshot();
+    let watch = Watch::begin(desk);
     for cache in &plan.caches {
         if !with_cache(subjects, plan, cache, desk)? {
             return Ok(());
         }
     }
-    if let (Ok(before), Ok(after)) = (before, noise::snapshot()) {
-        for doubt in noise::doubts_between(&before, &after).unwrap_or_default() {
-            desk.folder.append_warning(&doubtful(doubt))?;
-        }
+    for warning in watch.end(desk) {
+        desk.folder.append_warning(&warning)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use engine::CacheKinds;
+use engine::{CacheKinds, ModelCard};
 use ledger::Run;
 use ledger::record::{TimedRun, Warning};
 use measure::percentile_supported;
@@ -11,6 +11,7 @@ use super::Cell;
 use super::rig::{Timing, per_second};
 use crate::Error;
 use crate::desk::{Conditions, Desk, Place, Subject};
+use crate::meter::{BANDWIDTH, Work};
 use crate::plan::{LatencyPlan, Point};
 
 /// Writes in the name of one benchmark, of these models.
@@ -93,6 +94,8 @@ impl Book<'_> {
         let mut threads: Vec<usize> = cells.iter().map(|cell| cell.point.threads).collect();
         threads.sort_unstable();
         threads.dedup();
+        // Its buffer and its second are the machine's, not those of the model that was timed last.
+        desk.turn(0, Work::of_none(BANDWIDTH));
         let mut floors = Vec::new();
         for threads in threads {
             floors.push((threads, bandwidth(benchmark, subjects, threads, desk)?));
@@ -174,6 +177,12 @@ fn place<'a>(benchmark: &'a str, subject: &'a Subject<'_>, point: &Point) -> Pla
     }
 }
 
+/// Operations of the matrices for one prompt, of which only the last token's row is asked for.
+pub(super) fn prompt_flops(card: &ModelCard, point: &Point) -> f64 {
+    let each = card.flops_per_token - card.flops_per_row.min(card.flops_per_token);
+    point.n_prompt as f64 * each as f64 + card.flops_per_row as f64
+}
+
 /// One cell with the conditions of all its numbers.
 struct Row<'a> {
     subject: &'a Subject<'a>,
@@ -235,8 +244,7 @@ impl Row<'_> {
     }
 
     fn operations(&self, desk: &mut Desk<'_>) -> Result<(), Error> {
-        let per_token = self.subject.model.card().flops_per_token as f64;
-        let n = (self.point.batch * self.point.n_prompt) as f64 * per_token;
+        let n = self.point.batch as f64 * prompt_flops(self.subject.model.card(), self.point);
         let metric = "prefill_operations_per_s";
         desk.record(
             &self.place,

@@ -71,7 +71,7 @@ pub(crate) struct Rig<'m> {
     text: Vec<Token>,
     /// Looked at before each step.
     stop: &'m AtomicBool,
-    /// The sequence that holds the deepest beginning, if any combination has one.
+    /// The sequence that holds all but the last token of the deepest beginning, if any combination has one.
     root: Option<usize>,
     /// Tokens of the text that stay in the only sequence from run to run; 0 unless it is filled step by step.
     filled: usize,
@@ -118,10 +118,11 @@ impl<'m> Rig<'m> {
         };
         let mut session = subject.model.open_with(shape, served[0].threads)?;
         let text = prompt(subject, most(|point| point.depth + point.n_prompt));
-        if let Some(sequence) = root {
+        // The last token is fed to each copy, see `begin`.
+        if let Some(sequence) = root.filter(|_| depth > 1) {
             let feed = Feed {
                 sequence,
-                tokens: &text[..depth],
+                tokens: &text[..depth - 1],
                 logits: Logits::None,
             };
             session.feed(&[feed], &mut |_| ())?;
@@ -252,7 +253,18 @@ impl<'m> Rig<'m> {
         if let (Some(root), true) = (self.root, point.depth > 0) {
             for sequence in 0..point.batch {
                 self.session.fork(root, sequence)?;
+                self.session.rewind(sequence, point.depth - 1)?;
             }
+            // llama.cpp only notes that a sequence is to be copied, and copies its whole buffer when it next computes:
+            // that must not be the step that is timed.
+            let last = &self.text[point.depth - 1..point.depth];
+            let feed = |sequence| Feed {
+                sequence,
+                tokens: last,
+                logits: Logits::None,
+            };
+            let feeds: Vec<Feed<'_>> = (0..point.batch).map(feed).collect();
+            self.session.feed(&feeds, &mut |_| ())?;
         }
         Ok(self.forget(point)?)
     }

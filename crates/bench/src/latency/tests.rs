@@ -23,7 +23,11 @@ impl Clock for Script {
     }
 }
 
-/// An engine that takes exactly 1,000 ns for each token fed and 50 ns for each token held.
+/// What a copied sequence costs.
+const COPY_NS: u64 = 7_000_000;
+
+/// An engine that takes exactly 1,000 ns for each token fed and 50 ns for each token held. As llama.cpp does, it puts off
+/// copying a sequence until it computes the next time.
 struct Timed<'c> {
     toy: Toy,
     clock: &'c Script,
@@ -43,6 +47,7 @@ impl Model for Timed<'_> {
         Ok(Box::new(TimedSession {
             model: self,
             session,
+            n_copies: 0,
         }))
     }
 }
@@ -50,6 +55,8 @@ impl Model for Timed<'_> {
 struct TimedSession<'m> {
     model: &'m Timed<'m>,
     session: Box<dyn Session + 'm>,
+    /// Copies that were asked for and not made.
+    n_copies: u64,
 }
 
 impl Session for TimedSession<'_> {
@@ -66,6 +73,8 @@ impl Session for TimedSession<'_> {
         feeds: &[Feed<'_>],
         on_row: &mut dyn FnMut(Row<'_>),
     ) -> Result<(), EngineError> {
+        let copies = std::mem::take(&mut self.n_copies) * COPY_NS;
+        self.model.clock.0.fetch_add(copies, Ordering::Relaxed);
         for feed in feeds {
             let held = self.session.len(feed.sequence) as u64;
             let cost = feed.tokens.len() as u64 * 1_000 + held * 50;
@@ -75,6 +84,7 @@ impl Session for TimedSession<'_> {
     }
 
     fn fork(&mut self, from: usize, to: usize) -> Result<(), EngineError> {
+        self.n_copies += 1;
         self.session.fork(from, to)
     }
 
@@ -144,6 +154,8 @@ fn the_harness_adds_nothing_to_what_the_engine_takes() {
         point(3, 0, true),
         point(1, 20, true),
         point(2, 20, true),
+        point(3, 1, true),
+        point(2, 7, true),
         point(1, 0, false),
         point(2, 20, false),
     ];
@@ -163,6 +175,12 @@ fn the_harness_adds_nothing_to_what_the_engine_takes() {
         };
         assert_eq!(timing.steps_ns, [step(0), step(1), step(2)], "{point:?}");
     }
+}
+
+#[test]
+fn a_depth_of_one_token_is_held_and_costs_its_part() {
+    let timings = timed_run(&[point(2, 1, true)]);
+    assert_eq!(timings[0].first_token_ns, 2 * (10_000 + 50));
 }
 
 #[test]
@@ -198,6 +216,19 @@ fn combinations_share_a_session_unless_cache_or_threads_differ() {
         ..point(1, 0, true)
     });
     assert_eq!(rigs(&subjects, &points, &NEVER).unwrap().len(), 6);
+}
+
+#[test]
+fn a_prompt_is_charged_every_layer_for_each_token_and_one_row() {
+    let card = ModelCard {
+        flops_per_token: 100,
+        flops_per_row: 30,
+        ..Toy::new(1).card().clone()
+    };
+    assert_eq!(
+        record::prompt_flops(&card, &point(4, 0, true)),
+        10.0 * 70.0 + 30.0
+    );
 }
 
 fn cell(totals: &[u64]) -> Cell {

@@ -135,8 +135,8 @@ impl LatencyPlan {
             cache.parse::<CacheKind>()?;
         }
         at_least("--prompt-tokens", &self.prompt_tokens, 1)?;
-        at_least("--batch", &self.batch, 1)?;
-        at_least("--threads", &self.threads, 1)?;
+        at_least("--sequences", &self.batch, 1)?;
+        at_least("--try-threads", &self.threads, 1)?;
         at_least("--repeats", &[self.repeats], 1)?;
         at_least("--generate-tokens", &self.generate_tokens, 2)
             .map_err(|cause| format!("{cause}: a decode speed needs two tokens"))

@@ -1,5 +1,8 @@
 //! Divergence on toys: what must be exactly nothing, what a hand computes, and who is refused.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use bench::plan::DivergencePlan;
 use bench::{Error, Plan};
 use engine::toy::{F16, Toy};
@@ -10,6 +13,9 @@ use engine::{
 use ledger::Run;
 
 use super::{complete, folder, subject, values};
+
+/// Who fed how many tokens, in order.
+type Log = Rc<RefCell<Vec<(&'static str, usize)>>>;
 
 fn plan(edit: impl FnOnce(&mut DivergencePlan)) -> Plan {
     let mut plan = Plan::smoke(42, 1);
@@ -170,6 +176,8 @@ struct Dressed {
     card: ModelCard,
     word: fn(Token) -> Option<&'static str>,
     spoils: bool,
+    /// How many tokens each feed had, by the name under which this model notes it.
+    log: Option<(&'static str, Log)>,
 }
 
 impl Dressed {
@@ -184,6 +192,7 @@ impl Dressed {
             card,
             word,
             spoils: false,
+            log: None,
         }
     }
 }
@@ -202,6 +211,7 @@ impl Model for Dressed {
             inner: self.toy.open(shape)?,
             width: self.card.n_vocab,
             spoils: self.spoils,
+            log: self.log.clone(),
         }))
     }
 }
@@ -237,6 +247,7 @@ struct Widened<'a> {
     inner: Box<dyn Session + 'a>,
     width: usize,
     spoils: bool,
+    log: Option<(&'static str, Log)>,
 }
 
 impl Session for Widened<'_> {
@@ -254,6 +265,9 @@ impl Session for Widened<'_> {
         on_row: &mut dyn FnMut(Row<'_>),
     ) -> Result<(), EngineError> {
         let (width, spoils) = (self.width, self.spoils);
+        if let Some((name, log)) = &self.log {
+            log.borrow_mut().push((name, feeds[0].tokens.len()));
+        }
         self.inner.feed(feeds, &mut |row| {
             let mut logits = row.logits.to_vec();
             logits.resize(width, -3.0);
@@ -278,6 +292,33 @@ impl Session for Widened<'_> {
     fn cache_bytes(&self) -> u64 {
         self.inner.cache_bytes()
     }
+}
+
+#[test]
+fn reference_and_candidates_take_turns_over_pieces_so_that_no_long_contexts_rows_are_held() {
+    let log = Log::default();
+    let [one, two] = ["one", "two"].map(|name| Dressed {
+        log: Some((name, Log::clone(&log))),
+        ..Dressed::new(258, |_| None)
+    });
+    let plan = plan(|p| (p.context, p.limit_chunks) = (1100, Some(1)));
+    let run = compared(&[&one, &two], &plan).unwrap();
+    assert_eq!(list(&run, "token_kl_nats"), vec![0.0; 1100 / 2 - 1]);
+    let turns = [512, 512, 76].map(|n| [("one", n), ("two", n)]).concat();
+    assert_eq!(*log.borrow(), turns);
+}
+
+#[test]
+fn what_a_model_says_is_the_same_in_either_role_also_over_several_pieces() {
+    let plan = plan(|p| (p.context, p.limit_chunks) = (1100, Some(1)));
+    let (one, two) = (Toy::new(1), Toy::new(2));
+    let there = compared(&[&one, &two], &plan).unwrap();
+    let back = compared(&[&two, &one], &plan).unwrap();
+    assert_eq!(list(&there, "reference_nats"), list(&back, "passage_nats"));
+    assert_eq!(list(&there, "passage_nats"), list(&back, "reference_nats"));
+    let negated: Vec<f64> = list(&back, "token_delta_p").iter().map(|d| -d).collect();
+    assert_eq!(list(&there, "token_delta_p"), negated);
+    assert_eq!(negated.len(), 1100 / 2 - 1);
 }
 
 #[test]

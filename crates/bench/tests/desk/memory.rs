@@ -1,5 +1,6 @@
 //! Memory at every combination, and what a cache costs.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bench::Watcher;
@@ -7,6 +8,7 @@ use bench::plan::{DivergencePlan, MemoryPlan};
 use bench::run::Ended;
 use bench::{Plan, memory};
 use engine::toy::Toy;
+use engine::{Error as EngineError, Model, ModelCard, Session, SessionShape, Tokenizer};
 use ledger::Run;
 use measure::FakeClock;
 use serde_json::json;
@@ -64,6 +66,42 @@ fn every_combination_has_its_row_and_sequences_multiply_the_cache() {
             assert_eq!(found.unwrap().values, [bytes]);
         }
     }
+}
+
+/// A toy that notes when a session is opened and when memory is given back.
+struct Noting {
+    toy: Toy,
+    notes: RefCell<Vec<&'static str>>,
+}
+
+impl Model for Noting {
+    fn card(&self) -> &ModelCard {
+        self.toy.card()
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.toy.tokenizer()
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, EngineError> {
+        self.notes.borrow_mut().push("open");
+        self.toy.open(shape)
+    }
+
+    fn give_back(&self) {
+        self.notes.borrow_mut().push("give back");
+    }
+}
+
+#[test]
+fn no_combination_begins_with_the_memory_of_the_one_before() {
+    let model = Noting {
+        toy: Toy::new(1),
+        notes: RefCell::default(),
+    };
+    let folder = folder();
+    complete(folder.path(), &[subject("one", &model)], &plan(sweep())).unwrap();
+    assert_eq!(*model.notes.borrow(), ["give back", "open"].repeat(8));
 }
 
 #[test]

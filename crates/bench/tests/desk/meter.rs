@@ -92,6 +92,7 @@ fn every_phase_of_a_run_is_closed_by_a_sample_that_counts_its_tokens() {
         "perplexity",
         "prefill",
         "decode",
+        "bandwidth",
     ] {
         assert!(phases.contains(&phase), "{phase}: {phases:?}");
     }
@@ -122,6 +123,11 @@ fn every_phase_of_a_run_is_closed_by_a_sample_that_counts_its_tokens() {
         .unwrap();
     assert_eq!(decode.model.as_deref(), Some("one"));
     assert_eq!(decode.conditions["prompt_tokens"], 32);
+    // The buffer that the memory is measured with would pass for the model's, and so would its joules.
+    let mut machines = run.hardware.iter().filter(|one| one.phase == "bandwidth");
+    assert!(machines.all(|one| one.model.is_none()));
+    let last = phases.iter().rposition(|phase| *phase == "decode");
+    assert!(phases.iter().position(|phase| *phase == "bandwidth") > last);
 }
 
 /// Asks to stop once so much has been told.

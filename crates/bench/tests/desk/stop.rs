@@ -188,6 +188,35 @@ fn timed_runs_are_kept_and_the_report_says_that_they_met_the_machine_twice() {
 }
 
 #[test]
+fn speed_beyond_the_models_context_is_doubted_once_also_where_the_run_was_stopped() {
+    let model = Author::new(1);
+    let subjects = [subject("one", &model)];
+    let mut plan = Plan::smoke(42, 1);
+    (plan.code, plan.perplexity, plan.memory) = (None, None, None);
+    let n_warnings = |plan: &Plan| {
+        let folder = folder();
+        let bell = Bell::at(12);
+        let mut tools = Tools {
+            clock: &bell,
+            sandbox: &machine(),
+            stop: &bell.stop,
+            watcher: &mut Unwatched,
+        };
+        let ended = carry_out(folder.path(), &subjects, plan, &mut tools).unwrap();
+        assert_eq!(ended, Ended::Interrupted);
+        let run = complete(folder.path(), &subjects, plan).unwrap();
+        let warnings = run.warnings.iter();
+        warnings.filter(|it| it.kind == "beyond_context").count()
+    };
+    assert_eq!(n_warnings(&plan), 0);
+    if let Some(latency) = &mut plan.latency {
+        // What a sequence holds before its prompt counts as well: the toy was made for 4,096 tokens.
+        latency.depth = vec![4090];
+    }
+    assert_eq!(n_warnings(&plan), 1);
+}
+
+#[test]
 fn a_run_stopped_again_and_again_still_gets_to_its_end() {
     let (folder, model) = (folder(), Author::new(1));
     let whole = super::folder();

@@ -72,6 +72,10 @@ pub struct Weights {
     /// Floating-point operations of the matrix products for one token: two for each matrix element
     /// that takes part. Attention over the context comes on top and grows with it.
     pub flops_per_token: u64,
+    /// Of these, the product with the output matrix.
+    pub output_flops: u64,
+    /// Of these, the feed-forward part of the last layer, its experts by the share that is used.
+    pub last_ffn_flops: u64,
 }
 
 impl Weights {
@@ -86,10 +90,18 @@ impl Weights {
             types: BTreeMap::new(),
             bytes_per_token: 0,
             flops_per_token: 0,
+            output_flops: 0,
+            last_ffn_flops: 0,
         };
         for tensor in gguf.tensors() {
             weights.count(tensor);
-            weights.charge(tensor, &Part::of(tensor, output, layers, experts));
+            let flops = weights.charge(tensor, &Part::of(tensor, output, layers, experts));
+            if tensor.name() == multiplied_last(output) {
+                weights.output_flops += flops;
+            }
+            if is_last_ffn(tensor.name(), layers) {
+                weights.last_ffn_flops += flops;
+            }
         }
         weights
     }
@@ -103,20 +115,22 @@ impl Weights {
         share.bytes += tensor.bytes();
     }
 
-    fn charge(&mut self, tensor: &Tensor, part: &Part) {
+    /// The operations that it costs a token.
+    fn charge(&mut self, tensor: &Tensor, part: &Part) -> u64 {
         self.bytes_per_token += match part {
             Part::Whole => tensor.bytes(),
             Part::Row => tensor.row_bytes().min(tensor.bytes()),
             Part::Experts(experts) => experts.share(tensor.bytes()),
             Part::Nothing => 0,
         };
-        if tensor.dims().len() >= 2 {
-            self.flops_per_token += match part {
-                Part::Whole => 2 * tensor.elements(),
-                Part::Experts(experts) => 2 * experts.share(tensor.elements()),
-                Part::Row | Part::Nothing => 0,
-            };
-        }
+        let flops = match part {
+            _ if tensor.dims().len() < 2 => 0,
+            Part::Whole => 2 * tensor.elements(),
+            Part::Experts(experts) => 2 * experts.share(tensor.elements()),
+            Part::Row | Part::Nothing => 0,
+        };
+        self.flops_per_token += flops;
+        flops
     }
 }
 
@@ -162,6 +176,24 @@ impl Part {
 /// The layer number in a name such as `blk.3.ffn_up.weight`.
 fn layer(name: &str) -> Option<u32> {
     name.strip_prefix("blk.")?.split('.').next()?.parse().ok()
+}
+
+/// The tensor that serves as output matrix; no tensor is called "".
+fn multiplied_last(output: OutputMatrix) -> &'static str {
+    match output {
+        OutputMatrix::Own => OUTPUT,
+        OutputMatrix::Tied => EMBEDDING,
+        OutputMatrix::Absent => "",
+    }
+}
+
+fn is_last_ffn(name: &str, layers: u32) -> bool {
+    let is_last = layer(name).is_some_and(|number| number + 1 == layers);
+    is_last
+        && name
+            .split('.')
+            .nth(2)
+            .is_some_and(|part| part.starts_with("ffn_"))
 }
 
 fn output_matrix(keys: &Keys<'_>) -> OutputMatrix {

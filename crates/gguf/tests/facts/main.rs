@@ -146,6 +146,8 @@ fn the_toys_weights_are_counted_by_type_and_by_what_a_token_reads() {
         "one row of the embedding"
     );
     assert_eq!(weights.flops_per_token, 2 * (embedding + attention + ffn));
+    assert_eq!(weights.output_flops, 2 * embedding);
+    assert_eq!(weights.last_ffn_flops, ffn, "one of two layers");
 }
 
 #[test]
@@ -168,6 +170,7 @@ fn a_tied_embedding_is_read_whole_and_multiplied_once() {
     assert_eq!(facts.weights.output, OutputMatrix::Tied);
     assert_eq!(facts.weights.bytes_per_token, facts.weights.bytes);
     assert_eq!(facts.weights.flops_per_token, 2 * (320 + 1024));
+    assert_eq!(facts.weights.output_flops, 2 * 320);
     assert_eq!(facts.vocabulary, Some(10), "from the rows of the embedding");
 }
 
@@ -203,6 +206,8 @@ fn experts_are_read_by_the_share_that_is_used_and_layers_that_predict_ahead_not_
     assert_eq!(facts.weights.parameters, 16_384 + 256 + 1024);
     assert_eq!(facts.weights.bytes_per_token, 2 * 16_384 / 4 + 4 * 256);
     assert_eq!(facts.weights.flops_per_token, 2 * (16_384 / 4 + 256));
+    assert_eq!(facts.weights.last_ffn_flops, 2 * (16_384 / 4 + 256));
+    assert_eq!(facts.weights.output_flops, 0);
     assert_eq!(facts.weights.output, OutputMatrix::Absent);
 }
 

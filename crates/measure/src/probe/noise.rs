@@ -1,18 +1,20 @@
 //! Is somebody else using this machine? Doubts about a measurement, as typed findings.
 //!
-//! Two questions. *Before* a run: does the load average stand above what this process itself put
+//! Three questions. *Before* a run: does the load average stand above what this process itself put
 //! into it ([`Snapshot::doubts`])? *After* it: of the processor time that passed between two
 //! snapshots, how much was spent by others, and how much did the host withhold
 //! ([`doubts_between`])? The second one is sharp, since the kernel counts both; the first is a
 //! hint, because a load average remembers a minute and the own part in it is estimated. Work of
-//! child processes counts as own once they have been waited for.
+//! child processes counts as own once they have been waited for. And does the frequency move: is the governor one that lowers
+//! it ([`governor_doubt`]), and did it ([`frequency_doubt`])?
 //!
 //! Doubts are data. Nothing is dropped, repeated or printed here.
 
 use serde::{Deserialize, Serialize};
 
 use super::Absent;
-use super::cpu::usable_count;
+use super::Fact;
+use super::cpu::{governor, usable_count};
 use super::host::load_1m;
 use super::text::Root;
 
@@ -25,13 +27,17 @@ const LEAST_LOAD: f64 = 0.5;
 const WORK_SHARE: f64 = 0.05;
 /// Share of stolen time that is worth a doubt.
 const STEAL_SHARE: f64 = 0.01;
+/// Lowest over highest frequency below which it moved.
+const STEADY_SHARE: f64 = 0.9;
+/// The only governor that keeps the frequency up.
+const STEADY_GOVERNOR: &str = "performance";
 /// The kernel reports ticks of 1/100 s to programs, whatever it uses inside.
 const TICKS_PER_S: f64 = 100.0;
 /// Below half a second per processor the ticks are too coarse to divide.
 const LEAST_TICKS: f64 = 50.0;
 
 /// A reason to doubt a timing taken on this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {
     /// The load average stands above what this process caused.
@@ -54,6 +60,18 @@ pub enum Doubt {
     Steal {
         /// Share of all processor time between the snapshots.
         share: f64,
+    },
+    /// The kernel may lower the frequency of processors that wait.
+    Governor {
+        /// The governors of the usable processors.
+        names: String,
+    },
+    /// The processors' mean frequency moved while they worked.
+    Frequency {
+        /// The lowest reading.
+        lowest_hz: f64,
+        /// The highest.
+        highest_hz: f64,
     },
 }
 
@@ -141,6 +159,26 @@ pub fn doubts_between(before: &Snapshot, after: &Snapshot) -> Result<Vec<Doubt>,
     let work = (others > WORK_SHARE).then_some(Doubt::OtherWork { busy, processors });
     let steal = (stolen > STEAL_SHARE).then_some(Doubt::Steal { share: stolen });
     Ok(work.into_iter().chain(steal).collect())
+}
+
+/// A doubt about timings of this machine from its governors; none where it tells none, as in most virtual machines.
+pub fn governor_doubt() -> Option<Doubt> {
+    governor_doubt_below(Root::machine())
+}
+
+fn governor_doubt_below(root: Root) -> Option<Doubt> {
+    match governor(root) {
+        Ok(Fact::Text(names)) if names != STEADY_GOVERNOR => Some(Doubt::Governor { names }),
+        _ => None,
+    }
+}
+
+/// A doubt from the lowest and the highest frequency that were read while the processors worked.
+pub fn frequency_doubt(lowest_hz: f64, highest_hz: f64) -> Option<Doubt> {
+    (lowest_hz < STEADY_SHARE * highest_hz).then_some(Doubt::Frequency {
+        lowest_hz,
+        highest_hz,
+    })
 }
 
 impl Ticks {

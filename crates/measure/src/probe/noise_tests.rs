@@ -117,6 +117,39 @@ fn many_processors_take_more_load_before_it_is_a_doubt() {
 }
 
 #[test]
+fn a_governor_that_lowers_the_frequency_is_a_doubt_and_none_is_not() {
+    let tree = tempfile::tempdir().unwrap();
+    let root = Root::at(tree.path());
+    assert_eq!(governor_doubt_below(root), None, "nothing is told");
+    std::fs::create_dir_all(tree.path().join("proc/self")).unwrap();
+    let status = tree.path().join("proc/self/status");
+    std::fs::write(status, "Cpus_allowed_list:\t0-1\n").unwrap();
+    let set = |cpu: u32, name: &str| {
+        let folder = format!("sys/devices/system/cpu/cpu{cpu}/cpufreq");
+        let folder = tree.path().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("scaling_governor"), format!("{name}\n")).unwrap();
+    };
+    (0..2).for_each(|cpu| set(cpu, "performance"));
+    assert_eq!(governor_doubt_below(root), None);
+    set(1, "powersave");
+    let names = "performance, powersave".to_owned();
+    assert_eq!(governor_doubt_below(root), Some(Doubt::Governor { names }));
+}
+
+#[test]
+fn a_frequency_that_fell_by_more_than_a_tenth_is_a_doubt() {
+    assert_eq!(frequency_doubt(2.8e9, 3e9), None);
+    assert_eq!(
+        frequency_doubt(2.6e9, 3e9),
+        Some(Doubt::Frequency {
+            lowest_hz: 2.6e9,
+            highest_hz: 3e9
+        })
+    );
+}
+
+#[test]
 fn counters_are_read_behind_a_hostile_program_name() {
     let tree = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(tree.path().join("proc/self")).unwrap();

@@ -21,8 +21,8 @@ use super::{Cell, Counted, Row, Section, pairing, statistic, timing};
 use crate::format;
 
 const BENCHMARK: &str = "hardware";
-/// The phases that are no work.
-const NO_WORK: [&str; 2] = ["idle", "other"];
+/// The phases that are no model's work.
+const NO_WORK: [&str; 4] = ["idle", "idle_after", "other", "bandwidth"];
 
 /// The section, if the hardware was watched or its watching was refused.
 pub(super) fn section(run: &Run) -> Option<Section> {

@@ -21,6 +21,8 @@ const QUALITY: &str = "keyword_share";
 /// Memory of the machines that are advised, in GiB.
 const MACHINES: [u64; 3] = [4, 6, 8];
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+/// What of a machine's memory is left to its system and to other programs.
+const RESERVE: f64 = GIB;
 
 /// One shape with what was measured of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -207,7 +209,7 @@ fn table(all: &[Variant], long: bool) -> Option<Overview> {
     })
 }
 
-/// For each machine the largest variant whose peak fits.
+/// For each machine the largest variant whose peak fits beside what is reserved.
 fn advice(all: &[Variant]) -> Overview {
     let line = |machine: u64| {
         let mut line: Vec<Entry> = vec![format!("{machine} GiB").into()];
@@ -215,7 +217,7 @@ fn advice(all: &[Variant]) -> Overview {
         line
     };
     Overview {
-        title: "The largest variant whose measured peak fits".to_owned(),
+        title: "The largest variant whose measured peak leaves 1 GiB to the system".to_owned(),
         columns: ["Memory", "Short prompts", "Long contexts"]
             .map(Column::words)
             .to_vec(),
@@ -228,7 +230,7 @@ fn largest(all: &[Variant], long: bool, machine: u64) -> String {
     let fits = |v: &&Variant| {
         v.memory
             .value
-            .is_some_and(|peak| peak <= machine as f64 * GIB)
+            .is_some_and(|peak| peak <= machine as f64 * GIB - RESERVE)
     };
     let mut kind = all.iter().filter(|v| v.long == long).peekable();
     if kind.peek().is_none() {

@@ -146,7 +146,7 @@ pub(crate) struct RunFlags {
     /// Give the run a name to compare with: `whet compare RUN --baseline NAME`
     #[arg(long, value_name = "NAME", value_parser = super::runs::baseline_name)]
     pub(crate) save_baseline: Option<String>,
-    /// Measure energy with care: 30 seconds of rest come first, and a machine that tells no power is refused
+    /// Measure energy with care: 30 seconds of rest come first and 30 last, and a machine that tells no power is refused
     #[arg(long)]
     pub(crate) energy: bool,
 }

@@ -176,6 +176,11 @@ impl Models {
             watcher: &mut progress,
             meter: watched.meter(&earlier),
         };
+        for warning in bench::noise::at_start(plan, &mut desk)? {
+            finder
+                .terminal
+                .note(&format!("{}: {}", warning.message, warning.advice));
+        }
         watched.begin(&self.located[..1], plan, &mut desk, finder.terminal)?;
         let speculation = plan
             .speculation
@@ -183,6 +188,9 @@ impl Models {
             .context("the plan was made for it")?;
         let gate =
             speculation::measure(cast, speculation, &order.prompts, &mut desk).map_err(unusable)?;
+        if !finder.stop.load(Ordering::Relaxed) {
+            watched.end(plan, &mut desk, finder.terminal)?;
+        }
         progress.clear();
         if !finder.stop.load(Ordering::Relaxed) && earlier.is_open() {
             folder.append_done(&Done::end())?;

@@ -60,6 +60,9 @@ fn ranges_and_lists_become_every_combination() {
             ["--generate-tokens", "1"],
             "a decode speed needs two tokens",
         ),
+        (["--sequences", "0"], "--sequences must be at least 1"),
+        (["--try-threads", "0"], "--try-threads must be at least 1"),
+        (["--repeats", "0"], "--repeats must be at least 1"),
         (["--cache", "f8"], "there are f16, q8_0 and q4_0"),
     ] {
         let ended = place.whet(&[&["bench", "latency", "toy.gguf"][..], &words].concat());

@@ -27,6 +27,8 @@ struct Device<'r> {
     least_ns: u64,
     windows: Vec<Window<'r>>,
     idle_watts: Option<f64>,
+    /// What it took at rest before the work and after it, where both were looked at.
+    rests: Vec<(&'static str, f64)>,
     /// Why its energy is not that of the models, if they compute elsewhere.
     elsewhere: Option<&'static str>,
 }
@@ -137,8 +139,9 @@ impl<'r> Device<'r> {
             is_part,
             elsewhere: elsewhere(run, names),
             least_ns: sources.iter().map(least_ns).max().unwrap_or(LEAST_NS),
-            idle_watts: watts(windows.iter().filter(|window| window.phase == "idle"))
+            idle_watts: watts(windows.iter().filter(|window| rest_of(window).is_some()))
                 .or_else(|| known_rest(run, names)),
+            rests: rests(&windows),
             windows,
         }
     }
@@ -311,14 +314,24 @@ impl<'r> Device<'r> {
         });
         let mut rows = vec![row(run, "power_mean_watts", device(), mean.collect())];
         if let Some(watts) = self.idle_watts {
-            let cell = |name: &str| stretches("energy by time at rest", one_value(name, watts, 1));
-            let idle = models().map(|model| cell(&model.name));
-            rows.push(pairing::row(
-                "power_idle_watts",
-                device(),
-                idle.collect(),
-                Vec::new(),
-            ));
+            let cell = |name: &str, watts: f64, n: usize| {
+                stretches("energy by time at rest", one_value(name, watts, n))
+            };
+            let mut push = |conditions, watts, n| {
+                let idle = models().map(|model| cell(&model.name, watts, n));
+                rows.push(pairing::row(
+                    "power_idle_watts",
+                    conditions,
+                    idle.collect(),
+                    Vec::new(),
+                ));
+            };
+            push(device(), watts, self.rests.len().max(1));
+            for (when, watts) in &self.rests {
+                let mut conditions = device();
+                conditions.insert("when".to_owned(), json!(when));
+                push(conditions, *watts, 1);
+            }
         }
         rows
     }
@@ -331,6 +344,27 @@ fn stretches(how: &str, cell: Cell) -> Cell {
 fn nothing_read(model: &str) -> Cell {
     let reason = "its work was over before power was read twice".to_owned();
     pairing::missing(model, Counted::Repetitions, reason)
+}
+
+/// When a window of rest was, if it is one.
+fn rest_of(window: &Window<'_>) -> Option<&'static str> {
+    match window.phase {
+        "idle" => Some("before the work"),
+        "idle_after" => Some("after the work"),
+        _ => None,
+    }
+}
+
+/// Power at rest before and after the work; nothing unless there were both.
+fn rests(windows: &[Window<'_>]) -> Vec<(&'static str, f64)> {
+    let at = |phase: &str| {
+        let own = || windows.iter().filter(move |window| window.phase == phase);
+        Some((rest_of(own().next()?)?, watts(own())?))
+    };
+    match (at("idle"), at("idle_after")) {
+        (Some(before), Some(after)) => vec![before, after],
+        _ => Vec::new(),
+    }
 }
 
 /// Mean power over the windows that could be read.

@@ -18,7 +18,8 @@ use crate::terminal::Terminal;
 
 /// A run that was asked for its energy is refused where nothing tells it, before anything is fetched.
 pub(super) fn refuse_without_energy(plan: &Plan) -> Result<()> {
-    let is_asked = plan.energy == Some(EnergyPlan::LONG);
+    let least = EnergyPlan::LONG.rest_seconds;
+    let is_asked = plan.energy.is_some_and(|asked| asked.rest_seconds >= least);
     let absent = is_asked
         .then(Hardware::find)
         .and_then(|found| found.no_energy());
@@ -100,6 +101,26 @@ impl Watched {
                 provenance::power_sources(&self.sources).join(" and ")
             ));
         }
-        Ok(meter::rest(desk, Duration::from_secs(rest.into()))?)
+        let span = Duration::from_secs(rest.into());
+        Ok(meter::rest(desk, meter::IDLE, span)?)
+    }
+
+    /// All work is done: lets the machine rest once more where the plan says so.
+    pub(in crate::command) fn end(
+        &self,
+        plan: &Plan,
+        desk: &mut Desk<'_>,
+        terminal: &Terminal,
+    ) -> Result<()> {
+        let rest = plan.energy.map_or(0, |asked| asked.rest_after_seconds);
+        let is_told = self.monitor.is_ok() && self.no_energy.is_none();
+        if rest == 0 || !is_told || meter::has_rested(desk, meter::IDLE_AFTER) {
+            return Ok(());
+        }
+        terminal.note(&format!(
+            "The work is done. {rest} seconds of rest, to see whether the power without work is still that of the beginning."
+        ));
+        let span = Duration::from_secs(rest.into());
+        Ok(meter::rest(desk, meter::IDLE_AFTER, span)?)
     }
 }

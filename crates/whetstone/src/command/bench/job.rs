@@ -58,9 +58,17 @@ impl Job<'_> {
             watcher: &mut progress,
             meter: self.watched.meter(&earlier),
         };
+        for warning in bench::noise::at_start(&self.order.plan, &mut desk)? {
+            self.terminal
+                .note(&format!("{}: {}", warning.message, warning.advice));
+        }
         self.watched
             .begin(self.located, &self.order.plan, &mut desk, self.terminal)?;
         let ended = self.measure(first, now, &mut desk)?;
+        if ended == Ended::Complete {
+            self.watched
+                .end(&self.order.plan, &mut desk, self.terminal)?;
+        }
         progress.clear();
         let path = folder.path().to_owned();
         if ended != Ended::Complete {

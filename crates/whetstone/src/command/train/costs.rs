@@ -59,7 +59,9 @@ pub(super) fn energy(run: &Run) -> Value {
 pub(super) fn rest(run: &Run) -> BTreeMap<String, f64> {
     let card = Scorecard::of(run);
     let rows = card.sections.iter().flat_map(|section| &section.rows);
-    let idle = rows.filter(|row| row.metric == "power_idle_watts");
+    // Rows of one rest among several say when it was.
+    let idle =
+        rows.filter(|row| row.metric == "power_idle_watts" && !row.conditions.contains_key("when"));
     let watts = idle.filter_map(|row| {
         let device = row.conditions.get("device")?.as_str()?;
         Some((device.to_owned(), row.cells.first()?.value?))
