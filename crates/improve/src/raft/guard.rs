@@ -63,16 +63,19 @@ pub(super) const AFTER_A_FALL: f64 = 0.5;
 pub enum Look {
     /// Better than the best so far, of which the base is the first.
     Best,
-    /// As good or hardly worse; the earlier one stays the best.
+    /// Exactly as good as an earlier cycle: the later one, which has learnt more of what is trained on, takes its place.
+    /// It counts as no gain.
+    Level,
+    /// Hardly worse, or no better than the base: the best stays.
     Equal,
     /// Worse: the next cycle starts from the best one, at half the learning rate.
     Fallen,
 }
 
-/// Holds the held-out measures of a cycle against the best ones so far, over the prompts that both have. Few prompts
-/// fall by chance: it is a fall when signs flipped at random would hardly give it, and of variety when more than a
-/// prompt was lost.
-pub(super) fn look(now: &Measures, best: &Measures) -> Look {
+/// Holds the held-out measures of a cycle against those of the best cycle so far (0 is the base), over the prompts that
+/// both have. Few prompts fall by chance: it is a fall when signs flipped at random would hardly give it, and of variety
+/// when more than a prompt was lost.
+pub(super) fn look(now: &Measures, (best_cycle, best): (u32, &Measures)) -> Look {
     let Some(change) = now.change_from(best, 0) else {
         return Look::Equal;
     };
@@ -81,10 +84,10 @@ pub(super) fn look(now: &Measures, best: &Measures) -> Look {
     if has_fallen || narrower(now, best).is_some() {
         return Look::Fallen;
     }
-    if gain > ROUNDING {
-        Look::Best
-    } else {
-        Look::Equal
+    match gain {
+        gain if gain > ROUNDING => Look::Best,
+        gain if gain >= -ROUNDING && best_cycle > 0 => Look::Level,
+        _ => Look::Equal,
     }
 }
 
@@ -176,14 +179,14 @@ mod tests {
         two_of_all[..2].fill([false, false]);
         let narrow = of(two_of_all);
         assert!(narrow.pass_at_1.value > before.pass_at_1.value);
-        assert_eq!(look(&better, &before), Look::Best);
-        assert_eq!(look(&before, &better), Look::Fallen);
-        assert_eq!(look(&narrow, &before), Look::Fallen);
+        assert_eq!(look(&better, (1, &before)), Look::Best);
+        assert_eq!(look(&before, (1, &better)), Look::Fallen);
+        assert_eq!(look(&narrow, (1, &before)), Look::Fallen);
         assert!(doubts(&narrow, &before)[0].contains("pass@2"));
     }
 
     #[test]
-    fn what_is_as_good_is_no_better() {
+    fn what_is_as_good_as_the_base_is_no_better_and_of_two_such_cycles_the_later_is_taken() {
         let solved = |n: [usize; 3]| {
             let attempts: Vec<[bool; 5]> =
                 n.map(|n| std::array::from_fn(|attempt| attempt < n)).into();
@@ -191,10 +194,13 @@ mod tests {
             measures(&all, 20, Finish::EndOfText)
         };
         let none = solved([0, 0, 0]);
-        assert_eq!(look(&none, &none), Look::Equal);
-        assert_eq!(look(&solved([1, 0, 0]), &none), Look::Best);
+        assert_eq!(look(&none, (0, &none)), Look::Equal);
+        assert_eq!(look(&none, (1, &none)), Look::Level);
+        assert_eq!(look(&solved([1, 0, 0]), (0, &none)), Look::Best);
         // As many in all; a fifth and two fifths make a little more than three fifths.
-        assert_eq!(look(&solved([1, 2, 0]), &solved([0, 0, 3])), Look::Equal);
+        let (one, other) = (solved([1, 2, 0]), solved([0, 0, 3]));
+        assert_eq!(look(&one, (0, &other)), Look::Equal);
+        assert_eq!(look(&one, (2, &other)), Look::Level);
     }
 
     #[test]
@@ -216,12 +222,12 @@ mod tests {
         // Of one prompt that nobody solves two samples are left: at that k half of the others look unsolved.
         let short = all(&|p, i| p == 11 && i > 1);
         assert!(short.pass_at_k.value < whole.pass_at_k.value - 0.3);
-        assert_eq!(look(&short, &whole), Look::Equal);
+        assert_eq!(look(&short, (0, &whole)), Look::Equal);
         assert!(doubts(&short, &whole).is_empty());
         // Without the hard prompts the rest looks better than all did.
         let easy = all(&|p, _| p > 8);
         assert!(easy.pass_at_1.value > whole.pass_at_1.value);
-        assert_eq!(look(&easy, &whole), Look::Equal);
+        assert_eq!(look(&easy, (0, &whole)), Look::Equal);
     }
 
     #[test]
@@ -241,7 +247,7 @@ mod tests {
             let all: Vec<&[bool]> = per_prompt.iter().map(|two| two.as_slice()).collect();
             measures(&all, 20, Finish::EndOfText)
         };
-        assert_eq!(look(&of(&worse), &of(&before)), Look::Equal);
+        assert_eq!(look(&of(&worse), (1, &of(&before))), Look::Equal);
         assert!(doubts(&of(&worse), &of(&before)).is_empty());
     }
 

@@ -482,6 +482,27 @@ fn no_cycle_that_is_better_means_no_adapter() {
 }
 
 #[test]
+fn of_cycles_that_are_equally_good_the_last_is_taken_and_counts_as_no_gain() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Made {
+        gains: vec![10, 0, 0, 0, 0],
+        ..Made::new()
+    };
+    let plan = Plan {
+        cycles: 5,
+        cycle_patience: 2,
+        ..plan()
+    };
+    let outcome = go(&plan, &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    let looks: Vec<Option<Look>> = outcome.cycles.iter().map(|cycle| cycle.look).collect();
+    let level = Some(Look::Level);
+    assert_eq!(looks, [Some(Look::Best), level, level]);
+    assert_eq!(outcome.best, Some(3));
+}
+
+#[test]
 fn an_adapter_that_is_as_good_as_the_base_is_not_recommended() {
     let folder = tempfile::tempdir().unwrap();
     let mut made = Made {

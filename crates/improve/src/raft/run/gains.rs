@@ -13,14 +13,19 @@ impl<W: Workshop> Run<'_, W> {
             self.say(format!("cycle {n}: {doubt}"));
         }
         let best = self.best.as_ref()?;
-        let look = guard::look(now, &best.held_out);
+        let look = guard::look(now, (best.cycle, &best.held_out));
+        let taken = || Best {
+            cycle: n,
+            held_out: now.clone(),
+        };
         match look {
             Look::Best => {
                 self.in_vain.clear();
-                self.best = Some(Best {
-                    cycle: n,
-                    held_out: now.clone(),
-                });
+                self.best = Some(taken());
+            }
+            Look::Level => {
+                self.in_vain.push(look);
+                self.best = Some(taken());
             }
             Look::Equal => self.in_vain.push(look),
             Look::Fallen => {

@@ -200,6 +200,7 @@ fn turn(cycle: &Cycle) -> String {
     let look = match cycle.look {
         Some(Look::Fallen) => " · held out fell",
         Some(Look::Best) => " · best so far",
+        Some(Look::Level) => " · as good as the best, and learnt more",
         Some(Look::Equal) | None => "",
     };
     format!(
