@@ -4,6 +4,7 @@
 //! judged, several programs side by side, while no model computes. After an interruption only what is missing is
 //! done again; a completion depends on its own seed, so it comes out the same.
 
+mod audit;
 mod determinism;
 mod jobs;
 mod judging;
