@@ -492,3 +492,23 @@ fn no_document_names_a_path_of_one_machine() {
     }
     assert_none(&machine_paths(&made_up("a.md", "docs/work/x and ~/tmp/y")));
 }
+
+/// A complaint unless cargo is told of the engine's flags as they are: it looks at the variable, not into the file.
+fn untold_flags(config: &str, script: &Path) -> Option<String> {
+    let sum = hub::sha256_file(script).unwrap();
+    let told = format!("GGML_WHETSTONE_FLAGS = \"{}\"", &sum[..16]);
+    let is_told = config.lines().any(|line| line == told);
+    (!is_told).then(|| format!("put `{told}` into .cargo/config.toml, or no engine is built anew"))
+}
+
+#[test]
+fn cargo_is_told_when_the_flags_of_the_engine_change() {
+    let script = root().join("scripts/engine-alone.cmake");
+    let config = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
+    assert_eq!(untold_flags(&config, &script), None);
+    let folder = tempfile::tempdir().unwrap();
+    let edited = folder.path().join("edited.cmake");
+    let text = std::fs::read_to_string(&script).unwrap();
+    std::fs::write(&edited, text + "#\n").unwrap();
+    assert!(untold_flags(&config, &edited).unwrap().contains("GGML_WHETSTONE_FLAGS"));
+}
