@@ -176,7 +176,9 @@ impl Session for Cracked<'_> {
 #[test]
 fn a_model_that_computes_no_numbers_is_never_given_a_perplexity() {
     let (folder, model) = (folder(), Broken(Author::new(1)));
-    let ended = with(folder.path(), &machine(), &model);
+    let mut plan = plan();
+    plan.code = None;
+    let ended = planned(folder.path(), &plan, &machine(), &model);
     let run = ledger::read(&folder.path().join("run")).unwrap();
     let nats = super::values(&run, "passage_nats");
     assert!(
@@ -184,12 +186,21 @@ fn a_model_that_computes_no_numbers_is_never_given_a_perplexity() {
             .all(|m| m.values.is_empty() && m.reason.is_some()),
         "{nats:?}"
     );
-    assert_eq!(run.attempts.len(), 4, "texts were still written");
     let said = ended.unwrap_err().to_string();
     assert!(
         said.contains("prose, chunk 0") && said.contains("token 1 "),
         "{said}"
     );
+}
+
+#[test]
+fn what_a_model_that_computes_no_numbers_would_have_said_is_neither_written_nor_judged() {
+    let (folder, model) = (folder(), Broken(Author::new(1)));
+    let nothing_runs = Scripted::new(|_: &Program, _: &Limits| panic!("nothing is to be judged"));
+    let said = with(folder.path(), &nothing_runs, &model).unwrap_err();
+    assert!(said.to_string().contains("NaN or infinity"), "{said}");
+    let run = ledger::read(&folder.path().join("run")).unwrap();
+    assert_eq!((run.attempts, run.verdicts), (vec![], vec![]));
 }
 
 #[test]
