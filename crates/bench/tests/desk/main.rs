@@ -10,6 +10,7 @@ mod accuracy;
 mod audit;
 mod author;
 mod context;
+mod determinism;
 mod divergence;
 mod faults;
 mod memory;
