@@ -141,7 +141,11 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
 
 /// Completions of all suites, and their judging.
 fn asking(code: &CodePlan, suites: &[Suite], rates: Rates) -> f64 {
-    let rate = if code.batch > 1 { rates.lanes } else { rates.decode };
+    let rate = if code.batch > 1 {
+        rates.lanes
+    } else {
+        rates.decode
+    };
     let of_suite = |suite: &Suite| {
         let asked = || suite.problems.iter().take(code.limit.unwrap_or(usize::MAX));
         let n = asked().count() as f64 * f64::from(code.samples);
@@ -236,7 +240,11 @@ fn run_seconds(point: &Point, rates: Rates) -> f64 {
     if !point.use_cache {
         return point.n_fed() as f64 / rates.prefill;
     }
-    let rate = if point.batch > 1 { rates.lanes } else { rates.decode };
+    let rate = if point.batch > 1 {
+        rates.lanes
+    } else {
+        rates.decode
+    };
     let n_new = (point.batch * point.n_new) as f64;
     n_read / rates.prefill + n_new / rate
 }

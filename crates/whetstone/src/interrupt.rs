@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn the_mask_of_ignored_signals_is_read_bit_by_bit() {
-        let status = "Name:\twhet\nSigBlk:\tffffffffffffffff\nSigIgn:\t0000000000005001\nSigCgt:\t0\n";
+        let status =
+            "Name:\twhet\nSigBlk:\tffffffffffffffff\nSigIgn:\t0000000000005001\nSigCgt:\t0\n";
         let ignored = [1, 2, 13, 15].map(|signal| is_ignored(status, signal));
         assert_eq!(ignored, [true, false, true, true]);
         assert!(!is_ignored("", 1), "without the page nothing is");

@@ -510,5 +510,9 @@ fn cargo_is_told_when_the_flags_of_the_engine_change() {
     let edited = folder.path().join("edited.cmake");
     let text = std::fs::read_to_string(&script).unwrap();
     std::fs::write(&edited, text + "#\n").unwrap();
-    assert!(untold_flags(&config, &edited).unwrap().contains("GGML_WHETSTONE_FLAGS"));
+    assert!(
+        untold_flags(&config, &edited)
+            .unwrap()
+            .contains("GGML_WHETSTONE_FLAGS")
+    );
 }

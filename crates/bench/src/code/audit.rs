@@ -71,14 +71,17 @@ impl<'a> Docket<'a> {
             return Ok(true);
         }
         let mine = run.audits.iter().filter(|audit| self.has(&audit.key));
-        let mut tried: BTreeMap<AttemptKey, Audit> =
-            mine.map(|audit| (audit.key.clone(), audit.clone())).collect();
+        let mut tried: BTreeMap<AttemptKey, Audit> = mine
+            .map(|audit| (audit.key.clone(), audit.clone()))
+            .collect();
         let fast = self.fast(&run);
         let drawn = court.draw(judge, &fast).into_iter();
         let open: Vec<&Verdict> = drawn.filter(|one| !tried.contains_key(&one.key)).collect();
         let attempts = run.attempts.iter().map(|attempt| (&attempt.key, attempt));
         let attempts: BTreeMap<&AttemptKey, &Attempt> = attempts.collect();
-        let pair = |verdict: &'_ Verdict| super::judging::job(self.suite, judge, attempts.get(&verdict.key)?);
+        let pair = |verdict: &'_ Verdict| {
+            super::judging::job(self.suite, judge, attempts.get(&verdict.key)?)
+        };
         let pairs: Vec<(Job<'_>, &Verdict)> = open
             .into_iter()
             .filter_map(|verdict| Some((pair(verdict)?, verdict)))
@@ -131,7 +134,10 @@ impl<'a> Docket<'a> {
         let place = self.place();
         let agree = tried.values().filter_map(Audit::agrees);
         let values: Vec<f64> = agree.map(|agrees| f64::from(!agrees)).collect();
-        let unscored: Vec<&String> = tried.values().filter_map(|it| it.unscored.as_ref()).collect();
+        let unscored: Vec<&String> = tried
+            .values()
+            .filter_map(|it| it.unscored.as_ref())
+            .collect();
         match (values.len(), unscored.first()) {
             (0, Some(reason)) => {
                 desk.record_absent(&place, METRIC, format!("the slow way could not judge: {reason}"))?;
@@ -154,7 +160,8 @@ impl<'a> Docket<'a> {
                     unscored.len(),
                     tried.len()
                 ),
-                advice: "look at `whet doctor`; the share of disagreements counts the others".into(),
+                advice: "look at `whet doctor`; the share of disagreements counts the others"
+                    .into(),
             })?;
         }
         desk.done(self.model, &self.step())

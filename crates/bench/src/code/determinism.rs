@@ -30,13 +30,21 @@ pub(super) fn check(
     if desk.stopped() || open.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = order.suites.iter().map(|suite| suite.name.as_str()).collect();
+    let names: Vec<&str> = order
+        .suites
+        .iter()
+        .map(|suite| suite.name.as_str())
+        .collect();
     desk.watcher.begin(
         &format!("{}: same text at another batch size?", names.join(", ")),
         2,
     );
     // All of them, also where one suite has its share already: a text stands beside the same ones after a resume.
-    let asked: Vec<(&str, Request)> = order.suites.iter().flat_map(|one| firsts(one, jobs)).collect();
+    let asked: Vec<(&str, Request)> = order
+        .suites
+        .iter()
+        .flat_map(|one| firsts(one, jobs))
+        .collect();
     let requests: Vec<Request> = asked.iter().map(|(_, request)| request.clone()).collect();
     let [full, fewer] = lanes(order.plan, capacity(jobs));
     let together = completions(&Plain::new(subject.model, full), &requests)?;
@@ -73,7 +81,9 @@ fn firsts<'s>(suite: &'s Suite, jobs: &[Job]) -> Vec<(&'s str, Request)> {
         max_tokens: N_TOKENS.min(job.request.max_tokens),
         ..job.request.clone()
     };
-    firsts.map(|job| (suite.name.as_str(), asked(job))).collect()
+    firsts
+        .map(|job| (suite.name.as_str(), asked(job)))
+        .collect()
 }
 
 /// Lanes whose steps always have the most rows of the plan, and lanes whose steps have the fewest that two of them

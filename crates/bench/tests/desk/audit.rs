@@ -50,7 +50,11 @@ fn attempt(suite: &Suite, n: u32) -> Attempt {
 }
 
 fn says(program: &Program, words: &str) -> bool {
-    let has = |bytes: &[u8]| bytes.windows(words.len()).any(|part| part == words.as_bytes());
+    let has = |bytes: &[u8]| {
+        bytes
+            .windows(words.len())
+            .any(|part| part == words.as_bytes())
+    };
     program.files.iter().any(|file| has(&file.bytes))
 }
 
@@ -232,7 +236,11 @@ fn a_run_killed_between_its_last_records_writes_them_again() {
         for name in lost {
             std::fs::write(root.path().join("run").join(name), "").unwrap();
         }
-        assert_eq!(told(&case.to_the_end(root.path())), told(&wanted), "{lost:?}");
+        assert_eq!(
+            told(&case.to_the_end(root.path())),
+            told(&wanted),
+            "{lost:?}"
+        );
     }
 }
 
@@ -274,7 +282,10 @@ fn verdicts_of_another_policy_leave_a_reason_and_no_share() {
     let run = case(0.05).to_the_end(root.path());
     let measured = &values(&run, METRIC)[0];
     let reason = measured.reason.as_ref().unwrap();
-    assert!(measured.values.is_empty() && reason.contains("none of the 30"), "{reason}");
+    assert!(
+        measured.values.is_empty() && reason.contains("none of the 30"),
+        "{reason}"
+    );
     assert!(run.is_done("one", "audit/variants"));
 }
 
@@ -297,9 +308,20 @@ fn what_the_slow_way_cannot_judge_is_left_out_of_the_share_and_said() {
     };
     let root = folder();
     let run = case.to_the_end(root.path());
-    assert_eq!((run.audits.len(), values(&run, METRIC)[0].values.len()), (20, 19));
-    let said = run.warnings.iter().find(|it| it.kind == "audit_unscored").unwrap();
-    assert!(said.message.contains("1 of 20") && said.message.contains("no report"), "{}", said.message);
+    assert_eq!(
+        (run.audits.len(), values(&run, METRIC)[0].values.len()),
+        (20, 19)
+    );
+    let said = run
+        .warnings
+        .iter()
+        .find(|it| it.kind == "audit_unscored")
+        .unwrap();
+    assert!(
+        said.message.contains("1 of 20") && said.message.contains("no report"),
+        "{}",
+        said.message
+    );
 }
 
 #[test]

@@ -124,7 +124,8 @@ impl Court<'_> {
         let fast = verdicts.iter().filter(can_be_tried).copied();
         let mut fast: Vec<&Verdict> = fast.collect();
         let share = (self.audit * fast.len() as f64).ceil() as usize;
-        let lot = |verdict: &&Verdict| sha256(format!("{} {:?}", self.seed, verdict.key).as_bytes());
+        let lot =
+            |verdict: &&Verdict| sha256(format!("{} {:?}", self.seed, verdict.key).as_bytes());
         fast.sort_by_cached_key(lot);
         fast.truncate(share.max(LEAST_AUDITED));
         fast
@@ -137,7 +138,11 @@ impl Court<'_> {
         };
         let badge = self.sandbox.badge();
         (&then.toolchain_sha256, &then.policy_sha256, &then.tier)
-            == (&toolchain.sha256, &badge.policy_sha256, &badge.tier.to_string())
+            == (
+                &toolchain.sha256,
+                &badge.policy_sha256,
+                &badge.tier.to_string(),
+            )
     }
 
     /// Tries fast verdicts again by the slow way and tells, in the caller's thread, what came of each; in no

@@ -25,7 +25,10 @@ impl Checkout {
             std::fs::create_dir(checkout.at(folder)).unwrap();
         }
         let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-        checkout.write("scripts/prerequisites.sh", &read("scripts/prerequisites.sh"));
+        checkout.write(
+            "scripts/prerequisites.sh",
+            &read("scripts/prerequisites.sh"),
+        );
         checkout.write("Cargo.toml", "rust-version = \"1.0\"\n");
         checkout.write("Cargo.lock", "");
         checkout.write("bin/cargo", CARGO);
@@ -64,7 +67,9 @@ impl Checkout {
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         assert!(output.status.success(), "{output:?}");
-        let (_, place) = said.split_once("/target/").unwrap_or_else(|| panic!("{output:?}"));
+        let (_, place) = said
+            .split_once("/target/")
+            .unwrap_or_else(|| panic!("{output:?}"));
         place.to_owned()
     }
 
@@ -81,7 +86,10 @@ fn another_processor_gets_a_build_of_its_own_and_the_first_keeps_its() {
     checkout.stands_on("sse sse2 avx2 fma avx512f");
     let other = checkout.whet();
     let (folder, program) = other.split_once('/').unwrap();
-    assert!(folder.starts_with("cpu-") && program == "program", "{other}");
+    assert!(
+        folder.starts_with("cpu-") && program == "program",
+        "{other}"
+    );
     assert_eq!(checkout.whet(), other);
     checkout.stands_on("sse sse2 avx2 fma");
     assert_eq!(checkout.whet(), "program");

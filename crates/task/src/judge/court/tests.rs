@@ -193,13 +193,9 @@ fn fast_verdicts_are_audited_by_the_slow_way_and_disagreement_is_told() {
         let verdicts = hear(&court, &jobs);
         let audits = audit(&court, &jobs, &verdicts);
         assert_eq!((verdicts.len(), audits.len()), (30, n), "{share}");
-        assert!(
-            audits
-                .iter()
-                .all(|audit| audit.agrees() == Some(false)
-                    && audit.fast_cause == "protocol_error"
-                    && audit.slow_cause == "memory_limit")
-        );
+        assert!(audits.iter().all(|audit| audit.agrees() == Some(false)
+            && audit.fast_cause == "protocol_error"
+            && audit.slow_cause == "memory_limit"));
     }
 }
 
@@ -234,7 +230,10 @@ fn verdicts_taken_over_from_earlier_runs_are_audited_like_others_until_one_is_re
     assert!(audits.iter().all(refuted), "{audits:?}");
     let third = hear(&court, &jobs);
     let n_slow = third.iter().filter(|verdict| !is_fast(verdict)).count();
-    assert_eq!(n_slow, LEAST_AUDITED, "a refuted verdict is not given again");
+    assert_eq!(
+        n_slow, LEAST_AUDITED,
+        "a refuted verdict is not given again"
+    );
 }
 
 #[test]
