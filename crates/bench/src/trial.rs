@@ -83,9 +83,14 @@ pub fn run(subject: &Subject<'_>, plan: &Plan, clock: &dyn Clock) -> Result<Rate
     Ok(rates)
 }
 
+/// Rows of a step in which all lanes of the code benchmark work.
+fn rows(code: &CodePlan) -> usize {
+    code.lanes(0).width.rows(code.batch).max(1)
+}
+
 /// How many lanes the trial has to try.
 fn lanes(plan: &Plan) -> usize {
-    let of_code = plan.code.as_ref().map_or(1, |code| code.batch);
+    let of_code = plan.code.as_ref().map_or(1, rows);
     let points = plan.latency.iter().flat_map(|it| it.points(plan.threads));
     let of_latency = points.map(|point| point.batch).max().unwrap_or(1);
     of_code.max(of_latency).clamp(1, N_LANES)
@@ -141,11 +146,8 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
 
 /// Completions of all suites, and their judging.
 fn asking(code: &CodePlan, suites: &[Suite], rates: Rates) -> f64 {
-    let rate = if code.batch > 1 {
-        rates.lanes
-    } else {
-        rates.decode
-    };
+    // Rows that only fill a step up cost as much as those with a text.
+    let rate = rates.lanes * code.batch as f64 / rows(code) as f64;
     let of_suite = |suite: &Suite| {
         let asked = || suite.problems.iter().take(code.limit.unwrap_or(usize::MAX));
         let n = asked().count() as f64 * f64::from(code.samples);

@@ -79,7 +79,9 @@ fn signals_that_were_ignored_when_it_began_stay_ignored() {
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
         let is_at_work = child.try_wait().unwrap().is_none();
         if is_at_work {
-            ["HUP", "INT", "TERM"].map(|signal| send(signal, child.id()));
+            ["HUP", "INT", "TERM"]
+                .iter()
+                .for_each(|signal| send(signal, child.id()));
         }
         let ended = Ended::of(child);
         let status = status.unwrap_or_default();
