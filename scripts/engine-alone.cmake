@@ -1,4 +1,5 @@
-# Read by llama.cpp's build after its project() (CMAKE_PROJECT_INCLUDE in .cargo/config.toml).
+# Read by llama.cpp's build after its project() (CMAKE_PROJECT_INCLUDE in .cargo/config.toml). Whoever changes a letter
+# of it or of a kernel puts the beginning of the new SHA-256 there, too, or nobody's engine would be built anew.
 #
 # The binding asks for llama.cpp's `common` library, with the parsers, the web client and the templates of its own
 # programs. Nothing here uses any of it, and it is half of the objects and two fifths of the time to compile. The

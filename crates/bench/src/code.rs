@@ -4,6 +4,7 @@
 //! judged, several programs side by side, while no model computes. After an interruption only what is missing is
 //! done again; a completion depends on its own seed, so it comes out the same.
 
+mod audit;
 mod determinism;
 mod jobs;
 mod judging;
@@ -22,6 +23,7 @@ use crate::meter::Work;
 use crate::plan::CodePlan;
 use jobs::{Job, capacity, queue, render, worded};
 
+pub(crate) use determinism::{N_REQUESTS, N_TOKENS, lanes as lanes_of_the_check};
 pub use jobs::tokens;
 pub use judging::judge;
 
@@ -46,9 +48,7 @@ pub fn measure(subject: &Subject<'_>, order: &Order<'_>, desk: &mut Desk<'_>) ->
         return Ok(());
     }
     desk.turn(0, Work::of(&subject.name, "determinism"));
-    for suite in order.suites {
-        determinism::check(subject, suite, order, &jobs, desk)?;
-    }
+    determinism::check(subject, order, &jobs, desk)?;
     if !order.plan.judge {
         return Ok(());
     }

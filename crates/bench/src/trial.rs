@@ -1,11 +1,13 @@
 //! A trial of a second or two, from which the length of a plan is guessed beforehand.
 
-use engine::{CacheKind, CacheKinds, Feed, Logits, SessionShape};
+use engine::{CacheKind, CacheKinds, Feed, Lanes, Logits, SessionShape};
+use task::{Judging, Problem, Suite};
 
 use crate::Error;
+use crate::code::{N_REQUESTS, N_TOKENS, lanes_of_the_check};
 use crate::desk::Subject;
 use crate::latency::prompt;
-use crate::plan::{ContextPlan, DivergencePlan, Plan, Point, Shape, VariantsPlan};
+use crate::plan::{CodePlan, ContextPlan, DivergencePlan, Plan, Point, Shape, VariantsPlan};
 use crate::protocol::Protocol;
 use crate::run::Material;
 use crate::text::Text;
@@ -16,10 +18,13 @@ use measure::clock::Clock;
 pub struct Rates {
     prefill: f64,
     decode: f64,
+    /// Of all rows of a step of [`N_LANES`].
+    lanes: f64,
 }
 
-/// Guess of how much faster many lanes are than one over a whole suite, its tail included.
-const LANES_GAIN: f64 = 2.0;
+/// Lanes of the trial, and no more than the plan has. Twice as many lanes are faster by about what they lose again
+/// when the last of them run empty.
+const N_LANES: usize = 8;
 /// Guess of how long judging one program takes, in seconds of one worker.
 const JUDGE_SECONDS: f64 = 1.5;
 /// Guess of how many bytes of text a token stands for.
@@ -27,60 +32,75 @@ const BYTES_PER_TOKEN: f64 = 3.5;
 /// Guess of how much of the token limit a completion uses.
 const LENGTH_SHARE: f64 = 0.6;
 
-/// Feeds a short prompt and a few tokens.
+/// Feeds a short prompt, a few tokens one after another, and a few side by side where the plan does.
 ///
 /// # Errors
 /// Those of the engine.
-pub fn run(subject: &Subject<'_>, clock: &dyn Clock) -> Result<Rates, Error> {
+pub fn run(subject: &Subject<'_>, plan: &Plan, clock: &dyn Clock) -> Result<Rates, Error> {
     const N_PROMPT: usize = 64;
     const N_DECODE: usize = 6;
+    const N_STEPS: usize = 3;
+    let n_lanes = lanes(plan);
     let shape = SessionShape {
-        n_sequences: 1,
+        n_sequences: n_lanes,
         capacity: 256,
         cache: CacheKinds::both(CacheKind::F16),
     };
     let mut session = subject.model.open(shape)?;
     let tokens = prompt(subject, N_PROMPT);
-    let mut feed = |tokens: &[u32]| {
-        session.feed(
-            &[Feed {
-                sequence: 0,
-                tokens,
-                logits: Logits::Last,
-            }],
-            &mut |_| (),
-        )
+    let mut feed = |n_lanes: usize, tokens: &[u32]| {
+        let one = |sequence| Feed {
+            sequence,
+            tokens,
+            logits: Logits::Last,
+        };
+        let feeds: Vec<Feed<'_>> = (0..n_lanes).map(one).collect();
+        session.feed(&feeds, &mut |_| ())
     };
-    feed(&tokens[..1])?; // pages in the weights
+    feed(1, &tokens[..1])?; // pages in the weights
     let started = clock.now_ns();
-    feed(&tokens)?;
+    feed(1, &tokens)?;
     let read = clock.now_ns();
     for _ in 0..N_DECODE {
-        feed(&tokens[..1])?;
+        feed(1, &tokens[..1])?;
     }
     let done = clock.now_ns();
     let rate = |n: usize, ns: u64| n as f64 * 1e9 / ns.max(1) as f64;
-    Ok(Rates {
+    let decode = rate(N_DECODE, done - read);
+    let mut rates = Rates {
         prefill: rate(N_PROMPT, read - started),
-        decode: rate(N_DECODE, done - read),
-    })
+        decode,
+        lanes: decode,
+    };
+    if n_lanes > 1 {
+        feed(n_lanes, &tokens[..1])?; // touches the other sequences' cache
+        let started = clock.now_ns();
+        for _ in 0..N_STEPS {
+            feed(n_lanes, &tokens[..1])?;
+        }
+        rates.lanes = rate(N_STEPS * n_lanes, clock.now_ns() - started);
+    }
+    Ok(rates)
+}
+
+/// Rows of a step in which all lanes of the code benchmark work.
+fn rows(code: &CodePlan) -> usize {
+    code.lanes(0).width.rows(code.batch).max(1)
+}
+
+/// How many lanes the trial has to try.
+fn lanes(plan: &Plan) -> usize {
+    let of_code = plan.code.as_ref().map_or(1, rows);
+    let points = plan.latency.iter().flat_map(|it| it.points(plan.threads));
+    let of_latency = points.map(|point| point.batch).max().unwrap_or(1);
+    of_code.max(of_latency).clamp(1, N_LANES)
 }
 
 /// Seconds that a plan will take for one model, roughly.
 pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f64 {
     let mut seconds = 2.0;
     if let Some(code) = &plan.code {
-        for suite in material.suites {
-            let problems = suite.problems.iter();
-            let asked = problems.take(code.limit.unwrap_or(usize::MAX));
-            let n = asked.clone().count() as f64 * f64::from(code.samples);
-            let gain = if code.batch > 1 { LANES_GAIN } else { 1.0 };
-            let tokens: f64 = asked.map(|one| f64::from(suite.max_tokens_of(one))).sum();
-            seconds += tokens * f64::from(code.samples) * LENGTH_SHARE / (rates.decode * gain);
-            if suite.judge == task::Judging::Output {
-                seconds += n * JUDGE_SECONDS / code.judge_workers.max(1) as f64;
-            }
-        }
+        seconds += asking(code, material.suites, rates) + checking(code, material.suites, rates);
     }
     if let Some(plan) = &plan.perplexity {
         // Every token is read once for each window that it lies in.
@@ -122,6 +142,47 @@ pub fn estimate_seconds(plan: &Plan, material: Material<'_>, rates: Rates) -> f6
         seconds += growing(context, rates);
     }
     seconds
+}
+
+/// Completions of all suites, and their judging.
+fn asking(code: &CodePlan, suites: &[Suite], rates: Rates) -> f64 {
+    // Rows that only fill a step up cost as much as those with a text.
+    let rate = rates.lanes * code.batch as f64 / rows(code) as f64;
+    let of_suite = |suite: &Suite| {
+        let asked = || suite.problems.iter().take(code.limit.unwrap_or(usize::MAX));
+        let n = asked().count() as f64 * f64::from(code.samples);
+        let tokens: f64 = asked().map(|one| f64::from(suite.max_tokens_of(one))).sum();
+        let writing = tokens * f64::from(code.samples) * LENGTH_SHARE / rate;
+        let reading: f64 = asked().map(prompt_tokens).sum::<f64>() / rates.prefill;
+        let judging = match suite.judge {
+            Judging::Output if code.judge => n * JUDGE_SECONDS,
+            _ => 0.0,
+        };
+        writing + reading + judging / code.judge_workers.max(1) as f64
+    };
+    suites.iter().map(of_suite).sum()
+}
+
+/// The check for texts that depend on the batch: every row of a step costs, whether or not a text stands in it.
+fn checking(code: &CodePlan, suites: &[Suite], rates: Rates) -> f64 {
+    let n_asked = N_REQUESTS.min(code.limit.unwrap_or(usize::MAX));
+    let asked: Vec<&Problem> = suites
+        .iter()
+        .flat_map(|suite| suite.problems.iter().take(n_asked))
+        .collect();
+    let rows = |lanes: Lanes| {
+        let n_turns = asked.len().div_ceil(lanes.n.max(1));
+        (n_turns * N_TOKENS * lanes.width.rows(lanes.n)) as f64
+    };
+    let rows: f64 = lanes_of_the_check(code, 0).map(rows).iter().sum();
+    let read: f64 = asked.into_iter().map(prompt_tokens).sum();
+    rows / rates.lanes + 2.0 * read / rates.prefill
+}
+
+/// Tokens of a problem's prompt, roughly: its own words, and those around them.
+fn prompt_tokens(problem: &Problem) -> f64 {
+    const AROUND: f64 = 30.0;
+    problem.prompt.len() as f64 / BYTES_PER_TOKEN + AROUND
 }
 
 /// Tokens of multiple choice: each context once, and every choice.
@@ -181,9 +242,13 @@ fn run_seconds(point: &Point, rates: Rates) -> f64 {
     if !point.use_cache {
         return point.n_fed() as f64 / rates.prefill;
     }
-    let gain = (point.batch as f64).min(LANES_GAIN);
+    let rate = if point.batch > 1 {
+        rates.lanes
+    } else {
+        rates.decode
+    };
     let n_new = (point.batch * point.n_new) as f64;
-    n_read / rates.prefill + n_new / (rates.decode * gain)
+    n_read / rates.prefill + n_new / rate
 }
 
 /// Tokens that so many chunks hold, roughly.

@@ -40,12 +40,12 @@ pub enum Error {
         /// Why not.
         cause: String,
     },
-    /// A row of logits that is no distribution, so that no number can be made of it.
+    /// A row of logits that is no distribution, so that neither a number nor a token can be made of it.
     #[error(
-        "the logits that predict token {position} of the input hold NaN or infinity; the model's file is damaged, or its weights overflow in this format"
+        "the logits that predict token {position} of the text hold NaN or infinity; the model's file is damaged, or its weights overflow in this format"
     )]
     NotFinite {
-        /// Which token they predict, counted from 0 in what was fed.
+        /// Which token they predict, counted from 0 in what was fed and, where it was generated, chosen.
         position: usize,
     },
     /// Somebody asked it to stop, which is no failure. The session is not to be used any more.

@@ -8,6 +8,8 @@
 //! With [`Width::DETERMINISTIC`] every decode step is made of whole tiles: idle sequences are fed a
 //! dummy token. Prompts are always read alone, split only where [`Request::n_shared`] says. So a
 //! completion depends on its request, not on its neighbours or on how many there are.
+//!
+//! A row that holds no numbers is an error and never a token: what a broken model says is not judged.
 
 mod busy;
 mod root;
@@ -192,7 +194,7 @@ impl<'r> Desk<'_, 'r> {
             self.session.fork(self.root.sequence, lane)?;
         }
         let mut busy = Busy::new(request, asked);
-        let token = busy.sampler.pick(&self.root.logits, &busy.history);
+        let token = busy.choose(&self.root.logits);
         self.lanes[lane] = Some(busy);
         self.advance(lane, token, sink)
     }
@@ -222,7 +224,7 @@ impl<'r> Desk<'_, 'r> {
         self.session.feed(&feeds, &mut |row| {
             let lane = newest[row.feed].0;
             if let Some(busy) = &mut lanes[lane] {
-                chosen.push((lane, busy.sampler.pick(row.logits, &busy.history)));
+                chosen.push((lane, busy.choose(row.logits)));
             }
         })?;
         for (lane, token) in chosen {
@@ -267,7 +269,7 @@ impl<'r> Desk<'_, 'r> {
         let Some(busy) = &mut self.lanes[lane] else {
             return Ok(Flow::Complete);
         };
-        match busy.take(token, self.tokenizer, sink) {
+        match busy.take(token, self.tokenizer, sink)? {
             Took::On => Ok(Flow::Complete),
             Took::Stopped => Ok(Flow::Stopped),
             Took::Ended(finish) => Ok(self.lanes[lane]

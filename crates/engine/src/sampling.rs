@@ -111,8 +111,9 @@ impl Sampler {
     /// The next token.
     ///
     /// `logits` has shape (V); `history` is everything so far, prompt included, and matters to the
-    /// repetition penalty only. NaN counts as impossible. One random number is used for each call,
-    /// none if greedy.
+    /// repetition penalty only. NaN counts as impossible; where nothing is possible the answer is token 0 and
+    /// means nothing, so the decode loops look at the row first. One random number is used for each call, none if
+    /// greedy.
     pub fn pick(&mut self, logits: &[f32], history: &[Token]) -> Token {
         let mut penalised = std::mem::take(&mut self.penalised);
         let scores = self.scores(logits, history, &mut penalised);
@@ -290,10 +291,7 @@ fn keep_top_k(kept: &mut Vec<Candidate>, scores: &[f32], k: usize) {
             continue;
         }
         let first = block_idx * STRIDE;
-        let better = block
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| kept_floor(**s, floor));
+        let better = block.iter().enumerate().filter(|(_, s)| **s > floor);
         kept.extend(better.map(|(i, s)| Candidate {
             score: *s,
             token: (first + i) as Token,
@@ -303,10 +301,6 @@ fn keep_top_k(kept: &mut Vec<Candidate>, scores: &[f32], k: usize) {
         }
     }
     shrink(kept, k);
-}
-
-fn kept_floor(score: f32, floor: f32) -> bool {
-    score > floor
 }
 
 /// Sorts, keeps k, and returns the score that a newcomer has to beat.

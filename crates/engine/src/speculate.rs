@@ -176,7 +176,7 @@ impl Seat<'_> {
             return;
         }
         let guess = self.draft.guesses[..self.n_checked].get(offset);
-        let busy = &mut self.busy;
+        let busy = self.busy.looking_at(logits);
         let (token, right) = match guess {
             Some(Guess {
                 token,
@@ -359,7 +359,7 @@ impl<'r> Desk<'_, '_, 'r> {
         let tokenizer = self.engine.model.tokenizer();
         let mut ended = None;
         for token in chosen {
-            match seat.busy.take(token, tokenizer, sink) {
+            match seat.busy.take(token, tokenizer, sink)? {
                 Took::On => {}
                 Took::Stopped => return Ok(Flow::Stopped),
                 Took::Ended(finish) => {

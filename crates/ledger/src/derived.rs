@@ -4,15 +4,15 @@
 //! reader never sees half a report. Of two writers of one name the last one wins. The records
 //! themselves cannot be written this way.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, io_at};
 use crate::folder::LOCK;
-use crate::line::Record;
+use crate::line::FILES;
 use crate::read::HEADER;
-use crate::record::{Attempt, Done, HardwareSample, Measurement, Verdict, Warning};
 
 /// Writes `folder/name` atomically and returns its path. `name` may lead into a subfolder
 /// (`charts/speed.svg`), which is made. Takes no lock: a report of a running run is allowed.
@@ -58,33 +58,22 @@ fn part_file(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     builder.tempfile_in(parent)
 }
 
-/// The files of a run that cannot be made again, and its lock.
-const RECORDS: [&str; 8] = [
-    HEADER,
-    LOCK,
-    Attempt::FILE,
-    Verdict::FILE,
-    Measurement::FILE,
-    HardwareSample::FILE,
-    Warning::FILE,
-    Done::FILE,
-];
+/// Whether a run cannot make a file of that name again: its header, its lock, and whatever it appends to.
+fn is_own(name: &OsStr) -> bool {
+    let mut own = [HEADER, LOCK].into_iter().chain(FILES);
+    own.any(|own| name.eq_ignore_ascii_case(own))
+}
 
 /// Whether a path is one of the records of a run: a file of such a name beside a header.
 pub fn is_record(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    let is_its = RECORDS.iter().any(|own| name.eq_ignore_ascii_case(own));
-    is_its && path.with_file_name(HEADER).is_file()
+    is_own(path.file_name().unwrap_or_default()) && path.with_file_name(HEADER).is_file()
 }
 
 fn is_derived(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     let plain =
         parts.all(|part| matches!(part, Component::Normal(name) if is_visible(name.to_str())));
-    plain
-        && !name.is_empty()
-        && !name.ends_with('/')
-        && !RECORDS.iter().any(|own| own.eq_ignore_ascii_case(name))
+    plain && !name.is_empty() && !name.ends_with('/') && !is_own(OsStr::new(name))
 }
 
 fn is_visible(part: Option<&str>) -> bool {

@@ -14,7 +14,8 @@ use crate::error::{Error, io_at};
 use crate::line::{Record, encode};
 use crate::read::{HEADER, read};
 use crate::record::{
-    Answer, Attempt, Done, HardwareSample, Measurement, RunHeader, TimedRun, Verdict, Warning,
+    Answer, Attempt, Audit, Done, HardwareSample, Measurement, RunHeader, TimedRun, Verdict,
+    Warning,
 };
 use crate::run::{Run, TornTail};
 use crate::tape::Tape;
@@ -32,6 +33,7 @@ pub struct RunFolder {
     path: PathBuf,
     attempts: Tape,
     verdicts: Tape,
+    audits: Tape,
     measurements: Tape,
     answers: Tape,
     timings: Tape,
@@ -104,6 +106,16 @@ impl RunFolder {
     /// [`Error::NotFinite`] for a score that is no number, [`Error::Append`] if the disk refuses.
     pub fn append_verdict(&mut self, verdict: &Verdict) -> Result<(), Error> {
         self.verdicts.append(&encode(verdict)?)?;
+        self.has_grown = true;
+        Ok(())
+    }
+
+    /// Appends to `audits.jsonl` and flushes.
+    ///
+    /// # Errors
+    /// [`Error::Append`] if the disk refuses.
+    pub fn append_audit(&mut self, audit: &Audit) -> Result<(), Error> {
+        self.audits.append(&encode(audit)?)?;
         self.has_grown = true;
         Ok(())
     }
@@ -191,6 +203,7 @@ impl RunFolder {
             path: path.to_owned(),
             attempts: tape::<Attempt>(path, torn)?,
             verdicts: tape::<Verdict>(path, torn)?,
+            audits: tape::<Audit>(path, torn)?,
             measurements: tape::<Measurement>(path, torn)?,
             answers: tape::<Answer>(path, torn)?,
             timings: tape::<TimedRun>(path, torn)?,

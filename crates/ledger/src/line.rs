@@ -14,8 +14,22 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::record::{
-    Answer, Attempt, Done, HardwareSample, Measurement, TimedRun, Verdict, Warning,
+    Answer, Attempt, Audit, Done, HardwareSample, Measurement, TimedRun, Verdict, Warning,
 };
+
+/// The files of all kinds of records. Nothing else may write them; a test holds this table against what a new
+/// folder has in it.
+pub(crate) const FILES: [&str; 9] = [
+    Attempt::FILE,
+    Verdict::FILE,
+    Audit::FILE,
+    Measurement::FILE,
+    Answer::FILE,
+    TimedRun::FILE,
+    HardwareSample::FILE,
+    Warning::FILE,
+    Done::FILE,
+];
 
 /// A record with a file of its own.
 pub(crate) trait Record: Serialize + DeserializeOwned {
@@ -54,6 +68,11 @@ impl Record for Verdict {
             .iter()
             .try_for_each(|(name, score)| finite(Self::KIND, name, *score))
     }
+}
+
+impl Record for Audit {
+    const KIND: &'static str = "audit";
+    const FILE: &'static str = "audits.jsonl";
 }
 
 impl Record for Measurement {

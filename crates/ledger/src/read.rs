@@ -27,6 +27,7 @@ pub fn read(path: &Path) -> Result<Run, Error> {
     let mut run = Run::new(header(path)?);
     run.attempts = records(path, &mut run.torn)?;
     run.verdicts = records(path, &mut run.torn)?;
+    run.audits = records(path, &mut run.torn)?;
     run.measurements = records(path, &mut run.torn)?;
     run.answers = records(path, &mut run.torn)?;
     run.timings = records(path, &mut run.torn)?;

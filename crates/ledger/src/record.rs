@@ -4,6 +4,7 @@
 //! beside it. Fields are only ever added; [`SCHEMA_VERSION`] moves when a meaning changes.
 
 mod answer;
+mod audit;
 mod timed;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use answer::{Answer, AnswerPass};
+pub use audit::Audit;
 pub use timed::TimedRun;
 
 /// The version of the meaning of these records.

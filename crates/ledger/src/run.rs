@@ -11,8 +11,8 @@ use std::hash::Hash;
 use serde_json::Value;
 
 use crate::record::{
-    Answer, Attempt, AttemptKey, Done, HardwareSample, Measurement, RunHeader, TimedRun, Verdict,
-    Warning,
+    Answer, Attempt, AttemptKey, Audit, Done, HardwareSample, Measurement, RunHeader, TimedRun,
+    Verdict, Warning,
 };
 
 /// Everything that a run folder holds.
@@ -24,6 +24,8 @@ pub struct Run {
     pub attempts: Vec<Attempt>,
     /// `verdicts.jsonl`, one per key.
     pub verdicts: Vec<Verdict>,
+    /// `audits.jsonl`, one per key.
+    pub audits: Vec<Audit>,
     /// `measurements.jsonl`, one per model, benchmark, metric and conditions.
     pub measurements: Vec<Measurement>,
     /// `answers.jsonl`, one per iteration, prompt and mode.
@@ -58,6 +60,7 @@ impl Run {
             header,
             attempts: Vec::new(),
             verdicts: Vec::new(),
+            audits: Vec::new(),
             measurements: Vec::new(),
             answers: Vec::new(),
             timings: Vec::new(),
@@ -116,6 +119,7 @@ impl Run {
     pub(crate) fn without_repeats(mut self) -> Run {
         self.repeats += keep_first(&mut self.attempts, |attempt| attempt.key.clone());
         self.repeats += keep_first(&mut self.verdicts, |verdict| verdict.key.clone());
+        self.repeats += keep_first(&mut self.audits, |audit| audit.key.clone());
         self.repeats += keep_last(&mut self.measurements, subject);
         self.repeats += keep_last(&mut self.answers, |answer| {
             (answer.iteration, answer.prompt.clone(), answer.mode.clone())

@@ -7,7 +7,7 @@ use std::thread;
 
 use example::{attempt, header, measurement, verdict};
 use ledger::record::{Measurement, Verdict};
-use ledger::{Error, RunFolder, latest, read, write_derived};
+use ledger::{Error, RunFolder, is_record, latest, read, write_derived};
 
 #[test]
 fn an_existing_run_is_refused_and_left_untouched() {
@@ -203,6 +203,27 @@ fn derived_files_replace_each_other_whole_and_never_a_record() {
         ["charts", "lock", "report.md", "run.json"],
         "no temporary file is left"
     );
+}
+
+#[test]
+fn whatever_a_new_run_has_in_its_folder_is_a_record_that_nothing_may_replace() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(root.path(), &header("own")).unwrap();
+    let entries = fs::read_dir(folder.path()).unwrap().flatten();
+    let names: Vec<String> = entries
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    assert!(names.contains(&"timings.jsonl".to_owned()), "{names:?}");
+    for name in &names {
+        let before = fs::read(folder.path().join(name)).unwrap();
+        let outcome = write_derived(folder.path(), name, b"an export");
+        assert!(matches!(outcome, Err(Error::Name { .. })), "{name}");
+        assert!(is_record(&folder.path().join(name)), "{name}");
+        let after = fs::read(folder.path().join(name)).unwrap();
+        assert_eq!(after, before, "{name}");
+    }
+    assert!(!is_record(&folder.path().join("report.json")));
+    assert!(!is_record(&root.path().join("timings.jsonl")), "no run");
 }
 
 #[test]

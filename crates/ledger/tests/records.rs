@@ -7,7 +7,7 @@ mod example;
 use std::fs;
 use std::path::Path;
 
-use example::{attempt, done, header, key, measurement, sample, verdict, warning};
+use example::{attempt, audit, done, header, key, measurement, sample, verdict, warning};
 use ledger::record::{Attempt, Done, Measurement, Verdict, Warning};
 use ledger::{Error, Run, RunFolder, read};
 use proptest::prelude::*;
@@ -25,6 +25,9 @@ fn written(root: &Path, run: &Run) -> std::path::PathBuf {
     run.measurements
         .iter()
         .for_each(|record| folder.append_measurement(record).unwrap());
+    run.audits
+        .iter()
+        .for_each(|record| folder.append_audit(record).unwrap());
     folder.append_hardware(&run.hardware).unwrap();
     run.warnings
         .iter()
@@ -56,6 +59,7 @@ fn rich() -> Run {
         },
         verdict(1),
     ];
+    run.audits = vec![audit(0, torture), audit(1, "pass")];
     let values = vec![
         -0.0,
         f64::MIN_POSITIVE,
@@ -286,6 +290,7 @@ fn of_repeated_keys_the_first_wins_but_the_last_measurement_and_the_rest_is_coun
         cause: "again".into(),
         ..verdict(1)
     });
+    run.audits.push(audit(1, "again"));
     let anew = Measurement {
         values: vec![7.0],
         ..measurement("latency")
@@ -294,7 +299,7 @@ fn of_repeated_keys_the_first_wins_but_the_last_measurement_and_the_rest_is_coun
     run.warnings.push(warning("noisy_host"));
     run.done.push(done("one"));
     let found = read(&written(root.path(), &run)).unwrap();
-    assert_eq!(found.repeats, 5);
+    assert_eq!(found.repeats, 6);
     let mut wanted = rich();
     wanted.measurements.retain(|m| m.benchmark != "latency");
     wanted.measurements.push(anew);

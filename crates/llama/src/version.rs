@@ -5,18 +5,14 @@
 use std::ffi::{CStr, c_char};
 
 use llama_cpp_sys_2 as sys;
-use sha2::{Digest, Sha256};
 
 /// Where the binding is pinned.
 const MANIFEST: &str = include_str!("../../../Cargo.toml");
 /// The package with llama.cpp's source in it.
 const PACKAGE: &str = "llama-cpp-sys-2";
-/// What llama.cpp's build was changed by, if it was built by the project's own configuration: flags of some kernels, which
-/// make a third of their speed.
-const CMAKE: Option<&[u8]> = match option_env!("CMAKE_PROJECT_INCLUDE") {
-    Some(_) => Some(include_bytes!("../../../scripts/engine-alone.cmake")),
-    None => None,
-};
+/// What changed llama.cpp's build, where the project's own configuration (.cargo/config.toml) built it: flags of some
+/// kernels and kernels of ours, which make a third of their speed.
+const CHANGES: Option<&str> = option_env!("GGML_WHETSTONE_FLAGS");
 
 /// Facts of the engine's build, for records and `doctor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +23,9 @@ pub struct Build {
     pub ggml: String,
     /// The package that its source came in, with its version.
     pub package: String,
-    /// SHA-256 of the script that changes its build, with the flags of its kernels; the word "none" where it was built
+    /// Beginning of the SHA-256 of what changes its build, flags and kernels of ours; the word "none" where it was built
     /// without.
-    pub build_script_sha256: String,
+    pub build_changes_sha256: String,
     /// Instruction sets compiled into the CPU code and present here: `AVX2`, `AVX512` …
     pub cpu_features: Vec<String>,
     /// llama.cpp's own one-line description.
@@ -56,7 +52,7 @@ pub fn build() -> Build {
             "{PACKAGE} {}",
             pinned(MANIFEST, PACKAGE).unwrap_or("unknown")
         ),
-        build_script_sha256: CMAKE.map_or_else(|| "none".to_owned(), sha256),
+        build_changes_sha256: CHANGES.unwrap_or("none").to_owned(),
         cpu_features,
         system,
     }
@@ -69,13 +65,6 @@ fn pinned<'t>(manifest: &'t str, name: &str) -> Option<&'t str> {
         rest.strip_prefix('=')?.split_once("version = \"=")
     });
     Some(found?.1.split_once('"')?.0)
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 /// From `CPU : SSE3 = 1 | AVX = 1 | OPENMP = 1 | …`.
@@ -127,6 +116,6 @@ mod tests {
         assert!(build.version.contains('.'), "{build:?}");
         assert!(!build.cpu_features.is_empty(), "{build:?}");
         // The tests are built by the project's configuration, so the flags of its script are in.
-        assert_eq!(build.build_script_sha256.len(), 64, "{build:?}");
+        assert_eq!(build.build_changes_sha256.len(), 16, "{build:?}");
     }
 }

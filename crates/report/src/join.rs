@@ -55,6 +55,7 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
         joined.header.suites.extend(new);
         joined.attempts.extend(run.attempts);
         joined.verdicts.extend(run.verdicts);
+        joined.audits.extend(run.audits);
         joined.measurements.extend(run.measurements);
         joined.warnings.extend(run.warnings);
         joined.torn.extend(run.torn);
@@ -158,6 +159,7 @@ impl Names {
         run.verdicts
             .iter_mut()
             .for_each(|verdict| key(&mut verdict.key));
+        run.audits.iter_mut().for_each(|audit| key(&mut audit.key));
         run.done
             .iter_mut()
             .for_each(|done| rename(&mut done.model, models));

@@ -176,7 +176,7 @@ fn builds_and_sessions_of_one_engine_that_differ_are_unlike_engines_and_older_re
     let [mut one, mut other] = halves();
     let facts = |script: &str, n_ubatch: u32| {
         [
-            ("build_script_sha256", json!(script)),
+            ("build_changes_sha256", json!(script)),
             ("session", json!({"n_ubatch": n_ubatch, "swa_full": true})),
         ]
     };

@@ -12,6 +12,7 @@
 mod attacks;
 mod bait;
 mod judges;
+mod leftovers;
 
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ use sandbox::toolchain::{self, Toolchain, Workshop};
 use sandbox::{Fittings, Sandbox};
 
 pub use cause::Cause;
-pub use court::{Audit, Court, Job, Word, judge_all};
+pub use court::{Court, Job, is_fast, judge_all};
 
 use crate::behaviour::Answer;
 use crate::error::Error;

@@ -75,8 +75,8 @@ pub(crate) fn engine(compute: &Compute) -> BTreeMap<String, Value> {
         ("ggml".to_owned(), json!(build.ggml)),
         ("package".to_owned(), json!(build.package)),
         (
-            "build_script_sha256".to_owned(),
-            json!(build.build_script_sha256),
+            "build_changes_sha256".to_owned(),
+            json!(build.build_changes_sha256),
         ),
         ("session".to_owned(), session()),
         ("compiled_for".to_owned(), json!(build.cpu_features)),

@@ -602,3 +602,40 @@ fn no_document_names_a_path_of_one_machine() {
     }
     assert_none(&machine_paths(&made_up("a.md", "docs/work/x and ~/tmp/y")));
 }
+
+/// What of ours is compiled into llama.cpp or says how: flags, then kernels by their names.
+fn of_the_engine() -> Vec<PathBuf> {
+    let kernels = std::fs::read_dir(root().join("crates/llama/kernels")).unwrap();
+    let mut kernels: Vec<PathBuf> = kernels.map(|entry| entry.unwrap().path()).collect();
+    kernels.sort();
+    [vec![root().join("scripts/engine-alone.cmake")], kernels].concat()
+}
+
+/// A complaint unless cargo is told of the engine's flags and kernels as they are: it looks at the variable, not into files.
+fn untold_flags(config: &str, text: &[u8]) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let all = folder.path().join("all");
+    std::fs::write(&all, text).unwrap();
+    let sum = hub::sha256_file(&all).unwrap();
+    let told = format!("GGML_WHETSTONE_FLAGS = \"{}\"", &sum[..16]);
+    let is_told = config.lines().any(|line| line == told);
+    (!is_told).then(|| format!("put `{told}` into .cargo/config.toml, or no engine is built anew"))
+}
+
+#[test]
+fn cargo_is_told_when_the_flags_or_the_kernels_of_the_engine_change() {
+    let config = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
+    let files = of_the_engine();
+    assert!(files.len() > 1, "{files:?}");
+    let mut text: Vec<u8> = files
+        .iter()
+        .flat_map(|file| std::fs::read(file).unwrap())
+        .collect();
+    assert_eq!(untold_flags(&config, &text), None);
+    text.push(b'#');
+    assert!(
+        untold_flags(&config, &text)
+            .unwrap()
+            .contains("GGML_WHETSTONE_FLAGS")
+    );
+}

@@ -152,7 +152,7 @@ fn header(folder: &Path, models: &[&Model], work: &Work) -> Result<RunHeader, Er
         ("name", json!("llama.cpp")),
         ("version", json!(build.version)),
         ("package", json!(build.package)),
-        ("build_script_sha256", json!(build.build_script_sha256)),
+        ("build_changes_sha256", json!(build.build_changes_sha256)),
         ("compiled_for", json!(build.cpu_features)),
         ("threads", json!(work.plan.threads)),
     ];

@@ -1,19 +1,23 @@
-//! Judges the completions of a suite, several programs side by side, while no model computes.
+//! Judges the completions of a suite, several programs side by side, while no model computes, and then a share of
+//! them again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use ledger::record::{Attempt, AttemptKey, Stage, Verdict, Warning};
+use ledger::Run;
+use ledger::record::{Attempt, AttemptKey, Stage, Verdict};
 use sandbox::{Fault, Sandbox, Scripted};
 use task::Suite;
-use task::judge::{Audit, Court, Job, Judge, Separation, Word};
+use task::judge::{Court, Job, Judge, Separation};
 
 use super::Order;
+use super::audit::Docket;
 use crate::Error;
-use crate::desk::{Desk, Place};
+use crate::desk::Desk;
 use crate::plan::Mode;
 
-/// Judges a model's completions of a suite that have no verdict yet. False if the user asked to stop.
+/// Judges a model's completions of a suite that have no verdict yet, and audits those that came by a fast way. False if
+/// the user asked to stop.
 ///
 /// # Errors
 /// [`Error::Plan`] if programs are to run and the desk has no sandbox; those of the ledger; a missing
@@ -24,12 +28,12 @@ pub fn judge(
     order: &Order<'_>,
     desk: &mut Desk<'_>,
 ) -> Result<bool, Error> {
-    let attempts = open(model, suite, desk)?;
-    if attempts.is_empty() {
+    let run = ledger::read(desk.folder.path())?;
+    let attempts = open(model, suite, &run);
+    let docket = Docket { model, suite };
+    if attempts.is_empty() && docket.is_over(order.plan.audit, &run) {
         return Ok(true);
     }
-    desk.watcher
-        .begin(&format!("{}: judging", suite.name), attempts.len() as u64);
     let mut judge = in_mode(Judge::for_suite(suite)?, order.plan.mode);
     if let Some(cache) = desk.fast_ways {
         judge = judge.with_fast_ways(cache).map_err(Error::Cache)?;
@@ -51,25 +55,38 @@ pub fn judge(
         audit: order.plan.audit,
         seed: order.seed,
     };
-    let jobs = jobs(suite, &judge, &attempts);
+    let jobs: Vec<Job<'_>> = attempts
+        .iter()
+        .filter_map(|attempt| job(suite, &judge, attempt))
+        .collect();
+    if hear(&court, (suite, &jobs), desk)?.is_break() {
+        return Ok(false);
+    }
+    docket.audit(&court, &judge, desk)
+}
+
+/// Has all jobs judged and writes every verdict down as it is given.
+fn hear(
+    court: &Court<'_>,
+    (suite, jobs): (&Suite, &[Job<'_>]),
+    desk: &mut Desk<'_>,
+) -> Result<ControlFlow<()>, Error> {
+    if jobs.is_empty() {
+        return Ok(ControlFlow::Continue(()));
+    }
+    desk.watcher
+        .begin(&format!("{}: judging", suite.name), jobs.len() as u64);
     let mut clerk = Clerk {
         desk,
         tally: Tally::default(),
-        audits: Vec::new(),
         failed: None,
     };
-    let flow = court.hear(&jobs, &mut |word| clerk.take(word));
-    let (failed, audits) = (clerk.failed, clerk.audits);
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
-    record_audits(model, suite, &audits, desk)?;
-    Ok(flow.is_continue())
+    let flow = court.hear(jobs, &mut |verdict| clerk.take(&verdict));
+    clerk.failed.map_or(Ok(flow), |error| Err(error.into()))
 }
 
 /// The completions that have no verdict yet, in the order of the suite: they were written down as they ended.
-fn open(model: &str, suite: &Suite, desk: &Desk<'_>) -> Result<Vec<Attempt>, Error> {
-    let run = ledger::read(desk.folder.path())?;
+fn open(model: &str, suite: &Suite, run: &Run) -> Vec<Attempt> {
     let judged: BTreeSet<&AttemptKey> = run.verdicts.iter().map(|verdict| &verdict.key).collect();
     let is_open = |attempt: &&Attempt| {
         attempt.key.model == model
@@ -87,20 +104,18 @@ fn open(model: &str, suite: &Suite, desk: &Desk<'_>) -> Result<Vec<Attempt>, Err
         let place = places.get(one.key.problem.as_str()).copied();
         (place, one.key.attempt)
     });
-    Ok(open)
+    open
 }
 
-fn jobs<'a>(suite: &'a Suite, judge: &'a Judge, attempts: &'a [Attempt]) -> Vec<Job<'a>> {
-    let job = |attempt: &'a Attempt| {
-        Some(Job {
-            key: attempt.key.clone(),
-            judge,
-            problem: suite.problem(&attempt.key.problem)?,
-            text: &attempt.text,
-            finish: attempt.finish,
-        })
-    };
-    attempts.iter().filter_map(job).collect()
+/// An attempt to be judged; `None` if the suite has no such problem.
+pub(super) fn job<'a>(suite: &'a Suite, judge: &'a Judge, attempt: &'a Attempt) -> Option<Job<'a>> {
+    Some(Job {
+        key: attempt.key.clone(),
+        judge,
+        problem: suite.problem(&attempt.key.problem)?,
+        text: &attempt.text,
+        finish: attempt.finish,
+    })
 }
 
 /// The judge that keeps tests and candidates as far apart as the plan says.
@@ -116,55 +131,23 @@ fn in_mode(judge: Judge, mode: Mode) -> Judge {
 struct Clerk<'a, 'd> {
     desk: &'a mut Desk<'d>,
     tally: Tally,
-    audits: Vec<Audit>,
     failed: Option<ledger::Error>,
 }
 
 impl Clerk<'_, '_> {
-    fn take(&mut self, word: Word) -> ControlFlow<()> {
-        match word {
-            Word::Audit(audit) => self.audits.push(audit),
-            Word::Verdict(verdict) => {
-                self.tally.add(&verdict);
-                if let Err(error) = self.desk.folder.append_verdict(&verdict) {
-                    self.failed = Some(error);
-                    return ControlFlow::Break(());
-                }
-                let note = self.tally.to_string();
-                self.desk.watcher.advance(self.tally.n_judged, &note);
-            }
+    fn take(&mut self, verdict: &Verdict) -> ControlFlow<()> {
+        self.tally.add(verdict);
+        if let Err(error) = self.desk.folder.append_verdict(verdict) {
+            self.failed = Some(error);
+            return ControlFlow::Break(());
         }
+        let note = self.tally.to_string();
+        self.desk.watcher.advance(self.tally.n_judged, &note);
         match self.desk.stopped() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     }
-}
-
-/// How often the slow way came to another verdict than the fast one; a single time is worth a warning.
-fn record_audits(
-    model: &str,
-    suite: &Suite,
-    audits: &[Audit],
-    desk: &mut Desk<'_>,
-) -> Result<(), Error> {
-    if audits.is_empty() {
-        return Ok(());
-    }
-    let place = Place::new(model, "code").with("suite", suite.name.as_str());
-    let values = audits.iter().map(|audit| f64::from(!audit.agrees));
-    desk.record(&place, "audit_disagreeing_share", values.collect())?;
-    let Some(first) = audits.iter().find(|audit| !audit.agrees) else {
-        return Ok(());
-    };
-    Ok(desk.folder.append_warning(&Warning {
-        kind: "fast_way_disagrees".into(),
-        message: format!(
-            "{}: the fast way of judging said {} of {} (attempt {}) and the slow one {}",
-            suite.name, first.fast, first.key.problem, first.key.attempt, first.slow
-        ),
-        advice: "take the numbers of this suite with care and report this; --audit 1 tries every verdict again".into(),
-    })?)
 }
 
 /// The running score that a watcher sees.

@@ -138,3 +138,72 @@ fn next_of_program(tokens: &[Token]) -> Option<u8> {
     let goes_on = PROGRAM.as_bytes().starts_with(written);
     goes_on.then(|| PROGRAM.as_bytes().get(written.len()).copied())?
 }
+
+/// The author, and something that happens to every row of it: given the number of sequences that are fed beside it.
+pub(super) struct Bent {
+    author: Author,
+    bend: fn(usize, &mut [f32]),
+}
+
+impl Bent {
+    pub(super) fn new(seed: u64, bend: fn(usize, &mut [f32])) -> Bent {
+        let author = Author::new(seed);
+        Bent { author, bend }
+    }
+}
+
+impl Model for Bent {
+    fn card(&self) -> &ModelCard {
+        self.author.card()
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.author.tokenizer()
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
+        Ok(Box::new(BentPages {
+            pages: self.author.open(shape)?,
+            bend: self.bend,
+        }))
+    }
+}
+
+struct BentPages<'a> {
+    pages: Box<dyn Session + 'a>,
+    bend: fn(usize, &mut [f32]),
+}
+
+impl Session for BentPages<'_> {
+    fn shape(&self) -> SessionShape {
+        self.pages.shape()
+    }
+
+    fn len(&self, sequence: usize) -> usize {
+        self.pages.len(sequence)
+    }
+
+    fn feed(&mut self, feeds: &[Feed<'_>], on_row: &mut dyn FnMut(Row<'_>)) -> Result<(), Error> {
+        let bend = self.bend;
+        self.pages.feed(feeds, &mut |row| {
+            let mut logits = row.logits.to_vec();
+            bend(feeds.len(), &mut logits);
+            on_row(Row {
+                logits: &logits,
+                ..row
+            });
+        })
+    }
+
+    fn fork(&mut self, from: usize, to: usize) -> Result<(), Error> {
+        self.pages.fork(from, to)
+    }
+
+    fn rewind(&mut self, sequence: usize, len: usize) -> Result<(), Error> {
+        self.pages.rewind(sequence, len)
+    }
+
+    fn cache_bytes(&self) -> u64 {
+        self.pages.cache_bytes()
+    }
+}

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use bench::Plan;
 use bench::desk::Unwatched;
 use bench::run::Ended;
-use engine::{Error as EngineError, Feed, Model, ModelCard, Row, Session, SessionShape, Tokenizer};
+use engine::Model;
 use ledger::record::Attempt;
 use measure::FakeClock;
 use sandbox::{Fault, Limits, Program, Sandbox, Scripted};
 
-use super::author::Author;
+use super::author::{Author, Bent};
 use super::{Tools, carry_out, folder, machine, outcome, plan, subject};
 
 fn with(root: &Path, sandbox: &dyn Sandbox, model: &dyn Model) -> Result<Ended, bench::Error> {
@@ -118,65 +118,17 @@ fn attempts(root: &Path) -> Vec<Attempt> {
     run.attempts.into_iter().map(untimed).collect()
 }
 
-/// A model whose logits are not numbers once it reads a long text.
-struct Broken(Author);
-
-impl Model for Broken {
-    fn card(&self) -> &ModelCard {
-        self.0.card()
-    }
-
-    fn tokenizer(&self) -> &dyn Tokenizer {
-        self.0.tokenizer()
-    }
-
-    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, EngineError> {
-        Ok(Box::new(Cracked(self.0.open(shape)?)))
-    }
-}
-
-struct Cracked<'a>(Box<dyn Session + 'a>);
-
-impl Session for Cracked<'_> {
-    fn shape(&self) -> SessionShape {
-        self.0.shape()
-    }
-
-    fn len(&self, sequence: usize) -> usize {
-        self.0.len(sequence)
-    }
-
-    fn feed(
-        &mut self,
-        feeds: &[Feed<'_>],
-        on_row: &mut dyn FnMut(Row<'_>),
-    ) -> Result<(), EngineError> {
-        self.0.feed(feeds, &mut |row| {
-            let logits = vec![f32::NAN; row.logits.len()];
-            on_row(Row {
-                logits: &logits,
-                ..row
-            });
-        })
-    }
-
-    fn fork(&mut self, from: usize, to: usize) -> Result<(), EngineError> {
-        self.0.fork(from, to)
-    }
-
-    fn rewind(&mut self, sequence: usize, len: usize) -> Result<(), EngineError> {
-        self.0.rewind(sequence, len)
-    }
-
-    fn cache_bytes(&self) -> u64 {
-        self.0.cache_bytes()
-    }
+/// A model whose logits are not numbers.
+fn broken() -> Bent {
+    Bent::new(1, |_, logits| logits.fill(f32::NAN))
 }
 
 #[test]
 fn a_model_that_computes_no_numbers_is_never_given_a_perplexity() {
-    let (folder, model) = (folder(), Broken(Author::new(1)));
-    let ended = with(folder.path(), &machine(), &model);
+    let (folder, model) = (folder(), broken());
+    let mut plan = plan();
+    plan.code = None;
+    let ended = planned(folder.path(), &plan, &machine(), &model);
     let run = ledger::read(&folder.path().join("run")).unwrap();
     let nats = super::values(&run, "passage_nats");
     assert!(
@@ -184,12 +136,21 @@ fn a_model_that_computes_no_numbers_is_never_given_a_perplexity() {
             .all(|m| m.values.is_empty() && m.reason.is_some()),
         "{nats:?}"
     );
-    assert_eq!(run.attempts.len(), 4, "texts were still written");
     let said = ended.unwrap_err().to_string();
     assert!(
         said.contains("prose, chunk 0") && said.contains("token 1 "),
         "{said}"
     );
+}
+
+#[test]
+fn what_a_model_that_computes_no_numbers_would_have_said_is_neither_written_nor_judged() {
+    let (folder, model) = (folder(), broken());
+    let nothing_runs = Scripted::new(|_: &Program, _: &Limits| panic!("nothing is to be judged"));
+    let said = with(folder.path(), &nothing_runs, &model).unwrap_err();
+    assert!(said.to_string().contains("NaN or infinity"), "{said}");
+    let run = ledger::read(&folder.path().join("run")).unwrap();
+    assert_eq!((run.attempts, run.verdicts), (vec![], vec![]));
 }
 
 #[test]

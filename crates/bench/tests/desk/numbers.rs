@@ -216,8 +216,8 @@ fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
         &FakeClock::stepping(u64::MAX / 4),
     ];
     for clock in clocks {
-        let rates = trial::run(&subject, clock).unwrap();
         for mut plan in [Plan::smoke(1, 1), Plan::quick(1, 4), only(|_| ())] {
+            let rates = trial::run(&subject, &plan, clock).unwrap();
             let seconds = guess(&plan, rates);
             assert!(seconds.is_finite() && seconds > 0.0, "{seconds}");
             if let Some(code) = &mut plan.code {
@@ -232,8 +232,37 @@ fn the_guess_of_a_plans_length_is_a_positive_number_on_every_clock() {
 #[test]
 fn a_plan_of_more_work_is_guessed_to_take_longer() {
     let model = Toy::new(1);
-    let rates = trial::run(&subject("one", &model), &FakeClock::stepping(1_000_000)).unwrap();
+    let quick = Plan::quick(1, 1);
+    let clock = FakeClock::stepping(1_000_000);
+    let rates = trial::run(&subject("one", &model), &quick, &clock).unwrap();
     let of = |plan: &Plan| guess(plan, rates);
-    assert!(of(&Plan::smoke(1, 1)) < of(&Plan::quick(1, 1)));
+    assert!(of(&Plan::smoke(1, 1)) < of(&quick));
     assert!(of(&only(|_| ())) < of(&Plan::smoke(1, 1)));
+}
+
+#[test]
+fn the_guess_counts_the_rows_of_the_check_of_batches_and_how_fast_rows_are_side_by_side() {
+    let model = Toy::new(1);
+    let only_code = |attempts| {
+        only(|plan| {
+            plan.code = Plan::quick(1, 1).code;
+            if let Some(code) = &mut plan.code {
+                code.samples = attempts;
+                code.judge = false;
+            }
+        })
+    };
+    // A second passes between two looks: a step of eight rows takes as long as one of a single row.
+    let clock = FakeClock::stepping(1_000_000_000);
+    let rates = trial::run(&subject("one", &model), &only_code(1), &clock).unwrap();
+    let [once, twice, three_times] = [1, 2, 3].map(|n| guess(&only_code(n), rates));
+    let of_attempts = twice - once;
+    assert!((three_times - twice - of_attempts).abs() < 1e-6 * once);
+    // Twelve texts of 48 tokens: once in 16 rows, then in twice 8.
+    let rows = 48.0 * (16.0 + 2.0 * 8.0);
+    // Three steps of eight rows a second.
+    let check = rows / 24.0;
+    let reading_and_the_rest = once - of_attempts - check;
+    assert!(reading_and_the_rest > 0.0, "{once} {of_attempts} {check}");
+    assert!(reading_and_the_rest < check, "{once} {of_attempts} {check}");
 }

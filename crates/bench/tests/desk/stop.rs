@@ -63,6 +63,7 @@ fn lasting(run: &Run) -> Vec<String> {
         format!("{attempt:?}")
     });
     let verdicts = run.verdicts.iter().map(|verdict| format!("{verdict:?}"));
+    let audits = run.audits.iter().map(|audit| format!("{audit:?}"));
     let measurements = run.measurements.iter().map(|measurement| {
         let mut measurement = measurement.clone();
         let changing = ["_per_s", "_ns", "resident_bytes", "bandwidth_share"];
@@ -78,6 +79,7 @@ fn lasting(run: &Run) -> Vec<String> {
     let done = run.done.iter().map(|done| format!("{done:?}"));
     let mut all: Vec<String> = attempts
         .chain(verdicts)
+        .chain(audits)
         .chain(measurements)
         .chain(done)
         .collect();

@@ -1,8 +1,10 @@
 //! A request that is being served: what it has become so far, and when it ends.
 
+use crate::Error;
 use crate::model::{Token, Tokenizer};
 use crate::request::{Completion, Event, Finish, Flow, Request, Sink};
 use crate::sampling::Sampler;
+use crate::score::top_of;
 use crate::text::TextStream;
 
 /// A request being served.
@@ -13,6 +15,8 @@ pub(crate) struct Busy<'r> {
     /// Prompt and completion so far.
     pub(crate) history: Vec<Token>,
     stream: TextStream<'r>,
+    /// Which token was to be chosen when a row was no distribution; it would be nobody's choice.
+    broken: Option<usize>,
 }
 
 /// What a token made of a request.
@@ -34,7 +38,23 @@ impl<'r> Busy<'r> {
             sampler: Sampler::new(asked.sampling, asked.seed),
             history: asked.prompt.clone(),
             stream: TextStream::new(&asked.stop, asked.ending.complete()),
+            broken: None,
         }
+    }
+
+    /// To be called with every row before something is chosen from it. A row without numbers ends the request with
+    /// an error as soon as the choice is taken.
+    pub(crate) fn looking_at(&mut self, logits: &[f32]) -> &mut Busy<'r> {
+        if self.broken.is_none() && top_of(logits).is_none() {
+            self.broken = Some(self.history.len());
+        }
+        self
+    }
+
+    /// The token after everything so far.
+    pub(crate) fn choose(&mut self, logits: &[f32]) -> Token {
+        self.looking_at(logits);
+        self.sampler.pick(logits, &self.history)
     }
 
     /// Tokens that may still come.
@@ -43,15 +63,21 @@ impl<'r> Busy<'r> {
     }
 
     /// Takes the chosen token and tells of it, unless it is the one that ends the text.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if a row from which it chose was no distribution.
     pub(crate) fn take(
         &mut self,
         token: Token,
         tokenizer: &dyn Tokenizer,
         sink: &mut dyn Sink,
-    ) -> Took {
+    ) -> Result<Took, Error> {
+        if let Some(position) = self.broken {
+            return Err(Error::NotFinite { position });
+        }
         let natural = self.asked.ending.is_natural();
         if natural && tokenizer.is_end(token) {
-            return Took::Ended(Finish::EndOfText);
+            return Ok(Took::Ended(Finish::EndOfText));
         }
         self.history.push(token);
         let stopped = self.stream.push(&tokenizer.bytes(token)) && natural;
@@ -67,13 +93,13 @@ impl<'r> Busy<'r> {
             text,
         };
         if sink.on(event).is_break() {
-            return Took::Stopped;
+            return Ok(Took::Stopped);
         }
-        match (stopped, full) {
+        Ok(match (stopped, full) {
             (true, _) => Took::Ended(Finish::StopString),
             (false, true) => Took::Ended(Finish::Length),
             (false, false) => Took::On,
-        }
+        })
     }
 
     /// Tells what it became.

@@ -164,6 +164,8 @@ type Rows = Vec<Vec<(usize, usize)>>;
 pub(crate) struct Spied {
     toy: Toy,
     pub(crate) rows: std::rc::Rc<std::cell::RefCell<Rows>>,
+    /// So many rows of a session are numbers; in later ones is one that is none.
+    pub(crate) n_sound: usize,
 }
 
 impl Spied {
@@ -171,6 +173,7 @@ impl Spied {
         Spied {
             toy: Toy::new(seed),
             rows: Default::default(),
+            n_sound: usize::MAX,
         }
     }
 
@@ -183,6 +186,7 @@ impl Spied {
 struct SpiedSession<'m> {
     inner: Box<dyn Session + 'm>,
     rows: std::rc::Rc<std::cell::RefCell<Rows>>,
+    n_sound: usize,
 }
 
 impl Model for Spied {
@@ -196,7 +200,12 @@ impl Model for Spied {
 
     fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
         let (inner, rows) = (self.toy.open(shape)?, self.rows.clone());
-        Ok(Box::new(SpiedSession { inner, rows }))
+        let n_sound = self.n_sound;
+        Ok(Box::new(SpiedSession {
+            inner,
+            rows,
+            n_sound,
+        }))
     }
 }
 
@@ -218,7 +227,18 @@ impl Session for SpiedSession<'_> {
         self.rows
             .borrow_mut()
             .push(feeds.iter().map(rows).collect());
-        self.inner.feed(feeds, on_row)
+        let n_sound = &mut self.n_sound;
+        self.inner.feed(feeds, &mut |row| {
+            let mut logits = row.logits.to_vec();
+            if *n_sound == 0 {
+                logits[7] = f32::NAN;
+            }
+            *n_sound = n_sound.saturating_sub(1);
+            on_row(crate::Row {
+                logits: &logits,
+                ..row
+            });
+        })
     }
 
     fn fork(&mut self, from: usize, to: usize) -> Result<(), Error> {
@@ -295,4 +315,30 @@ fn prompts_that_are_asked_several_times_are_read_once() {
         .filter(|feed| feed.as_slice() == [2])
         .count();
     assert_eq!(n_prompts, 2);
+}
+
+#[test]
+fn a_row_without_numbers_is_an_error_that_says_which_token_it_was_to_predict() {
+    let asked = request("broken", 20);
+    for n_sound in [0, 1, 9] {
+        let spied = Spied {
+            n_sound,
+            ..Spied::new(3)
+        };
+        let mut n_told = 0;
+        let outcome = Plain::new(&spied, lanes(1, Width::FAST)).generate(
+            std::slice::from_ref(&asked),
+            &mut |event: Event<'_>| {
+                n_told += usize::from(matches!(event, Event::Token { .. }));
+                assert!(!matches!(event, Event::Finished { .. }), "nothing is whole");
+                ControlFlow::Continue(())
+            },
+        );
+        let position = match outcome {
+            Err(Error::NotFinite { position }) => position,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(n_told, n_sound, "what was chosen from numbers was told");
+        assert_eq!(position, asked.prompt.len() + n_sound);
+    }
 }

@@ -372,6 +372,28 @@ fn every_sequence_of_a_step_has_as_many_rows() {
 }
 
 #[test]
+fn a_row_without_numbers_is_an_error_also_where_guesses_stand_beside() {
+    use crate::generate::tests::Spied;
+    let hits = Toy::new(3);
+    for (guessing, sampling) in [
+        (Guessing::Likeliest, Sampling::GREEDY),
+        (Guessing::Drawn, Sampling::with_temperature(0.8)),
+    ] {
+        for n_sound in [0, 1, 12] {
+            let spied = Spied {
+                n_sound,
+                ..Spied::new(3)
+            };
+            let draft = by_model(&hits, 1, guessing);
+            let lanes = lanes(1, Width::FAST);
+            let engine = Speculative::new(&spied, lanes, draft, Length::Fixed(3));
+            let said = completions(&engine, &[request("broken", 30, sampling, 0)]);
+            assert!(matches!(said, Err(Error::NotFinite { .. })), "{said:?}");
+        }
+    }
+}
+
+#[test]
 fn other_vocabularies_are_refused_and_a_larger_draft_is_doubted() {
     let toy = Toy::new(0);
     assert_eq!(Pair::of(&toy, &toy).unwrap().doubt, None);

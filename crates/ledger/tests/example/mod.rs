@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use ledger::record::{
-    Attempt, AttemptKey, Done, Finish, HardwareSample, Measurement, ModelRecord, RunHeader,
+    Attempt, AttemptKey, Audit, Done, Finish, HardwareSample, Measurement, ModelRecord, RunHeader,
     SCHEMA_VERSION, SandboxRecord, Stage, SuiteRecord, Verdict, Warning,
 };
 use serde_json::json;
@@ -81,6 +81,17 @@ pub(crate) fn verdict(n: u32) -> Verdict {
         wall_ns: 2,
         setting: None,
         first_cause: None,
+    }
+}
+
+pub(crate) fn audit(n: u32, slow_cause: &str) -> Audit {
+    Audit {
+        key: key(n),
+        fast_stage: Some(Stage::Right),
+        fast_cause: "pass".to_owned(),
+        slow_stage: Some(Stage::Right),
+        slow_cause: slow_cause.to_owned(),
+        unscored: None,
     }
 }
 

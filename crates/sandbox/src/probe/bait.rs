@@ -6,6 +6,8 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 
+use super::leftovers::sweep;
+
 /// What lies on the host to be stolen, called or broken.
 pub(super) struct Bait {
     pub(super) secret: String,
@@ -34,6 +36,7 @@ impl Bait {
         for file in &files {
             std::fs::File::create_new(file)?.write_all(secret.as_bytes())?;
         }
+        files[1..].iter().for_each(|file| sweep(file, ".bait-"));
         let sockets = folder.join("s");
         let address = SocketAddr::from_abstract_name(&secret)?;
         let bait = Self {
@@ -128,6 +131,7 @@ impl Folder {
         );
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir(&path)?;
+        sweep(&path, "probe-");
         Ok(Self(path))
     }
 }

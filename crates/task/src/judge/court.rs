@@ -3,15 +3,17 @@
 //! First all are judged side by side. A verdict that stood near a limit of time is put aside: other
 //! programs ran beside it, and on a quieter machine it might have been another one. When the others are
 //! done, these are judged again, one at a time, and the second verdict counts; the first one's cause
-//! stays in the record. Last, a share of the verdicts that came by a fast way are tried by the slow one:
-//! they must agree.
+//! stays in the record.
+//!
+//! A share of the verdicts that came by a fast way, here or in an earlier run, is tried by the slow one: they
+//! must agree. Which ones follows from the verdicts and the seed alone, so whoever was interrupted draws the same.
 //!
 //! What was judged before under the same circumstances is not judged again, if the caller has
 //! [`Precedents`]. Verdicts near a limit and attempts that could not be judged never become one.
 //!
 //! Everything is told in the caller's thread as it comes, so that it can be put on disk at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,7 +21,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use ledger::Precedents;
-use ledger::record::{AttemptKey, Finish, Verdict, Way};
+use ledger::record::{AttemptKey, Audit, Finish, Verdict, Way};
 use sandbox::Sandbox;
 
 use super::watched::Watched;
@@ -71,28 +73,6 @@ pub struct Court<'a> {
     pub seed: u64,
 }
 
-/// What a court says.
-#[derive(Debug)]
-pub enum Word {
-    /// A verdict; one for each job.
-    Verdict(Box<Verdict>),
-    /// A fast verdict was tried again by the slow way.
-    Audit(Audit),
-}
-
-/// A fast verdict and the slow one on the same completion.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audit {
-    /// Which completion.
-    pub key: AttemptKey,
-    /// The fast way's cause.
-    pub fast: String,
-    /// The slow way's cause.
-    pub slow: String,
-    /// Whether stage and cause are the same.
-    pub agrees: bool,
-}
-
 /// A verdict, and whether the load of the machine may have decided it.
 struct Heard {
     verdict: Verdict,
@@ -100,16 +80,15 @@ struct Heard {
 }
 
 impl Court<'_> {
-    /// Judges all jobs and tells every word in the caller's thread. After a `Break` no further job is
+    /// Judges all jobs and tells each verdict in the caller's thread. After a `Break` no further job is
     /// begun, what is under way is dropped, and the answer is `Break`. The order of verdicts is not the
     /// order of jobs.
     pub fn hear(
         &self,
         jobs: &[Job<'_>],
-        tell: &mut dyn FnMut(Word) -> ControlFlow<()>,
+        tell: &mut dyn FnMut(Verdict) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let mut aside = BTreeMap::new();
-        let mut fast = Vec::new();
         let judge = |index: usize| self.first(&jobs[index]);
         side_by_side(
             jobs.len(),
@@ -120,10 +99,7 @@ impl Court<'_> {
                     aside.insert(index, heard.verdict.cause);
                     return ControlFlow::Continue(());
                 }
-                if is_fast(&heard.verdict) {
-                    fast.push((index, heard.verdict.clone()));
-                }
-                tell(Word::Verdict(Box::new(heard.verdict)))
+                tell(heard.verdict)
             },
         )?;
         for (index, cause) in aside {
@@ -132,9 +108,85 @@ impl Court<'_> {
                 first_cause: Some(cause),
                 ..again.verdict
             };
-            tell(Word::Verdict(Box::new(verdict)))?;
+            tell(verdict)?;
         }
-        self.audit(jobs, self.drawn(fast), tell)
+        ControlFlow::Continue(())
+    }
+
+    /// The fast verdicts that are to be tried again, drawn by the seed: the share of all of them, and no fewer than
+    /// [`LEAST_AUDITED`]. Only those under the circumstances of now can be held against a slow one, so others
+    /// (another compiler, another policy) are not drawn.
+    pub fn draw<'v>(&self, judge: &Judge, verdicts: &[&'v Verdict]) -> Vec<&'v Verdict> {
+        if self.audit <= 0.0 {
+            return Vec::new();
+        }
+        let can_be_tried = |verdict: &&&Verdict| is_fast(verdict) && self.is_as_now(judge, verdict);
+        let fast = verdicts.iter().filter(can_be_tried).copied();
+        let mut fast: Vec<&Verdict> = fast.collect();
+        let share = (self.audit * fast.len() as f64).ceil() as usize;
+        let lot =
+            |verdict: &&Verdict| sha256(format!("{} {:?}", self.seed, verdict.key).as_bytes());
+        fast.sort_by_cached_key(lot);
+        fast.truncate(share.max(LEAST_AUDITED));
+        fast
+    }
+
+    /// Whether a verdict was given with the same toolchain, under the same policy.
+    fn is_as_now(&self, judge: &Judge, verdict: &Verdict) -> bool {
+        let (Some(then), Some(toolchain)) = (&verdict.setting, judge.toolchain()) else {
+            return false;
+        };
+        let badge = self.sandbox.badge();
+        (&then.toolchain_sha256, &then.policy_sha256, &then.tier)
+            == (
+                &toolchain.sha256,
+                &badge.policy_sha256,
+                &badge.tier.to_string(),
+            )
+    }
+
+    /// Tries fast verdicts again by the slow way and tells, in the caller's thread, what came of each; in no
+    /// particular order. A slow verdict near a limit is found once more alone, as a fast one would be.
+    pub fn audit(
+        &self,
+        pairs: &[(Job<'_>, &Verdict)],
+        tell: &mut dyn FnMut(Audit) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let again = |at: usize| judged(&pairs[at].0, self.sandbox, Way::Slow);
+        let mut aside = BTreeSet::new();
+        side_by_side(
+            pairs.len(),
+            self.n_workers,
+            &again,
+            &mut |at, slow: Heard| {
+                if slow.near_limit {
+                    aside.insert(at);
+                    return ControlFlow::Continue(());
+                }
+                tell(self.compared(&pairs[at], slow.verdict))
+            },
+        )?;
+        for at in aside {
+            tell(self.compared(&pairs[at], again(at).verdict))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Both verdicts side by side. Where they disagree, the slow one becomes the precedent: before anybody hears
+    /// of it, because who was told does not ask again.
+    fn compared(&self, (job, fast): &(Job<'_>, &Verdict), slow: Verdict) -> Audit {
+        let audit = Audit {
+            key: slow.key.clone(),
+            fast_stage: fast.stage,
+            fast_cause: fast.cause.clone(),
+            slow_stage: slow.stage,
+            slow_cause: slow.cause.clone(),
+            unscored: slow.unscored.clone(),
+        };
+        if audit.agrees() == Some(false) {
+            self.overrule(job, &slow);
+        }
+        audit
     }
 
     /// The first verdict on a job: an earlier one if there is one.
@@ -174,53 +226,9 @@ impl Court<'_> {
 
     /// Lets the slow way's verdict stand for later runs, in place of the fast one's.
     fn overrule(&self, job: &Job<'_>, slow: &Verdict) {
-        let Some((precedents, content)) = self.precedents.zip(self.content(job)) else {
-            return;
-        };
-        if slow.unscored.is_none() {
+        if let Some((precedents, content)) = self.precedents.zip(self.content(job)) {
             let _ = precedents.keep(&content, slow);
         }
-    }
-
-    /// The fast verdicts that are tried again, drawn by the seed.
-    fn drawn(&self, mut fast: Vec<(usize, Verdict)>) -> Vec<(usize, Verdict)> {
-        let wanted = (self.audit * fast.len() as f64).ceil() as usize;
-        let wanted = if self.audit > 0.0 {
-            wanted.max(LEAST_AUDITED)
-        } else {
-            0
-        };
-        let lot = |verdict: &Verdict| sha256(format!("{} {:?}", self.seed, verdict.key).as_bytes());
-        fast.sort_by_cached_key(|(_, verdict)| lot(verdict));
-        fast.truncate(wanted);
-        fast
-    }
-
-    fn audit(
-        &self,
-        jobs: &[Job<'_>],
-        drawn: Vec<(usize, Verdict)>,
-        tell: &mut dyn FnMut(Word) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let again = |at: usize| judged(&jobs[drawn[at].0], self.sandbox, Way::Slow).verdict;
-        side_by_side(
-            drawn.len(),
-            self.n_workers,
-            &again,
-            &mut |at, slow: Verdict| {
-                let fast = &drawn[at].1;
-                let agrees = (fast.stage, &fast.cause) == (slow.stage, &slow.cause);
-                if !agrees {
-                    self.overrule(&jobs[drawn[at].0], &slow);
-                }
-                tell(Word::Audit(Audit {
-                    key: slow.key.clone(),
-                    agrees,
-                    fast: fast.cause.clone(),
-                    slow: slow.cause,
-                }))
-            },
-        )
     }
 }
 
@@ -255,12 +263,10 @@ fn judged(job: &Job<'_>, sandbox: &dyn Sandbox, way: Way) -> Heard {
     }
 }
 
-fn is_fast(verdict: &Verdict) -> bool {
-    verdict.unscored.is_none()
-        && verdict
-            .setting
-            .as_ref()
-            .is_some_and(|setting| setting.way == Way::Fast && !setting.cached)
+/// Whether a verdict came by a fast way, here or where it was taken over from.
+pub fn is_fast(verdict: &Verdict) -> bool {
+    let setting = verdict.setting.as_ref();
+    verdict.unscored.is_none() && setting.is_some_and(|setting| setting.way == Way::Fast)
 }
 
 /// An earlier verdict as the one on this job.

@@ -185,10 +185,10 @@ pub(crate) struct CodeFlags {
     /// Completions generated side by side [default: 16]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
-    /// Same text at any batch size and after a resume: every step has the same width (default)
+    /// Same text at any batch size and after a resume: steps are filled up to whole tiles of 8 rows (default)
     #[arg(long, conflicts_with = "fast")]
     pub(crate) deterministic: bool,
-    /// Let steps shrink with the work left: faster at the end, texts may depend on the batch
+    /// Let steps have just the rows that work: faster at the end, texts may depend on the batch
     #[arg(long)]
     pub(crate) fast: bool,
     /// Let answers to whole-program tasks go on behind their code block, which changes no verdict

@@ -1,5 +1,6 @@
 //! `whet generate`: a model writes, as it thinks.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use engine::{
     Special, Token, Width,
 };
 use measure::{Clock, SystemClock};
+use report::untrusted::visible;
 use task::chat::{Message, Specials, Turn};
 
 use crate::cli::Generate;
@@ -93,11 +95,12 @@ fn stream(
         finish: None,
     };
     let mut written = Ok(Reader::There);
+    let mut screen = Screen::of_stdout();
     engine.generate(&[request], &mut |event: Event<'_>| {
         match event {
             Event::Token { text, .. } => {
                 stream.token_ns.push(clock.now_ns());
-                written = write_out(text.as_bytes());
+                written = write_out(screen.shown(text).as_bytes());
             }
             Event::Finished { completion, .. } => stream.finish = Some(completion.finish),
             Event::Started { .. } | Event::Drafted { .. } | Event::Checked { .. } => {}
@@ -109,8 +112,49 @@ fn stream(
             ControlFlow::Break(())
         }
     })?;
-    written?;
+    if matches!(written?, Reader::There) {
+        write_out(screen.rest().as_bytes())?;
+    }
     Ok(stream)
+}
+
+/// What stands between a model's text and a terminal: the model could move the cursor, rename the window or hide
+/// what it wrote. Whoever reads from a pipe gets the text as it is.
+struct Screen {
+    is_terminal: bool,
+    /// A carriage return came last; a line feed behind it would make a line end of the two.
+    returned: bool,
+}
+
+impl Screen {
+    fn of_stdout() -> Screen {
+        Screen {
+            is_terminal: std::io::stdout().is_terminal(),
+            returned: false,
+        }
+    }
+
+    /// The next piece of text, of whole characters, as it may be written.
+    fn shown<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
+        if !self.is_terminal {
+            return Cow::Borrowed(text);
+        }
+        let whole = match self.returned {
+            true => format!("\r{text}"),
+            false => text.to_owned(),
+        };
+        let now = whole.strip_suffix('\r');
+        self.returned = now.is_some();
+        Cow::Owned(visible(now.unwrap_or(&whole)))
+    }
+
+    /// What was held back.
+    fn rest(&mut self) -> String {
+        match std::mem::take(&mut self.returned) {
+            true => visible("\r"),
+            false => String::new(),
+        }
+    }
 }
 
 fn sampling(flags: &Generate) -> Result<Sampling> {
@@ -227,4 +271,34 @@ fn summary(n_prompt: usize, stream: &Stream) -> String {
         seconds(stream.started_ns, *first),
         times.len(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Screen;
+
+    fn written(is_terminal: bool, pieces: &[&str]) -> String {
+        let mut screen = Screen {
+            is_terminal,
+            returned: false,
+        };
+        let mut all: String = pieces.iter().map(|piece| screen.shown(piece)).collect();
+        all.push_str(&screen.rest());
+        all
+    }
+
+    #[test]
+    fn a_terminal_is_shown_what_a_model_would_have_it_do() {
+        let pieces = ["a\u{1b}", "[2J\u{7}b\tc", "\nd\u{202e}e"];
+        assert_eq!(written(true, &pieces), "a␛[2J␇b\tc\nd⟨U+202E⟩e");
+        assert_eq!(written(false, &pieces), pieces.concat());
+    }
+
+    #[test]
+    fn a_line_end_of_two_characters_is_one_also_where_it_comes_in_two_pieces() {
+        assert_eq!(written(true, &["a\r", "\nb\r\nc"]), "a\nb\nc");
+        assert_eq!(written(true, &["a\r", "", "b"]), "a␍b");
+        assert_eq!(written(true, &["a\r\r", "\n"]), "a␍\n");
+        assert_eq!(written(true, &["a\r"]), "a␍");
+    }
 }

@@ -131,30 +131,44 @@ fn as_json(line: &Line) -> Value {
     })
 }
 
+/// Titles name the language and are laid over several lines where one does not hold them.
 fn as_table(lines: &[Line]) -> String {
-    let mut text = format!(
-        "{:<18} {:<10} {:>8}  {:<9} {:<9} {}\n",
-        "NAME", "LANGUAGE", "PROBLEMS", "JUDGE", "STATE", "SUITE"
-    );
+    let row = |[name, problems, judge, state, title]: [&str; 5]| {
+        format!("{name:<17}  {problems:>8}  {judge:<9}  {state:<10}  {title}\n")
+    };
+    let mut text = row(["NAME", "PROBLEMS", "JUDGE", "STATE", "SUITE"]);
     for line in lines {
         let problems = line.problems.map_or("?".into(), |n| n.to_string());
-        let known = |text: &str| {
-            if text.is_empty() {
-                "?".to_owned()
-            } else {
-                text.to_owned()
-            }
+        let judge = if line.judge.is_empty() {
+            "?"
+        } else {
+            &line.judge
         };
-        text += &format!(
-            "{:<18} {:<10} {problems:>8}  {:<9} {:<9} {}\n",
-            line.name,
-            known(&line.language),
-            known(&line.judge),
-            line.state,
-            line.title
-        );
+        let mut title = pieces(&line.title, 80 - row([""; 5]).trim_end_matches('\n').len());
+        let rest = title.split_off(1);
+        text += &row([&line.name, &problems, judge, line.state, &title[0]]);
+        rest.iter()
+            .for_each(|piece| text += &row(["", "", "", "", piece]));
     }
     text
+}
+
+/// A text in lines of at most so many characters, cut between words; a longer word stands alone.
+fn pieces(text: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= most {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 fn pull(names: &[String], terminal: &Terminal, offline: bool) -> Result<Exit> {

@@ -162,8 +162,8 @@ fn a_dry_run_prints_the_plan_that_a_run_would_follow_and_writes_nothing() {
     let engine = &run.json("run.json")["engine"];
     let package = engine["package"].as_str().unwrap();
     assert!(package.starts_with("llama-cpp-sys-2 0."), "{package}");
-    let script = engine["build_script_sha256"].as_str().unwrap();
-    assert_eq!(script.len(), 64, "{script}");
+    let script = engine["build_changes_sha256"].as_str().unwrap();
+    assert_eq!(script.len(), 16, "{script}");
     assert_eq!(engine["session"]["n_ubatch"], 512);
     assert!(dry.stdout.contains("\"temperature\": 0.7,"), "{dry}");
 }

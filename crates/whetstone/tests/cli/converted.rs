@@ -206,7 +206,7 @@ fn a_disk_that_is_full_is_told_and_nothing_remains() {
 fn an_interrupt_leaves_no_file() {
     let place = Workplace::new();
     let words = ["models", "make", "smallcoder-medium", "--type", "q4_0"];
-    let mut child = place.command(&words).spawn().unwrap();
+    let mut child = place.interruptible(&words).spawn().unwrap();
     let part = watch(&mut child, || {
         files(&place)
             .into_iter()

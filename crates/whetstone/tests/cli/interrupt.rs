@@ -16,7 +16,7 @@ fn interrupted(signal: &str, times: usize) -> (Workplace, Ended, RunFolder) {
     caught(|_| {
         let place = Workplace::new();
         let words = [&PLAN[..], &["runs"]].concat();
-        let mut child = place.command(&words).spawn().unwrap();
+        let mut child = place.interruptible(&words).spawn().unwrap();
         let run = watch(&mut child, || {
             let run = RunFolder(place.runs("runs").into_iter().next()?);
             (run.n_lines("attempts.jsonl") >= 1).then_some(run)
@@ -67,6 +67,34 @@ fn an_interrupt_saves_and_says_how_to_go_on() {
 }
 
 #[test]
+fn signals_that_were_ignored_when_it_began_stay_ignored() {
+    let (ended, ignored) = caught(|_| {
+        let place = Workplace::new();
+        let words = [&PLAN[..], &["runs"]].concat();
+        let mut child = place.ignoring_signals(&words).spawn().unwrap();
+        watch(&mut child, || {
+            let run = RunFolder(place.runs("runs").into_iter().next()?);
+            (run.n_lines("attempts.jsonl") >= 1).then_some(())
+        })?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let is_at_work = child.try_wait().unwrap().is_none();
+        if is_at_work {
+            ["HUP", "INT", "TERM"]
+                .iter()
+                .for_each(|signal| send(signal, child.id()));
+        }
+        let ended = Ended::of(child);
+        let status = status.unwrap_or_default();
+        let mask = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+        is_at_work.then(|| (ended, mask.unwrap().trim().to_owned()))
+    });
+    let ended = ended.with_code(0);
+    assert!(!ended.stderr.contains("Stopping"), "{ended}");
+    let ignored = u64::from_str_radix(&ignored, 16).unwrap();
+    assert_eq!(ignored & 0x4003, 0x4003, "{ignored:x}");
+}
+
+#[test]
 fn what_was_to_be_exported_is_written_by_whoever_goes_on() {
     let place = Workplace::new();
     let mut words = PLAN.to_vec();
@@ -107,7 +135,7 @@ fn a_second_interrupt_ends_at_once_and_the_run_still_resumes() {
 fn an_interrupt_ends_generate_after_the_token_at_hand() {
     let place = Workplace::new();
     let words = ["generate", "toy.gguf", "-t", "1", "-p", "x", "-n", "500"];
-    let mut child = place.command(&words).spawn().unwrap();
+    let mut child = place.interruptible(&words).spawn().unwrap();
     // The first byte has arrived; of 500 tokens nobody has read the rest.
     let mut stdout = child.stdout.take().unwrap();
     std::io::Read::read_exact(&mut stdout, &mut [0]).unwrap();

@@ -44,6 +44,7 @@ mod recipe_runs;
 mod resume;
 mod runs;
 mod sample;
+mod script;
 mod speculation;
 mod tasks;
 mod texts;

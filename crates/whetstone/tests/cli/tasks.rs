@@ -21,6 +21,8 @@ fn the_list_names_every_suite_with_what_judges_it() {
             "{table}"
         );
     }
+    let is_narrow = |line: &str| line.chars().count() <= 80;
+    assert!(table.stdout.lines().all(is_narrow), "{table}");
     assert_eq!(row("cpp-demo")["n_problems"], 16);
     assert_eq!(row("cpp-demo")["judge"], "output");
     assert_eq!(row("cpp-demo")["state"], "built in");

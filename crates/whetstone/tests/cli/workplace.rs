@@ -62,8 +62,30 @@ impl Workplace {
     /// `whet` with these words, silent stdin, and nothing of the environment that changes answers.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_whet"));
+        self.dressed(command.args(words));
         command
-            .args(words)
+    }
+
+    /// The same with signals as at a terminal: whoever runs tests in the background may have them ignored, and then
+    /// `whet` ignores them, too.
+    pub(crate) fn interruptible(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_whet")]);
+        self.dressed(command.args(words));
+        command
+    }
+
+    /// The same started by somebody who ignores hang-ups, interrupts and requests to terminate.
+    pub(crate) fn ignoring_signals(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("sh");
+        let deaf = "trap '' HUP INT TERM; exec \"$0\" \"$@\"";
+        command.args(["-c", deaf, env!("CARGO_BIN_EXE_whet")]);
+        self.dressed(command.args(words));
+        command
+    }
+
+    fn dressed(&self, command: &mut Command) {
+        command
             .current_dir(self.folder.path())
             .env("WHET_CACHE", self.at("cache"))
             .env_remove("CI")
@@ -72,7 +94,6 @@ impl Workplace {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        command
     }
 
     /// Runs `whet` to its end.

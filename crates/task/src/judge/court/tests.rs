@@ -67,18 +67,31 @@ fn machine(
     })
 }
 
-fn hear(court: &Court<'_>, jobs: &[Job<'_>]) -> (Vec<Verdict>, Vec<Audit>) {
-    let (mut verdicts, mut audits) = (Vec::new(), Vec::new());
-    let flow = court.hear(jobs, &mut |word| {
-        match word {
-            Word::Verdict(verdict) => verdicts.push(*verdict),
-            Word::Audit(audit) => audits.push(audit),
-        }
+fn hear(court: &Court<'_>, jobs: &[Job<'_>]) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let flow = court.hear(jobs, &mut |verdict| {
+        verdicts.push(verdict);
         ControlFlow::Continue(())
     });
     assert!(flow.is_continue());
     verdicts.sort_by_key(|verdict| verdict.key.attempt);
-    (verdicts, audits)
+    verdicts
+}
+
+/// What comes of the verdicts that a court draws.
+fn audit(court: &Court<'_>, jobs: &[Job<'_>], verdicts: &[Verdict]) -> Vec<Audit> {
+    let verdicts: Vec<&Verdict> = verdicts.iter().collect();
+    let job_of = |verdict: &Verdict| jobs[verdict.key.attempt as usize].clone();
+    let drawn = court.draw(jobs[0].judge, &verdicts).into_iter();
+    let pairs: Vec<_> = drawn.map(|verdict| (job_of(verdict), verdict)).collect();
+    let mut audits = Vec::new();
+    let flow = court.audit(&pairs, &mut |audit| {
+        audits.push(audit);
+        ControlFlow::Continue(())
+    });
+    assert!(flow.is_continue());
+    audits.sort_by_key(|audit| audit.key.attempt);
+    audits
 }
 
 fn court(sandbox: &dyn Sandbox) -> Court<'_> {
@@ -108,7 +121,7 @@ fn a_verdict_near_a_limit_is_found_again_alone_and_the_second_one_counts() {
         Ok(outcome)
     });
     let (judge, texts) = (judge(), texts(8));
-    let (verdicts, _) = hear(&court(&sandbox), &jobs(&judge, &texts));
+    let verdicts = hear(&court(&sandbox), &jobs(&judge, &texts));
     assert_eq!(verdicts.len(), 8);
     for verdict in verdicts {
         assert_eq!(verdict.stage, Some(Stage::Right));
@@ -177,11 +190,135 @@ fn fast_verdicts_are_audited_by_the_slow_way_and_disagreement_is_told() {
             audit: share,
             ..court(&sandbox)
         };
-        let (verdicts, audits) = hear(&court, &jobs);
+        let verdicts = hear(&court, &jobs);
+        let audits = audit(&court, &jobs, &verdicts);
         assert_eq!((verdicts.len(), audits.len()), (30, n), "{share}");
-        assert!(audits.iter().all(|audit| !audit.agrees
-            && audit.fast == "protocol_error"
-            && audit.slow == "memory_limit"));
+        assert!(audits.iter().all(|audit| audit.agrees() == Some(false)
+            && audit.fast_cause == "protocol_error"
+            && audit.slow_cause == "memory_limit"));
+    }
+}
+
+#[test]
+fn verdicts_taken_over_from_earlier_runs_are_audited_like_others_until_one_is_refuted() {
+    let folder = tempfile::tempdir().unwrap();
+    let precedents = Precedents::open(folder.path()).unwrap();
+    let sandbox = Scripted::new(|program: &Program, _: &Limits| {
+        let ending = match program.warm {
+            true => Ending::Exited(0),
+            false => Ending::MemoryLimit,
+        };
+        Ok(Outcome {
+            warm: program.warm,
+            ..Outcome::scripted(ending, "")
+        })
+    });
+    let ((judge, problem), answers) = (function(), answers());
+    let jobs = asked(&problem, jobs(&judge, &answers));
+    let court = Court {
+        audit: 0.1,
+        precedents: Some(&precedents),
+        ..court(&sandbox)
+    };
+    hear(&court, &jobs);
+    let taken_over = hear(&court, &jobs);
+    let is_cached = |verdict: &Verdict| verdict.setting.as_ref().unwrap().cached;
+    assert!(taken_over.iter().all(is_cached));
+    let audits = audit(&court, &jobs, &taken_over);
+    assert_eq!(audits.len(), LEAST_AUDITED);
+    let refuted = |audit: &Audit| audit.agrees() == Some(false);
+    assert!(audits.iter().all(refuted), "{audits:?}");
+    let third = hear(&court, &jobs);
+    let n_slow = third.iter().filter(|verdict| !is_fast(verdict)).count();
+    assert_eq!(
+        n_slow, LEAST_AUDITED,
+        "a refuted verdict is not given again"
+    );
+}
+
+#[test]
+fn a_verdict_of_another_policy_is_not_held_against_one_of_this() {
+    let sandbox = Scripted::new(|program: &Program, _: &Limits| {
+        Ok(Outcome {
+            warm: program.warm,
+            ..Outcome::scripted(Ending::Exited(0), "")
+        })
+    });
+    let ((judge, problem), answers) = (function(), answers());
+    let jobs = asked(&problem, jobs(&judge, &answers));
+    let court = Court {
+        audit: 1.0,
+        ..court(&sandbox)
+    };
+    let mut verdicts = hear(&court, &jobs);
+    for verdict in &mut verdicts[..7] {
+        verdict.setting.as_mut().unwrap().policy_sha256 = "0f".repeat(32);
+    }
+    let tried = audit(&court, &jobs, &verdicts);
+    let tried: Vec<u32> = tried.iter().map(|audit| audit.key.attempt).collect();
+    assert_eq!(tried, (7..30).collect::<Vec<u32>>());
+}
+
+#[test]
+fn a_slow_verdict_near_a_limit_is_found_once_more_alone() {
+    // Two programs each: candidate and checker.
+    let together = AtomicU32::new(0);
+    let n_slow = AtomicU32::new(0);
+    let sandbox = Scripted::new(|program: &Program, _: &Limits| {
+        let beside = together.fetch_add(1, Ordering::SeqCst);
+        let n = match program.warm {
+            true => 0,
+            false => n_slow.fetch_add(1, Ordering::SeqCst),
+        };
+        let ending = match (program.warm, n < 16) {
+            (false, true) => Ending::WallLimit,
+            _ => Ending::Exited(0),
+        };
+        assert!(n < 16 || beside == 0, "somebody ran beside the last word");
+        together.fetch_sub(1, Ordering::SeqCst);
+        Ok(Outcome {
+            warm: program.warm,
+            ..Outcome::scripted(ending, "")
+        })
+    });
+    let ((judge, problem), answers) = (function(), answers()[..8].to_vec());
+    let jobs = asked(&problem, jobs(&judge, &answers));
+    let court = Court {
+        audit: 1.0,
+        ..court(&sandbox)
+    };
+    let verdicts = hear(&court, &jobs);
+    let audits = audit(&court, &jobs, &verdicts);
+    assert_eq!(audits.len(), 8);
+    assert!(
+        audits.iter().all(|audit| audit.agrees() == Some(true)),
+        "{audits:?}"
+    );
+}
+
+#[test]
+fn a_fault_of_the_slow_way_is_no_disagreement() {
+    let sandbox = Scripted::new(|program: &Program, _: &Limits| match program.warm {
+        true => Ok(Outcome {
+            warm: true,
+            ..Outcome::scripted(Ending::Exited(0), "")
+        }),
+        false => Err(Fault::Script {
+            what: "the box is gone".into(),
+        }),
+    });
+    let ((judge, problem), answers) = (function(), answers());
+    let jobs = asked(&problem, jobs(&judge, &answers));
+    let court = Court {
+        audit: 1.0,
+        ..court(&sandbox)
+    };
+    let verdicts = hear(&court, &jobs);
+    let audits = audit(&court, &jobs, &verdicts);
+    assert_eq!(audits.len(), 30);
+    for audit in audits {
+        assert_eq!(audit.agrees(), None);
+        assert!(audit.unscored.unwrap().contains("the box is gone"));
     }
 }
 
@@ -202,11 +339,11 @@ fn who_is_audited_depends_on_the_seed_alone() {
             n_workers,
             ..court(&sandbox)
         };
-        let audits = hear(&court, &jobs).1;
-        assert!(audits.iter().all(|audit| audit.agrees));
-        let mut keys: Vec<u32> = audits.iter().map(|audit| audit.key.attempt).collect();
-        keys.sort_unstable();
-        keys
+        let verdicts = hear(&court, &jobs);
+        let audits = audit(&court, &jobs, &verdicts);
+        assert!(audits.iter().all(|audit| audit.agrees() == Some(true)));
+        let keys = audits.iter().map(|audit| audit.key.attempt);
+        keys.collect::<Vec<u32>>()
     };
     assert_eq!(drawn(1, 1), drawn(1, 4));
     assert_ne!(drawn(1, 1), drawn(2, 1));
@@ -235,10 +372,10 @@ fn what_was_judged_before_is_not_judged_again() {
     };
     let jobs = jobs(&judge, &texts);
     let is_cached = |verdict: &Verdict| verdict.setting.as_ref().unwrap().cached;
-    let (first, _) = hear(&court, &jobs);
+    let first = hear(&court, &jobs);
     assert_eq!(n_runs.load(Ordering::SeqCst), 5, "twins are judged once");
     assert_eq!(first.iter().filter(|one| is_cached(one)).count(), 5);
-    let (second, _) = hear(&court, &jobs);
+    let second = hear(&court, &jobs);
     assert_eq!(n_runs.load(Ordering::SeqCst), 5);
     assert!(second.iter().all(is_cached));
     for (one, two) in first.iter().zip(&second) {

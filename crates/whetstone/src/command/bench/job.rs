@@ -223,7 +223,7 @@ impl Job<'_> {
 
     fn announce(&self, first: &Loaded, clock: &SystemClock, folder: &Path) -> Result<()> {
         let plan = &self.order.plan;
-        let rates = trial::run(&first.subject(None)?, clock)?;
+        let rates = trial::run(&first.subject(None)?, plan, clock)?;
         let first_bytes = first.llama.facts().file_bytes as f64;
         let weight: f64 = self
             .located
