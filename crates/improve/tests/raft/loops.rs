@@ -488,11 +488,8 @@ fn of_cycles_that_are_equally_good_the_last_is_taken_and_counts_as_no_gain() {
         gains: vec![10, 0, 0, 0, 0],
         ..Made::new()
     };
-    let plan = Plan {
-        cycles: 5,
-        cycle_patience: 2,
-        ..plan()
-    };
+    let mut plan = plan();
+    (plan.cycles, plan.cycle_patience) = (5, 2);
     let outcome = go(&plan, &material(), folder.path(), &mut made)
         .unwrap()
         .unwrap();
