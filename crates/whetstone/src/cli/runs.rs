@@ -171,6 +171,7 @@ A name stands for one run of a folder of runs; given again, it moves. Names are 
   whet runs import llama-bench.json
   whet runs import results_2026-01-02T03-04-05.json --name my-model
   whet runs import humaneval_eval_results.json --name my-model
+  whet runs import eval_results.json --suite my-problems
   whet runs import baseline_samples.jsonl --name before
   whet compare MINE THEIRS
 
@@ -187,6 +188,9 @@ pub(crate) struct ImportRun {
     /// What to call the model (default: as the file does, or the file's name)
     #[arg(long)]
     pub(crate) name: Option<String>,
+    /// What to call the problems of EvalPlus's eval_results (default: as their ids do, or the file's name)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) suite: Option<String>,
     /// Folder for run folders
     #[arg(long, short = 'o', value_name = "DIR", default_value = "runs")]
     pub(crate) output: PathBuf,

@@ -27,6 +27,7 @@ mod custom;
 mod data;
 mod destinations;
 mod doctor;
+mod exchange;
 mod export;
 mod generate;
 mod halo_forge;
