@@ -35,6 +35,7 @@ mod hardware;
 mod help;
 mod import;
 mod interrupt;
+mod manifest;
 mod memory;
 mod models;
 mod output;
