@@ -13,6 +13,7 @@ use super::Format;
   whet report                            the newest run below ./runs
   whet report runs/a_20260102_030405     that one
   whet report */ --quiet                 all of a folder, without printing
+  whet report comparison                 what `whet compare -o comparison` wrote, or `whet train raft -o DIR`, again
 
   whet report RUN --export tex=tables.tex --export parquet=results.parquet
   whet report A B --export csv=-         two runs side by side, to standard output
@@ -20,8 +21,8 @@ use super::Format;
   whet report RUN --export 'lm-eval=results_{model}.json'
   whet report RUN --export github-summary=\"$GITHUB_STEP_SUMMARY\"
 
-Tables, page and pictures are made from the records alone, and may be deleted at any time. With --export only that
-is written, and nothing printed.
+Tables, page and pictures are made from the records alone, and may be deleted at any time; what a run was told to
+export when it was measured is written again, too. With --export only that is written, and nothing printed.
 
 Formats: md csv json jsonl sql parquet tex svg png html; lm-eval (lm-evaluation-harness), evalplus, hyperfine,
 benchmark-bigger and benchmark-smaller (github-action-benchmark), hf-eval (.eval_results of the Hugging Face Hub),
@@ -29,7 +30,7 @@ github-summary; smallcoder, smallcoder-md and smallcoder-variants (the files of 
 sets measured here, and nothing that --limit cut or that was brought in. lm-eval and hf-eval
 are of one model, evalplus is of one model and suite: where there are several, the path names {model} and {suite}.")]
 pub(crate) struct Report {
-    /// Run folders, or their names below the folder of runs (default: the newest)
+    /// Folders of runs, of comparisons and of RAFT, or their names below the folder of runs (default: the newest run)
     #[arg(value_name = "RUN")]
     pub(crate) runs: Vec<PathBuf>,
     /// Folder of run folders
