@@ -85,7 +85,15 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// An empty file in the same folder.
 pub(crate) fn beside(path: &Path) -> Result<NamedTempFile, Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    NamedTempFile::new_in(folder)
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // Readable by whom the user's umask allows, as any other file; the library's default is private.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder
+        .tempfile_in(folder)
         .map_err(|error| Error::file(path, format!("not written: {error}")))
 }
 

@@ -1,7 +1,8 @@
 //! Several runs as one, so that their models stand side by side.
 //!
 //! A comparison is a function of models in one run, so runs that were made apart are laid together first. What
-//! then must not be compared is kept apart (problems of other wording), and whatever else was unlike becomes a
+//! then must not be compared is kept apart (problems of other wording), problems of which that cannot be told are
+//! paired by their ids, with a warning, and whatever else was unlike becomes a
 //! warning: other settings, another machine, another engine, another sandbox. What the hardware did is left out:
 //! power at rest and the cost of looking belong to a run and not to a model. Nothing is computed here.
 
@@ -39,6 +40,9 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     let mut brought_in = BTreeSet::new();
     for (index, run) in others.iter().enumerate() {
         joined.warnings.extend(unlike(&first.header, &run.header));
+        joined
+            .warnings
+            .extend(adopt::unchecked(&first.header, &run.header));
         let run = names.renamed(run, index + 1);
         joined.header.run_id = format!("{} + {}", joined.header.run_id, run.header.run_id);
         joined.header.models.extend(run.header.models);
@@ -83,6 +87,12 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     Ok(joined)
 }
 
+/// Whether two hashes say that problems of one name are not the same. Another program's hash, which has another
+/// length, says nothing about ours.
+pub(crate) fn are_other_problems(one: &str, other: &str) -> bool {
+    one != other && one.len() == other.len()
+}
+
 /// New names of models and suites, by run.
 struct Names {
     models: Vec<BTreeMap<String, String>>,
@@ -105,14 +115,16 @@ impl Names {
                 .map(|m| (m.name.clone(), model(index, &m.name)))
                 .collect()
         });
-        let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+        // Of each kind of hash the first: hashes of two kinds say nothing about each other.
+        let mut first: BTreeMap<(&str, usize), &str> = BTreeMap::new();
         for suite in runs.iter().flat_map(|run| &run.header.suites) {
-            first.entry(&suite.name).or_insert(&suite.sha256);
+            let kind = (suite.name.as_str(), suite.sha256.len());
+            first.entry(kind).or_insert(&suite.sha256);
         }
         let suites = runs.iter().map(|run| {
             let named = run.header.suites.iter().map(|suite| {
-                let new = match first.get(suite.name.as_str()) {
-                    Some(sha256) if **sha256 != *suite.sha256 => {
+                let new = match first.get(&(suite.name.as_str(), suite.sha256.len())) {
+                    Some(known) if are_other_problems(known, &suite.sha256) => {
                         format!(
                             "{} ({})",
                             suite.name,

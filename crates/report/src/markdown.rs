@@ -230,8 +230,15 @@ fn provenance(from: &Provenance) -> String {
         line(
             "suite",
             &format!(
-                "{} · {} problems · sha256 {}",
-                suite.name, suite.n_problems, suite.sha256
+                "{} · {} {} · sha256 {}",
+                suite.name,
+                suite.n_problems,
+                if suite.n_problems == 1 {
+                    "problem"
+                } else {
+                    "problems"
+                },
+                suite.sha256
             ),
         );
     }

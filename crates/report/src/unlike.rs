@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::record::{RunHeader, SandboxRecord, Warning};
 use serde_json::Value;
 
+use crate::join::are_other_problems;
+
 /// Differences that one warning lists; there is always a count of the rest.
 const MOST_LISTED: usize = 6;
 /// Facts of a machine that say how busy it is, not which it is.
@@ -136,7 +138,7 @@ fn object(facts: &BTreeMap<String, Value>) -> Value {
 fn suites(first: &RunHeader, other: &RunHeader) -> Vec<String> {
     let differs = |name: &str, sha256: &str| {
         let theirs = other.suites.iter().find(|suite| suite.name == name);
-        theirs.is_some_and(|theirs| theirs.sha256 != sha256)
+        theirs.is_some_and(|theirs| are_other_problems(&theirs.sha256, sha256))
     };
     let suites = first.suites.iter();
     let unlike = suites.filter(|suite| differs(&suite.name, &suite.sha256));

@@ -10,7 +10,7 @@
 //! samples cannot carry.
 
 pub(crate) mod accuracy;
-mod causes;
+pub(crate) mod causes;
 mod code;
 mod context;
 mod counted;

@@ -6,8 +6,7 @@
 mod fixture;
 
 use ledger::Run;
-use ledger::record::HardwareSample;
-use ledger::record::RunHeader;
+use ledger::record::{HardwareSample, RunHeader, Stage};
 use measure::gate::{Gate, Outcome};
 use report::view::Scorecard;
 use report::{Origin, gates, join};
@@ -144,6 +143,60 @@ fn problems_of_one_name_that_differ_are_not_compared() {
         let compared = section.rows.iter().flat_map(|row| &row.comparisons);
         assert!(compared.into_iter().all(|found| found.value.is_none()));
     }
+}
+
+/// The run as another program's file tells it: whether an answer passed, and a hash of another kind.
+fn told_by_evalplus(mut run: Run) -> Run {
+    run.header.plan = json!({"imported": {"program": "EvalPlus"}});
+    run.header.suites[1].sha256 = "fe58508b".repeat(4);
+    for verdict in &mut run.verdicts {
+        let Some(stage) = verdict.stage.take() else {
+            continue;
+        };
+        let passed = f64::from(stage == Stage::Right);
+        verdict.scores = [("pass_at_1".to_owned(), passed)].into();
+    }
+    run
+}
+
+#[test]
+fn what_another_program_says_of_the_same_answers_is_paired_with_what_we_say() {
+    let [one, _] = halves();
+    let joined = join(&[one.clone(), told_by_evalplus(one)]).unwrap();
+    assert!(kinds(&joined).contains(&"unchecked_suites"));
+    assert!(!kinds(&joined).contains(&"unlike_suites"));
+    let card = Scorecard::of(&joined);
+    let rows = card.sections.iter().flat_map(|section| &section.rows);
+    let rows: Vec<_> = rows.filter(|row| row.metric == "pass_at_1").collect();
+    let [row] = rows[..] else {
+        panic!("{} rows", rows.len());
+    };
+    assert_eq!(
+        (row.comparisons[0].value, row.comparisons[0].n),
+        (Some(0.0), 24)
+    );
+    // How far a failed answer got, nobody told.
+    let mut rows = card.sections.iter().flat_map(|section| &section.rows);
+    let compiles = rows.find(|row| row.metric == "compile_rate").unwrap();
+    assert!(compiles.cells[0].value.is_some() && compiles.cells[1].value.is_none());
+    let claim = "pass_at_1.difference>-30%";
+    let claims = [(claim.to_owned(), claim.parse::<Gate>().unwrap())];
+    assert_eq!(
+        gates::judge(&card, &claims).unwrap()[0].outcome,
+        Outcome::Met
+    );
+}
+
+#[test]
+fn a_foreign_hash_between_two_of_ours_does_not_make_other_problems_the_same() {
+    let [one, mut other] = halves();
+    other.header.suites[1].sha256 = "77".repeat(32);
+    let joined = join(&[told_by_evalplus(one.clone()), one, other]).unwrap();
+    let names = joined.header.suites.iter().map(|suite| suite.name.as_str());
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["python-core", "cpp-demo", "cpp-demo (77777777)"]
+    );
 }
 
 #[test]

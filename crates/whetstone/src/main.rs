@@ -15,6 +15,7 @@ mod containment;
 mod custom;
 mod destination;
 mod exit;
+mod formats;
 mod interrupt;
 mod logs;
 mod provenance;
@@ -25,6 +26,7 @@ mod suites;
 mod terminal;
 mod texts;
 mod watch;
+mod words;
 
 fn main() -> std::process::ExitCode {
     let read = match cli::read(std::env::args_os().collect()) {

@@ -9,10 +9,13 @@
 //! What is deliberately not here: models are not looked for and nothing is fetched, measured or written.
 
 mod benchmark;
+#[cfg(test)]
+mod manifest_tests;
 mod mistake;
 mod preset;
 mod published;
 mod run;
+mod said;
 mod schema;
 mod setting;
 mod shape;
@@ -27,22 +30,26 @@ use std::path::Path;
 pub(crate) use benchmark::Benchmark;
 pub(crate) use mistake::{Mistake, Place, nearest, refusal, refusal_of};
 pub(crate) use preset::{PRESETS, Preset};
-pub(crate) use run::Training;
+pub(crate) use run::{Foreign, Training};
 pub(crate) use schema::{FILE as SCHEMA_FILE, schema};
-use shape::{Findings, RECIPE, check};
+use shape::{BENCHMARK, Findings, RECIPE, check, is_sound};
 pub(crate) use training::{Settings, method};
 pub(crate) use vars::Change;
 pub(crate) use yaml::{Key, Node, What, read as read_yaml};
 
 use crate::exit::Usage;
 
-/// A recipe, read and understood.
+/// A recipe, read and understood as far as it can be.
 #[derive(Debug)]
 pub(crate) struct Recipe {
     pub(crate) name: String,
     pub(crate) targets: Vec<Target>,
+    /// Other names of targets, each with the target's own.
+    pub(crate) entrypoints: Vec<(String, String)>,
     /// Keys that stand there and change nothing.
     pub(crate) idle: Vec<String>,
+    /// What is wrong in it as a text. Values are wrong only once somebody reads them, and all of it is said at once.
+    pub(crate) mistakes: Vec<Mistake>,
 }
 
 /// What is run together.
@@ -51,14 +58,19 @@ pub(crate) struct Target {
     pub(crate) name: String,
     /// In their order, before any benchmark.
     pub(crate) trainings: Vec<Training>,
+    /// Those of other programs, which are not carried out.
+    pub(crate) foreign: Vec<Foreign>,
     pub(crate) benchmarks: Vec<Benchmark>,
+    /// Which files of a report are written; all if none are named.
+    pub(crate) formats: Vec<String>,
 }
 
 impl Recipe {
     /// Reads a recipe, with changes made to it.
     ///
     /// # Errors
-    /// Everything that is wrong in it, each with its place.
+    /// A text that is no tree of keys and values, a change or a variable that names nothing. Whatever else is wrong
+    /// stands in [`Recipe::mistakes`].
     pub(crate) fn read(
         text: &str,
         name: &str,
@@ -70,19 +82,21 @@ impl Recipe {
             change.apply(&mut root)?;
         }
         vars::substitute(&mut root).map_err(|mistakes| refusal(&mistakes))?;
-        refuse_what_is_not_there(&root)?;
         let mut found = Findings::default();
         check(&root, RECIPE, &mut found);
-        if !found.mistakes.is_empty() {
-            return Err(refusal(&found.mistakes));
-        }
-        let targets = targets(&root).map_err(|mistakes| refusal(&mistakes))?;
+        found.mistakes.extend(what_is_not_there(&root));
+        let (targets, more) = targets(&root);
+        found.mistakes.extend(more);
+        let (entrypoints, more) = entrypoints(&root, &targets);
+        found.mistakes.extend(more);
         let trainings = targets.iter().flat_map(|target| &target.trainings);
         let idle = trainings.flat_map(Training::idle).cloned();
         Ok(Recipe {
             name: word(&root, "name"),
             idle: found.idle.into_iter().chain(idle).collect(),
             targets,
+            entrypoints,
+            mistakes: found.mistakes,
         })
     }
 }
@@ -96,71 +110,97 @@ fn elements<'n>(node: &'n Node, key: &str) -> &'n [Node] {
     node.get(key).map(Node::elements).unwrap_or_default()
 }
 
-fn targets(root: &Node) -> Result<Vec<Target>, Vec<Mistake>> {
+fn targets(root: &Node) -> (Vec<Target>, Vec<Mistake>) {
     let mut mistakes = Vec::new();
     let mut targets: Vec<Target> = Vec::new();
     for node in elements(root, "targets") {
-        match target(node, root) {
-            Ok(target) if targets.iter().any(|known| known.name == target.name) => {
+        let (target, more) = target(node, root);
+        mistakes.extend(more);
+        match targets.iter().any(|known| known.name == target.name) {
+            true => {
                 let why = format!("two targets are called {}", target.name);
                 mistakes.push(Mistake::at(&node.place, why));
             }
-            Ok(target) => targets.push(target),
-            Err(more) => mistakes.extend(more),
+            false => targets.push(target),
         }
     }
-    match mistakes.is_empty() {
-        true => Ok(targets),
-        false => Err(mistakes),
-    }
+    (targets, mistakes)
 }
 
-fn target(node: &Node, root: &Node) -> Result<Target, Vec<Mistake>> {
+/// Other names of targets: `default: NAME`, also with `target:` before the name.
+fn entrypoints(root: &Node, targets: &[Target]) -> (Vec<(String, String)>, Vec<Mistake>) {
+    let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+    let entries = root.get("entrypoints").and_then(Node::entries);
+    let (mut known, mut mistakes) = (Vec::new(), Vec::new());
+    for (key, node) in entries.unwrap_or_default() {
+        let Some(word) = node.word() else {
+            continue;
+        };
+        let name = word.strip_prefix("target:").unwrap_or(word).trim();
+        match names.contains(&name) {
+            true => known.push((key.name.clone(), name.to_owned())),
+            false => mistakes.push(Mistake::unknown(&node.place, "target", name, &names)),
+        }
+    }
+    (known, mistakes)
+}
+
+/// One target: of its parts those that can be read, and what is wrong with the others.
+fn target(node: &Node, root: &Node) -> (Target, Vec<Mistake>) {
     let scopes = [node, root];
     let mut mistakes = Vec::new();
     let mut ids: Vec<String> = Vec::new();
-    let mut new = |id: &str, at: &Node| match ids.iter().any(|known| known == id) {
-        true => {
-            let why = format!("two runs or benchmarks of this target are called {id}");
-            Err(vec![Mistake::at(&at.place, why)])
-        }
-        false => {
-            ids.push(id.to_owned());
-            Ok(())
-        }
+    let mut target = Target {
+        name: word(node, "name"),
+        trainings: Vec::new(),
+        foreign: Vec::new(),
+        benchmarks: Vec::new(),
+        formats: words(node, "formats"),
     };
-    let mut trainings = Vec::new();
-    for one in elements(node, "runs") {
-        let read = run::training(one, &scopes);
-        match read.and_then(|read| new(&read.id, one).map(|()| read)) {
-            Ok(read) => trainings.push(read),
-            Err(more) => mistakes.extend(more),
+    let runs = elements(node, "runs").iter();
+    let runs = runs.filter(|run| is_sound(run, run::fields(run)));
+    for one in runs {
+        mistakes.extend(twice(one, &mut ids));
+        if run::is_foreign(one) {
+            target.foreign.push(run::foreign(one));
+        } else if run::in_no_mode_of_ours(one).is_none() {
+            match run::training(one, &scopes) {
+                Ok(training) => target.trainings.push(training),
+                Err(more) => mistakes.extend(more),
+            }
         }
     }
-    let mut benchmarks = Vec::new();
-    for one in elements(node, "benchmarks") {
-        let read = benchmark::benchmark(one, &scopes);
-        match read.and_then(|read| new(&read.id, one).map(|()| read)) {
-            Ok(read) => benchmarks.push(read),
-            Err(more) => mistakes.extend(more),
-        }
+    let goes_without = !target.foreign.is_empty();
+    let benchmarks = elements(node, "benchmarks").iter();
+    for one in benchmarks.filter(|one| is_sound(one, BENCHMARK)) {
+        mistakes.extend(twice(one, &mut ids));
+        let (read, more) = benchmark::benchmark(one, &scopes, goes_without);
+        target.benchmarks.extend(read);
+        mistakes.extend(more);
     }
-    match mistakes.is_empty() {
-        true => Ok(Target {
-            name: word(node, "name"),
-            trainings,
-            benchmarks,
-        }),
-        false => Err(mistakes),
-    }
+    (target, mistakes)
 }
 
-/// Processes, and trainings by the keys of others: known words for what no recipe can do.
-fn refuse_what_is_not_there(root: &Node) -> Result<(), Usage> {
+/// A mistake if another run or benchmark of the target has the same id.
+fn twice(one: &Node, ids: &mut Vec<String>) -> Option<Mistake> {
+    let id = word(one, "id");
+    let is_known = ids.contains(&id);
+    let why = format!("two runs or benchmarks of this target are called {id}");
+    ids.push(id);
+    is_known.then(|| Mistake::at(&one.place, why))
+}
+
+fn words(node: &Node, key: &str) -> Vec<String> {
+    let words = elements(node, key).iter().filter_map(Node::word);
+    words.map(str::to_owned).collect()
+}
+
+/// Processes, and trainings in a mode of others: known words for what no recipe can do.
+fn what_is_not_there(root: &Node) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     for target in elements(root, "targets") {
         let runs = elements(target, "runs").iter();
-        mistakes.extend(runs.filter_map(|run| run::refuse_what_is_not_there(run).err()));
+        mistakes.extend(runs.filter_map(run::in_no_mode_of_ours));
         let kind = target
             .get("type")
             .filter(|kind| kind.word() != Some("experiment"));
@@ -170,8 +210,5 @@ fn refuse_what_is_not_there(root: &Node) -> Result<(), Usage> {
             Mistake::at(&kind.place, why)
         }));
     }
-    match mistakes.is_empty() {
-        true => Ok(()),
-        false => Err(refusal(&mistakes)),
-    }
+    mistakes
 }

@@ -98,8 +98,8 @@ pub fn folder(model: &Transformer, base: &Path, folder: &Path) -> Result<(), Err
     }
     let attention_bias = biases(&weights, model.shape()).map_err(refuse)?;
     std::fs::create_dir_all(folder).map_err(|source| failed(format!("not made: {source}")))?;
-    let beside = tempfile::NamedTempFile::new_in(folder)
-        .map_err(|source| failed(format!("not written: {source}")))?;
+    let beside =
+        super::beside(folder).map_err(|source| failed(format!("not written: {source}")))?;
     let named = weights
         .iter()
         .map(|weight| (weight.part.in_transformers(), Stored(weight)));

@@ -2,16 +2,20 @@
 //!
 //! Their harness says *pass*, *fail* or *timeout*; which of ours is which follows from stage and cause. Attempts that
 //! could not be judged are left out: neither word would be true of them. The tests that EvalPlus adds were not run
-//! unless a suite holds them, so `plus_status` is `null`.
+//! unless a suite holds them, so `plus_status` is `null`. `suite` is ours: ids of other data sets do not name theirs.
 
 use std::collections::BTreeMap;
 
 use ledger::Run;
-use ledger::record::{AttemptKey, Stage, Verdict};
+use ledger::record::{AttemptKey, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::{Source, indented, nothing};
 use crate::error::Error;
+use crate::view::causes::passed;
+
+/// Ends of an answer for which their word is `timeout`; the last one is theirs.
+const TIMED_OUT: [&str; 3] = ["wall_limit", "cpu_limit", "timeout"];
 
 /// Suites whose answers were executed.
 pub(super) fn suites(run: &Run) -> Vec<&str> {
@@ -19,7 +23,7 @@ pub(super) fn suites(run: &Run) -> Vec<&str> {
     for verdict in run
         .verdicts
         .iter()
-        .filter(|verdict| verdict.stage.is_some())
+        .filter(|verdict| passed(verdict).is_some())
     {
         if !suites.contains(&verdict.key.suite.as_str()) {
             suites.push(&verdict.key.suite);
@@ -40,8 +44,8 @@ pub(super) fn results(from: &Source<'_>) -> Result<Vec<u8>, Error> {
     for attempt in &from.run.attempts {
         let key = &attempt.key;
         let verdict = verdicts.get(key).copied();
-        let stage = verdict.and_then(|verdict| verdict.stage);
-        let (Some(verdict), Some(stage)) = (verdict, stage) else {
+        let passed = verdict.and_then(passed);
+        let (Some(verdict), Some(passed)) = (verdict, passed) else {
             continue;
         };
         if key.model != from.model || key.suite != from.suite {
@@ -54,7 +58,7 @@ pub(super) fn results(from: &Source<'_>) -> Result<Vec<u8>, Error> {
             list.push(json!({
                 "task_id": key.problem,
                 "solution": verdict.code.as_deref().unwrap_or(&attempt.text),
-                "base_status": status(stage, &verdict.cause),
+                "base_status": status(passed, &verdict.cause),
                 "plus_status": null,
                 "base_fail_tests": [],
                 "plus_fail_tests": [],
@@ -67,16 +71,17 @@ pub(super) fn results(from: &Source<'_>) -> Result<Vec<u8>, Error> {
     indented(&json!({
         "date": from.card.provenance.started_at,
         "hash": hash(from),
+        "suite": from.suite,
         "eval": tasks,
         "pass_at_k": {"base": rates(from)},
     }))
 }
 
-fn status(stage: Stage, cause: &str) -> &'static str {
-    match stage {
-        Stage::Right => "pass",
-        _ if cause == "wall_limit" || cause == "cpu_limit" => "timeout",
-        _ => "fail",
+fn status(passed: bool, cause: &str) -> &'static str {
+    match passed {
+        true => "pass",
+        false if TIMED_OUT.contains(&cause) => "timeout",
+        false => "fail",
     }
 }
 

@@ -16,6 +16,14 @@ pub(super) const BEHAVIOUR: &str = "behaviour_rate";
 /// The score of answers whose verdict was brought in, which know no stage.
 const BROUGHT_IN: &str = "pass_at_1";
 
+/// Whether an answer passed its tests; `None` where nothing says so. A verdict that was brought in may know that
+/// and not how far a failed answer got.
+pub(crate) fn passed(verdict: &Verdict) -> Option<bool> {
+    let told = || verdict.scores.get(BROUGHT_IN).map(|score| *score == 1.0);
+    let reached = verdict.stage.map(|stage| stage == Stage::Right);
+    reached.or_else(told)
+}
+
 /// The word for attempts that have no verdict yet.
 const NOT_JUDGED: &str = "not judged";
 

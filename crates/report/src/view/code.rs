@@ -53,9 +53,7 @@ fn suites(run: &Run) -> Vec<String> {
 fn section(run: &Run, suite: &str) -> Section {
     let per_model = judged(run, suite);
     let mut rows = Vec::new();
-    if is_ladder(&per_model) {
-        rows.extend(rates::of_the_ladder(run, &per_model));
-    }
+    rows.extend(rates::of_the_ladder(run, &per_model));
     for metric in score_names(&per_model) {
         rows.push(rates::row(run, &per_model, &metric, |judged| {
             score(judged, &metric)
@@ -127,17 +125,6 @@ fn judged<'a>(run: &'a Run, suite: &str) -> Vec<Vec<Judged<'a>>> {
         .collect()
 }
 
-/// A suite has a ladder if one verdict has a stage, or if none could say anything at all.
-fn is_ladder(per_model: &[Vec<Judged<'_>>]) -> bool {
-    let verdicts = || {
-        per_model
-            .iter()
-            .flatten()
-            .filter_map(|judged| judged.verdict)
-    };
-    verdicts().any(|v| v.stage.is_some()) || verdicts().all(|v| v.unscored.is_some())
-}
-
 fn clusters(attempts: &[Judged<'_>], outcome: impl Fn(&Judged<'_>) -> Option<f64>) -> Clusters {
     let mut problems = Clusters::new();
     for judged in attempts {
@@ -155,14 +142,15 @@ fn score(judged: &Judged<'_>, metric: &str) -> Option<f64> {
     judged.verdict?.scores.get(metric).copied()
 }
 
-/// Names of the suite's own scores, in the order of the metric list, unknown ones last.
+/// Names of the suite's own scores, in the order of the metric list, unknown ones last. What is read from the
+/// stages has its rows there, also where a verdict that was brought in tells it as a score.
 fn score_names(per_model: &[Vec<Judged<'_>>]) -> Vec<String> {
     let verdicts = per_model
         .iter()
         .flatten()
         .filter_map(|judged| judged.verdict);
     let names: BTreeSet<&String> = verdicts.flat_map(|verdict| verdict.scores.keys()).collect();
-    let own = names.into_iter().filter(|name| *name != rates::SHARED);
+    let own = names.into_iter().filter(|name| !rates::has_rows(name));
     let mut names: Vec<String> = own.cloned().collect();
     names.sort_by_key(|name| timing::metric_place(name));
     names

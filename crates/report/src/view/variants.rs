@@ -64,7 +64,10 @@ pub(super) fn section(run: &Run, sections: &[Section]) -> Option<Section> {
         benchmark: NAME.to_owned(),
         suite: None,
         shared: BTreeMap::new(),
-        scope: format!("{} files, {trained} of them trained", all.len()),
+        scope: match all.len() {
+            1 => format!("1 file, {trained} of it trained"),
+            n => format!("{n} files, {trained} of them trained"),
+        },
         overviews,
         rows: Vec::new(),
         causes: Vec::new(),

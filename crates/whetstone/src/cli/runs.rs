@@ -13,6 +13,7 @@ use super::Format;
   whet report                            the newest run below ./runs
   whet report runs/a_20260102_030405     that one
   whet report */ --quiet                 all of a folder, without printing
+  whet report comparison                 what `whet compare -o comparison` wrote, or `whet train raft -o DIR`, again
 
   whet report RUN --export tex=tables.tex --export parquet=results.parquet
   whet report A B --export csv=-         two runs side by side, to standard output
@@ -20,8 +21,8 @@ use super::Format;
   whet report RUN --export 'lm-eval=results_{model}.json'
   whet report RUN --export github-summary=\"$GITHUB_STEP_SUMMARY\"
 
-Tables, page and pictures are made from the records alone, and may be deleted at any time. With --export only that
-is written, and nothing printed.
+Tables, page and pictures are made from the records alone, and may be deleted at any time; what a run was told to
+export when it was measured is written again, too. With --export only that is written, and nothing printed.
 
 Formats: md csv json jsonl sql parquet tex svg png html; lm-eval (lm-evaluation-harness), evalplus, hyperfine,
 benchmark-bigger and benchmark-smaller (github-action-benchmark), hf-eval (.eval_results of the Hugging Face Hub),
@@ -29,7 +30,7 @@ github-summary; smallcoder, smallcoder-md and smallcoder-variants (the files of 
 sets measured here, and nothing that --limit cut or that was brought in. lm-eval and hf-eval
 are of one model, evalplus is of one model and suite: where there are several, the path names {model} and {suite}.")]
 pub(crate) struct Report {
-    /// Run folders, or their names below the folder of runs (default: the newest)
+    /// Folders of runs, of comparisons and of RAFT, or their names below the folder of runs (default: the newest run)
     #[arg(value_name = "RUN")]
     pub(crate) runs: Vec<PathBuf>,
     /// Folder of run folders
@@ -171,6 +172,7 @@ A name stands for one run of a folder of runs; given again, it moves. Names are 
   whet runs import llama-bench.json
   whet runs import results_2026-01-02T03-04-05.json --name my-model
   whet runs import humaneval_eval_results.json --name my-model
+  whet runs import eval_results.json --suite my-problems
   whet runs import baseline_samples.jsonl --name before
   whet compare MINE THEIRS
 
@@ -187,6 +189,9 @@ pub(crate) struct ImportRun {
     /// What to call the model (default: as the file does, or the file's name)
     #[arg(long)]
     pub(crate) name: Option<String>,
+    /// What to call the problems of EvalPlus's eval_results (default: as their ids do, or the file's name)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) suite: Option<String>,
     /// Folder for run folders
     #[arg(long, short = 'o', value_name = "DIR", default_value = "runs")]
     pub(crate) output: PathBuf,

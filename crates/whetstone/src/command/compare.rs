@@ -10,6 +10,7 @@ use report::table::console;
 use report::{Readings, Scorecard};
 use serde_json::json;
 
+use super::compared;
 use super::runs::find;
 use crate::baselines;
 use crate::cli::{Compare, Format};
@@ -36,6 +37,7 @@ pub(crate) fn run(flags: &Compare, terminal: &Terminal) -> Result<Exit> {
     let (judged, regressions) = judged(flags, &card)?;
     if let Some(folder) = &flags.output {
         write(&joined, folder, terminal.readings())?;
+        compared::keep(folder, &[&folders])?;
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     }
     show(flags, (&joined, &card), &judged, terminal)?;

@@ -83,6 +83,28 @@ pub(super) fn with_kept(
     Ok(all)
 }
 
+/// Writes again what a run was to write in its end. What is put behind other things is there already, and what went to
+/// standard output was read; a folder that is gone is said and no failure of the report.
+pub(super) fn again(folder: &Path, run: &Run, dpi: u16, terminal: &Terminal) -> Result<()> {
+    if run.is_open() {
+        return Ok(());
+    }
+    for (name, path) in with_kept(folder, &[])? {
+        let format = publish::find(&name).map_err(Usage)?;
+        if format.appends || path == Path::new("-") {
+            continue;
+        }
+        match destination::has_folder(&path) {
+            true => self::run(&[folder.to_owned()], (&[(name, path)], dpi), terminal).map(drop)?,
+            false => terminal.note(&format!(
+                "{} is not written again: its folder is not there",
+                path.display()
+            )),
+        }
+    }
+    Ok(())
+}
+
 fn anywhere((format, path): &(String, PathBuf)) -> Result<(String, PathBuf)> {
     let path = match path.as_path() {
         stdout if stdout == Path::new("-") => stdout.to_owned(),

@@ -56,6 +56,8 @@ struct Source<'a> {
     sha256: String,
     /// The model's name, if the user says it.
     name: Option<&'a str>,
+    /// The suite's name, if the user says it.
+    suite: Option<&'a str>,
 }
 
 impl Source<'_> {
@@ -76,6 +78,7 @@ pub(crate) fn run(flags: &ImportRun, terminal: &Terminal) -> Result<Exit> {
         path: &flags.file,
         sha256: hub::sha256_file(&flags.file)?,
         name: flags.name.as_deref(),
+        suite: flags.suite.as_deref(),
     };
     let refused = |why: String| Usage(format!("cannot take over {}: {why}", flags.file.display()));
     let document = json::read(&text).map_err(refused)?;
@@ -115,10 +118,12 @@ fn text(path: &Path) -> Result<String> {
 fn recognised(document: &Document, source: &Source<'_>) -> Result<Foreign, String> {
     let first = document.values.first().map(|(_, value)| value);
     let has = |name: &str| first.is_some_and(|value| value.get(name).is_some());
-    if has("avg_ts") || has("samples_ts") {
-        llama_bench::read(document, source)
-    } else if has("eval") {
+    if has("eval") {
         evalplus::read(document, source)
+    } else if source.suite.is_some() {
+        Err("--suite names the problems of EvalPlus's eval_results, and this file is none; leave it away".into())
+    } else if has("avg_ts") || has("samples_ts") {
+        llama_bench::read(document, source)
     } else if has("pass_at_k") && has("by_category") {
         halo_forge::results(document, source)
     } else if has("baseline") && has("n_cycles") {

@@ -4,6 +4,7 @@ mod adapters;
 mod bench;
 mod collect;
 mod compare;
+mod compared;
 mod data;
 mod doctor;
 mod export;

@@ -7,29 +7,30 @@
 mod again;
 mod begun;
 mod fetch;
+mod init;
 mod jobs;
 mod results;
 mod trainings;
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 
-use super::bench::{Order, carry_out, documents, ended, newest, print};
+use super::bench::{Order, carry_out, documents, ended, newest, print, write_report};
 use super::speculation;
-use crate::cli::{Check, Format, Init, Run};
-use crate::destination;
+use crate::cli::{Check, Format, Run};
 use crate::exit::{Exit, Usage};
+use crate::formats::Formats;
 use crate::interrupt;
-use crate::recipe::{Change, PRESETS, Recipe, Target, method};
+use crate::recipe::{Change, PRESETS, Recipe, Target, method, refusal};
 use crate::subject::Finder;
 use crate::terminal::Terminal;
+use crate::words::{count, plainly};
 use again::again;
 use fetch::fetch;
+pub(crate) use init::{init, schema};
 use jobs::{Job, Kind, chosen, is_meant, jobs, known_ids};
 use results::Results;
 use trainings::{Planned, School, Went, planned};
@@ -97,11 +98,27 @@ impl<'r> Work<'r> {
         (target, only): (Option<&str>, &'r [String]),
         artifacts: &Path,
     ) -> Result<Work<'r>> {
-        let targets = chosen(recipe, target)?;
-        known_ids(&targets, only)?;
-        let (trainings, expected) = planned(recipe, &targets, artifacts)?;
+        let mut mistakes = recipe.mistakes.clone();
+        let targets = match (chosen(recipe, target), mistakes.is_empty()) {
+            (Ok(targets), _) => targets,
+            (Err(unknown), true) => return Err(unknown.into()),
+            // The name may be the one that is misspelt there.
+            (Err(_), false) => return Err(refusal(&mistakes).into()),
+        };
+        if mistakes.is_empty() {
+            known_ids(&targets, only)?;
+        }
+        let (trainings, expected, more) = planned(recipe, &targets, artifacts);
+        // Without what a training would leave, nobody knows whether a benchmark is right.
+        let are_all_planned = more.is_empty();
+        mistakes.extend(more);
+        let (jobs, more) = jobs(recipe, &targets, (only, &expected));
+        mistakes.extend(more.into_iter().filter(|_| are_all_planned));
+        if !mistakes.is_empty() {
+            return Err(refusal(&mistakes).into());
+        }
         Ok(Work {
-            jobs: jobs(recipe, &targets, (only, &expected))?,
+            jobs,
             recipe,
             targets,
             only,
@@ -144,7 +161,7 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
     let asked = (flags.target.as_deref(), &flags.only[..]);
     let work = Work::of(&recipe, asked, &flags.output)?;
     if flags.dry_run {
-        terminal.result(&serde_json::to_string_pretty(&plans(&work))?)?;
+        terminal.result(&serde_json::to_string_pretty(&plainly(plans(&work)))?)?;
         return Ok(Exit::Done);
     }
     remark(&work, terminal);
@@ -168,7 +185,10 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
     };
     let jobs = match work.trainings.is_empty() {
         true => work.jobs,
-        false => jobs(&recipe, &work.targets, (&flags.only, &results))?,
+        false => match jobs(&recipe, &work.targets, (&flags.only, &results)) {
+            (jobs, mistakes) if mistakes.is_empty() => jobs,
+            (_, mistakes) => return Err(refusal(&mistakes).into()),
+        },
     };
     measure_all(jobs, flags, (&source, &finder))
 }
@@ -194,6 +214,10 @@ fn measure_all(
         };
         ledger::write_derived(&folder, COPY, source.text.as_bytes())?;
         let run = ledger::read(&folder)?;
+        if !job.formats.is_empty() {
+            Formats::keep(&folder, &job.formats)?;
+            write_report(&folder, &run, terminal.readings())?;
+        }
         if flags.format == Format::Table {
             print(&run, Format::Table, terminal)?;
         }
@@ -273,6 +297,12 @@ fn remark(work: &Work<'_>, terminal: &Terminal) {
             idle.join(", ")
         ));
     }
+    for one in work.targets.iter().flat_map(|target| &target.foreign) {
+        terminal.note(&format!(
+            "{}: the training of another program, {}, is not carried out; models are those that the recipe names",
+            one.place, one.id
+        ));
+    }
     for note in work.jobs.iter().flat_map(|job| &job.notes) {
         terminal.note(note);
     }
@@ -284,7 +314,7 @@ pub(crate) fn check(flags: &Check, terminal: &Terminal) -> Result<Exit> {
     let work = Work::of(&recipe, (None, &[]), Path::new(ARTIFACTS))?;
     remark(&work, terminal);
     if flags.format == Format::Json {
-        terminal.result(&serde_json::to_string_pretty(&plans(&work))?)?;
+        terminal.result(&serde_json::to_string_pretty(&plainly(plans(&work)))?)?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();
@@ -301,7 +331,6 @@ pub(crate) fn check(flags: &Check, terminal: &Terminal) -> Result<Exit> {
         }
     }
     terminal.result(&text)?;
-    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let runs = count(work.jobs.len(), "run");
     let all = match work.trainings.len() {
         0 => runs,
@@ -355,35 +384,4 @@ fn quoted(word: &str) -> String {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', "'\\''")),
     }
-}
-
-/// Writes a recipe to begin with.
-pub(crate) fn init(flags: &Init, terminal: &Terminal) -> Result<Exit> {
-    let text = flags.preset.text();
-    let path = match &flags.output {
-        Some(path) if path == Path::new("-") => {
-            terminal.result(text)?;
-            return Ok(Exit::Done);
-        }
-        Some(path) => path.clone(),
-        None => PathBuf::from(flags.preset.file()),
-    };
-    let name = path.display();
-    if path.is_file() {
-        let why = format!("{name} is there already; name another file with -o");
-        return Err(Usage(why).into());
-    }
-    destination::check(&path)?;
-    let mut file = File::create_new(&path).with_context(|| format!("cannot write {name}"))?;
-    file.write_all(text.as_bytes())
-        .with_context(|| format!("cannot write {name}"))?;
-    let check = flags.preset.check(&name.to_string());
-    terminal.note(&format!("Wrote {name}. What it means: {check}"));
-    Ok(Exit::Done)
-}
-
-/// Prints the schema of recipes.
-pub(crate) fn schema(terminal: &Terminal) -> Result<Exit> {
-    terminal.result(&serde_json::to_string_pretty(&crate::recipe::schema())?)?;
-    Ok(Exit::Done)
 }

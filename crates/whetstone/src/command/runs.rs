@@ -7,30 +7,52 @@ use ledger::{Run, RunFolder};
 use report::table::{Entry, Side, Table, console};
 use serde_json::json;
 
+use super::train::raft;
+use super::{compared, export};
 use crate::baselines;
 use crate::cli::{Format, Report, Runs};
 use crate::exit::{Exit, Usage};
 use crate::terminal::Terminal;
 
-/// Makes the derived files of runs anew and prints their scorecards.
+/// Makes the derived files of runs anew and prints their scorecards. A folder may also hold a comparison, or what RAFT
+/// left.
 pub(crate) fn report(flags: &Report, terminal: &Terminal) -> Result<Exit> {
     if !flags.export.is_empty() {
         return super::export::run(&wanted(flags)?, (&flags.export, flags.dpi), terminal);
     }
     let mut runs = Vec::new();
+    let mut n_trained = 0;
     for folder in wanted(flags)? {
-        let run = ledger::read(&folder)?;
+        if let Some(what) = raft::holds(&folder) {
+            n_trained += 1;
+            trained(&folder, what, flags.format, terminal)?;
+            continue;
+        }
+        let run = compared::read(&folder)?;
         super::bench::write_report_at(flags.dpi, &folder, &run, terminal.readings())?;
         if flags.format == Format::Table {
             super::bench::print(&run, Format::Table, terminal)?;
         }
-        terminal.note(&format!("Report: {}", folder.join("report.html").display()));
+        super::bench::say_where(&folder, terminal);
+        export::again(&folder, &run, flags.dpi, terminal)?;
         runs.push(run);
     }
-    if flags.format == Format::Json {
+    if flags.format == Format::Json && !(runs.is_empty() && n_trained > 0) {
         super::bench::documents(&runs, terminal)?;
     }
     Ok(Exit::Done)
+}
+
+/// The same of trainings, whose document is their summary.
+fn trained(folder: &Path, what: raft::Holds, format: Format, terminal: &Terminal) -> Result<()> {
+    for (said, summary) in raft::anew(folder, what, terminal)? {
+        match format {
+            Format::Table => terminal.result(&said)?,
+            Format::Json => terminal.bytes(&std::fs::read(&summary)?)?,
+        }
+        terminal.note(&format!("Summary: {}", summary.display()));
+    }
+    Ok(())
 }
 
 /// Lists, shows or deletes runs.

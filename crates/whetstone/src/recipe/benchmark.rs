@@ -23,6 +23,10 @@ pub(crate) struct Benchmark {
     /// The models, as the command line names them.
     pub(crate) models: Vec<String>,
     pub(crate) repeats: u32,
+    /// Whether everything that it says could be read. What could not has been found wrong already.
+    pub(crate) is_whole: bool,
+    /// A role that nothing names, where a training of another program may leave the model: a mistake once it is wanted.
+    pub(crate) lacks: Option<Mistake>,
     /// The command below `whet bench`.
     command: String,
     settings: Vec<Said>,
@@ -30,24 +34,39 @@ pub(crate) struct Benchmark {
     shared: Vec<String>,
 }
 
-/// `scopes` are the target and the recipe, in the order in which they are asked.
-pub(super) fn benchmark(node: &Node, scopes: &[&Node]) -> Result<Benchmark, Vec<Mistake>> {
+/// The benchmark as far as it can be read, and what is wrong with it. `scopes` are the target and the recipe, in the
+/// order in which they are asked; `goes_without` says that a role which nothing names is no mistake yet.
+pub(super) fn benchmark(
+    node: &Node,
+    scopes: &[&Node],
+    goes_without: bool,
+) -> (Option<Benchmark>, Vec<Mistake>) {
     let config = node
         .get("config")
         .expect("a checked benchmark has a config");
-    let command = kind(config).map_err(|mistake| vec![mistake])?;
-    let settings = of_config(config, &command)?;
-    let models = models(node, config, scopes)?;
+    let command = match kind(config) {
+        Ok(command) => command,
+        Err(mistake) => return (None, vec![mistake]),
+    };
+    let (settings, mut mistakes) = of_config(config, &command);
+    let (models, mut missing) = models(node, config, scopes);
+    let lacks = missing.first().filter(|_| goes_without).cloned();
+    if lacks.is_none() {
+        mistakes.append(&mut missing);
+    }
     let repeats = node.get("repeats").and_then(Node::word);
-    Ok(Benchmark {
+    let benchmark = Benchmark {
         id: word(node, "id"),
         place: node.place.clone(),
         models,
         repeats: repeats.map_or(Ok(1), str::parse).unwrap_or(u32::MAX),
+        is_whole: mistakes.is_empty(),
+        lacks,
         command: command.get_name().to_owned(),
         settings,
         shared: shared(scopes),
-    })
+    };
+    (Some(benchmark), mistakes)
 }
 
 /// The command that `type` names.
@@ -63,7 +82,7 @@ fn kind(config: &Node) -> Result<clap::Command, Mistake> {
     command(name).ok_or_else(|| Mistake::unknown(&node.place, "type", name, &names))
 }
 
-fn of_config(config: &Node, command: &clap::Command) -> Result<Vec<Said>, Vec<Mistake>> {
+fn of_config(config: &Node, command: &clap::Command) -> (Vec<Said>, Vec<Mistake>) {
     let known = settings(command);
     let mut names: Vec<&str> = known.iter().map(|setting| setting.name.as_str()).collect();
     names.extend(BESIDE);
@@ -92,15 +111,12 @@ fn of_config(config: &Node, command: &clap::Command) -> Result<Vec<Said>, Vec<Mi
             }
         }
     }
-    match mistakes.is_empty() {
-        true => Ok(multiplied(words)),
-        false => Err(mistakes),
-    }
+    (multiplied(words), mistakes)
 }
 
 /// The models of a benchmark: roles of the target or the recipe, or words of the command line, with or without an
 /// adapter behind a plus. A `checkpoint` in the config is the student, or the only model there is.
-fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, Vec<Mistake>> {
+fn models(node: &Node, config: &Node, scopes: &[&Node]) -> (Vec<String>, Vec<Mistake>) {
     let checkpoint = config.get("checkpoint").and_then(Node::word);
     let asked = elements(node, "models");
     let (mut models, mut mistakes) = (Vec::new(), Vec::new());
@@ -130,10 +146,7 @@ fn models(node: &Node, config: &Node, scopes: &[&Node]) -> Result<Vec<String>, V
     if asked.is_empty() {
         models.extend(checkpoint.map(str::to_owned));
     }
-    match mistakes.is_empty() {
-        true => Ok(models),
-        false => Err(mistakes),
-    }
+    (models, mistakes)
 }
 
 /// Flags that a target, or the recipe, says for all benchmarks.
@@ -197,6 +210,38 @@ impl Benchmark {
         words
     }
 
+    /// The words with a count as it is once it has been repeated.
+    pub(crate) fn saying(words: &[String], flag: &str, count: u64) -> Vec<String> {
+        let flag = format!("--{flag}=");
+        let mut words = words.to_vec();
+        let said = format!("{flag}{count}");
+        match words.iter_mut().find(|word| word.starts_with(&flag)) {
+            Some(word) => *word = said,
+            None => words.push(said),
+        }
+        words
+    }
+
+    /// The setting that a complaint about these words is about: the one whose flag it names, or else whose value.
+    pub(crate) fn blamed(&self, why: &str) -> Option<usize> {
+        let all = || self.settings.iter().enumerate();
+        let named = all().filter(|(_, said)| said.is_named_in(why));
+        let quotes = |said: &Said| {
+            let mut words = why.split([' ', ':', ';', ',']);
+            words.any(|word| said.values().any(|value| value == word))
+        };
+        let quoted = || all().find(|(_, said)| quotes(said));
+        let longest = named.max_by_key(|(_, said)| said.flag.len());
+        longest.or_else(quoted).map(|(at, _)| at)
+    }
+
+    /// The same without one of its settings.
+    pub(crate) fn without(&self, at: usize) -> Benchmark {
+        let mut other = self.clone();
+        other.settings.remove(at);
+        other
+    }
+
     /// Published manifests say blocks and batches of a perplexity, which are the rows of a trainer.
     fn protocol(&self) -> Option<String> {
         let said = |keys: &[&str]| {
@@ -210,18 +255,11 @@ impl Benchmark {
 
     /// A complaint about these words, at the key whose flag it names, or else whose value.
     pub(crate) fn mistake(&self, why: &str) -> Mistake {
-        let names =
-            |said: &&Said| !said.flag.is_empty() && why.contains(&format!("--{}", said.flag));
-        let named = self.settings.iter().filter(names);
-        if let Some(said) = named.max_by_key(|said| said.flag.len()) {
-            let why = why.replace(&format!("--{}", said.flag), &said.key);
-            return Mistake::at(&said.place, why);
-        }
-        let quotes = |said: &&Said| {
-            let mut words = why.split([' ', ':', ';', ',']);
-            words.any(|word| said.values().any(|value| value == word))
-        };
-        match self.settings.iter().find(quotes) {
+        match self.blamed(why).map(|at| &self.settings[at]) {
+            Some(said) if said.is_named_in(why) => {
+                let why = why.replace(&format!("--{}", said.flag), &said.key);
+                Mistake::at(&said.place, why)
+            }
             Some(said) => Mistake::at(&said.place, why),
             None => Mistake::at(&self.place, format!("{}: {why}", self.id)),
         }

@@ -79,9 +79,12 @@ pub(crate) fn refusal(mistakes: &[Mistake]) -> Usage {
     refusal_of("the recipe", mistakes)
 }
 
-/// All mistakes of a file as one error of the user.
+/// All mistakes of a file as one error of the user, in the order in which they stand there.
 pub(crate) fn refusal_of(what: &str, mistakes: &[Mistake]) -> Usage {
-    let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    let mut sorted: Vec<&Mistake> = mistakes.iter().collect();
+    sorted.sort_by_key(|one| (&one.place.file, one.place.line, one.place.column));
+    sorted.dedup();
+    let lines: Vec<String> = sorted.into_iter().map(Mistake::to_string).collect();
     match lines.as_slice() {
         [one] => Usage(one.clone()),
         several => Usage(format!(

@@ -4,6 +4,7 @@
 //! of it is decided elsewhere: here stand its words, its place, and how a complaint about them is worded.
 
 use super::mistake::{Mistake, Place};
+use super::shape::{FOREIGN, Field, RUN};
 use super::training::{Settings, methods};
 use super::word;
 use super::yaml::Node;
@@ -18,26 +19,55 @@ pub(crate) struct Training {
     settings: Settings,
 }
 
-/// Entries of other programs: known words for what no run can do.
-pub(super) fn refuse_what_is_not_there(run: &Node) -> Result<(), Mistake> {
-    let remedy = "train with `whet train`, name its result under models, and leave runs: []";
-    match (run.get("type"), run.get("mode").and_then(Node::word)) {
-        (Some(_), None | Some("train")) => Ok(()),
-        (_, Some(mode)) if mode != "train" => {
-            let why = format!(
-                "training in the mode {mode} is not there; a run has a type of {}, or {remedy}",
-                methods().join(", ")
-            );
-            Err(Mistake::at(&run.place, why))
-        }
-        _ => {
-            let why = format!(
-                "a training by the keys of others is not there; a run has an id, a type of {}, and its settings under config, or {remedy}",
-                methods().join(", ")
-            );
-            Err(Mistake::at(&run.place, why))
-        }
+/// A training of another program, which nobody carries out here.
+#[derive(Debug, Clone)]
+pub(crate) struct Foreign {
+    pub(crate) id: String,
+    pub(crate) place: Place,
+}
+
+impl Foreign {
+    /// Why whatever needs its result cannot be had.
+    pub(crate) fn why(&self) -> String {
+        format!(
+            "{} is a training by the keys of another program, which is not carried out here; name its result under models (student: FILE.gguf), or give the run a type of {} and its settings under config",
+            self.id,
+            methods().join(", ")
+        )
     }
+}
+
+/// Whether a run is another program's: it has neither type nor config, and a key that only those have.
+pub(super) fn is_foreign(run: &Node) -> bool {
+    let has = |name: &str| run.get(name).is_some();
+    let theirs = FOREIGN.iter().filter(|field| field.name != "id");
+    !has("type") && !has("config") && theirs.map(|field| field.name).any(has)
+}
+
+/// The keys that a run may have.
+pub(super) fn fields(run: &Node) -> &'static [Field] {
+    match is_foreign(run) {
+        true => FOREIGN,
+        false => RUN,
+    }
+}
+
+/// What another program's run is called, and where it stands.
+pub(super) fn foreign(run: &Node) -> Foreign {
+    Foreign {
+        id: word(run, "id"),
+        place: run.place.clone(),
+    }
+}
+
+/// A run of ours in a mode of others: a known word for what no run can do.
+pub(super) fn in_no_mode_of_ours(run: &Node) -> Option<Mistake> {
+    let mode = run.get("mode").and_then(Node::word);
+    let strange = mode.filter(|mode| *mode != "train" && !is_foreign(run))?;
+    let why = format!(
+        "training in the mode {strange} is not there; leave the mode away, or train with `whet train` and name its result under models"
+    );
+    Some(Mistake::at(&run.place, why))
 }
 
 /// Reads an entry of `runs`. `scopes` are the target and the recipe, in the order in which they are asked for roles.

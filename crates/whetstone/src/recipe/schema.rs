@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::published::{IDLE, SECTIONS};
 use super::setting::{Kind, Setting, benchmarks, settings};
-use super::shape::{Field, Need, RECIPE, Shape};
+use super::shape::{FOREIGN, Field, Need, RECIPE, RUN, Shape, VERSION};
 use super::training::{known, methods};
 
 /// Where the schema says it is from; also the first line of a recipe that [`super::Preset`] holds.
@@ -116,16 +116,26 @@ fn value(shape: Shape) -> Value {
     match shape {
         Shape::Word => json!({"type": ["string", "number"]}),
         Shape::Number => or_variable(json!({"type": "integer", "minimum": 0})),
+        Shape::Count => or_variable(json!({"type": "integer", "minimum": 1})),
+        Shape::Version => json!({"const": VERSION}),
         Shape::Switch => or_variable(json!({"type": "boolean"})),
         Shape::Words => list_of(json!({"type": "string"})),
+        Shape::Choices(known) => list_of(json!({"enum": known})),
         Shape::Names => {
             json!({"type": "object", "additionalProperties": {"type": "string"}})
         }
         Shape::Many(fields) => json!({"type": "array", "items": record(fields)}),
+        Shape::Runs => json!({"type": "array", "items": runs()}),
         Shape::Config => config(),
         Shape::Training => json!({"type": "object"}),
         Shape::Anything => json!({}),
     }
+}
+
+/// A run of ours has a type or a config; one without both is another program's.
+fn runs() -> Value {
+    let ours = json!({"anyOf": [{"required": ["type"]}, {"required": ["config"]}]});
+    json!({"if": ours, "then": record(RUN), "else": record(FOREIGN)})
 }
 
 /// A variable may stand in place of any value.

@@ -7,7 +7,9 @@
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, CommandFactory};
 
-use super::mistake::{Mistake, Place};
+use super::mistake::Mistake;
+pub(crate) use super::said::{Said, multiplied};
+use super::said::{Turn, parted};
 use super::yaml::{Key, Node};
 use crate::cli::{Cli, Numbers};
 
@@ -60,16 +62,6 @@ struct Documented {
     key: &'static str,
     flag: &'static str,
     turn: Turn,
-}
-
-/// How a value becomes that of a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    AsIs,
-    /// `measure_peak: false` is `--no-peak`.
-    Not,
-    /// Numbers that are multiplied if both stand there: batches, and rows in one.
-    Times,
 }
 
 const fn documented(
@@ -140,18 +132,6 @@ pub(crate) struct Setting {
     pub(crate) says: String,
     /// The flag, without its hyphens; `None` for words without one.
     flag: Option<String>,
-    turn: Turn,
-}
-
-/// A word of the command line, and which key of the recipe says it.
-#[derive(Debug, Clone)]
-pub(crate) struct Said {
-    pub(crate) key: String,
-    pub(crate) place: Place,
-    /// The flag, without its hyphens; empty for words without one.
-    pub(crate) flag: String,
-    /// `--flag=value`, or the word itself.
-    pub(crate) word: String,
     turn: Turn,
 }
 
@@ -304,6 +284,9 @@ pub(crate) fn said(setting: &Setting, key: &Key, value: &Node) -> Result<Vec<Sai
             .collect());
     }
     let is_list = matches!(setting.kind, Kind::Words | Kind::Numbers);
+    if let (Kind::Words, Some(path)) = (setting.kind, parted(value)) {
+        return Err(path);
+    }
     let words = value.elements().iter().map(|node| word(setting, node));
     let words: Option<Vec<String>> = words.collect();
     let words = match words.filter(|words| is_list || words.len() == 1) {
@@ -326,57 +309,4 @@ fn word(setting: &Setting, node: &Node) -> Option<String> {
         Some(false) if is_on_off => Some("off".to_owned()),
         _ => node.word().map(str::to_owned),
     }
-}
-
-impl Said {
-    /// A word without a flag.
-    pub(crate) fn bare(key: &str, place: &Place, word: String) -> Said {
-        Said {
-            key: key.to_owned(),
-            place: place.clone(),
-            flag: String::new(),
-            word,
-            turn: Turn::AsIs,
-        }
-    }
-
-    /// The values, one by one.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
-        self.value().split(',').filter(|value| !value.is_empty())
-    }
-
-    /// Puts another value in its place.
-    pub(crate) fn put(&mut self, value: &str) {
-        self.word = match self.flag.is_empty() {
-            true => value.to_owned(),
-            false => format!("--{}={value}", self.flag),
-        };
-    }
-
-    /// The value after the sign, or the word itself.
-    pub(crate) fn value(&self) -> &str {
-        match self.flag.is_empty() {
-            true => &self.word,
-            false => self.word.split_once('=').map_or("", |(_, value)| value),
-        }
-    }
-}
-
-/// Joins what two published keys say of one flag: so many batches of so many rows are a number of rows. Whatever
-/// else is said twice stays so, and the command line refuses it.
-pub(crate) fn multiplied(all: Vec<Said>) -> Vec<Said> {
-    let mut joined: Vec<Said> = Vec::new();
-    for said in all {
-        let is_factor = |known: &&mut Said| known.turn == Turn::Times && known.flag == said.flag;
-        let earlier = joined.iter_mut().find(is_factor);
-        let (Some(earlier), Turn::Times) = (earlier, said.turn) else {
-            joined.push(said);
-            continue;
-        };
-        match (earlier.value().parse::<u64>(), said.value().parse::<u64>()) {
-            (Ok(a), Ok(b)) => earlier.word = format!("--{}={}", said.flag, a.saturating_mul(b)),
-            _ => joined.push(said),
-        }
-    }
-    joined
 }

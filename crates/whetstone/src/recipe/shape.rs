@@ -5,7 +5,9 @@
 //! [`super::setting`].
 
 use super::mistake::Mistake;
+use super::run;
 use super::yaml::{Node, What};
+use crate::formats;
 
 /// One key.
 pub(crate) struct Field {
@@ -30,11 +32,19 @@ pub(crate) enum Need {
 pub(crate) enum Shape {
     Word,
     Number,
+    /// A number from 1 on.
+    Count,
+    /// The number of the one version there is.
+    Version,
     Switch,
     Words,
+    /// One of these words, or several.
+    Choices(&'static [&'static str]),
     /// Names with a word each.
     Names,
     Many(&'static [Field]),
+    /// Trainings, of ours or in the form of others.
+    Runs,
     /// The settings of a benchmark.
     Config,
     /// The settings of a training.
@@ -43,7 +53,13 @@ pub(crate) enum Shape {
 }
 
 use Need::{Idle, May, Must};
-use Shape::{Anything, Config, Many, Names, Number, Switch, Training, Word, Words};
+use Shape::{
+    Anything, Choices, Config, Count, Many, Names, Number, Runs, Switch, Training, Version, Word,
+    Words,
+};
+
+/// The version of recipes.
+pub(super) const VERSION: u32 = 2;
 
 const fn field(name: &'static str, shape: Shape, need: Need, says: &'static str) -> Field {
     Field {
@@ -57,7 +73,7 @@ const fn field(name: &'static str, shape: Shape, need: Need, says: &'static str)
 /// The whole recipe.
 #[rustfmt::skip]
 pub(crate) const RECIPE: &[Field] = &[
-    field("version", Number, May, "Version of the format; 2"),
+    field("version", Version, May, "Version of the format; 2"),
     field("name", Word, Must, "What the artifacts are called: artifacts/NAME_YYYYMMDD_HHMMSS"),
     field("notes", Word, May, "For readers"),
     field("vars", Anything, May, "Values that stand elsewhere as ${name}, and that --set NAME=VALUE changes"),
@@ -67,7 +83,7 @@ pub(crate) const RECIPE: &[Field] = &[
     field("device", Word, May, "Where models compute: auto, cpu, gpu, gpu:1 (default: auto)"),
     field("targets", Many(TARGET), Must, "What can be run, each by itself with --target"),
     field("defaults", Anything, Idle, "Defaults of training"),
-    field("entrypoints", Anything, Idle, "Other names of targets"),
+    field("entrypoints", Names, May, "Other names of targets, which --target takes as well: default: NAME"),
 ];
 
 /// One target.
@@ -82,7 +98,8 @@ const TARGET: &[Field] = &[
     field("device", Word, May, "Where models compute, for this target"),
     field("adapter", Word, May, "A LoRA adapter (GGUF) over the models, optionally with a factor: FILE or FILE=0.5"),
     field("energy", Switch, May, "Whether energy is what matters: 30 seconds of rest come first"),
-    field("runs", Many(RUN), May, "Trainings, in their order, before anything is measured; [] or nothing measures only"),
+    field("formats", Choices(formats::WORDS), May, "Which files of the report are written: csv, json, png, latex, svg, html, markdown (default: all)"),
+    field("runs", Runs, May, "Trainings, in their order, before anything is measured; [] or nothing measures only"),
     field("benchmarks", Many(BENCHMARK), Must, "What is measured"),
     field("backend", Anything, Idle, "Where training happens"),
     field("task", Anything, Idle, "What is trained"),
@@ -94,7 +111,7 @@ const TARGET: &[Field] = &[
 
 /// One training.
 #[rustfmt::skip]
-const RUN: &[Field] = &[
+pub(super) const RUN: &[Field] = &[
     field("id", Word, Must, "What --only calls it, and benchmarks call its result: ID, or MODEL+ID for an adapter"),
     field("type", Word, Must, "The training: sft, pretrain, raft"),
     field("config", Training, Must, "What a file of `whet train TYPE --config` says"),
@@ -103,13 +120,26 @@ const RUN: &[Field] = &[
     field("expected", Anything, Idle, "What was expected of it"),
 ];
 
+/// A training of another program. It is known, so that what does not need its result can be measured.
+#[rustfmt::skip]
+pub(super) const FOREIGN: &[Field] = &[
+    field("id", Word, Must, "What its result is called there"),
+    field("mode", Word, May, "train"),
+    field("exp", Anything, May, "The name of an experiment"),
+    field("seed", Anything, May, "Its seed"),
+    field("steps", Anything, May, "Its steps"),
+    field("expected", Anything, May, "What was expected of it"),
+    field("verify", Anything, May, "How its result is verified there"),
+    field("train", Anything, May, "Its settings"),
+];
+
 /// One benchmark.
 #[rustfmt::skip]
-const BENCHMARK: &[Field] = &[
+pub(super) const BENCHMARK: &[Field] = &[
     field("id", Word, Must, "What --only calls it"),
     field("config", Config, Must, "type, and the settings of that benchmark"),
     field("models", Words, May, "Roles, names of the catalogue or .gguf files; later ones are held against the first"),
-    field("repeats", Number, May, "How often what varies is repeated: timed runs, attempts, answers (default 1)"),
+    field("repeats", Count, May, "How often what varies is repeated: timed runs, attempts, answers (default 1)"),
 ];
 
 /// What a look at a recipe found.
@@ -118,6 +148,13 @@ pub(crate) struct Findings {
     pub(crate) mistakes: Vec<Mistake>,
     /// Keys that change nothing.
     pub(crate) idle: Vec<String>,
+}
+
+/// Whether nothing is wrong with a mapping as far as its fields tell.
+pub(super) fn is_sound(node: &Node, fields: &[Field]) -> bool {
+    let mut found = Findings::default();
+    check(node, fields, &mut found);
+    found.mistakes.is_empty()
 }
 
 /// Holds a mapping against its fields.
@@ -153,11 +190,16 @@ pub(crate) fn check(node: &Node, fields: &[Field], found: &mut Findings) {
 fn check_value(value: &Node, field: &Field, found: &mut Findings) {
     let wants = |what: &str| Mistake::at(&value.place, format!("{} must be {what}", field.name));
     let is_word = |node: &Node| node.word().is_some();
-    let number = |node: &Node| node.word().is_some_and(|word| word.parse::<u64>().is_ok());
+    let number = |node: &Node| node.word().and_then(|word| word.parse::<u64>().ok());
     let refused = match field.shape {
         _ if value.is_nothing() => None,
         Word => (!is_word(value)).then(|| wants("a word or a text")),
-        Number => (!number(value)).then(|| wants("a whole number")),
+        Number => number(value).is_none().then(|| wants("a whole number")),
+        Count => (number(value).unwrap_or(0) < 1).then(|| wants("a whole number from 1 on")),
+        Version => (number(value) != Some(VERSION.into())).then(|| {
+            let is = value.word().unwrap_or("no word");
+            wants(&format!("{VERSION}, the only one there is, and is {is}"))
+        }),
         Switch => value.switch().is_none().then(|| wants("true or false")),
         Words => (!value.elements().iter().all(is_word)).then(|| wants("a list of words")),
         Names => {
@@ -170,16 +212,28 @@ fn check_value(value: &Node, field: &Field, found: &mut Findings) {
             .entries()
             .is_none()
             .then(|| wants("a mapping of settings to values")),
-        Many(fields) => {
-            let elements = match &value.what {
-                What::List(nodes) => nodes.as_slice(),
-                _ => {
-                    return found
-                        .mistakes
-                        .push(wants("a list; begin each element with -"));
+        Choices(known) => {
+            let unknown = value.elements().iter().filter_map(|node| {
+                let word = node.word().unwrap_or_default();
+                let is_known = known.contains(&word);
+                (!is_known).then(|| Mistake::unknown(&node.place, "format", word, known))
+            });
+            return found.mistakes.extend(unknown);
+        }
+        Many(_) | Runs => {
+            let What::List(elements) = &value.what else {
+                let why = wants("a list; begin each element with -");
+                return found.mistakes.push(why);
+            };
+            let fields = |node: &Node| -> &'static [Field] {
+                match field.shape {
+                    Many(fields) => fields,
+                    _ => run::fields(node),
                 }
             };
-            elements.iter().for_each(|node| check(node, fields, found));
+            elements
+                .iter()
+                .for_each(|node| check(node, fields(node), found));
             None
         }
         Anything => None,

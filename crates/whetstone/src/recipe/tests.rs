@@ -10,8 +10,17 @@ fn recipe(kind: &str, settings: &str) -> String {
     )
 }
 
-fn read(text: &str) -> Result<Recipe, String> {
-    Recipe::read(text, "r.yml", Path::new("."), &[]).map_err(|error| error.to_string())
+pub(super) fn read(text: &str) -> Result<Recipe, String> {
+    sound(Recipe::read(text, "r.yml", Path::new("."), &[]))
+}
+
+/// The recipe, if nothing is wrong in it.
+fn sound(read: Result<Recipe, Usage>) -> Result<Recipe, String> {
+    let recipe = read.map_err(|error| error.to_string())?;
+    match recipe.mistakes.is_empty() {
+        true => Ok(recipe),
+        false => Err(refusal(&recipe.mistakes).to_string()),
+    }
 }
 
 fn words(kind: &str, settings: &str) -> Vec<String> {
@@ -22,7 +31,7 @@ fn words(kind: &str, settings: &str) -> Vec<String> {
     read(&recipe(kind, &settings)).unwrap().targets[0].benchmarks[0].words()
 }
 
-fn refused(text: &str) -> String {
+pub(super) fn refused(text: &str) -> String {
     read(text).expect_err("it should be refused")
 }
 
@@ -191,7 +200,7 @@ fn what_is_set_beside_a_recipe_wins() {
     let text = "name: r\nvars: {m: a.gguf}\ntargets:\n  - name: t\n    benchmarks:\n      - {id: b, models: [\"${m}\"], config: {type: memory, contexts: [8]}}\n";
     let with = |sets: &[&str]| {
         let changes: Vec<Change> = sets.iter().map(|set| Change::read(set).unwrap()).collect();
-        Recipe::read(text, "r.yml", Path::new("."), &changes).map_err(|error| error.to_string())
+        sound(Recipe::read(text, "r.yml", Path::new("."), &changes))
     };
     let changed = with(&[
         "m=b.gguf",
@@ -249,30 +258,6 @@ fn roles_are_those_of_the_target_then_of_the_recipe_and_a_checkpoint_is_the_stud
 }
 
 #[test]
-fn trainings_of_others_are_refused_with_the_way_around_it() {
-    for (run, wanted) in [
-        (
-            "{id: train, steps: 5}",
-            "a training by the keys of others is not there",
-        ),
-        (
-            "{id: train, mode: blockwise, type: sft, config: {}}",
-            "training in the mode blockwise is not there",
-        ),
-    ] {
-        let said = refused(&format!(
-            "name: r\ntargets:\n  - name: t\n    runs:\n      - {run}\n    benchmarks: []\n"
-        ));
-        assert!(said.starts_with(&format!("r.yml:5:9: {wanted}")), "{said}");
-        assert!(said.contains("whet train"), "{said}");
-    }
-    let idle = read(
-        "name: r\ndefaults: {data: {}}\ntargets:\n  - {name: t, trainer: x, runs: [], benchmarks: []}\n",
-    );
-    assert_eq!(idle.unwrap().idle, ["defaults", "trainer"]);
-}
-
-#[test]
 fn a_run_is_the_words_of_its_training_and_roles_stand_for_models() {
     let text = "name: r\nmodels: {student: s.gguf}\ntargets:\n  - name: t\n    runs:\n      - {id: a, type: raft, config: {bf16: true, model: student, prompts: [x, y], sampling: {num_cycles: 3}}}\n      - {id: b, type: pretrain, config: {model: student, dataset: src}}\n    benchmarks:\n      - {id: m, models: [student+a, student, s+a], config: {type: memory}}\n";
     let recipe = read(text).unwrap();
@@ -323,7 +308,13 @@ fn the_schema_knows_the_keys_that_recipes_may_have() {
     let schema = schema();
     let benchmark = &schema["properties"]["targets"]["items"]["properties"]["benchmarks"]["items"];
     assert_eq!(benchmark["required"], serde_json::json!(["id", "config"]));
-    let run = &schema["properties"]["targets"]["items"]["properties"]["runs"]["items"];
+    assert_eq!(
+        schema["properties"]["version"]["const"],
+        serde_json::json!(2)
+    );
+    let runs = &schema["properties"]["targets"]["items"]["properties"]["runs"]["items"];
+    assert!(runs["else"]["properties"]["steps"].is_object());
+    let run = &runs["then"];
     assert_eq!(run["required"], serde_json::json!(["id", "type", "config"]));
     let of_sft = &run["allOf"][0];
     assert_eq!(of_sft["if"]["properties"]["type"]["const"], "sft");

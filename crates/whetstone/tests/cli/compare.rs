@@ -119,3 +119,34 @@ fn a_run_against_itself_shows_no_regression_and_writes_a_page_where_it_was_told_
         .with_code(2)
         .saying(&["no comparison"]);
 }
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &std::path::Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|one| one.unwrap());
+    let read = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, std::fs::read(entry.path()).unwrap())
+    };
+    entries.map(read).collect()
+}
+
+#[test]
+fn the_folder_of_a_comparison_comes_back_byte_for_byte() {
+    let place = two_runs("perplexity");
+    let [a, b] = folders(&place);
+    place
+        .whet(&["compare", &a, &b, "-o", "both", "-q"])
+        .with_code(0);
+    let both = place.at("both");
+    let before = files(&both);
+    for name in before.keys().filter(|name| *name != "comparison.json") {
+        std::fs::remove_file(both.join(name)).unwrap();
+    }
+    place.whet(&["report", "both", "-q"]).with_code(0);
+    assert_eq!(files(&both), before);
+    std::fs::rename(&b, place.at("elsewhere")).unwrap();
+    place.whet(&["report", "both"]).with_code(2).saying(&[
+        "both compares the run other_",
+        "whet compare RUN RUN -o both",
+    ]);
+}

@@ -218,3 +218,18 @@ fn a_picture_has_the_dots_that_were_asked_for_and_says_so() {
     let ended = place.whet(&["report", "--dpi", "0", "--export", "png=p.png"]);
     ended.with_code(2).saying(&["--dpi"]);
 }
+
+#[test]
+fn a_report_writes_again_what_a_run_was_told_to_export_and_appends_nothing_twice() {
+    let place = Workplace::new();
+    let words =
+        "--preset smoke --only latency -q --export hyperfine=h.json --export github-summary=s.md";
+    place
+        .bench(&words.split(' ').collect::<Vec<_>>())
+        .with_code(0);
+    let read = |name: &str| fs::read(place.at(name)).unwrap();
+    let before = ["h.json", "s.md"].map(read);
+    fs::remove_file(place.at("h.json")).unwrap();
+    place.whet(&["report"]).with_code(0).saying(&["Wrote "]);
+    assert_eq!(["h.json", "s.md"].map(read), before);
+}

@@ -156,3 +156,73 @@ fn a_training_that_is_not_finite_ends_the_run_and_leaves_its_summary() {
     assert!(!out.join("cycle_1/checkpoint").exists() && !out.join("best").exists());
     assert!(!out.join("cycle_1/training/checkpoint.safetensors").exists());
 }
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &Path, found: &mut std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files(&path, found),
+            false => {
+                let bytes = std::fs::read(&path).unwrap();
+                found.insert(path, bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_derived_from_a_run_that_is_over_comes_back_byte_for_byte() {
+    let place = Workplace::new();
+    begun(&place);
+    place
+        .whet(&["report", "out"])
+        .with_code(2)
+        .saying(&["out is not over", "--resume out"]);
+    let ended = again(&place, &[]).with_code(0);
+    let out = place.at("out");
+    let all = || {
+        let mut found = Default::default();
+        files(&out, &mut found);
+        found
+    };
+    let before = all();
+    let derived = [
+        "summary.json",
+        "history.json",
+        "raft_statistics.json",
+        "baseline_samples.jsonl",
+        "baseline/prompts/run/report.html",
+    ];
+    for name in derived {
+        std::fs::remove_file(out.join(name)).unwrap();
+    }
+    let told = place.whet(&["report", "out"]).with_code(0);
+    assert_eq!(told.stdout, ended.stdout);
+    let after = all();
+    assert!(before.keys().eq(after.keys()));
+    for (path, bytes) in &before {
+        assert!(after[path] == *bytes, "{}", path.display());
+    }
+    readable_as_any_other(&out);
+    // What stands over the runs of several models, where an older program did not note which they are.
+    std::fs::create_dir(place.at("full")).unwrap();
+    std::fs::rename(&out, place.at("full/toy")).unwrap();
+    std::fs::write(place.at("full/comparison_summary.json"), "{}").unwrap();
+    place.whet(&["report", "full"]).with_code(0);
+    let over = json(&place.at("full/comparison_summary.json"));
+    let summary = json(&place.at("full/toy/summary.json"));
+    assert_eq!(over["models"][0], summary["model_name"]);
+}
+
+/// The user's umask decides who may read a file, whoever writes it.
+fn readable_as_any_other(out: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |name: &str| {
+        let known = std::fs::metadata(out.join(name)).unwrap();
+        known.permissions().mode() & 0o777
+    };
+    for name in ["summary.json", "history.json", "raft_statistics.json"] {
+        assert_eq!(mode(name), mode("raft.json"), "{name}");
+    }
+}

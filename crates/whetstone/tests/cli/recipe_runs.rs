@@ -265,11 +265,7 @@ const MISTAKES: [(&str, &str, &str); 15] = [
         "type: sft\n        mode: blockwise",
         "training in the mode blockwise is not there",
     ),
-    (
-        "type: sft",
-        "steps: 5",
-        "a training by the keys of others is not there",
-    ),
+    ("type: sft", "steps: 5", "type is missing"),
     (
         "type: sft",
         "type: sft\n        steps: 5",

@@ -112,7 +112,7 @@ fn a_shape_is_made_measured_and_deleted_and_everything_says_that_it_knows_nothin
     ] {
         assert!(ended.stdout.contains(word), "{word}: {ended}");
     }
-    ended.saying(&["1 files with made weights were deleted"]);
+    ended.saying(&["Deleted 1 file with made weights"]);
     assert!(place.runs("cache/made").is_empty());
     let run = place.only_run("runs");
     let model = &run.json("run.json")["models"][0];

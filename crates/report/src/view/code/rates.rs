@@ -2,6 +2,9 @@
 //!
 //! pass@k and compile@k are one estimator with two goals. Which k are shown is the plan's `code.k`; where
 //! it names none, 1 and the largest k that every problem has attempts for.
+//!
+//! Whether an attempt reached a goal is read from its stage. A verdict that was brought in may know no stage and yet
+//! whether one goal was reached; it says so by a score of the goal's name, and stands in the same row.
 
 use ledger::Run;
 use ledger::record::Stage;
@@ -40,8 +43,18 @@ const COMPILE: Goal = Goal {
 
 impl Goal {
     fn reached(&self, judged: &Judged<'_>) -> Option<f64> {
-        let stage = judged.verdict?.stage?;
-        Some(f64::from(stage >= self.stage))
+        match judged.verdict?.stage {
+            Some(stage) => Some(f64::from(stage >= self.stage)),
+            None => score(judged, self.once),
+        }
+    }
+
+    /// Whether it has rows: something is known of it, or of nothing at all, and then the rows say why.
+    fn is_known(&self, per_model: &[Vec<Judged<'_>>]) -> bool {
+        let mut attempts = per_model.iter().flatten();
+        let verdicts = || per_model.iter().flatten().filter_map(|one| one.verdict);
+        attempts.any(|judged| self.reached(judged).is_some())
+            || verdicts().all(|verdict| verdict.unscored.is_some())
     }
 
     fn clusters(&self, per_model: &[Vec<Judged<'_>>]) -> Vec<Clusters> {
@@ -50,30 +63,35 @@ impl Goal {
     }
 }
 
-/// Everything that is read from the stages.
+/// Whether a score has its rows among those of the stages.
+pub(super) fn has_rows(score: &str) -> bool {
+    [SHARED, PASS.once, COMPILE.once].contains(&score)
+}
+
+/// Everything that is read from the stages; nothing of a suite that knows none.
 pub(super) fn of_the_ladder(run: &Run, per_model: &[Vec<Judged<'_>>]) -> Vec<Row> {
-    let (passes, compiles) = (PASS.clusters(per_model), COMPILE.clusters(per_model));
-    let smallest = smallest_sample(&passes);
-    let ks = wanted(run, smallest);
-    let mut rows = vec![row(run, per_model, PASS.once, |judged| {
-        PASS.reached(judged)
-    })];
-    rows.extend(
-        ks.iter()
-            .map(|k| at_k(run, per_model, (&PASS, &passes), *k)),
-    );
+    let mut rows = of_goal(run, per_model, &PASS);
     rows.extend(integrity(run, per_model));
-    rows.push(row(run, per_model, COMPILE.once, |judged| {
-        COMPILE.reached(judged)
-    }));
-    rows.extend(
-        ks.iter()
-            .map(|k| at_k(run, per_model, (&COMPILE, &compiles), *k)),
-    );
-    if smallest >= UPSTREAM {
+    rows.extend(of_goal(run, per_model, &COMPILE));
+    let compiles = COMPILE.clusters(per_model);
+    if smallest_sample(&compiles) >= UPSTREAM {
         rows.push(any_of_eight(run, per_model, &compiles));
     }
     rows
+}
+
+/// The rate of one goal, and its estimates for larger k.
+fn of_goal(run: &Run, per_model: &[Vec<Judged<'_>>], goal: &Goal) -> Vec<Row> {
+    if !goal.is_known(per_model) {
+        return Vec::new();
+    }
+    let found = goal.clusters(per_model);
+    let ks = wanted(run, smallest_sample(&found));
+    let once = row(run, per_model, goal.once, |judged| goal.reached(judged));
+    let at_larger = ks
+        .into_iter()
+        .map(|k| at_k(run, per_model, (goal, &found), k));
+    std::iter::once(once).chain(at_larger).collect()
 }
 
 /// Every k above 1 that is shown.

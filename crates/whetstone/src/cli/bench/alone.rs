@@ -20,7 +20,11 @@ pub(super) enum Alone {
   whet bench code smollm2-135m --suite cpp-demo --samples 10 --k 1,10
   whet bench code MODEL --suite humaneval --samples 1 --temperature 0
 
-`whet models ls` lists the models that can be named, `whet tasks ls` the suites.")]
+`whet models ls` lists the models that can be named, `whet tasks ls` the suites.
+
+The options of SmallCoder's benchmark.py are read as there: --checkpoint FILE, --compare, --comparison-models KEY…,
+--include-challenges, --skip-memory-test, --output-dir DIR. A KEY is a model of `whet models ls` or a .gguf file;
+--compare alone takes qwen2.5-coder-0.5b and qwen2.5-coder-1.5b.")]
     Code(Box<Code>),
     /// Prefill and decode speed
     #[command(after_help = "Examples:

@@ -16,6 +16,7 @@ use crate::cli::{Bench, Device, JudgeFlags, Mode, Numbers, Part, Preset, Prompt,
 use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::subject::{self, Finder};
+use crate::words::count;
 use crate::{quizzes, suites, texts};
 
 /// What is to be done: by flags, or by the header of an earlier run.
@@ -334,11 +335,8 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
         let suites: Vec<String> = suites
             .iter()
             .map(|suite| {
-                format!(
-                    "{} ({} problems)",
-                    suite.name,
-                    code.limit.unwrap_or(usize::MAX).min(suite.problems.len())
-                )
+                let n = code.limit.unwrap_or(usize::MAX).min(suite.problems.len());
+                format!("{} ({})", suite.name, count(n, "problem"))
             })
             .collect();
         lines.push(format!(

@@ -5,6 +5,7 @@ use bench::plan::{AccuracyPlan, ContextPlan};
 
 use super::order::{list, replace, set};
 use crate::cli::{Bench, Numbers, Part, Protocol, Shape, TextsFlags};
+use crate::words::count;
 
 /// The user's changes to the plan.
 pub(super) fn change(plan: &mut Plan, flags: &Bench) {
@@ -89,9 +90,9 @@ fn context(flags: &Bench) -> ContextPlan {
 pub(super) fn describe(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(accuracy) = &plan.accuracy {
-        let limit = accuracy
-            .limit
-            .map_or_else(String::new, |n| format!(", the first {n} problems of each"));
+        let limit = accuracy.limit.map_or_else(String::new, |n| {
+            format!(", the first {} of each", count(n, "problem"))
+        });
         lines.push(format!("accuracy    {}{limit}", accuracy.suites.join(", ")));
     }
     if let Some(context) = &plan.context {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ledger::Run;
 use report::{Readings, Scorecard};
 
@@ -10,6 +10,7 @@ use crate::baselines;
 use crate::cli::{Format, RunFlags};
 use crate::command::export;
 use crate::exit::Exit;
+use crate::formats::Formats;
 use crate::terminal::Terminal;
 
 /// Writes every derived file of a run's report into a folder.
@@ -17,7 +18,7 @@ pub(in crate::command) fn write_report(folder: &Path, run: &Run, readings: Readi
     write_report_at(report::chart::DPI, folder, run, readings)
 }
 
-/// The same, its PNG pictures with so many dots on an inch.
+/// The same, its PNG pictures with so many dots on an inch. Of files that a recipe did not choose none is left.
 pub(in crate::command) fn write_report_at(
     dpi: u16,
     folder: &Path,
@@ -25,8 +26,15 @@ pub(in crate::command) fn write_report_at(
     readings: Readings,
 ) -> Result<()> {
     let card = Scorecard::of(run).with(readings);
+    let chosen = Formats::of(folder)?;
     for (name, bytes) in report::files_at(dpi, run, &card)? {
-        ledger::write_derived(folder, &name, &bytes)?;
+        let path = folder.join(&name);
+        if chosen.has(&name) {
+            ledger::write_derived(folder, &name, &bytes)?;
+        } else if path.exists() {
+            let cannot = || format!("cannot remove {}", path.display());
+            std::fs::remove_file(&path).with_context(cannot)?;
+        }
     }
     Ok(())
 }
@@ -94,9 +102,16 @@ pub(in crate::command) fn show(
     Ok(ended(&run, folder, exit, terminal))
 }
 
+/// Says where the report of a run lies: its page, or the folder where a recipe wants none.
+pub(in crate::command) fn say_where(folder: &Path, terminal: &Terminal) {
+    let page = Some(folder.join("report.html")).filter(|page| page.is_file());
+    let report = page.unwrap_or_else(|| folder.to_owned());
+    terminal.note(&format!("Report: {}", report.display()));
+}
+
 /// Says where the report of a run lies and what to do next; returns how it ended, all told.
 pub(in crate::command) fn ended(run: &Run, folder: &Path, exit: Exit, terminal: &Terminal) -> Exit {
-    terminal.note(&format!("Report: {}", folder.join("report.html").display()));
+    say_where(folder, terminal);
     if exit == Exit::Interrupted {
         let asked_for = |what: &str| run.header.plan.get(what).is_some();
         let go_on = |command: &str| format!("go on with: {command} --resume {}", folder.display());

@@ -1,8 +1,9 @@
 //! EvalPlus's `*_eval_results.json`: every attempt at every task with *pass*, *fail* or *timeout*.
 //!
-//! Attempts and verdicts are here, so rates have intervals over problems and two files are paired problem by problem.
-//! Nothing is known of how far a failed attempt got, so there is no compile rate. All tests together make a second suite,
-//! `humaneval+`: as EvalPlus counts, an attempt passes there that passes the tests of old and those that it adds.
+//! Attempts and verdicts are here, so rates have intervals over problems, and a file is paired problem by problem with
+//! another or with a run of ours. Nothing is known of how far a failed attempt got, so a verdict has no stage but says
+//! whether it passed, and there is no compile rate. All tests together make a second suite, `humaneval+`: as EvalPlus
+//! counts, an attempt passes there that passes the tests of old and those that it adds.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,10 @@ use super::{Foreign, Named, Source};
 
 /// The score of a verdict that says whether an attempt passed.
 const SCORE: &str = "pass_at_1";
+/// With what the names of its files end.
+const ENDING: &str = "eval_results";
+/// The suite of a file that says nothing about it.
+const NAMELESS: &str = "evalplus";
 const STATUSES: [(&str, &str); 2] = [("base_status", ""), ("plus_status", "+")];
 
 pub(super) fn read(document: &Document, source: &Source<'_>) -> Result<Foreign, String> {
@@ -39,7 +44,7 @@ pub(super) fn read(document: &Document, source: &Source<'_>) -> Result<Foreign, 
         for (number, attempt) in list.iter().enumerate() {
             let key = AttemptKey {
                 model: model.clone(),
-                suite: suite_of(task),
+                suite: suite_of(task, file, source),
                 problem: task.clone(),
                 attempt: number as u32,
             };
@@ -49,17 +54,28 @@ pub(super) fn read(document: &Document, source: &Source<'_>) -> Result<Foreign, 
     if foreign.verdicts.is_empty() {
         return Err("`eval` holds no attempt with a status".into());
     }
-    let hash = file
-        .get("hash")
-        .and_then(Value::as_str)
-        .unwrap_or(&source.sha256);
-    foreign.suites = suites(&foreign, hash);
+    // Of the data set, as EvalPlus or we hash it. The hash of the file would say that no two files agree.
+    let hash = file.get("hash").and_then(Value::as_str);
+    foreign.suites = suites(&foreign, hash.unwrap_or_default());
     Ok(foreign)
 }
 
-/// `HumanEval/0` is of humaneval.
-fn suite_of(task: &str) -> String {
-    task.split('/').next().unwrap_or(task).to_lowercase()
+/// The suite that the user names, or a file of ours; `HumanEval/0` is of humaneval; else that of the file's name.
+fn suite_of(task: &str, file: &Value, source: &Source<'_>) -> String {
+    let told = file.get("suite").and_then(Value::as_str);
+    if let Some(name) = source.suite.or(told.filter(|name| !name.trim().is_empty())) {
+        return name.to_owned();
+    }
+    if let Some((set, _)) = task.split_once('/').filter(|(set, _)| !set.is_empty()) {
+        return set.to_lowercase();
+    }
+    let stem = source.path.file_stem().unwrap_or_default();
+    let stem = stem.to_string_lossy();
+    let name = stem.trim_end_matches(ENDING).trim_end_matches(['-', '_']);
+    match name.is_empty() {
+        true => NAMELESS.to_owned(),
+        false => name.to_owned(),
+    }
 }
 
 fn take(

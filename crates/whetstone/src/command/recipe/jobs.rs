@@ -12,12 +12,12 @@ use clap::Parser;
 use ledger::record::ModelRecord;
 
 use super::line;
-use super::results::Results;
+use super::results::{Results, names};
 use crate::cli::{Bench, Cli, Command, Device, Speculation};
 use crate::command::bench::{Order, models as models_of, newest, plan_of};
 use crate::command::speculation;
 use crate::exit::Usage;
-use crate::recipe::{Benchmark, Mistake, Recipe, Target, nearest, refusal};
+use crate::recipe::{Benchmark, Mistake, Recipe, Target, nearest};
 use crate::subject::{self, Finder};
 
 /// Longest part of a folder's name that comes from ids of benchmarks.
@@ -36,6 +36,8 @@ pub(super) struct Job {
     pub(super) notes: Vec<String>,
     /// The plan as its run's header has it.
     pub(super) plan: Plan,
+    /// Which files of its report are written; all if none are named.
+    pub(super) formats: Vec<String>,
     pub(super) kind: Kind,
 }
 
@@ -52,29 +54,24 @@ pub(super) struct Asked {
     device: Device,
 }
 
-/// The runs of some targets, or of some of their benchmarks, with the models that trainings left.
+/// The runs of some targets, or of some of their benchmarks, with the models that trainings left; and everything that
+/// is wrong with them.
 pub(super) fn jobs(
     recipe: &Recipe,
     targets: &[&Target],
     (only, results): (&[String], &Results),
-) -> Result<Vec<Job>> {
+) -> (Vec<Job>, Vec<Mistake>) {
     let (mut jobs, mut mistakes) = (Vec::new(), Vec::new());
     for target in targets {
-        match of_target(target, only, results) {
-            Ok(mut of_target) => {
-                name_all(&mut of_target, recipe, target);
-                jobs.extend(of_target);
-            }
-            Err(more) => mistakes.extend(more),
-        }
+        let (mut of_target, more) = of_target(target, only, results);
+        name_all(&mut of_target, recipe, target);
+        jobs.extend(of_target);
+        mistakes.extend(more);
     }
-    match mistakes.is_empty() {
-        true => Ok(jobs),
-        false => Err(refusal(&mistakes).into()),
-    }
+    (jobs, mistakes)
 }
 
-/// The targets that are meant: all, or the one that is named.
+/// The targets that are meant: all, or the one that is named, by its own name or another.
 pub(super) fn chosen<'r>(
     recipe: &'r Recipe,
     target: Option<&str>,
@@ -82,20 +79,26 @@ pub(super) fn chosen<'r>(
     let Some(name) = target else {
         return Ok(recipe.targets.iter().collect());
     };
-    let found = recipe.targets.iter().find(|target| target.name == name);
-    let names: Vec<&str> = recipe
-        .targets
-        .iter()
-        .map(|target| target.name.as_str())
-        .collect();
+    let find = |name: &str| recipe.targets.iter().find(|target| target.name == name);
+    let others = || recipe.entrypoints.iter();
+    let other = others().find(|(known, _)| known == name);
+    let found = find(name).or_else(|| find(&other?.1));
+    let others = others().map(|(known, _)| known);
+    let names = recipe.targets.iter().map(|target| &target.name);
+    let names: Vec<&str> = names.chain(others).map(String::as_str).collect();
     match found {
         Some(target) => Ok(vec![target]),
         None => Err(unknown("--target", name, &names)),
     }
 }
 
-/// Refuses ids that neither a run nor a benchmark has, and targets that have neither.
+/// Refuses ids that neither a run nor a benchmark has, those of trainings that nobody carries out, and targets that have
+/// neither.
 pub(super) fn known_ids(targets: &[&Target], only: &[String]) -> Result<(), Usage> {
+    let mut foreign = targets.iter().flat_map(|target| &target.foreign);
+    if let Some(one) = foreign.find(|one| only.contains(&one.id)) {
+        return Err(Mistake::at(&one.place, one.why()).into());
+    }
     let runs = targets.iter().flat_map(|target| &target.trainings);
     let benchmarks = targets.iter().flat_map(|target| &target.benchmarks);
     let ids = runs.map(|run| run.id.as_str());
@@ -122,26 +125,34 @@ pub(super) fn is_meant(only: &[String], id: &str) -> bool {
     only.is_empty() || only.iter().any(|named| named == id)
 }
 
-fn of_target(
-    target: &Target,
-    only: &[String],
-    results: &Results,
-) -> Result<Vec<Job>, Vec<Mistake>> {
+fn of_target(target: &Target, only: &[String], results: &Results) -> (Vec<Job>, Vec<Mistake>) {
     let (mut jobs, mut mistakes) = (Vec::<Job>::new(), Vec::new());
     let meant = target.benchmarks.iter();
     for benchmark in meant.filter(|benchmark| is_meant(only, &benchmark.id)) {
+        if let Some(mistake) = of_another_program(target, benchmark) {
+            mistakes.push(mistake);
+            continue;
+        }
         match job(target, benchmark, results) {
             Ok(new) => match jobs.iter_mut().find(|job| job.can_take(&new)) {
                 Some(job) => job.take(new),
                 None => jobs.push(new),
             },
-            Err(mistake) => mistakes.push(mistake),
+            Err(more) => mistakes.extend(more),
         }
     }
-    match mistakes.is_empty() {
-        true => Ok(jobs),
-        false => Err(mistakes),
-    }
+    (jobs, mistakes)
+}
+
+/// A mistake if a benchmark needs what a training of another program would have left.
+fn of_another_program(target: &Target, benchmark: &Benchmark) -> Option<Mistake> {
+    let words = benchmark.models.iter().map(String::as_str);
+    let words = words.chain(benchmark.adapter());
+    let needed = words
+        .flat_map(names)
+        .find_map(|name| target.foreign.iter().find(|one| one.id == name));
+    let needed = needed.map(|one| benchmark.mistake(&one.why()));
+    needed.or_else(|| benchmark.lacks.clone())
 }
 
 /// `RECIPE`, `RECIPE-TARGET` where there are several, and the ids behind it where a target has several runs.
@@ -161,20 +172,41 @@ fn name_all(jobs: &mut [Job], recipe: &Recipe, target: &Target) {
     }
 }
 
-/// The run of one benchmark.
-fn job(target: &Target, benchmark: &Benchmark, results: &Results) -> Result<Job, Mistake> {
+/// The run of one benchmark, or all that is wrong with it. The command line stops at the first mistake, so whatever it
+/// complains of is taken out and the rest read again. Of a benchmark that was not whole before only complaints about
+/// what it does say are believed, and so it is with every later one: what is missing may be what was taken out.
+fn job(target: &Target, benchmark: &Benchmark, results: &Results) -> Result<Job, Vec<Mistake>> {
+    let (mut tried, mut mistakes) = (benchmark.clone(), Vec::new());
+    loop {
+        let why = match attempt(target, &tried, results) {
+            Ok(job) if benchmark.is_whole && mistakes.is_empty() => return Ok(job),
+            Ok(_) => return Err(mistakes),
+            Err(why) => why,
+        };
+        let blamed = tried.blamed(&why);
+        if blamed.is_some() || benchmark.is_whole && mistakes.is_empty() {
+            mistakes.push(tried.mistake(&why));
+        }
+        match blamed {
+            Some(at) => tried = tried.without(at),
+            None => return Err(mistakes),
+        }
+    }
+}
+
+/// The run of one benchmark, or the first thing that is wrong with it.
+fn attempt(target: &Target, benchmark: &Benchmark, results: &Results) -> Result<Job, String> {
     let models = benchmark.models.iter();
     let models = models.map(|word| results.word(&target.name, word));
     let models = models.collect::<Result<Vec<String>, Usage>>();
-    let models = models.map_err(|Usage(why)| benchmark.mistake(&why))?;
+    let models = models.map_err(|Usage(why)| why)?;
     let adapter = benchmark.adapter();
     let adapter = adapter.and_then(|word| results.adapter(&target.name, word));
     let path = adapter.map(|made| made.path.display().to_string());
     let benchmark = &benchmark.on(models, path.as_deref());
     let words = benchmark.words();
-    let command = line(&words);
-    let flags = parsed(benchmark, words)?;
-    let refused = |error: anyhow::Error| benchmark.mistake(&format!("{error:#}"));
+    let flags = parsed(benchmark, &words)?;
+    let refused = |error: anyhow::Error| format!("{error:#}");
     let mut notes = Vec::new();
     let (plan, kind) = match flags.into_speculation() {
         Ok(mut flags) => {
@@ -201,32 +233,53 @@ fn job(target: &Target, benchmark: &Benchmark, results: &Results) -> Result<Job,
             (plan, Kind::Plan(Box::new(asked)))
         }
     };
+    let words = match counted(&plan, &kind).filter(|_| benchmark.repeats > 1) {
+        Some((flag, count)) => Benchmark::saying(&words, flag, count),
+        None => words,
+    };
     Ok(Job {
         name: String::new(),
         target: target.name.clone(),
         ids: vec![benchmark.id.clone()],
         models: benchmark.models.clone(),
-        commands: vec![command],
+        commands: vec![line(&words)],
         notes,
         plan,
+        formats: target.formats.clone(),
         kind,
     })
 }
 
+/// The flag that says how often what varies is measured, and how often that is.
+fn counted(plan: &Plan, kind: &Kind) -> Option<(&'static str, u64)> {
+    if let Kind::Speculation(flags) = kind {
+        return Some(("iterations", flags.iterations as u64));
+    }
+    let latency = plan.latency.as_ref().map(|latency| latency.repeats);
+    let context = plan.context.as_ref().map(|context| context.repeats);
+    let variants = plan.variants.as_ref().map(|variants| variants.repeats);
+    let repeats = latency.or(context).or(variants);
+    let samples = plan
+        .code
+        .as_ref()
+        .map(|code| ("samples", code.samples.into()));
+    samples.or(repeats.map(|repeats| ("repeats", repeats as u64)))
+}
+
 /// The words as the command line reads them.
-fn parsed(benchmark: &Benchmark, words: Vec<String>) -> Result<Bench, Mistake> {
+fn parsed(benchmark: &Benchmark, words: &[String]) -> Result<Bench, String> {
     let needs_models = benchmark.models.is_empty();
-    let all = std::iter::once("whet".to_owned()).chain(words);
+    let all = std::iter::once("whet").chain(words.iter().map(String::as_str));
     let cli = Cli::try_parse_from(all).map_err(|error| {
         let text = error.to_string();
         match needs_models && text.contains("required") {
-            true => benchmark.mistake("it names no models; write models: [student], for instance"),
-            false => benchmark.mistake(first_sentence(&text)),
+            true => "it names no models; write models: [student], for instance".to_owned(),
+            false => first_sentence(&text).to_owned(),
         }
     })?;
     match cli.command {
         Command::Bench(flags) => Ok(*flags),
-        _ => Err(benchmark.mistake("it is no benchmark")),
+        _ => Err("it is no benchmark".to_owned()),
     }
 }
 

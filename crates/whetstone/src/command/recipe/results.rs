@@ -51,6 +51,14 @@ impl<'w> Word<'w> {
     }
 }
 
+/// What a word for a model may name: itself, its base, and what is laid over that.
+pub(super) fn names(word: &str) -> impl Iterator<Item = &str> {
+    let parts = Word::of(word);
+    let laid = parts.laid.map(|(name, _)| name);
+    let names = [Some(word), laid, laid.map(|_| parts.base)];
+    names.into_iter().flatten()
+}
+
 impl Results {
     /// The result of a target's run.
     pub(super) fn of(&self, target: &str, id: &str) -> Option<&Made> {
@@ -60,11 +68,9 @@ impl Results {
 
     /// The runs that a word for a model names.
     pub(super) fn named(&self, target: &str, word: &str) -> Vec<&Made> {
-        let parts = Word::of(word);
-        let laid = parts.laid.map(|(name, _)| name);
-        let names = [Some(word), laid, laid.map(|_| parts.base)];
-        let names = names.into_iter().flatten();
-        names.filter_map(|name| self.of(target, name)).collect()
+        names(word)
+            .filter_map(|name| self.of(target, name))
+            .collect()
     }
 
     /// The word of the command line for a word of the recipe.

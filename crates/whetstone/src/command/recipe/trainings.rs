@@ -18,7 +18,7 @@ use super::results::{Made, Results, is_of_adapter};
 use crate::cli::{Cli, Command, Train};
 use crate::command::train;
 use crate::exit::{Exit, Usage};
-use crate::recipe::{Mistake, Recipe, Target, Training, refusal};
+use crate::recipe::{Mistake, Recipe, Target, Training};
 use crate::subject::Finder;
 
 /// One training of a recipe.
@@ -64,15 +64,13 @@ impl Planned {
 /// The training that its own command goes on with by another flag.
 const RAFT: &str = "raft";
 
-/// Plans the trainings of some targets, in their order, and says what they will leave.
-///
-/// # Errors
-/// Everything that is wrong with them, each with its place.
+/// Plans the trainings of some targets, in their order, and says what they will leave, and everything that is wrong
+/// with them.
 pub(super) fn planned(
     recipe: &Recipe,
     targets: &[&Target],
     artifacts: &Path,
-) -> Result<(Vec<Planned>, Results), Usage> {
+) -> (Vec<Planned>, Results, Vec<Mistake>) {
     let (mut all, mut results, mut mistakes) = (Vec::new(), Results::default(), Vec::new());
     for target in targets {
         for training in &target.trainings {
@@ -87,10 +85,7 @@ pub(super) fn planned(
             }
         }
     }
-    match mistakes.is_empty() {
-        true => Ok((all, results)),
-        false => Err(refusal(&mistakes)),
-    }
+    (all, results, mistakes)
 }
 
 /// `RECIPE-ID`, or `RECIPE-TARGET-ID` where there are several targets.

@@ -17,6 +17,7 @@ use crate::exit::{Exit, Usage};
 use crate::subject::Finder;
 use crate::terminal::Terminal;
 use crate::watch::Progress;
+use crate::words::count;
 use crate::{containment, interrupt, subject, suites};
 
 /// How many problems are named of each kind of finding.
@@ -149,7 +150,8 @@ fn as_text((suite, findings): &(&Suite, Findings)) -> String {
         ),
     ];
     if without > 0 {
-        lines.push(format!("  no solution of their own: {without} problems"));
+        let without = count(without, "problem");
+        lines.push(format!("  no solution of their own: {without}"));
     }
     lines.extend(findings.failed.iter().take(NAMED).map(|verdict| {
         let why = verdict.unscored.as_ref().unwrap_or(&verdict.cause);

@@ -31,6 +31,7 @@ use crate::interrupt;
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
+use crate::words::count;
 
 /// The numbers of a training that begins with nothing learnt, where they differ from those of one on answers.
 fn usual() -> Recipe {
@@ -248,8 +249,8 @@ pub(super) fn sum(flags: &Pretrain) -> Result<(String, String)> {
 fn found(sources: &Sources) -> String {
     let bytes: usize = sources.files.iter().map(|file| file.text.len()).sum();
     format!(
-        "{} files with {}; left out: {} whose text another one has, {} that are empty, too long or no UTF-8",
-        sources.files.len(),
+        "{} with {}; left out: {} whose text another one has, {} that are empty, too long or no UTF-8",
+        count(sources.files.len(), "file"),
         crate::subject::size(bytes as u64),
         sources.equal,
         sources.unfit

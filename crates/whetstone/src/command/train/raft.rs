@@ -8,6 +8,7 @@ mod estimate;
 mod hardware;
 mod order;
 mod published;
+mod reading;
 mod sameness;
 mod sampling;
 mod table;
@@ -31,6 +32,11 @@ use crate::terminal::Terminal;
 use crate::{containment, interrupt};
 use order::Order;
 use workshop::Shop;
+
+/// What stands over the runs of all models.
+const COMPARISON: &str = "comparison_summary.json";
+
+pub(in crate::command) use reading::{Holds, anew, holds};
 
 /// Carries out a run, or goes on with one.
 pub(super) fn run(flags: &RaftFlags, terminal: &Terminal, offline: bool) -> Result<Ended> {
@@ -99,8 +105,8 @@ pub(crate) fn full(flags: &Full, terminal: &Terminal, offline: bool) -> Result<E
         worst = if exit == Exit::Done { worst } else { exit };
         folders.push(folder);
     }
-    let comparison = comparison(&folders)?;
-    ledger::write_derived(&flags.output, "comparison_summary.json", &comparison)?;
+    reading::keep(&flags.output, &folders)?;
+    compare(&flags.output, &folders)?;
     Ok(worst)
 }
 
@@ -145,6 +151,12 @@ fn demo(flags: &Full, model: &str) -> RaftFlags {
         training: crate::cli::TrainingFlags::default(),
         memory: crate::cli::MemoryFlags::default(),
     }
+}
+
+/// Writes what stands over the runs of all models.
+fn compare(output: &Path, folders: &[PathBuf]) -> Result<()> {
+    ledger::write_derived(output, COMPARISON, &comparison(folders)?)?;
+    Ok(())
 }
 
 /// halo-forge's `comparison_summary.json`, with the strict numbers beside.
@@ -210,7 +222,7 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
         }
     };
     terminal.note(&format!("Everything goes to {}.", folder.display()));
-    let material = material(&order, &located, [&asked, &held_out]);
+    let material = material(&order, &located.name, [&asked, &held_out]);
     let mut shop = Shop {
         plan: &order.plan,
         located: &located,
@@ -235,11 +247,11 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
 }
 
 /// What the run is about.
-fn material(order: &Order, located: &Located, [asked, held_out]: [&[Suite]; 2]) -> Material {
+fn material(order: &Order, short: &str, [asked, held_out]: [&[Suite]; 2]) -> Material {
     Material {
         names: Names {
             model: order.model.word.clone(),
-            short: located.name.clone(),
+            short: short.to_owned(),
         },
         prompts: workshop::prompts(asked),
         held_out: workshop::prompts(held_out),

@@ -13,6 +13,7 @@ use crate::exit::Usage;
 use crate::subject::{Finder, size};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
+use crate::words::count;
 
 /// Where the files of these shapes belong, in their order. The names say everything that the bytes depend on.
 pub(super) fn paths(family: &VariantsPlan, seed: u64) -> Result<Vec<PathBuf>> {
@@ -47,8 +48,8 @@ pub(in super::super) fn make(
     std::fs::create_dir_all(folder)?;
     hub::ensure_space(folder, bytes).map_err(|error| Usage(error.to_string()))?;
     let question = format!(
-        "{} files with {} are to be written to {}. Go on?",
-        missing.len(),
+        "Write {} with {} to {}?",
+        count(missing.len(), "file"),
         size(bytes),
         folder.display()
     );
@@ -153,7 +154,8 @@ pub(in super::super) fn sweep_up(family: &VariantsPlan, paths: &[PathBuf], termi
         .count();
     if deleted > 0 {
         terminal.note(&format!(
-            "{deleted} files with made weights were deleted; --keep keeps them, and the same seed makes them again"
+            "Deleted {} with made weights; --keep keeps them, and the same seed makes them again",
+            count(deleted, "file")
         ));
     }
 }

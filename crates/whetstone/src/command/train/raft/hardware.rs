@@ -18,8 +18,8 @@ use crate::command::train::costs;
 
 const CSV: &str = "hardware.csv";
 
-/// Writes the samples of all phases in their order.
-pub(super) fn write(folder: &RaftFolder, cycles: u32) -> Result<()> {
+/// The run folders of all phases that have one, in their order.
+pub(super) fn runs(folder: &RaftFolder, cycles: u32) -> Vec<PathBuf> {
     let mut places: Vec<_> = ["prompts", "held_out"]
         .map(|set| folder.path().join("baseline").join(set))
         .into();
@@ -30,7 +30,14 @@ pub(super) fn write(folder: &RaftFolder, cycles: u32) -> Result<()> {
     }
     places.extend(["prompts", "held_out"].map(|set| folder.path().join("final").join(set)));
     let places = places.iter().map(|place| place.join(RUN));
-    if let Some(bytes) = joined(places.filter(|place| place.join("run.json").is_file()))? {
+    places
+        .filter(|place| place.join("run.json").is_file())
+        .collect()
+}
+
+/// Writes the samples of all phases in their order.
+pub(super) fn write(folder: &RaftFolder, cycles: u32) -> Result<()> {
+    if let Some(bytes) = joined(runs(folder, cycles).into_iter())? {
         ledger::write_derived(folder.path(), CSV, &bytes)?;
     }
     Ok(())
