@@ -10,6 +10,7 @@ use engine::{
     Special, Token, Width,
 };
 use measure::{Clock, SystemClock};
+use report::untrusted::visible;
 use task::chat::{Message, Specials, Turn};
 
 use crate::cli::Generate;
@@ -17,7 +18,7 @@ use crate::compute::Compute;
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::subject::{self, Finder, Loaded};
-use crate::terminal::{Reader, Terminal, write_out};
+use crate::terminal::{Reader, Terminal, is_seen, write_out};
 
 /// Streams a completion to stdout.
 pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Result<Exit> {
@@ -80,7 +81,7 @@ struct Stream {
     finish: Option<Finish>,
 }
 
-/// Writes the text of a request to stdout as it comes.
+/// Writes the text of a request to stdout as it comes; a person sees what would steer the terminal, a program gets it.
 fn stream(
     engine: &dyn Engine,
     request: Request,
@@ -92,12 +93,15 @@ fn stream(
         token_ns: Vec::new(),
         finish: None,
     };
-    let mut written = Ok(Reader::There);
+    let (mut written, is_seen) = (Ok(Reader::There), is_seen());
     engine.generate(&[request], &mut |event: Event<'_>| {
         match event {
             Event::Token { text, .. } => {
                 stream.token_ns.push(clock.now_ns());
-                written = write_out(text.as_bytes());
+                written = match is_seen {
+                    true => write_out(visible(text).as_bytes()),
+                    false => write_out(text.as_bytes()),
+                };
             }
             Event::Finished { completion, .. } => stream.finish = Some(completion.finish),
             Event::Started { .. } | Event::Drafted { .. } | Event::Checked { .. } => {}
