@@ -144,6 +144,26 @@ fn perplexity_is_a_table_under_the_published_names_and_every_chunk_stands_beside
 }
 
 #[test]
+fn an_unclear_perplexity_says_which_ratio_would_have_been_seen() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for index in 0..12 {
+        let there_and_back = if index % 2 == 0 { 0.3 } else { -0.3 };
+        chunk(&mut run, "a", "llama-cpp", index, [10.0, 5.0, 20.0]);
+        let other = [10.0 + there_and_back, 5.0, 20.0];
+        chunk(&mut run, "b", "llama-cpp", index, other);
+    }
+    let found = row(&run, "perplexity", "perplexity").comparisons[0].clone();
+    // (1.96 + 0.84) sd / sqrt(n) nats a chunk, of five tokens each; as a ratio its exponential.
+    let sd = 0.3 * (12.0f64 / 11.0).sqrt();
+    let wanted = (2.801585 * sd / 12f64.sqrt() / 5.0).exp();
+    let size = found.smallest_detectable.unwrap();
+    assert!((size - wanted).abs() < 1e-5, "{size}, not {wanted}");
+    let said = scorecard_text(&Scorecard::of(&run), 200, Colour::Never);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("perplexity 1.05×"), "{said}");
+}
+
+#[test]
 fn chunks_of_other_tokenizers_are_not_paired_and_the_way_out_is_named() {
     let mut run = Run::new(fixture::header(&["a", "b"]));
     for index in 0..3 {
