@@ -104,8 +104,8 @@ pub struct SuiteRecord {
     pub first_prompt: String,
     /// Toolchain that judges it, for instance `g++ (Debian 12.2.0) 12.2.0`; `None` if nothing is run.
     pub toolchain: Option<String>,
-    /// Its problems, if they are scored by keywords: published forms of results tell labels and counts. Empty for
-    /// other suites, and in old records.
+    /// Its problems: a page shows what was asked, published forms of results tell labels and counts. Old records have
+    /// those of suites that are scored by keywords, and some have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ProblemRecord>,
 }
@@ -117,8 +117,12 @@ pub struct ProblemRecord {
     pub id: String,
     /// Its labels, the category first.
     pub tags: Vec<String>,
-    /// Of how many keywords `keyword_share` is the share.
+    /// Of how many keywords `keyword_share` is the share; 0 where none are looked for.
     pub n_keywords: u32,
+    /// What is asked, before wording and chat template. `None` in old records, and where a suite's texts are too long
+    /// to be repeated with every run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
 }
 
 /// Which completion a record is about.

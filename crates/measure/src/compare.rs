@@ -12,6 +12,7 @@ mod sign_flip;
 pub use paired::{Flips, PairedDifference, mcnemar, paired_bootstrap, paired_difference};
 pub use power::{
     Design, can_find, mde_from_sd, minimum_detectable_effect, smallest_difference_of_rates,
+    smallest_ratio,
 };
 pub use ratio::ratio_of_medians;
 pub use sign_flip::sign_flip_test;

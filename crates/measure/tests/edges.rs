@@ -2,11 +2,11 @@
 
 use measure::compare::{
     Design, Flips, can_find, mcnemar, mde_from_sd, minimum_detectable_effect, paired_difference,
-    ratio_of_medians, sign_flip_test, smallest_difference_of_rates,
+    ratio_of_medians, sign_flip_test, smallest_difference_of_rates, smallest_ratio,
 };
 use measure::estimate::{bootstrap_mean, bootstrap_ratio, ratio_error, wilson};
 use measure::summary::{mean_interval, percentile_supported, quantile};
-use measure::{LEVEL, NoInterval, summarise};
+use measure::{Interval, LEVEL, NoInterval, summarise};
 
 #[test]
 fn nothing_gives_nothing_and_one_value_gives_no_interval() {
@@ -374,4 +374,61 @@ fn no_difference_of_rates_is_larger_than_all_problems_nor_than_those_that_flip()
         usual,
         "enough flips: the usual size"
     );
+}
+
+#[test]
+fn the_smallest_ratio_lies_beyond_the_interval_and_needs_one_with_a_width() {
+    let interval = |lo: f64, hi: f64| Interval {
+        lo,
+        hi,
+        level: 0.95,
+    };
+    let smallest = |lo, hi| smallest_ratio(interval(lo, hi), Design::USUAL);
+    // Half a width of ln 1.1: exp(0.09531 (1 + 0.841621 / 1.959964)).
+    let found = smallest(1.0 / 1.1, 1.1).unwrap();
+    assert!((found - 1.145_953).abs() < 1e-6, "{found}");
+    let moved = smallest(2.0 / 1.1, 2.2).unwrap();
+    assert!(
+        (found - moved).abs() < 1e-12,
+        "where it lies does not count"
+    );
+    let wide = interval(1.0 / 1.1, 1.1);
+    let narrower = Interval { level: 0.8, ..wide };
+    let at_80 = smallest_ratio(narrower, Design::USUAL).unwrap();
+    assert!(
+        at_80 > found,
+        "at a lower level the same width is more spread"
+    );
+    for (lo, hi) in [
+        (1.0, 1.0),
+        (0.0, 1.0),
+        (-1.0, 1.0),
+        (1.0, f64::INFINITY),
+        (1.0, f64::NAN),
+        (1.1, 1.0),
+    ] {
+        assert_eq!(smallest(lo, hi), None, "[{lo}, {hi}]");
+    }
+}
+
+#[test]
+fn a_ratio_of_the_smallest_size_is_found_about_four_times_in_five() {
+    let mut noise = Noise(0x51_7cc1_b727_2202);
+    // Ten repeats that wander by 2 %: the sum of twelve uniform numbers is about normal.
+    let mut repeats = || -> Vec<f64> {
+        let one = |noise: &mut Noise| (0..12).map(|_| noise.uniform()).sum::<f64>() - 6.0;
+        (0..10).map(|_| (0.02 * one(&mut noise)).exp()).collect()
+    };
+    let mut found = |size: f64, seed: u64| {
+        let later: Vec<f64> = repeats().iter().map(|value| value * size).collect();
+        let estimate = ratio_of_medians(&later, &repeats(), seed, LEVEL).unwrap();
+        estimate.interval.unwrap()
+    };
+    let mut sizes: Vec<f64> = (0..100)
+        .filter_map(|seed| smallest_ratio(found(1.0, seed), Design::USUAL))
+        .collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    let size = sizes[50];
+    let seen = (0..200).filter(|seed| found(size, *seed).lo > 1.0).count();
+    assert!((140..=192).contains(&seen), "{seen} of 200 at {size}");
 }

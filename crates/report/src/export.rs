@@ -1,15 +1,16 @@
 //! Files for programs: `report.json` and one CSV per benchmark that ran.
 //!
 //! CSV holds raw values in base units, one per line (the tidy long form), so that a reader can do the
-//! statistics again; `scorecard.csv` holds the results, `latency.csv` and `memory.csv` those of speed and
-//! memory under the column names that others publish. Conditions become columns. JSON is the
-//! [`Scorecard`] itself: every number with n, interval, unit and raw values.
+//! statistics again; `scorecard.csv` holds the results, `latency.csv`, `memory.csv` and `perplexity.csv` those of speed,
+//! memory and perplexity under the column names that others publish. Conditions become columns. Names come from outside:
+//! every cell passes [`cell`]. JSON is the [`Scorecard`] itself: every number with n, interval, unit and raw values.
 
 mod accuracy;
 mod context;
 mod divergence;
 mod hardware;
 mod memory;
+mod perplexity;
 mod speculation;
 mod speed;
 mod variants;
@@ -21,6 +22,7 @@ use ledger::record::{AttemptKey, Finish, Measurement, Setting, Verdict};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::untrusted::cell;
 use crate::view::{Counted, Scorecard, VARIANTS};
 
 pub use speculation::speculation_suite;
@@ -39,7 +41,7 @@ pub fn scorecard_json(card: &Scorecard) -> Result<Vec<u8>, Error> {
 type Table = (&'static str, fn(&Run, &Scorecard) -> Option<Lines>);
 
 /// Every CSV file.
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 17] = [
     ("code.csv", |run, _| {
         some(!run.attempts.is_empty(), || attempts(run))
     }),
@@ -80,7 +82,10 @@ const TABLES: [Table; 16] = [
     ("variants_values.csv", |run, _| {
         of(run, VARIANTS).map(|all| measurements(&all))
     }),
-    ("perplexity.csv", |run, _| {
+    ("perplexity.csv", |run, card| {
+        of(run, "perplexity").map(|_| perplexity::table(run, card))
+    }),
+    ("perplexity_values.csv", |run, _| {
         of(run, "perplexity").map(|all| measurements(&all))
     }),
     ("speculation.csv", |run, _| {
@@ -130,14 +135,15 @@ fn of<'run>(run: &'run Run, benchmark: &str) -> Option<Vec<&'run Measurement>> {
     (!records.is_empty()).then_some(records)
 }
 
-/// Lines of cells, the header first. Text is written as it is: this is raw data.
+/// Lines of cells, the header first.
 type Lines = Vec<Vec<String>>;
 
 fn written(file: &'static str, lines: &Lines) -> Result<Vec<u8>, Error> {
     let fault = |source| Error::Csv { file, source };
     let mut writer = csv::Writer::from_writer(Vec::new());
     for line in lines {
-        writer.write_record(line).map_err(fault)?;
+        let cells = line.iter().map(|text| cell(text));
+        writer.write_record(cells).map_err(fault)?;
     }
     writer
         .into_inner()

@@ -9,15 +9,17 @@
 
 mod absent;
 mod judging;
+mod power;
 mod scale;
 
 use measure::{Interval, Unit};
 use serde_json::Value;
 
-use crate::view::{Cell, Comparison, Finding, Kind, Row, Section};
+use crate::view::{Cell, Comparison, Kind, Row, Section};
 
 pub use absent::absences;
 pub use judging::{endings, judging};
+pub use power::power;
 pub use scale::{Scale, scale_of};
 
 /// What is printed where there is no number.
@@ -45,7 +47,7 @@ pub struct ComparisonText {
     pub interval: Option<String>,
     /// `p=0.031`.
     pub p: Option<String>,
-    /// The smallest detectable difference, with its unit.
+    /// The smallest detectable difference with its unit, or the smallest detectable ratio above 1.
     pub detectable: Option<String>,
     /// Why there is no comparison.
     pub reason: Option<String>,
@@ -145,7 +147,12 @@ pub fn comparison(comparison: &Comparison, row: &Row) -> ComparisonText {
         p: comparison.p.map(p_value),
         detectable: comparison.smallest_detectable.map(|size| {
             let size = size / factor;
-            format!("{}{suffix}", fixed(size, decimals(size, Some(size))))
+            // What counts of a ratio is how far it is from 1.
+            let change = match comparison.kind {
+                Kind::Ratio => size - 1.0,
+                Kind::Difference => size,
+            };
+            format!("{}{suffix}", fixed(size, decimals(size, Some(change))))
         }),
         reason: comparison.reason.clone(),
     }
@@ -165,45 +172,6 @@ pub fn counts(row: &Row) -> String {
     } else {
         format!("n {}", counts.join(" / "))
     }
-}
-
-/// What the inconclusive comparisons of a section could have shown; `None` if none was inconclusive. Where several
-/// models are compared, each size names its own.
-pub fn power(section: &Section) -> Option<String> {
-    let (mut sizes, mut nothing): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    for row in &section.rows {
-        let open = row.comparisons.iter();
-        let open = open.filter(|c| c.finding(row.better) == Finding::Inconclusive);
-        let open: Vec<&Comparison> = open.collect();
-        let named = |c: &Comparison, what: &str| match row.comparisons.len() {
-            1 => what.to_owned(),
-            _ => format!("{what} ({})", c.model).trim_start().to_owned(),
-        };
-        let seen = |c: &&Comparison| Some(named(c, &comparison(c, row).detectable?));
-        let found: Vec<String> = open.iter().filter_map(seen).collect();
-        let blind = open.iter().filter(|c| c.sees_nothing(row));
-        let blind: Vec<String> = blind.map(|c| named(c, "")).collect();
-        let place = [row.title.clone(), conditions(row.own_conditions(section))];
-        for (list, models) in [(&mut sizes, found), (&mut nothing, blind)] {
-            if !models.is_empty() {
-                let words = [&place[..], &[models.join(" and ")]].concat();
-                let words: Vec<String> = words.into_iter().filter(|w| !w.is_empty()).collect();
-                list.push(words.join(" "));
-            }
-        }
-    }
-    let said = [
-        (
-            "true changes of these sizes are missed one time in five, smaller ones more often",
-            sizes,
-        ),
-        ("no change of any size could be told from chance", nothing),
-    ];
-    let said = said.into_iter().filter(|(_, list)| !list.is_empty());
-    let said: Vec<String> = said
-        .map(|(what, list)| format!("{what}: {}", list.join(", ")))
-        .collect();
-    (!said.is_empty()).then(|| format!("of what is unclear, {}", said.join("; ")))
 }
 
 /// `p=0.031`; below a thousandth only the bound, because no bootstrap here resolves more.

@@ -42,6 +42,10 @@ pub fn page(run: &Run, card: &Scorecard, pictures: &[Picture]) -> Result<String,
     let samples = samples::of(run);
     let is_large = samples.len() > packed::PLAIN;
     let packed = is_large.then(|| packed::packed(&samples)).transpose()?;
+    let tasks = samples::tasks(run);
+    let tasks = (!tasks.is_empty())
+        .then(|| packed::block(&tasks))
+        .transpose()?;
     let page = environment.get_template("report.html")?.render(Serde(json!({
         "policy": policy::policy(STYLE, SCRIPT),
         "style": STYLE,
@@ -62,6 +66,7 @@ pub fn page(run: &Run, card: &Scorecard, pictures: &[Picture]) -> Result<String,
         "n_samples": samples.len(),
         "samples": if is_large { &[] } else { samples.as_slice() },
         "packed": packed,
+        "tasks": tasks,
     })))?;
     Ok(page)
 }
@@ -310,7 +315,10 @@ fn change_view(comparison: &Comparison, row: &Row) -> ChangeView {
         value: text.value.unwrap_or_else(|| format::ABSENT.to_owned()),
         detail: detail.join(" "),
         word: comparison.finding(row.better).word(),
-        method: one_line(&comparison.method),
+        method: one_line(&match text.detectable {
+            Some(size) => format!("{}; finds {size} in four of five runs", comparison.method),
+            None => comparison.method.clone(),
+        }),
         sort: comparison
             .value
             .map(|value| value.to_string())

@@ -2,7 +2,8 @@
 //!
 //! A completion may hold terminal escapes, bidirectional overrides that reorder what a reader sees,
 //! or invisible characters. Every such text passes here before it reaches a terminal, a page or a
-//! picture. Markup is not escaped here: each renderer escapes for its own format.
+//! picture. Markup is not escaped here: each renderer escapes for its own format. CSV is the exception: what is a formula
+//! is decided by how a text begins, so [`cell`] stands here.
 //!
 //! Sources: Unicode UAX #9 (bidirectional controls), "Trojan Source" (CVE-2021-42574).
 
@@ -30,6 +31,33 @@ pub fn one_line(text: &str) -> String {
         .join(" ")
 }
 
+/// A cell of a CSV file: one line, as it is made [`visible`], and text that nothing computes.
+///
+/// Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, the full-width forms of these included.
+/// An apostrophe goes before such a text, and before no number: `-1.5` stays what it is.
+pub fn cell(text: &str) -> String {
+    let shown = visible(text)
+        .replace('\n', "\u{240a}")
+        .replace('\t', "\u{2409}");
+    match shown.trim_start().starts_with(FORMULA) && !is_number(&shown) {
+        true => format!("'{shown}"),
+        false => shown,
+    }
+}
+
+/// What a formula of a spreadsheet begins with.
+const FORMULA: [char; 8] = [
+    '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
+/// Whether a text is a decimal number and nothing else; `-inf` is a word here.
+fn is_number(text: &str) -> bool {
+    let is_of_digits = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    is_of_digits && text.parse::<f64>().is_ok()
+}
+
 fn push_visible(out: &mut String, c: char) {
     match c {
         // U+2400 "control pictures" has one glyph for each C0 control, in the same order.
@@ -52,7 +80,7 @@ fn hides_or_reorders(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{one_line, visible};
+    use super::{cell, one_line, visible};
 
     #[test]
     fn an_escape_sequence_is_shown_and_not_obeyed() {
@@ -79,6 +107,43 @@ mod tests {
             "x < y && z".into(),
         ] {
             assert_eq!(visible(&text), text);
+        }
+    }
+
+    #[test]
+    fn a_cell_is_one_line_that_no_spreadsheet_computes() {
+        for (text, wanted) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("+1-800", "'+1-800"),
+            ("-2+3", "'-2+3"),
+            ("-", "'-"),
+            ("-inf", "'-inf"),
+            ("  =1", "'  =1"),
+            ("＝1", "'＝1"),
+            ("\t=1", "␉=1"),
+            ("\r=1", "␍=1"),
+            ("\n=1", "␊=1"),
+            ("a\r\nb\u{1b}[2J", "a␊b␛[2J"),
+        ] {
+            assert_eq!(cell(text), wanted);
+        }
+    }
+
+    #[test]
+    fn numbers_and_words_are_cells_as_they_are() {
+        for text in [
+            "-1.5",
+            "+3",
+            "1e-07",
+            "-2.5E+10",
+            "",
+            "a-b",
+            "a=b",
+            "'quoted",
+            "{\"a\":-1}",
+        ] {
+            assert_eq!(cell(text), text);
         }
     }
 

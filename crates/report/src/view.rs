@@ -161,8 +161,8 @@ pub struct Comparison {
     pub interval: Option<Interval>,
     /// Two-sided p-value, where a paired test exists.
     pub p: Option<f64>,
-    /// The smallest true difference that such a comparison finds in four of five runs, in the
-    /// row's unit.
+    /// The smallest true change that such a comparison finds in four of five runs: a difference in the row's unit, or
+    /// a ratio above 1 that stands for its reciprocal as well.
     pub smallest_detectable: Option<f64>,
     /// Number of pairs, or of values of the smaller side where nothing is paired.
     pub n: usize,

@@ -7,6 +7,8 @@ mod fixture;
 
 use std::sync::LazyLock;
 
+use ledger::record::HardwareSample;
+use report::publish::Source;
 use report::{Colour, Scorecard, scorecard_text};
 
 /// Made once: five tests look at the same files.
@@ -140,4 +142,129 @@ fn pictures_hold_no_script_and_no_reference() {
             );
         }
     }
+}
+
+/// What spreadsheets compute, and what steers a terminal.
+const FORMULAS: [&str; 5] = [
+    "=HYPERLINK(\"x\",\"y\")",
+    "+cmd|' /C calc'!A0\u{1b}[31m",
+    "-2+3\u{9b}A",
+    "@SUM(1,1)\u{7}",
+    "\t=1\r\n=2\u{202e}",
+];
+
+/// A run in which every name and every reason is one of [`FORMULAS`].
+fn computed() -> ledger::Run {
+    let mut run = fixture::run();
+    let other = |name: &mut String, evil: usize| *name = FORMULAS[evil].to_owned();
+    let model = |name: &mut String| {
+        let evil = usize::from(name == "synthetic-1.5b");
+        other(name, evil);
+    };
+    for key in run
+        .attempts
+        .iter_mut()
+        .map(|attempt| &mut attempt.key)
+        .chain(run.verdicts.iter_mut().map(|verdict| &mut verdict.key))
+    {
+        model(&mut key.model);
+        if key.suite == "python-core" {
+            other(&mut key.suite, 2);
+        }
+        if key.problem == "p01" {
+            other(&mut key.problem, 3);
+        }
+    }
+    run.verdicts
+        .iter_mut()
+        .step_by(7)
+        .for_each(|verdict| other(&mut verdict.cause, 4));
+    run.header
+        .models
+        .iter_mut()
+        .for_each(|record| model(&mut record.name));
+    other(&mut run.header.suites[0].name, 2);
+    for record in &mut run.measurements {
+        model(&mut record.model);
+        if let Some(suite) = record.conditions.get_mut("suite")
+            && *suite == "python-core"
+        {
+            *suite = FORMULAS[2].into();
+        }
+        record.reason = record.reason.as_ref().map(|_| FORMULAS[4].to_owned());
+    }
+    run.measurements[0]
+        .conditions
+        .insert(FORMULAS[0].into(), FORMULAS[3].into());
+    run.measurements[0].values = vec![-1.5, 1e-7];
+    run.hardware.push(HardwareSample {
+        session: 0,
+        sample: 0,
+        at_ns: 1,
+        unix_ms: 1,
+        phase: FORMULAS[1].into(),
+        model: Some(FORMULAS[0].into()),
+        conditions: [("suite".to_owned(), FORMULAS[4].into())].into(),
+        tokens: 0,
+        monitor_ns: None,
+        readings: [(FORMULAS[2].to_owned(), -3.25)].into(),
+    });
+    run
+}
+
+#[test]
+fn no_cell_of_a_csv_is_computed_or_steers_and_numbers_stay_numbers() {
+    let run = computed();
+    let card = Scorecard::of(&run);
+    let mut files = report::export::csv_files(&run, &card).unwrap();
+    let source = Source {
+        run: &run,
+        card: &card,
+        model: "",
+        suite: "",
+        dpi: 96,
+    };
+    let stdout = report::publish::find("csv")
+        .unwrap()
+        .write(&source)
+        .unwrap();
+    files.push(("csv=-".into(), stdout));
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    for name in [
+        "scorecard.csv",
+        "code.csv",
+        "latency.csv",
+        "memory.csv",
+        "perplexity.csv",
+        "hardware.csv",
+        "causes.csv",
+    ] {
+        assert!(names.contains(&name), "{name} of {names:?}");
+    }
+    let (mut guarded, mut negative) = (0, 0);
+    for (name, bytes) in &files {
+        let text = std::str::from_utf8(bytes).unwrap();
+        let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert_eq!(text.find(steers), None, "{name}");
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(bytes.as_slice());
+        let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(
+            text.lines().count(),
+            records.len(),
+            "{name}: a line is a record"
+        );
+        for cell in records.iter().flatten() {
+            let is_number = cell.parse::<f64>().is_ok();
+            assert!(
+                is_number || !cell.starts_with(['=', '+', '-', '@']),
+                "{name}: {cell}"
+            );
+            guarded += usize::from(cell.starts_with('\''));
+            negative += usize::from(is_number && cell.starts_with('-'));
+        }
+    }
+    assert!(guarded > 100, "{guarded} cells were guarded");
+    assert!(negative >= 2, "-1.5 and -3.25 are numbers: {negative}");
 }

@@ -69,6 +69,11 @@ fn ten_thousand_answers_stay_under_twenty_megabytes_and_none_is_lost() {
     assert!(page.len() < 20_000_000, "{}", page.len());
     let blocks = unpacked(&page);
     assert_eq!(blocks[0].as_array().unwrap().len(), 10_000);
+    let (tasks, blocks) = blocks.split_last().unwrap();
+    let tasks = tasks.as_array().unwrap();
+    assert_eq!(tasks.len(), 625, "each problem's text once");
+    let asked = run.header.suites[1].problems[624].prompt.as_deref();
+    assert_eq!(tasks[624][2].as_str(), asked);
     let bodies: Vec<&Value> = blocks[1..]
         .iter()
         .flat_map(|block| block.as_array().unwrap())
@@ -86,14 +91,15 @@ fn a_thousand_answers_are_markup_and_more_are_packed() {
     assert_eq!(many.matches("<details class=\"sample\"").count(), 0);
     assert_eq!(
         many.matches("<template").count(),
-        12,
-        "heads, ten full blocks and one"
+        13,
+        "heads, ten full blocks and one, and what was asked"
     );
     assert!(many.contains("1008 of 1008") && many.contains("<noscript>"));
     run.attempts.truncate(1000);
     let few = page(&run);
     assert_eq!(few.matches("<details class=\"sample\"").count(), 1000);
-    assert!(!few.contains("<template") && !few.contains("<noscript>"));
+    assert_eq!(few.matches("<template").count(), 1, "what was asked");
+    assert!(!few.contains("<noscript>"));
 }
 
 #[test]
@@ -102,6 +108,7 @@ fn what_a_model_wrote_is_packed_as_it_is_shown_and_is_never_markup() {
     run.attempts[0].text = fixture::HOSTILE.into();
     run.attempts[0].key.problem = "<img src=x onerror=alert(1)>\u{202e}".into();
     run.verdicts[0].key = run.attempts[0].key.clone();
+    run.header.suites[1].problems[1].prompt = Some(fixture::HOSTILE.into());
     let page = page(&run);
     let lower = page.to_lowercase();
     for word in ["<img", "alert(1)", "innerhtml", "\u{202e}"] {
@@ -114,11 +121,15 @@ fn what_a_model_wrote_is_packed_as_it_is_shown_and_is_never_markup() {
         head.contains("<img src=x onerror=alert(1)>⟨U+202E⟩"),
         "{head}"
     );
-    let text = blocks[1][0][4].as_str().unwrap();
-    assert!(
-        text.contains("</script>") && text.contains("␛[2J") && text.contains("⟨U+202E⟩"),
-        "{text}"
-    );
+    let mut tasks = blocks.last().unwrap().as_array().unwrap().iter();
+    let asked = tasks.find(|task| task[1] == "p01").unwrap();
+    for text in [&blocks[1][0][4], &asked[2]] {
+        let text = text.as_str().unwrap();
+        assert!(
+            text.contains("</script>") && text.contains("␛[2J") && text.contains("⟨U+202E⟩"),
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -480,6 +480,53 @@ fn smallcoders_files_have_its_fields_and_the_scorecards_numbers() {
     }
 }
 
+/// A lane of sixteen had been published as the model's speed.
+#[test]
+fn answers_decoded_side_by_side_have_no_time_there_and_the_file_says_why() {
+    let mut run = fixture::run();
+    let told = |run: &Run| {
+        let small = json_of("smallcoder", run)[0].clone();
+        let (all, one) = (&small["summary"], &small["results"][0]);
+        let times = json!([
+            all["avg_generation_time"],
+            all["avg_tokens_per_second"],
+            one["generation_time"],
+            one["tokens_per_second"]
+        ]);
+        (times, small["timing"].as_str().unwrap().to_owned())
+    };
+    let none = json!([null, null, null, null]);
+    run.header.plan = json!({"code": {"batch": 16, "steps": "deterministic"}});
+    let (times, why) = told(&run);
+    assert_eq!(times, none);
+    assert!(
+        why.contains("16 answers were decoded side by side") && why.contains("--batch 1"),
+        "{why}"
+    );
+    let page = text("smallcoder-md", &run);
+    assert!(
+        page.contains(&why) && !page.contains("tok/s"),
+        "{why}: {page}"
+    );
+    run.header.plan = json!({"code": {"batch": 1, "steps": "fast"}});
+    let (times, said) = told(&run);
+    assert_eq!((&times[2], &times[3]), (&json!(2.5), &json!(119.0 / 2.5)));
+    assert!(!said.contains("none") && !said.contains("tiles"), "{said}");
+    assert!(text("smallcoder-md", &run).contains("tok/s"));
+    run.header.models[0].facts.insert("run".into(), json!("a"));
+    run.header.models[1].facts.insert("run".into(), json!("b"));
+    let other = json_of("smallcoder", &run)[1].clone();
+    assert_eq!(
+        other["summary"]["avg_tokens_per_second"],
+        Value::Null,
+        "the plan is that of the first run"
+    );
+    run.header.plan = json!({});
+    let (times, why) = told(&run);
+    assert_eq!(times, none);
+    assert!(why.contains("do not say"), "{why}");
+}
+
 #[test]
 fn an_answer_without_a_score_failed_there_and_counts_in_no_mean() {
     let mut run = fixture::run();

@@ -93,3 +93,77 @@ fn report_of_one_length(mut run: ledger::Run) -> ledger::Run {
         .retain(|m| m.conditions.get("prompt_tokens").is_none_or(|n| *n == 128));
     run
 }
+
+/// Two models at equal speed, at so many lengths of prompt.
+fn alike(n_lengths: u64) -> Run {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for model in ["a", "b"] {
+        for length in 1..=n_lengths {
+            let at = json!({"prompt_tokens": 128 * length, "threads": 2});
+            let spread = 0.1 * length as f64;
+            let around = (0..10).map(|k| 50.0 + f64::from(k) * spread).collect();
+            fixture::measure(
+                &mut run,
+                model,
+                ("latency", "decode_tokens_per_s"),
+                at,
+                around,
+            );
+        }
+    }
+    run
+}
+
+#[test]
+fn an_unclear_speed_says_which_ratio_would_have_been_seen() {
+    let run = alike(2);
+    let card = Scorecard::of(&run);
+    for row in &card.sections[0].rows {
+        let found = &row.comparisons[0];
+        let interval = found.interval.unwrap();
+        let half = (interval.hi / interval.lo).ln() / 2.0;
+        let wanted = (half * (1.0 + 0.841621 / 1.959964)).exp();
+        let size = found.smallest_detectable.unwrap();
+        assert!((size - wanted).abs() < 1e-6, "{size}, not {wanted}");
+        assert!(size > interval.hi, "more than the interval leaves open");
+    }
+    let said = notes_in(&run);
+    assert!(
+        said.contains("decode prompt 128 1.0") && said.contains("×, decode prompt 256 1.0"),
+        "{said}"
+    );
+}
+
+#[test]
+fn many_speeds_are_told_by_the_smallest_size_and_the_largest() {
+    let said = notes_in(&alike(5));
+    let (_, sizes) = said.split_once("more often: decode 1.0").unwrap();
+    assert!(sizes.contains("× to 1.0"), "{said}");
+    assert!(!sizes.contains("prompt 256"), "{said}");
+}
+
+/// What stands below the table of speeds, in one line.
+fn notes_in(run: &Run) -> String {
+    let text = scorecard_text(&Scorecard::of(run), 200, Colour::Never);
+    let (_, below) = text.split_once("power").unwrap();
+    below.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_has_no_interval_could_show_no_size() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for model in ["a", "b"] {
+        let at = json!({"prompt_tokens": 128});
+        let values = vec![50.0, 51.0, 52.0];
+        fixture::measure(
+            &mut run,
+            model,
+            ("latency", "decode_tokens_per_s"),
+            at,
+            values,
+        );
+    }
+    let card = Scorecard::of(&run);
+    let found = &card.sections[0].rows[0].comparisons[0];
+    assert_eq!((found.interval, found.smallest_detectable), (None, None));
+}

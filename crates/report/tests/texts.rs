@@ -89,6 +89,80 @@ fn chunks_add_up_to_one_row_in_whatever_order_they_were_written() {
     );
 }
 
+/// The published columns: model, perplexity, cross_entropy, num_batches and model, perplexity, loss, num_tokens.
+#[test]
+fn perplexity_is_a_table_under_the_published_names_and_every_chunk_stands_beside() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for index in 0..6 {
+        let sums = [10.0 + index as f64, 5.0, 20.0];
+        chunk(&mut run, "a", "llama-cpp", index, sums);
+    }
+    let at = json!({"text": "wiki", "text_sha256": "ab", "protocol": "llama-cpp", "context_tokens": 8, "chunk": 0});
+    fixture::measure(&mut run, "b", ("perplexity", "passage_nats"), at, vec![]);
+    let files = report::export::csv_files(&run, &Scorecard::of(&run)).unwrap();
+    let file = |wanted: &str| &files.iter().find(|(name, _)| name == wanted).unwrap().1;
+    let mut table = csv::Reader::from_reader(file("perplexity.csv").as_slice());
+    let header = table.headers().unwrap().clone();
+    let lines: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert_eq!(lines.len(), 2, "a line for each model and text");
+    let cell = |line: usize, name: &str| {
+        let place = header.iter().position(|column| column == name);
+        lines[line][place.unwrap_or_else(|| panic!("no {name}"))].to_owned()
+    };
+    let number = |name: &str| cell(0, name).parse::<f64>().unwrap();
+    // 75 nats over 30 tokens and 120 bytes.
+    assert_eq!((number("cross_entropy"), number("loss")), (2.5, 2.5));
+    assert!((number("perplexity") - 2.5f64.exp()).abs() < 1e-12);
+    assert_eq!((number("num_batches"), number("num_tokens")), (6.0, 30.0));
+    let bits = 75.0 / 120.0 / std::f64::consts::LN_2;
+    assert!((number("bits_per_byte") - bits).abs() < 1e-12);
+    assert!(
+        number("perplexity_lo") < number("perplexity")
+            && number("perplexity") < number("perplexity_hi")
+    );
+    for (name, wanted) in [
+        ("model", "a"),
+        ("text", "wiki"),
+        ("protocol", "llama-cpp"),
+        ("context_tokens", "8"),
+        ("stride_tokens", ""),
+        ("word_perplexity", ""),
+        ("reason", ""),
+    ] {
+        assert_eq!(cell(0, name), wanted, "{name}");
+    }
+    for name in ["perplexity", "loss", "num_batches", "num_tokens"] {
+        assert_eq!(cell(1, name), "", "{name} of what was not measured");
+    }
+    assert_eq!(cell(1, "reason"), "the kernel does not show it");
+    let values = std::str::from_utf8(file("perplexity_values.csv")).unwrap();
+    assert_eq!(
+        values.lines().count(),
+        1 + 6 * 3 + 1,
+        "each sum of each chunk"
+    );
+}
+
+#[test]
+fn an_unclear_perplexity_says_which_ratio_would_have_been_seen() {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for index in 0..12 {
+        let there_and_back = if index % 2 == 0 { 0.3 } else { -0.3 };
+        chunk(&mut run, "a", "llama-cpp", index, [10.0, 5.0, 20.0]);
+        let other = [10.0 + there_and_back, 5.0, 20.0];
+        chunk(&mut run, "b", "llama-cpp", index, other);
+    }
+    let found = row(&run, "perplexity", "perplexity").comparisons[0].clone();
+    // (1.96 + 0.84) sd / sqrt(n) nats a chunk, of five tokens each; as a ratio its exponential.
+    let sd = 0.3 * (12.0f64 / 11.0).sqrt();
+    let wanted = (2.801585 * sd / 12f64.sqrt() / 5.0).exp();
+    let size = found.smallest_detectable.unwrap();
+    assert!((size - wanted).abs() < 1e-5, "{size}, not {wanted}");
+    let said = scorecard_text(&Scorecard::of(&run), 200, Colour::Never);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("perplexity 1.05×"), "{said}");
+}
+
 #[test]
 fn passages_say_which_text_they_are_of_and_how_much_of_it_was_scored() {
     let run = fixture::run();

@@ -227,6 +227,7 @@ fn the_published_form_has_category_and_keywords_of_each_answer_where_the_run_tel
             id: problem.clone(),
             tags: vec!["algorithms".into(), "easy".into()],
             n_keywords: 7,
+            prompt: None,
         }];
     }
     assert_eq!(detailed(&run), json!(["algorithms", 3, 7]));

@@ -206,6 +206,7 @@ fn csv_files_exist_for_the_benchmarks_that_ran_and_hold_raw_base_units() {
             "memory.csv",
             "memory_values.csv",
             "perplexity.csv",
+            "perplexity_values.csv",
             "scorecard.csv"
         ]
     );

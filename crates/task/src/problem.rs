@@ -135,6 +135,9 @@ impl Judging {
     }
 }
 
+/// Most bytes of a suite's prompts that every run repeats: the published suites take a quarter of it.
+const MOST_ASKED: usize = 1 << 20;
+
 /// Problems that are asked and judged in the same way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suite {
@@ -169,17 +172,20 @@ impl Suite {
         problem.max_tokens.unwrap_or(self.max_tokens)
     }
 
-    /// What a record has to say of every problem for results in published forms, if the score is a share of keywords.
-    pub fn keyword_problems(&self) -> Vec<ProblemRecord> {
-        let record = |problem: &Problem| {
-            let n_keywords = problem.target.keywords()?.len();
-            Some(ProblemRecord {
-                id: problem.id.clone(),
-                tags: problem.tags.clone(),
-                n_keywords: u32::try_from(n_keywords).ok()?,
-            })
+    /// What a record has to say of every problem: labels and counts for results in published forms, and what is asked,
+    /// as long as that is not more than [`MOST_ASKED`] bytes in all.
+    pub fn records(&self) -> Vec<ProblemRecord> {
+        let n_bytes: usize = self.problems.iter().map(|one| one.prompt.len()).sum();
+        let record = |problem: &Problem| ProblemRecord {
+            id: problem.id.clone(),
+            tags: problem.tags.clone(),
+            n_keywords: problem
+                .target
+                .keywords()
+                .map_or(0, |words| u32::try_from(words.len()).unwrap_or(u32::MAX)),
+            prompt: (n_bytes <= MOST_ASKED).then(|| problem.prompt.clone()),
         };
-        self.problems.iter().filter_map(record).collect()
+        self.problems.iter().map(record).collect()
     }
 
     /// Fills an otherwise finished suite with the problems of a JSONL text, and sets its hash.
@@ -282,6 +288,25 @@ mod tests {
                 "{words}"
             );
         }
+    }
+
+    #[test]
+    fn a_record_repeats_what_is_asked_unless_that_is_very_long() {
+        let suite_of = |prompt: &str| {
+            let line = |id| {
+                format!(r#"{{"id":"{id}","prompt":"{prompt}","target":{{"keywords":["x","y"]}}}}"#)
+            };
+            let text = format!("{}\n{}\n", line("a"), line("b"));
+            suite(Judging::Keywords).with_problems(&text).unwrap()
+        };
+        let records = suite_of("Print 1.").records();
+        assert_eq!((records.len(), records[1].n_keywords), (2, 2));
+        assert_eq!(records[1].prompt.as_deref(), Some("Print 1."));
+        let half = "p".repeat(MOST_ASKED / 2);
+        assert!(suite_of(&half).records()[1].prompt.is_some());
+        let records = suite_of(&format!("{half}p")).records();
+        assert_eq!(records.len(), 2, "labels and counts stay");
+        assert!(records.iter().all(|record| record.prompt.is_none()));
     }
 
     #[test]

@@ -175,7 +175,7 @@ pub(crate) fn suites(
                 toolchain: task::judge::Judge::for_suite(suite)?
                     .toolchain()
                     .map(|tool| format!("{} ({})", tool.version, tool.flags)),
-                problems: suite.keyword_problems(),
+                problems: suite.records(),
             })
         })
         .collect()

@@ -1,9 +1,14 @@
 //! The only place that writes to the user: results on stdout, everything else on stderr.
+//!
+//! Names, keys and messages come from files of strangers, so whatever is said to a person is made visible here, line breaks
+//! and our own colours aside. A result that is piped may be read by a program: of it only control characters are shown,
+//! which neither lines of text nor JSON hold.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use report::untrusted::visible;
 
 use crate::cli::{Global, When};
 use crate::exit::{Exit, is_of_the_user, was_stopped};
@@ -77,6 +82,14 @@ impl Terminal {
     /// Writes a result to stdout. That nobody reads it any more (`| head -1`) is no failure and ends nothing: what is
     /// still to be measured, written or judged does not depend on a reader.
     pub(crate) fn result(&self, text: &str) -> anyhow::Result<()> {
+        let made_safe: fn(&str) -> String = match is_seen() {
+            true => visible,
+            false => without_controls,
+        };
+        let text = match self.colour {
+            true => around_colours(text, made_safe),
+            false => made_safe(text),
+        };
         match text.ends_with('\n') {
             true => self.bytes(text.as_bytes()),
             false => self.bytes(format!("{text}\n").as_bytes()),
@@ -105,7 +118,7 @@ impl Terminal {
             return false;
         }
         let mut err = std::io::stderr().lock();
-        let _ = write!(err, "{question} [Y/n] ");
+        let _ = write!(err, "{} [Y/n] ", visible(question));
         let _ = err.flush();
         let mut answer = String::new();
         let _ = std::io::stdin().read_line(&mut answer);
@@ -136,7 +149,47 @@ impl Terminal {
 
 /// Writes a line to stderr.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", visible(text));
+}
+
+/// Whether a person looks at stdout.
+pub(crate) fn is_seen() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// A text with its control characters made visible and nothing else changed.
+fn without_controls(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\0'..='\u{1f}' if !"\n\t".contains(c) => char::from_u32(0x2400 + c as u32).unwrap_or(c),
+        _ => c,
+    };
+    text.chars().map(shown).collect()
+}
+
+/// Sends what lies between colours through a function.
+fn around_colours(text: &str, made_safe: fn(&str) -> String) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find('\u{1b}') {
+        let (before, from) = rest.split_at(at);
+        let colour = colour_at(from);
+        out += &made_safe(before);
+        match colour {
+            "" => out += &made_safe("\u{1b}"),
+            colour => out += colour,
+        }
+        rest = &from[colour.len().max(1)..];
+    }
+    out + &made_safe(rest)
+}
+
+/// The colour with which a text begins, `ESC [ numbers m`; empty if it begins with none.
+fn colour_at(text: &str) -> &str {
+    let numbers = text.strip_prefix("\u{1b}[").unwrap_or_default();
+    let end = numbers.find(|c: char| !c.is_ascii_digit() && c != ';');
+    match end.filter(|end| numbers[*end..].starts_with('m')) {
+        Some(end) => &text[..2 + end + 1],
+        None => "",
+    }
 }
 
 /// Whether anybody reads stdout.
@@ -185,6 +238,22 @@ mod tests {
             let found = allows_colour(|asked| (asked == name).then(|| value.to_owned()));
             assert_eq!(found, allowed, "{name}={value}");
         }
+    }
+
+    #[test]
+    fn our_colours_stay_and_other_sequences_are_shown() {
+        let text = "\u{1b}[1mbold\u{1b}[0m \u{1b}[2J\u{1b}]0;x\u{7}\u{1b}[38;5;9mred\u{1b}[";
+        assert_eq!(
+            around_colours(text, visible),
+            "\u{1b}[1mbold\u{1b}[0m ␛[2J␛]0;x␇\u{1b}[38;5;9mred␛["
+        );
+    }
+
+    #[test]
+    fn of_a_result_for_programs_only_controls_are_shown() {
+        let json = "{\n\t\"name\": \"a\u{200d}b \u{85}\"\n}";
+        assert_eq!(without_controls(json), json);
+        assert_eq!(without_controls("a\u{1b}[31m\rb\n"), "a␛[31m␍b\n");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bench::Watcher;
 use indicatif::{ProgressBar, ProgressStyle};
 use measure::{Clock, SystemClock};
+use report::untrusted::one_line;
 
 use crate::terminal::{Terminal, say};
 
@@ -66,7 +67,7 @@ impl Progress {
     }
 
     fn begin_with_unit(&mut self, what: &str, total: u64, unit: &str) {
-        self.what = what.to_owned();
+        self.what = one_line(what);
         self.total = total;
         self.last_line_ns = self.clock.now_ns();
         self.first = None;
@@ -98,7 +99,8 @@ impl Watcher for Progress {
             Style::Bar => {
                 self.bar.set_position(done);
                 if !note.is_empty() {
-                    self.bar.set_message(format!("{} · {note}", self.what));
+                    let said = format!("{} · {}", self.what, one_line(note));
+                    self.bar.set_message(said);
                 }
             }
             Style::Lines => {

@@ -165,7 +165,7 @@ fn header(folder: &Path, models: &[&Model], work: &Work) -> Result<RunHeader, Er
             n_problems: suite.problems.len() as u32,
             first_prompt: bench::code::first_prompt(&subject, suite, None)?.text,
             toolchain: None,
-            problems: suite.keyword_problems(),
+            problems: suite.records(),
         })
     });
     Ok(RunHeader {

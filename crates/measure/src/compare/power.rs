@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::interval::Interval;
 use crate::tail::{checked_level, normal_quantile};
 
 /// The two error rates for which a comparison is planned.
@@ -54,6 +55,21 @@ pub fn minimum_detectable_effect(n: usize, discordant_share: f64, design: Design
 pub fn mde_from_sd(n: usize, sd_of_differences: f64, design: Design) -> Option<f64> {
     let sensible = n > 0 && sd_of_differences > 0.0 && sd_of_differences.is_finite();
     Some(design.reach()? * sd_of_differences / (n as f64).sqrt()).filter(|_| sensible)
+}
+
+/// The smallest ratio above 1 that a comparison shows which is judged by whether its interval holds 1; below 1 it is the
+/// reciprocal.
+///
+/// Of the logarithms, where a ratio's interval is about symmetric: the half width h is what has to be overcome, and the
+/// chance left over is that of a standard error h / z((1 + level) / 2), so that the size is
+/// exp(h (1 + z(power) / z((1 + level) / 2))). `None` without positive, finite bounds that lie apart.
+pub fn smallest_ratio(interval: Interval, design: Design) -> Option<f64> {
+    let likely = normal_quantile(design.power)?;
+    let level = normal_quantile(0.5 * (1.0 + checked_level(interval.level)?))?;
+    let half = 0.5 * (interval.hi / interval.lo).ln();
+    let is_sensible = interval.lo > 0.0 && half > 0.0 && half.is_finite();
+    let size = (half * (1.0 + likely / level)).exp();
+    Some(size).filter(|size| is_sensible && size.is_finite() && *size > 1.0)
 }
 
 /// Whether a paired test over n pairs can find anything at all: its smallest p-value, where every pair points the same way,

@@ -132,7 +132,10 @@ fn differences_carry_a_sign_and_ratios_a_cross() {
     assert_eq!(text.detectable.as_deref(), Some("16 pp"));
     found.kind = Kind::Ratio;
     (found.value, found.interval) = (Some(1.3812), interval(1.31, 1.46));
-    assert_eq!(comparison(&found, &row).value.as_deref(), Some("1.38×"));
+    found.smallest_detectable = Some(1.0342);
+    let text = comparison(&found, &row);
+    assert_eq!(text.value.as_deref(), Some("1.38×"));
+    assert_eq!(text.detectable.as_deref(), Some("1.034×"));
 }
 
 #[test]

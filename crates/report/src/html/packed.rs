@@ -45,7 +45,11 @@ pub(super) fn packed(samples: &[Sample]) -> Result<Packed, Error> {
     })
 }
 
-fn block(value: &impl Serialize) -> Result<String, Error> {
+/// One value as a block.
+///
+/// # Errors
+/// Those of [`packed`].
+pub(super) fn block(value: &impl Serialize) -> Result<String, Error> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::default());
     packer
         .write_all(&serde_json::to_vec(value)?)

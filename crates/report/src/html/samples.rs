@@ -66,6 +66,29 @@ pub(super) fn of(run: &Run) -> Vec<Sample> {
         .collect()
 }
 
+/// What was asked at each problem that has attempts, as suite, problem and text.
+pub(super) fn tasks(run: &Run) -> Vec<[String; 3]> {
+    let asked: BTreeSet<(&str, &str)> = run
+        .attempts
+        .iter()
+        .map(|attempt| (attempt.key.suite.as_str(), attempt.key.problem.as_str()))
+        .collect();
+    let mut tasks = Vec::new();
+    for suite in &run.header.suites {
+        for problem in &suite.problems {
+            let is_asked = asked.contains(&(suite.name.as_str(), problem.id.as_str()));
+            if let Some(prompt) = problem.prompt.as_deref().filter(|_| is_asked) {
+                tasks.push([
+                    one_line(&suite.name),
+                    one_line(&problem.id),
+                    visible(prompt),
+                ]);
+            }
+        }
+    }
+    tasks
+}
+
 /// The values that occur, each once, sorted.
 pub(super) fn distinct(samples: &[Sample], field: impl Fn(&Sample) -> &String) -> Vec<String> {
     samples

@@ -3,7 +3,8 @@
 //!
 //! Names and order are theirs. Where a number means something else here, a field beside it says what: a time is from the
 //! first token to the last, a rate counts real tokens (theirs divides the limit by the time), memory is that of the
-//! process. What was not measured is `null`.
+//! process. What was not measured is `null`. So are the times of answers that were decoded side by side: one lane of
+//! sixteen says nothing of how fast the model is alone.
 
 mod page;
 mod variants;
@@ -11,7 +12,7 @@ mod variants;
 use std::collections::BTreeSet;
 
 use ledger::Run;
-use ledger::record::{Attempt, Verdict};
+use ledger::record::{Attempt, ModelRecord, Verdict};
 use serde_json::{Value, json};
 
 use super::{Source, indented, nothing};
@@ -32,6 +33,8 @@ const NEEDS: &str =
 struct Answer<'a> {
     attempt: &'a Attempt,
     verdict: &'a Verdict,
+    /// Whether nothing else was decoded meanwhile.
+    is_alone: bool,
 }
 
 impl Answer<'_> {
@@ -40,7 +43,7 @@ impl Answer<'_> {
     }
 
     fn seconds(&self) -> Option<f64> {
-        let is_timed = self.attempt.n_tokens > 1 && self.attempt.decode_ns > 0;
+        let is_timed = self.is_alone && self.attempt.n_tokens > 1 && self.attempt.decode_ns > 0;
         is_timed.then(|| self.attempt.decode_ns as f64 / NANOS)
     }
 
@@ -86,9 +89,14 @@ fn entered(run: &Run) -> Vec<Entered<'_>> {
         let mine = verdicts.filter(|verdict| {
             verdict.key.model == model && suites.contains(verdict.key.suite.as_str())
         });
+        let is_alone = lanes(run, model) == Some(1);
         mine.filter_map(|verdict| {
             let attempt = index.attempt(&verdict.key)?;
-            Some(Answer { attempt, verdict })
+            Some(Answer {
+                attempt,
+                verdict,
+                is_alone,
+            })
         })
         .collect()
     };
@@ -99,6 +107,34 @@ fn entered(run: &Run) -> Vec<Entered<'_>> {
             answers: of(&model.name),
         })
         .collect()
+}
+
+/// How many answers of a model were decoded side by side; `None` if the records do not say, because they were brought in,
+/// or because the plan is that of another run that was laid beside.
+fn lanes(run: &Run, model: &str) -> Option<u64> {
+    let mut models = run.header.models.iter();
+    let run_of = |record: &ModelRecord| record.facts.get("run").cloned();
+    let first = run_of(run.header.models.first()?);
+    let mine = models.find(|record| record.name == model)?;
+    let batch = run.header.plan.pointer("/code/batch");
+    batch
+        .filter(|_| run_of(mine) == first)
+        .and_then(Value::as_u64)
+}
+
+/// What the times are, or why there are none.
+fn timing(run: &Run, model: &str) -> String {
+    match lanes(run, model) {
+        Some(1) if run.header.plan.pointer("/code/steps") == Some(&json!("fast")) => TIMING.into(),
+        Some(1) => {
+            format!("{TIMING}; steps were filled up to whole tiles, which --fast leaves out")
+        }
+        Some(n) => format!(
+            "none: {n} answers were decoded side by side, and the time of one of them is not the model's; \
+             take them one by one with --batch 1 --fast"
+        ),
+        None => "none: the records do not say how many answers were decoded side by side".into(),
+    }
 }
 
 fn scored<'a>(from: &'a Source<'a>, name: &'static str) -> Result<Vec<Entered<'a>>, Error> {
@@ -126,7 +162,7 @@ pub(super) fn results(from: &Source<'_>) -> Result<Vec<u8>, Error> {
             },
             "memory_stats": memory(from.card, one.model),
             "model_config": config(from.run, one.model),
-            "timing": TIMING,
+            "timing": timing(from.run, one.model),
             "run_id": from.run.header.run_id,
         })
     });

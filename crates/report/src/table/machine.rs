@@ -1,11 +1,11 @@
 //! Tables for programs: CSV and JSON. The header's titles are the names of the fields.
 //!
-//! No cell is altered to please a spreadsheet: a reader that evaluates cells starting with `=` must be
-//! told not to.
+//! A cell of CSV is written as [`cell`] has it, so that no spreadsheet computes it; JSON has it as it is.
 
 use serde_json::{Map, Value};
 
 use super::Table;
+use crate::untrusted::cell;
 
 /// Comma-separated values (RFC 4180, line feed), one header line.
 ///
@@ -13,9 +13,9 @@ use super::Table;
 /// What the writer says; with a buffer in memory there is nothing it should say.
 pub fn csv(table: &Table) -> Result<Vec<u8>, ::csv::Error> {
     let mut writer = ::csv::WriterBuilder::new().from_writer(Vec::new());
-    writer.write_record(table.columns().iter().map(|column| &column.title))?;
+    writer.write_record(table.columns().iter().map(|column| cell(&column.title)))?;
     for row in table.rows() {
-        writer.write_record(row.iter().map(|entry| &entry.text))?;
+        writer.write_record(row.iter().map(|entry| cell(&entry.text)))?;
     }
     writer
         .into_inner()

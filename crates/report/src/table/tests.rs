@@ -42,13 +42,13 @@ fn no_link_picture_tag_or_entity_survives_in_markdown() {
 }
 
 #[test]
-fn csv_reads_back_as_it_was() {
+fn csv_reads_back_as_it_was_but_for_what_a_spreadsheet_would_compute() {
     let bytes = csv(&table()).unwrap();
     let mut reader = ::csv::Reader::from_reader(bytes.as_slice());
     assert_eq!(reader.headers().unwrap(), vec!["model", "tok/s"]);
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
     assert_eq!(&rows[0][0], "a|b `x` <i>");
-    assert_eq!((&rows[1][0], &rows[1][1]), ("=1+1, \"q\" next", ""));
+    assert_eq!((&rows[1][0], &rows[1][1]), ("'=1+1, \"q\" next", ""));
 }
 
 #[test]

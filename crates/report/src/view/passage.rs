@@ -157,7 +157,10 @@ fn row(run: &Run, text: &Conditions, per: Per) -> Option<Row> {
             Per::Byte => comparison.map_value(per.map()),
             Per::Token | Per::Word => Comparison {
                 kind: Kind::Ratio,
-                smallest_detectable: None,
+                smallest_detectable: comparison
+                    .smallest_detectable
+                    .map(per.map())
+                    .filter(|ratio| ratio.is_finite()),
                 ..comparison.map_value(per.map())
             },
         }

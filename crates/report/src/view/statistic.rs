@@ -13,7 +13,9 @@
 
 mod rate;
 
-use measure::compare::{Design, can_find, mde_from_sd, ratio_of_medians, sign_flip_test};
+use measure::compare::{
+    Design, can_find, mde_from_sd, ratio_of_medians, sign_flip_test, smallest_ratio,
+};
 use measure::estimate::{bootstrap_ratio, ratio_error, wilson};
 use measure::summary::{percentile_supported, quantile, samples_for_percentile};
 use measure::{Estimate, Interval, summarise};
@@ -233,6 +235,7 @@ pub(super) fn median_ratio(base: &Cell, later: &Cell, seed: u64) -> Comparison {
     names(Comparison {
         value,
         interval,
+        smallest_detectable: interval.and_then(|found| smallest_ratio(found, Design::USUAL)),
         n: estimate.n,
         method,
         ..bare

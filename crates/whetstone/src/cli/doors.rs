@@ -13,6 +13,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use report::untrusted::visible;
 
 use super::{Cli, help};
 use crate::terminal;
@@ -53,7 +54,10 @@ pub(crate) fn read(typed: Vec<OsString>) -> Result<Read, Answer> {
     match (door, &words) {
         (Some((door, n)), Some(words)) => resolve(door, Line::of(door, &words[n..]), words),
         _ => Ok(Read {
-            cli: help::parse(typed).unwrap_or_else(|error| error.exit()),
+            cli: help::parse(typed.clone()).unwrap_or_else(|error| {
+                let words = typed.iter().map(|word| word.to_string_lossy().into_owned());
+                leave(error, words)
+            }),
             notes: Vec::new(),
         }),
     }
@@ -107,8 +111,29 @@ fn resolve(door: &Door, mut line: Line, typed: &[String]) -> Result<Read, Answer
                 });
             }
             Err(error) if mend(door, &mut line, &error, words != typed) => {}
-            Err(error) => error.exit(),
+            Err(error) => {
+                let program = std::iter::once("whet".to_owned());
+                leave(error, program.chain(words))
+            }
         }
+    }
+}
+
+/// Ends the program as clap does. clap repeats words as they were typed, so those that could steer a terminal are read once
+/// more as they are shown.
+fn leave(error: clap::Error, words: impl Iterator<Item = String>) -> ! {
+    let (mut is_shown, mut shown) = (false, Vec::new());
+    for word in words {
+        shown.push(visible(&word));
+        is_shown |= shown.last() != Some(&word);
+    }
+    match is_shown.then(|| help::parse(shown)) {
+        Some(Err(again)) => again.exit(),
+        Some(Ok(_)) => {
+            terminal::say(&error.to_string());
+            std::process::exit(error.exit_code())
+        }
+        None => error.exit(),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::compute::Compute;
 use crate::exit::{Exit, Usage};
 use crate::interrupt;
 use crate::subject::{self, Finder, Loaded};
-use crate::terminal::{Reader, Terminal, write_out};
+use crate::terminal::{Reader, Terminal, is_seen, write_out};
 
 /// Streams a completion to stdout.
 pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Result<Exit> {
@@ -82,7 +82,7 @@ struct Stream {
     finish: Option<Finish>,
 }
 
-/// Writes the text of a request to stdout as it comes.
+/// Writes the text of a request to stdout as it comes; a person sees what would steer the terminal, a program gets it.
 fn stream(
     engine: &dyn Engine,
     request: Request,

@@ -51,6 +51,45 @@ fn quiet_still_says_what_went_wrong() {
 }
 
 #[test]
+fn no_stranger_steers_the_terminal_by_what_is_said_of_him() {
+    let place = Workplace::new();
+    let recipe = "version: 2\n\"ke\\e[31my\\a\": 1\n";
+    std::fs::write(place.at("evil.yml"), recipe).unwrap();
+    let results =
+        serde_json::json!({"results": {"hella\u{1b}[2Jswag": {"acc,none": "\u{7}\u{9b}"}}});
+    std::fs::write(place.at("evil.json"), results.to_string()).unwrap();
+    let file = "evil\u{1b}]0;owned\u{7}\u{202e}.gguf";
+    std::fs::write(place.at(file), "no model").unwrap();
+    for (words, code, shown) in [
+        (&["check", "evil.yml"][..], 2, "ke␛[31my␇"),
+        (&["run", "evil.yml", "--dry-run"], 2, "ke␛[31my␇"),
+        (&["runs", "import", "evil.json"], 2, "hella␛[2Jswag"),
+        (&["models", "show", file], 2, "evil␛]0;owned␇⟨U+202E⟩.gguf"),
+        (&["bench", "--ti\u{1b}[2Jny"], 2, "--ti␛[2Jny"),
+        (&["models", "ls", "--format", "\u{1b}[2J"], 2, "␛[2J"),
+        (
+            &[
+                "bench",
+                "toy.gguf",
+                "--only",
+                "memory",
+                "--dry-run",
+                "-o",
+                "a\u{1b}c",
+            ],
+            0,
+            "\\u001bc",
+        ),
+    ] {
+        let ended = place.whet(words).with_code(code);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert_eq!(said.find(steers), None, "{words:?}: {said:?}");
+        assert!(said.contains(shown), "{words:?}: {said}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let place = Workplace::new();
     for words in [

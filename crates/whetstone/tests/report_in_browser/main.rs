@@ -14,6 +14,7 @@
     reason = "the test starts the program and a browser"
 )]
 
+mod beside;
 mod webdriver;
 #[path = "../cli/workplace.rs"]
 #[allow(dead_code, reason = "the tests of the command line use all of it")]
@@ -42,6 +43,8 @@ fn a_reader_can_use_the_report_in_a_real_browser() {
     a_heading_sorts_its_table(&browser);
     samples_are_filtered(&browser);
     a_sample_opens(&browser);
+    beside::what_was_asked_stands_above_the_answer(&browser, place.only_run("runs").path());
+    beside::an_answer_is_put_beside_the_other_models(&browser);
     assert_eq!(browser.log("browser"), NOTHING, "nothing went wrong so far");
     resistance_is_real(&browser);
     many_attempts_are_drawn_when_they_are_looked_at(&browser, &place);
@@ -223,6 +226,7 @@ fn a_sample_opens(browser: &Browser) {
 fn many_attempts_are_drawn_when_they_are_looked_at(browser: &Browser, place: &Workplace) {
     let run = place.only_run("runs").path().to_owned();
     multiply(&run, 100);
+    beside::write_known_programs(&run);
     let folder = run.display().to_string();
     place.whet(&["report", &folder, "-q"]).with_code(0);
     let address = format!("file://{}", run.join("report.html").display());
@@ -247,6 +251,7 @@ fn many_attempts_are_drawn_when_they_are_looked_at(browser: &Browser, place: &Wo
         browser,
         "document.getElementById('shown').textContent === '0 of 1200'",
     );
+    beside::known_programs_differ_by_known_lines(browser);
     assert_eq!(browser.log("browser"), NOTHING, "the console is silent");
 }
 

@@ -1,6 +1,8 @@
 //! The page of `benchmark.py`: a table of models, one of memory, and one for each problem.
 
-use super::{Answer, Entered, GIB, Source, TIMING, peak, scored};
+use ledger::Run;
+
+use super::{Answer, Entered, GIB, Source, peak, scored, timing};
 use crate::error::Error;
 use crate::table::{Entry, Side, Table, escape_markdown, markdown};
 use crate::untrusted::one_line;
@@ -10,11 +12,12 @@ use crate::view::Scorecard;
 pub(in crate::publish) fn page(from: &Source<'_>) -> Result<Vec<u8>, Error> {
     let all = scored(from, "smallcoder-md")?;
     let mut out = format!(
-        "# Model benchmark comparison\n\nGenerated from run {} of {}. Times are {TIMING}.\n\n## Performance\n\n",
+        "# Model benchmark comparison\n\nGenerated from run {} of {}.\n\n## Performance\n\n",
         text(&from.run.header.run_id),
         text(&from.run.header.started_at),
     );
     out.push_str(&markdown(&performance(&all)));
+    out.push_str(&times(from.run, &all));
     out.push_str("\n## Memory\n\n");
     out.push_str(&markdown(&memory_table(from.card, &all)));
     for problem in problems(&all) {
@@ -82,6 +85,23 @@ fn performance(all: &[Entered<'_>]) -> Table {
                 or_dash(one.mean(|answer| answer.seconds()), in_seconds),
             ],
         );
+    }
+    out
+}
+
+/// What the times of each model are, models of which the same is to be said together.
+fn times(run: &Run, all: &[Entered<'_>]) -> String {
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for one in all {
+        let timing = timing(run, one.model);
+        match said.iter_mut().find(|(words, _)| *words == timing) {
+            Some((_, models)) => models.push(one.model),
+            None => said.push((timing, vec![one.model])),
+        }
+    }
+    let mut out = "\n".to_owned();
+    for (timing, models) in said {
+        out.push_str(&format!("Times of {}: {timing}.\n", text(&models.join(", "))));
     }
     out
 }

@@ -5,7 +5,7 @@ use ledger::record::ProblemRecord;
 use serde_json::{Map, Value, json};
 
 use super::super::{indented, nothing};
-use super::{Answer, Entered, NANOS, Source, entered, fact, result};
+use super::{Answer, Entered, NANOS, Source, entered, fact, result, timing};
 use crate::error::Error;
 
 /// `benchmark_results_variants.json`: an object by shape.
@@ -66,6 +66,7 @@ fn variant(from: &Source<'_>, shape: &Value, model: &str, answers: Option<&Enter
         "avg_generation_time": median("end_to_end_ns").map(|ns| ns / NANOS),
         "avg_tokens_per_second": median("decode_tokens_per_s"),
         "total_prompts": answers.map_or(0, |one| one.answers.len()),
+        "timing_of_answers": answers.map(|_| timing(from.run, model)),
         "config": {
             "hidden_size": fact(from.run, model, "embedding_length"),
             "num_layers": shape.get("layers"),

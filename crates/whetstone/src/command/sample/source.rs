@@ -131,7 +131,7 @@ fn record(suite: &Suite, first_prompt: String) -> Result<SuiteRecord> {
         toolchain: Judge::for_suite(suite)?
             .toolchain()
             .map(|tool| format!("{} ({})", tool.version, tool.flags)),
-        problems: suite.keyword_problems(),
+        problems: suite.records(),
     })
 }
 
