@@ -2,6 +2,7 @@
 
 /// Gives the bytes to the door of this name.
 pub fn open(wanted: &str, bytes: &[u8]) {
-    let door = sandbox::fuzzing::DOORS.iter().find(|(name, _)| *name == wanted);
+    let doors = sandbox::fuzzing::DOORS.iter().chain(&task::fuzzing::DOORS);
+    let door = { doors }.find(|(name, _)| *name == wanted);
     door.expect("a target is a door").1(bytes);
 }

@@ -67,10 +67,12 @@ pub fn judge(
     Ok(flow.is_continue())
 }
 
-/// The completions that have no verdict yet, in the order of the suite: they were written down as they ended.
+/// The completions that have no verdict yet, in the order of the suite: they were written down as they ended. What
+/// this machine could not judge in an earlier session is open again.
 fn open(model: &str, suite: &Suite, desk: &Desk<'_>) -> Result<Vec<Attempt>, Error> {
     let run = ledger::read(desk.folder.path())?;
-    let judged: BTreeSet<&AttemptKey> = run.verdicts.iter().map(|verdict| &verdict.key).collect();
+    let judged = run.verdicts.iter().filter(|one| one.unscored.is_none());
+    let judged: BTreeSet<&AttemptKey> = judged.map(|verdict| &verdict.key).collect();
     let is_open = |attempt: &&Attempt| {
         attempt.key.model == model
             && attempt.key.suite == suite.name
