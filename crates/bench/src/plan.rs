@@ -10,8 +10,9 @@ mod texts;
 mod variants;
 
 use engine::{CacheKind, CacheKinds, Lanes, Sampling, Width};
+use sandbox::toolchain;
 use serde::{Deserialize, Serialize};
-use task::PromptProfile;
+use task::{PromptProfile, Suite};
 
 use crate::passages;
 pub use accuracy::AccuracyPlan;
@@ -101,6 +102,9 @@ pub struct CodePlan {
     /// How far function tasks keep their tests and the candidate apart.
     #[serde(default)]
     pub mode: Mode,
+    /// What builds the programs of its language, by its name; `None` for the first that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compiler: Option<String>,
     /// Whether an earlier verdict on the same program under the same circumstances is taken over.
     #[serde(default = "yes")]
     pub verdict_cache: bool,
@@ -252,6 +256,7 @@ impl CodePlan {
             k: Vec::new(),
             prompt: None,
             mode: Mode::Split,
+            compiler: None,
             verdict_cache: true,
             audit: AUDIT,
             judge: true,
@@ -277,6 +282,37 @@ impl CodePlan {
             ));
         }
         Ok(())
+    }
+
+    /// The suites, those in the language of the plan's compiler with it.
+    ///
+    /// # Errors
+    /// A sentence that names the remedy: there is no such compiler, or no suite for it.
+    pub fn with_compiler(&self, mut suites: Vec<Suite>) -> Result<Vec<Suite>, String> {
+        let Some(name) = &self.compiler else {
+            return Ok(suites);
+        };
+        let Some((_, language)) = toolchain::names().find(|(known, _)| known == name) else {
+            let known: Vec<_> = toolchain::names().map(|(name, _)| name).collect();
+            return Err(format!(
+                "--compiler {name} is not known; it is one of {}",
+                known.join(", ")
+            ));
+        };
+        let mut is_used = false;
+        for suite in &mut suites {
+            if suite.language.boxed() == language && suite.judge.builds() {
+                suite.toolchain = Some(name.clone());
+                is_used = true;
+            }
+        }
+        match is_used {
+            true => Ok(suites),
+            false => Err(format!(
+                "--compiler {name} builds {}, and no suite here is of that language; name one with --suite",
+                language.name()
+            )),
+        }
     }
 
     /// How tokens are chosen.

@@ -222,7 +222,8 @@ pub struct Verdict {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<Setting>,
     /// The cause of an earlier verdict on the same text that was put aside because it stood near a
-    /// limit: this one was found alone on the machine. It is a flip if the two causes differ.
+    /// limit, was killed by somebody else, or could not be had: this one was found alone on the machine. It is a
+    /// flip if the two causes differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_cause: Option<String>,
 }
@@ -242,6 +243,10 @@ pub struct Setting {
     pub integrity: Integrity,
     /// Taken over from an earlier verdict on the same program under the same circumstances.
     pub cached: bool,
+    /// The CPU time that the candidate's process had, or its compiler if it came no further; longer on slow
+    /// machines. `None` in old records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_limit_ns: Option<u64>,
     /// Largest resident set of any one process; `None` if the kernel's book does not tell.
     pub max_rss_bytes: Option<u64>,
     /// Bytes of output that were kept.

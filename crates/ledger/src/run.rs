@@ -1,7 +1,8 @@
 //! A run as it was read: the header and its records in memory.
 //!
 //! The records stand in the order in which they were appended. Where a resumed run repeated a record,
-//! the first one wins and the repetition is only counted: what was reported once does not change. Of measurements,
+//! the first one wins and the repetition is only counted: what was reported once does not change. A verdict that
+//! says nothing, because the machine failed, gives way to a later one that says something. Of measurements,
 //! answers and timed runs the last one wins: they are repeated only where a step had not come to its end, and what such a step measured
 //! at once (two models in turns, say) has to stay together.
 
@@ -118,6 +119,12 @@ impl Run {
     /// Leaves of each key only one record, and counts the rest in [`Run::repeats`].
     pub(crate) fn without_repeats(mut self) -> Run {
         self.repeats += keep_first(&mut self.attempts, |attempt| attempt.key.clone());
+        let told = self.verdicts.iter().filter(|one| one.unscored.is_none());
+        let told: HashSet<AttemptKey> = told.map(|verdict| verdict.key.clone()).collect();
+        let before = self.verdicts.len();
+        let has_word = |one: &Verdict| one.unscored.is_none() || !told.contains(&one.key);
+        self.verdicts.retain(has_word);
+        self.repeats += (before - self.verdicts.len()) as u64;
         self.repeats += keep_first(&mut self.verdicts, |verdict| verdict.key.clone());
         self.repeats += keep_first(&mut self.audits, |audit| audit.key.clone());
         self.repeats += keep_last(&mut self.measurements, subject);

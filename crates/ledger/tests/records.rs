@@ -313,6 +313,28 @@ fn of_repeated_keys_the_first_wins_but_the_last_measurement_and_the_rest_is_coun
 }
 
 #[test]
+fn a_verdict_that_says_nothing_gives_way_to_a_later_one_that_says_something() {
+    let root = tempfile::tempdir().unwrap();
+    let fault = || Verdict {
+        stage: None,
+        unscored: Some("no report".into()),
+        ..verdict(0)
+    };
+    let cases = [
+        (vec![fault(), verdict(0)], verdict(0), 1),
+        (vec![verdict(0), fault()], verdict(0), 1),
+        (vec![fault(), fault()], fault(), 1),
+        (vec![fault(), fault(), verdict(0), fault()], verdict(0), 3),
+    ];
+    for (n, (verdicts, wanted, repeats)) in cases.into_iter().enumerate() {
+        let mut run = Run::new(header(&format!("case-{n}")));
+        run.verdicts = verdicts;
+        let found = read(&written(root.path(), &run)).unwrap();
+        assert_eq!((found.verdicts, found.repeats), (vec![wanted], repeats));
+    }
+}
+
+#[test]
 fn measurements_under_other_conditions_are_no_repetition() {
     let root = tempfile::tempdir().unwrap();
     let mut run = Run::new(header("conditions"));

@@ -197,14 +197,16 @@ pub(crate) fn check(program: &Program) -> Result<(), Fault> {
 
 impl Sandbox for Cell {
     fn execute(&self, program: &Program, limits: &Limits) -> Result<Outcome, Fault> {
-        let mut running = [self.start((program, limits), None)?];
+        let limits = limits.with_room_for(&program.files);
+        let mut running = [self.start((program, &limits), None)?];
         supervise::follow(&mut running)?;
         let [running] = running;
-        self.settle((program, limits), running)
+        self.settle((program, &limits), running)
     }
 
     fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault> {
-        let [first, second] = pair;
+        let limits = pair.map(|(program, limits)| limits.with_room_for(&program.files));
+        let [first, second] = [(pair[0].0, &limits[0]), (pair[1].0, &limits[1])];
         let (one, other) = plan::pair()?;
         let mut running = [
             self.start(first, Some(one))?,

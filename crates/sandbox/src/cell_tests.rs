@@ -3,6 +3,7 @@
 use super::*;
 use crate::fittings::Warm;
 use crate::landlock;
+use crate::program::{File, Mode};
 
 /// The tiers that every machine of ours has, and the strongest where control groups can be divided.
 fn tiers() -> Vec<Tier> {
@@ -256,6 +257,29 @@ fn without_namespaces_too_many_processes_and_too_large_a_folder_are_ends_of_thei
     let ended = run(many, &few);
     let refused = matches!(ended, Ending::Exited(_));
     assert!(ended == Ending::ProcessLimit || refused, "{ended}");
+}
+
+#[test]
+fn how_large_a_program_is_does_not_decide_whether_it_can_be_started() {
+    // What stands behind the parts of an executable is nobody's business.
+    let mut bytes = std::fs::read("/bin/true").unwrap();
+    bytes.resize(40 << 20, 0);
+    let program = Program {
+        files: vec![File {
+            name: "large".to_owned(),
+            bytes,
+            mode: Mode::Executable,
+        }],
+        ..Program::new(["/box/large"])
+    };
+    let limits = Limits::run();
+    assert!(limits.scratch_bytes < 40 << 20);
+    let mut cells = vec![Cell::open().unwrap(), unwalled(7)];
+    cells.extend(strongest().map(|tier| Cell::at(tier, Fittings::default()).unwrap()));
+    for cell in cells {
+        let outcome = cell.execute(&program, &limits).unwrap();
+        assert_eq!(outcome.ending, Ending::Exited(0), "{}", cell.badge().tier);
+    }
 }
 
 /// Python and a C++ compiler that every user may reach.

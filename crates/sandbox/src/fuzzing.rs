@@ -5,22 +5,52 @@
 //! corpus and changes of it in every ordinary test run. Nothing here is part of the crate's promise.
 
 use crate::limits::Limits;
-use crate::program::Ending;
+use crate::program::{Captured, Ending, Outcome};
 use crate::report::{self, Bounds, Ended, Record, Report};
 use crate::request::{Request, Way};
 use crate::supervise::Stop;
+use crate::toolchain::settled;
 use crate::{tree, verdict};
 
 /// A door by name.
 pub type Door = fn(&[u8]);
 
 /// Every door; the names are those of the targets and of the folders of the corpus.
-pub const DOORS: [(&str, Door); 4] = [
+pub const DOORS: [(&str, Door); 5] = [
+    ("diagnostics", diagnostics_door),
     ("report", report_door),
     ("request", request_door),
     ("ending", ending_door),
     ("book", book_door),
 ];
+
+/// What a compiler says on a fast way: whatever has to do with memory or the compiler itself is tried again.
+fn diagnostics_door(bytes: &[u8]) {
+    let outcome = |ending| Outcome {
+        stderr: Captured {
+            bytes: bytes.to_vec(),
+            truncated: false,
+        },
+        ..Outcome::scripted(ending, "")
+    };
+    let has = |word: &str| {
+        bytes
+            .windows(word.len())
+            .any(|part| part == word.as_bytes())
+    };
+    let is_own = [
+        "memory exhausted",
+        "internal compiler error",
+        "Killed signal",
+    ]
+    .iter()
+    .any(|word| has(word));
+    assert!(!is_own || !settled(&outcome(Ending::Exited(1))));
+    for ending in [Ending::Exited(0), Ending::Exited(4), Ending::Signalled(9)] {
+        // Nothing was collected, and a success without a program is none.
+        assert!(!settled(&outcome(ending)));
+    }
+}
 
 /// What an init says: a report is refused, or it is exactly what its bytes say and within the bounds.
 fn report_door(bytes: &[u8]) {

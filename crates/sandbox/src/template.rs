@@ -9,7 +9,8 @@ use crate::fault::{Fault, Step};
 use crate::fittings::{Fittings, Warm};
 use crate::identity::Standing;
 use crate::layout::{self, Layout};
-use crate::limits::LIMITS_PROFILE;
+use crate::limits;
+use crate::pace::Pace;
 use crate::program::{Profile, Program};
 use crate::seccomp::Filters;
 use crate::{cell, group, landlock, plan, scratch, sys, tree, unwalled};
@@ -164,7 +165,7 @@ fn policy(tier: Tier, layout: &Layout, landlock_abi: u32, filters: &Filters) -> 
     let leaf = tier.has_leaves().then(|| group::POLICY.to_owned());
     let texts = [
         tier.to_string(),
-        LIMITS_PROFILE.to_owned(),
+        limits::profile(Pace::of_this_machine()),
         format!("landlock {landlock_abi}"),
         environment,
     ];
@@ -196,7 +197,7 @@ fn facts(template: &Template) -> Vec<(String, String)> {
         ("architecture", std::env::consts::ARCH.to_owned()),
         ("landlock", landlock),
         ("identity", identity),
-        ("limits", LIMITS_PROFILE.to_owned()),
+        ("limits", limits::profile(Pace::of_this_machine())),
         ("tree memory", tree_memory(template.tier).to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

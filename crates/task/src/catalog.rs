@@ -79,6 +79,7 @@ fn python_stubs(name: &str, title: &str) -> Suite {
         max_tokens: 150,
         stop: Vec::new(),
         judge: Judging::Keywords,
+        toolchain: None,
         problems: Vec::new(),
         sha256: String::new(),
     }
@@ -116,6 +117,7 @@ pub(crate) fn programs(name: &str, title: &str, language: Language) -> Suite {
         max_tokens: 512,
         stop: Vec::new(),
         judge: Judging::Output,
+        toolchain: None,
         problems: Vec::new(),
         sha256: String::new(),
     }
@@ -132,6 +134,7 @@ fn variants() -> Result<Suite, Error> {
         max_tokens: 768,
         stop: profile.stop(true),
         judge: Judging::Quality,
+        toolchain: None,
         problems: Vec::new(),
         sha256: String::new(),
     };

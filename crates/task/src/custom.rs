@@ -90,6 +90,7 @@ impl Custom {
             max_tokens: tokens.max().unwrap_or(MAX_TOKENS),
             stop: Vec::new(),
             judge: Judging::Behaviour,
+            toolchain: None,
             problems,
             sha256: sha256(canonical.as_bytes()),
         })

@@ -26,6 +26,7 @@ use sandbox::{Fittings, Sandbox};
 
 pub use cause::Cause;
 pub use court::{Court, Job, is_fast, judge_all};
+pub(crate) use evidence::evidence_door;
 
 use crate::behaviour::Answer;
 use crate::error::Error;
@@ -68,21 +69,23 @@ impl Judge {
     /// [`Error::Toolchain`] if the suite's programs cannot be built on this machine.
     pub fn for_suite(suite: &Suite) -> Result<Judge, Error> {
         let language = suite.language;
+        let find = || match &suite.toolchain {
+            Some(name) => toolchain::find_named(name),
+            None => toolchain::find(language.boxed()),
+        };
         Ok(match suite.judge {
             Judging::Keywords => Judge::Keywords,
             Judging::Behaviour => Judge::Behaviour,
             Judging::Output | Judging::Cases | Judging::Together => Judge::Output {
                 language,
-                toolchain: toolchain::find(language.boxed())?,
+                toolchain: find()?,
                 workshop: None,
             },
             Judging::Function => Judge::Function {
-                toolchain: toolchain::find(language.boxed())?,
+                toolchain: find()?,
                 tests: Separation::Apart,
             },
-            Judging::Quality => Judge::Quality {
-                toolchain: toolchain::find(language.boxed())?,
-            },
+            Judging::Quality => Judge::Quality { toolchain: find()? },
         })
     }
 

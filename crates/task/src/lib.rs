@@ -18,6 +18,8 @@ pub mod custom;
 mod error;
 pub mod extract;
 pub mod family;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod judge;
 pub mod overlap;
 pub mod prepare;

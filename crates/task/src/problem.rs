@@ -121,6 +121,11 @@ pub enum Judging {
 }
 
 impl Judging {
+    /// Whether answers are built or run.
+    pub fn builds(self) -> bool {
+        !matches!(self, Judging::Keywords | Judging::Behaviour)
+    }
+
     /// The word for people and in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -155,6 +160,8 @@ pub struct Suite {
     pub stop: Vec<String>,
     /// Who judges.
     pub judge: Judging,
+    /// What builds and runs the answers, by its name; `None` for the first of the language that is there.
+    pub toolchain: Option<String>,
     /// The problems, in the order of the file.
     pub problems: Vec<Problem>,
     /// SHA-256 of the JSONL bytes, lower-case hex.
@@ -248,6 +255,7 @@ mod tests {
             max_tokens: 1,
             stop: Vec::new(),
             judge,
+            toolchain: None,
             problems: Vec::new(),
             sha256: String::new(),
         }

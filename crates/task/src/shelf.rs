@@ -181,6 +181,7 @@ fn empty(name: &str, shape: Shape, first: &Line<'_>) -> Result<Suite, String> {
         max_tokens: MAX_TOKENS,
         stop,
         judge,
+        toolchain: None,
         problems: Vec::new(),
         sha256: String::new(),
     })

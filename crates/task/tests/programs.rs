@@ -93,6 +93,16 @@ fn assert_failures(cases: &[Case]) {
 }
 
 #[test]
+fn a_program_larger_than_the_scratch_folder_is_judged_like_any_other() {
+    let large = fenced(
+        "#include <cstdio>\nstatic int table[10000000] = {1};\nint main() { std::printf(\"%d\\n\", table[0] + 5); }",
+    );
+    let verdict = verdicts(&[("gcd", large)]).remove(0);
+    let told = (verdict.stage, verdict.cause.as_str());
+    assert_eq!(told, (Some(Stage::Right), "pass"), "{:?}", verdict.unscored);
+}
+
+#[test]
 fn what_does_not_compile_is_malformed_or_no_code() {
     let unlinked = fenced("int gcd(); int main() { return gcd(); }");
     let cut_off = "```cpp\n#include <cstdio>\nint main() { std::puts(\"6".to_owned();

@@ -85,9 +85,11 @@ fn hear(
     clerk.failed.map_or(Ok(flow), |error| Err(error.into()))
 }
 
-/// The completions that have no verdict yet, in the order of the suite: they were written down as they ended.
+/// The completions that have no verdict yet, in the order of the suite: they were written down as they ended. What
+/// this machine could not judge in an earlier session is open again.
 fn open(model: &str, suite: &Suite, run: &Run) -> Vec<Attempt> {
-    let judged: BTreeSet<&AttemptKey> = run.verdicts.iter().map(|verdict| &verdict.key).collect();
+    let judged = run.verdicts.iter().filter(|one| one.unscored.is_none());
+    let judged: BTreeSet<&AttemptKey> = judged.map(|verdict| &verdict.key).collect();
     let is_open = |attempt: &&Attempt| {
         attempt.key.model == model
             && attempt.key.suite == suite.name

@@ -34,31 +34,62 @@ fn planned(
 }
 
 #[test]
-fn a_fault_of_the_sandbox_leaves_one_attempt_unscored_and_the_run_goes_on() {
+fn a_fault_of_the_sandbox_is_met_by_a_second_try_and_the_run_goes_on() {
     let (folder, model) = (folder(), Author::new(1));
     let n = AtomicU64::new(0);
-    let sandbox = Scripted::new(|program: &Program, _: &Limits| {
-        if n.fetch_add(1, Ordering::Relaxed) == 0 {
-            return Err(Fault::Lost {
-                what: "no report".into(),
-            });
-        }
-        Ok(outcome(program))
-    });
+    let sandbox =
+        Scripted::new(
+            |program: &Program, _: &Limits| match n.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(lost()),
+                _ => Ok(outcome(program)),
+            },
+        );
     assert_eq!(
         with(folder.path(), &sandbox, &model).unwrap(),
         Ended::Complete
     );
     let run = ledger::read(&folder.path().join("run")).unwrap();
-    let unscored: Vec<_> = run
+    assert!(run.verdicts.iter().all(|one| one.unscored.is_none()));
+    let first: Vec<_> = run
         .verdicts
         .iter()
-        .filter_map(|v| v.unscored.as_ref())
+        .filter_map(|one| one.first_cause.as_deref())
         .collect();
-    assert_eq!(unscored.len(), 1);
-    assert!(unscored[0].contains("no report"), "{unscored:?}");
+    assert_eq!(first, ["harness_error"]);
     assert_eq!((run.verdicts.len(), run.attempts.len()), (4, 4));
     assert!(run.is_done("one", "perplexity/prose"), "it went on");
+}
+
+#[test]
+fn what_a_broken_sandbox_left_unscored_is_judged_when_the_run_is_resumed() {
+    let (folder, model) = (folder(), Author::new(1));
+    let broken = Scripted::new(|_: &Program, _: &Limits| Err(lost()));
+    with(folder.path(), &broken, &model).unwrap();
+    let read = || ledger::read(&folder.path().join("run")).unwrap();
+    let before = read();
+    let unscored: Vec<_> = before
+        .verdicts
+        .iter()
+        .filter_map(|one| one.unscored.as_ref())
+        .collect();
+    assert_eq!(unscored.len(), 2);
+    assert!(unscored[0].contains("no report"), "{unscored:?}");
+    with(folder.path(), &machine(), &model).unwrap();
+    let after = read();
+    assert!(after.verdicts.iter().all(|one| one.unscored.is_none()));
+    assert_eq!((after.verdicts.len(), after.repeats), (4, 2));
+    let kept = |run: &ledger::Run| {
+        let scored = run.verdicts.iter().filter(|one| one.stage.is_none());
+        let scored = scored.filter(|one| one.unscored.is_none());
+        scored.map(|one| format!("{one:?}")).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&before), kept(&after), "what was judged stays");
+}
+
+fn lost() -> Fault {
+    Fault::Lost {
+        what: "no report".into(),
+    }
 }
 
 /// Set in a child: the folder that it writes to.

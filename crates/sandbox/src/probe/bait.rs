@@ -21,7 +21,8 @@ pub(super) struct Bait {
 }
 
 impl Bait {
-    /// Lays everything out below `folder`, and one file in the home folder if there is one.
+    /// Lays everything out below `folder`, and one file in the home folder if there is one; there one more beside the
+    /// toolchains that people install for themselves.
     pub(super) fn lay(folder: &Path) -> std::io::Result<Self> {
         let secret = format!(
             "bait-{}-{}",
@@ -32,7 +33,10 @@ impl Bait {
             .map(PathBuf::from)
             .filter(|home| home.is_dir());
         let mut files = vec![folder.join("bait")];
-        files.extend(home.map(|home| home.join(format!(".{secret}"))));
+        let shared = home.as_ref().map(|home| home.join(".local/share"));
+        let shared = shared.filter(|folder| folder.is_dir());
+        let at_home = home.into_iter().chain(shared);
+        files.extend(at_home.map(|folder| folder.join(format!(".{secret}"))));
         for file in &files {
             std::fs::File::create_new(file)?.write_all(secret.as_bytes())?;
         }

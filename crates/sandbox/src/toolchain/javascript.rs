@@ -29,7 +29,7 @@ fn accept(candidate: &Path) -> Option<Found> {
     let version = search::ask(&path, &["--version"])?;
     Some(Found {
         version: format!("Node {}", version.trim()),
-        readable: search::beside(&path),
+        readable: search::beside(&path, None),
         steps: Steps::interpreted(
             Step::new(&path, &CHECK, SOURCE, Limits::compile_managed()),
             Step::new(&path, &RUN, SOURCE, Limits::run_managed()),

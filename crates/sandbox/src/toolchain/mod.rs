@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::limits::Limits;
+use crate::pace::Pace;
 use crate::program::{File, Mode, Outcome, Profile, Program};
 
 use recipe::{Found, Recipe, Step, Steps};
@@ -98,6 +99,8 @@ pub struct Toolchain {
     /// What must be readable inside the box beside the system's folders, for
     /// [`crate::Cell::with_readable`].
     pub readable: Vec<PathBuf>,
+    /// By how much its limits of time are longer than those of its recipe.
+    pub pace: Pace,
     steps: Arc<Steps>,
 }
 
@@ -179,17 +182,18 @@ impl Toolchain {
         self.steps.run.program(built.bytes, mode)
     }
 
-    /// What [`Toolchain::compile`] may use.
+    /// What [`Toolchain::compile`] may use on this machine.
     pub fn compile_limits(&self) -> Limits {
-        self.steps.compile.limits.clone()
+        self.steps.compile.limits.at(self.pace)
     }
 
-    /// What [`Toolchain::run`] may use.
+    /// What [`Toolchain::run`] may use on this machine.
     pub fn run_limits(&self) -> Limits {
-        self.steps.run.limits.clone()
+        self.steps.run.limits.at(self.pace)
     }
 
-    /// A toolchain that is on no machine, for tests with [`crate::Scripted`].
+    /// A toolchain that is on no machine, for tests with [`crate::Scripted`]; its limits are an ordinary
+    /// machine's.
     pub fn scripted(language: Language) -> Self {
         let recipe = Recipe {
             name: "scripted",
@@ -199,7 +203,7 @@ impl Toolchain {
             accept: |_| None,
         };
         let tool = Path::new("/absent/tool");
-        recipe.toolchain(Found {
+        let found = Found {
             path: tool.to_owned(),
             version: "scripted 1".to_owned(),
             readable: Vec::new(),
@@ -207,7 +211,11 @@ impl Toolchain {
                 Step::new(tool, &["source"], "source", Limits::compile()),
                 Limits::run(),
             ),
-        })
+        };
+        Self {
+            pace: Pace::ORDINARY,
+            ..recipe.toolchain(found)
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! What stands on the search path may be a shim of a version manager, a script that picks one of many
 //! interpreters. The interpreter itself is asked for its own path and prefix, outside of a virtual
-//! environment; only that prefix is shown to the box, never the folder around it.
+//! environment; only the programs and libraries of that prefix are shown to the box, never the folder around
+//! it, nor the packages that are installed there.
 //!
 //! The syntax check runs isolated (`-I`). The run does not: isolation would make the interpreter ignore
 //! `PYTHONHASHSEED`, and the order of sets would change from run to run. The environment is our own list
@@ -43,9 +44,11 @@ fn accept(candidate: &Path) -> Option<Found> {
     let path = PathBuf::from(lines.next()?).canonicalize().ok()?;
     let prefix = PathBuf::from(lines.next()?).canonicalize().ok()?;
     let version = lines.next()?.to_owned();
-    let mut readable = search::beyond_system(&prefix);
+    let mut readable = search::parts(&prefix, &[]);
     let apart = search::beyond_system(&path);
-    readable.extend(apart.into_iter().filter(|path| !path.starts_with(&prefix)));
+    let is_shown = |path: &PathBuf| readable.iter().any(|part| path.starts_with(part));
+    let apart: Vec<PathBuf> = apart.into_iter().filter(|path| !is_shown(path)).collect();
+    readable.extend(apart);
     Some(Found {
         version,
         readable,

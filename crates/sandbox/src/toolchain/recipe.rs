@@ -11,6 +11,7 @@ use super::search::{self, Missing};
 use super::{Language, Toolchain};
 use crate::badge::sha256_hex;
 use crate::limits::Limits;
+use crate::pace::Pace;
 use crate::program::{File, Mode, Program};
 
 /// How one tool is found.
@@ -155,6 +156,7 @@ impl Recipe {
             version: found.version,
             flags,
             readable: found.readable,
+            pace: Pace::of_this_machine(),
             steps: Arc::new(found.steps),
         }
     }

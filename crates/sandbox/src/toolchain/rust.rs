@@ -1,7 +1,7 @@
 //! Rust by rustc, one file and no cargo.
 //!
 //! What stands on the search path is mostly rustup's shim, which needs a home; the compiler is the one
-//! in the folder that it names as its own, and only that folder is shown to the box. There it is told
+//! in the folder that it names as its own, and only programs and libraries of that folder are shown. There it is told
 //! where its libraries are, because the loader would look into `/proc` to find its place. It links with
 //! the system's `cc`. Procedural macros would run code in the compiler; there is none that could be loaded,
 //! and it would run in the box.
@@ -40,7 +40,7 @@ fn accept(candidate: &Path) -> Option<Found> {
     let words = [&[&libraries, path.to_str()?, &sysroot], &WORDS[..]].concat();
     Some(Found {
         version: search::version(&path)?,
-        readable: search::beyond_system(&root),
+        readable: search::parts(&root, &[]),
         steps: Steps::native(
             Step::new(Path::new(ENV), &words, SOURCE, Limits::compile_large()),
             Limits::run(),

@@ -74,20 +74,66 @@ fn install(debian: &str, fedora: &str, arch: &str) -> String {
     format!("with your system's package tool, as {debian}, {fedora} or {arch}")
 }
 
-/// What has to be readable for a tool whose own folder is `prefix`.
-pub(super) fn beyond_system(prefix: &Path) -> Vec<PathBuf> {
+/// The file or folder, if it does not lie in one that every box shows.
+pub(super) fn beyond_system(path: &Path) -> Vec<PathBuf> {
     let system = ["/usr", "/bin", "/lib", "/lib64"]
         .iter()
-        .any(|known| prefix.starts_with(known));
+        .any(|known| path.starts_with(known));
     if system {
         Vec::new()
     } else {
-        vec![prefix.to_owned()]
+        vec![path.to_owned()]
     }
 }
 
-/// What has to be readable for a tool that lies in the `bin` of its own folder.
-pub(super) fn beside(tool: &Path) -> Vec<PathBuf> {
+/// Where the programs, libraries and headers of a prefix lie.
+const PARTS: [&str; 6] = ["bin", "lib", "lib32", "lib64", "libexec", "include"];
+
+/// What has to be readable for a tool that is installed under `prefix`: the prefix may be one that it shares with
+/// everything else, as `~/.local` is, so only the folders of programs, libraries and headers, and these further
+/// ones. A link among them is left out: what it leads to may be anything.
+pub(super) fn parts(prefix: &Path, further: &[&str]) -> Vec<PathBuf> {
+    let names = PARTS.iter().chain(further).filter(|name| !name.is_empty());
+    let folders = names.map(|name| prefix.join(name));
+    folders
+        .filter(|folder| folder.is_dir() && folder.canonicalize().is_ok_and(|real| real == *folder))
+        .flat_map(|folder| beyond_system(&folder))
+        .collect()
+}
+
+/// What has to be readable for a tool that lies in the `bin` of its prefix. Compilers that were installed by themselves
+/// keep assembler and linker in a folder that is called as the machine.
+pub(super) fn beside(tool: &Path, machine: Option<&str>) -> Vec<PathBuf> {
     let prefix = tool.parent().and_then(Path::parent);
-    prefix.map(beyond_system).unwrap_or_default()
+    let machine = machine.map(str::trim).filter(|name| !name.contains('/'));
+    prefix.map_or_else(Vec::new, |prefix| parts(prefix, machine.as_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_prefix_that_is_shared_only_programs_libraries_and_headers_are_shown() {
+        let home = tempfile::tempdir().unwrap();
+        let prefix = home.path().canonicalize().unwrap().join("local");
+        let folders = [
+            "bin",
+            "lib",
+            "share/keyrings",
+            "state",
+            "x86_64-linux",
+            "elsewhere",
+        ];
+        for folder in folders {
+            std::fs::create_dir_all(prefix.join(folder)).unwrap();
+        }
+        std::os::unix::fs::symlink(prefix.join("elsewhere"), prefix.join("include")).unwrap();
+        let shown = |machine| beside(&prefix.join("bin/g++"), machine);
+        assert_eq!(shown(None), ["bin", "lib"].map(|name| prefix.join(name)));
+        let with_machine = ["bin", "lib", "x86_64-linux"].map(|name| prefix.join(name));
+        assert_eq!(shown(Some("x86_64-linux\n")), with_machine);
+        assert_eq!(shown(Some("../local/share")), shown(None));
+        assert!(beside(Path::new("/usr/bin/g++"), None).is_empty());
+    }
 }

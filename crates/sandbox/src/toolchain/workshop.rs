@@ -207,7 +207,8 @@ impl Workshop {
         }];
         step.collect = [PRECOMPILED, SOURCES].map(str::to_owned).to_vec();
         step.profile = Profile::Compile;
-        let Ok(outcome) = sandbox.execute(&step, &Limits::compile_large()) else {
+        let Ok(outcome) = sandbox.execute(&step, &Limits::compile_large().at(self.toolchain.pace))
+        else {
             return false;
         };
         let [precompiled, sources] = &outcome.collected[..] else {
@@ -230,10 +231,11 @@ impl Workshop {
 /// Whether the outcome of a fast step counts. A refused program is refused by both ways; what has to do
 /// with memory, time or the compiler itself is tried again the slow way.
 pub fn settled(outcome: &Outcome) -> bool {
-    const OWN: [&str; 4] = [
+    const OWN: [&str; 5] = [
         "memory exhausted",
         "out of memory",
         "internal compiler error",
+        "Killed signal",
         "PCH",
     ];
     let said = String::from_utf8_lossy(&outcome.stderr.bytes);

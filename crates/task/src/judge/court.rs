@@ -1,7 +1,8 @@
 //! The court: many completions are judged, and the doubtful ones a second time.
 //!
 //! First all are judged side by side. A verdict that stood near a limit of time is put aside: other
-//! programs ran beside it, and on a quieter machine it might have been another one. When the others are
+//! programs ran beside it, and on a quieter machine it might have been another one. So is one that could not
+//! be had because this machine failed. When the others are
 //! done, these are judged again, one at a time, and the second verdict counts; the first one's cause
 //! stays in the record.
 //!
@@ -35,7 +36,7 @@ const LEAST_AUDITED: usize = 20;
 
 /// The rule by which the key of a precedent is made. It moves when a judge's Rust comes to another verdict on
 /// the same text, beside the judge's own version.
-const PRECEDENT: &str = "precedent/2";
+const PRECEDENT: &str = "precedent/3";
 
 /// The programs of ours that take part in verdicts, as one hash: they change without a judge's name moving.
 static OURS: LazyLock<String> = LazyLock::new(|| {
@@ -95,7 +96,7 @@ impl Court<'_> {
             self.n_workers,
             &judge,
             &mut |index, heard: Heard| {
-                if heard.near_limit {
+                if heard.near_limit || heard.verdict.unscored.is_some() {
                     aside.insert(index, heard.verdict.cause);
                     return ControlFlow::Continue(());
                 }

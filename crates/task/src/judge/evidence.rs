@@ -1,7 +1,9 @@
 //! What compiler and program said, made safe to keep and to show.
 //!
 //! The text is untrusted: escape sequences would move a terminal's cursor, direction marks would turn
-//! a line around. Control and invisible characters other than newline and tab are written out.
+//! a line around. Control and invisible characters other than newline and tab are written out. Addresses in
+//! Python's words for an object are left out: they differ between two runs of the same program, and evidence
+//! goes into prompts that ask for a repair.
 
 use std::fmt::Write;
 
@@ -30,7 +32,7 @@ impl Evidence {
             format!("\n{name}:\n")
         };
         self.push_all(&head);
-        self.push_all(said.trim_end());
+        self.push_all(&without_addresses(said.trim_end()));
     }
 
     /// The text, at most [`MAX_BYTES`] long.
@@ -63,6 +65,37 @@ impl Evidence {
     }
 }
 
+/// The door of fuzzers: whatever was said, what is kept of it is short and plain.
+pub(crate) fn evidence_door(bytes: &[u8]) {
+    let mut evidence = Evidence::default();
+    for name in ["stdout", "stderr"] {
+        evidence.add(name, bytes);
+    }
+    let text = evidence.finish();
+    assert!(text.len() <= MAX_BYTES, "{} bytes", text.len());
+    assert!(!text.chars().any(is_invisible));
+}
+
+/// `<function f at 0x7f…>` becomes `<function f>`.
+fn without_addresses(said: &str) -> String {
+    const MARK: &str = " at 0x";
+    let mut out = String::with_capacity(said.len());
+    let mut rest = said;
+    while let Some(at) = rest.find(MARK) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let behind = from[MARK.len()..].trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        if behind.starts_with('>') {
+            rest = behind;
+        } else {
+            out.push_str(MARK);
+            rest = &from[MARK.len()..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Control characters, direction marks, zero-width characters, tags and private use.
 fn is_invisible(c: char) -> bool {
     let shown = matches!(c, '\n' | '\t');
@@ -90,6 +123,14 @@ mod tests {
             text.starts_with("stdout:\na\\u{1b}[2J\\u{d}\\u{202e}b\\u{7}\tc\nd\nstderr:\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn two_runs_of_a_program_say_the_same_of_its_objects() {
+        let said = "<function f at 0x7f12ab> and [<A object at 0x0>] at 0xyz, at 0x12 <at 0x";
+        let text = evidence(said.as_bytes());
+        let kept = "<function f> and [<A object>] at 0xyz, at 0x12 <at 0x";
+        assert!(text.starts_with(&format!("stdout:\n{kept}\n")), "{text}");
     }
 
     #[test]

@@ -8,12 +8,14 @@
 //!
 //! Right is: the checker came to its end, made at least one call, and wrote this run's nonce, which it
 //! alone was told on its standard input. Exit codes are no evidence. A limit that either of them meets
-//! outweighs every word.
+//! outweighs every word. What the checker does before it turns to the candidate is the problem's own doing:
+//! a limit met there, or a kill that nobody here asked for, leaves the attempt unscored.
 //!
 //! What cannot be split (tests that hand over objects of their own) is judged in one process instead,
 //! if at all, and the verdict says so: [`Integrity::Shared`]. Nothing of the problem or of the
 //! candidate is parsed in Rust but the one line that begins with the nonce.
 
+mod door;
 mod programs;
 mod report;
 
@@ -23,15 +25,17 @@ use sandbox::{Ending, Outcome, Sandbox};
 
 use super::evidence::Evidence;
 use super::setting::setting;
+use super::watched::KILL;
 use super::{Blank, Cause, blank};
 use crate::extract;
 use crate::problem::{Function, Problem};
+pub(crate) use door::checker_door;
 use programs::{Nonce, Task};
 pub(super) use programs::{TEXTS, warm};
-use report::{Report, Word};
+use report::{Report, Said, Word};
 
 /// Name and version.
-pub const NAME: &str = "function/1";
+pub const NAME: &str = "function/2";
 
 /// Where the two stand.
 pub(super) struct Bench<'a> {
@@ -42,6 +46,22 @@ pub(super) struct Bench<'a> {
 }
 
 pub(super) fn judge(
+    key: AttemptKey,
+    bench: &Bench<'_>,
+    (problem, function): (&Problem, &Function),
+    text: &str,
+) -> Verdict {
+    let mut verdict = unfilled(key, bench, (problem, function), text);
+    if verdict.unscored.is_none() {
+        for name in report::names(&function.tests) {
+            verdict.scores.entry((*name).to_owned()).or_insert(0.0);
+        }
+    }
+    verdict
+}
+
+/// The verdict, without the scores of what was not reached.
+fn unfilled(
     key: AttemptKey,
     bench: &Bench<'_>,
     (problem, function): (&Problem, &Function),
@@ -73,22 +93,22 @@ fn split(verdict: Blank, bench: &Bench<'_>, task: &Task) -> Verdict {
         task.solver(bench.toolchain),
         task.checker(bench.toolchain, &nonce),
     );
-    let (in_solver, in_checker) = task.limits();
+    let (in_solver, in_checker) = task.limits(bench.toolchain);
     let pair = [(&solver, &in_solver), (&checker, &in_checker)];
     let outcomes = match bench.sandbox.converse(pair) {
         Ok(outcomes) => outcomes,
         Err(fault) => return verdict.unscored(fault.to_string()),
     };
-    let report = Report::read(&outcomes[1].stdout, &nonce);
+    let said = Said::read(&outcomes[1].stdout, &nonce);
     if let Some(Report {
         word: Word::Unsplittable,
         words,
         ..
-    }) = &report
+    }) = &said.report
     {
         return shared(verdict, bench, task, words);
     }
-    finish(verdict, bench, &outcomes, report, Integrity::Split)
+    finish(verdict, bench, task, (&outcomes, said), Integrity::Split)
 }
 
 /// Everything in one process; `reason` says why not apart.
@@ -97,7 +117,7 @@ fn shared(verdict: Blank, bench: &Bench<'_>, task: &Task, reason: &str) -> Verdi
         Ok(nonce) => nonce,
         Err(reason) => return verdict.unscored(reason),
     };
-    let (limits, _) = task.limits();
+    let (limits, _) = task.limits(bench.toolchain);
     let outcome = match bench
         .sandbox
         .execute(&task.alone(bench.toolchain, &nonce), &limits)
@@ -105,20 +125,18 @@ fn shared(verdict: Blank, bench: &Bench<'_>, task: &Task, reason: &str) -> Verdi
         Ok(outcome) => outcome,
         Err(fault) => return verdict.unscored(fault.to_string()),
     };
-    let report = Report::read(&outcome.stdout, &nonce).map(|mut report| {
-        if !reason.is_empty() {
-            report.words = format!("not split: {reason}\n{}", report.words);
-        }
-        report
-    });
-    finish(verdict, bench, &[outcome], report, Integrity::Shared)
+    let mut said = Said::read(&outcome.stdout, &nonce);
+    if let Some(report) = said.report.as_mut().filter(|_| !reason.is_empty()) {
+        report.words = format!("not split: {reason}\n{}", report.words);
+    }
+    finish(verdict, bench, task, (&[outcome], said), Integrity::Shared)
 }
 
 fn finish(
     mut verdict: Blank,
     bench: &Bench<'_>,
-    outcomes: &[Outcome],
-    report: Option<Report>,
+    task: &Task,
+    (outcomes, said): (&[Outcome], Said),
     integrity: Integrity,
 ) -> Verdict {
     let record = &mut verdict.0;
@@ -128,14 +146,20 @@ fn finish(
         .map(|outcome| outcome.wall_ns)
         .max()
         .unwrap_or(0);
-    record.setting = Some(setting(bench.sandbox, bench.toolchain, outcomes, integrity));
-    record.evidence = evidence(outcomes, report.as_ref());
-    if let Some(report) = &report {
-        record.scores = report.scores();
-    }
-    match reached(outcomes, report.as_ref()) {
+    let (limits, _) = task.limits(bench.toolchain);
+    let circumstances = (bench.sandbox, bench.toolchain, &limits);
+    record.setting = Some(setting(circumstances, outcomes, integrity));
+    record.evidence = evidence(outcomes, said.report.as_ref());
+    match reached(outcomes, &said) {
         Err(reason) => verdict.unscored(reason),
         Ok((stage, cause)) => {
+            if let Some(report) = &said.report {
+                verdict.0.scores = report.scores(task.tests());
+            }
+            if stage < Stage::Right {
+                // A limit outweighs every word, and this score says that all is right.
+                verdict.0.scores.remove("plus_right");
+            }
             verdict.0.stage = Some(stage);
             verdict.0.cause = cause.to_string();
             verdict.0
@@ -144,12 +168,20 @@ fn finish(
 }
 
 /// How far it got and why not further, or why that is not known. The candidate's process comes first.
-fn reached(outcomes: &[Outcome], report: Option<&Report>) -> Result<(Stage, Cause), String> {
-    if let Some(cause) = outcomes.iter().find_map(|outcome| limit(outcome.ending)) {
-        return Ok((Stage::Compiles, cause));
+fn reached(outcomes: &[Outcome], said: &Said) -> Result<(Stage, Cause), String> {
+    for (at, outcome) in outcomes.iter().enumerate() {
+        match limit(outcome.ending) {
+            Some(cause) if at > 0 && said.begun.is_none() => {
+                return Err(format!(
+                    "the problem's own text met a limit ({cause}) before the answer was looked at"
+                ));
+            }
+            Some(cause) => return Ok((Stage::Compiles, cause)),
+            None => {}
+        }
     }
-    let Some(report) = report else {
-        return Ok((Stage::Compiles, no_word(outcomes)));
+    let Some(report) = &said.report else {
+        return Ok((Stage::Compiles, no_word(outcomes)?));
     };
     let partly = |otherwise| match report.n_right {
         0 => otherwise,
@@ -172,10 +204,17 @@ fn reached(outcomes: &[Outcome], report: Option<&Report>) -> Result<(Stage, Caus
 
 /// The checker left without a word: something that it was sent has undone it, or, where both share a
 /// process, the candidate has ended it.
-fn no_word(outcomes: &[Outcome]) -> Cause {
+///
+/// # Errors
+/// The checker was killed from outside: the candidate cannot reach it, and no limit did.
+fn no_word(outcomes: &[Outcome]) -> Result<Cause, String> {
     match outcomes {
-        [alone] => gone(alone.ending),
-        _ => Cause::ProtocolError,
+        [alone] => Ok(gone(alone.ending)),
+        [_, checker] if checker.ending == Ending::Signalled(KILL) => Err(
+            "the process of the tests was killed by somebody else, as the kernel does when memory runs out"
+                .to_owned(),
+        ),
+        _ => Ok(Cause::ProtocolError),
     }
 }
 

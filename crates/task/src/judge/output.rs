@@ -17,7 +17,7 @@
 
 use ledger::record::{AttemptKey, Integrity, Stage, Verdict, Way};
 use sandbox::toolchain::{Toolchain, Workshop, settled};
-use sandbox::{Ending, Fault, File, Outcome, Sandbox};
+use sandbox::{Ending, Fault, File, Limits, Outcome, Sandbox};
 
 use super::evidence::Evidence;
 use super::setting::setting;
@@ -26,7 +26,7 @@ use crate::extract::{Extraction, extract, together};
 use crate::problem::{Case, Language, Problem, Together};
 
 /// Name and version.
-pub const NAME: &str = "output/1";
+pub const NAME: &str = "output/2";
 
 /// Where programs are built and run.
 pub(super) struct Bench<'a> {
@@ -85,18 +85,28 @@ fn verdict(
     checks: &[Check<'_>],
 ) -> Verdict {
     let mut verdict = blank(key, NAME, Cause::NoCode);
-    let Some(found) = found else {
-        verdict.0.stage = Some(Stage::NoCode);
-        return verdict.0;
+    let mut verdict = match found {
+        None => {
+            verdict.0.stage = Some(Stage::NoCode);
+            verdict.0
+        }
+        Some(found) => {
+            verdict.0.code = Some(found.code.clone());
+            let mut trial = Trial {
+                verdict,
+                said: Vec::new(),
+                way: Way::Slow,
+            };
+            let reached = trial.go(bench, checks, &found.code);
+            trial.finish(reached)
+        }
     };
-    verdict.0.code = Some(found.code.clone());
-    let mut trial = Trial {
-        verdict,
-        said: Vec::new(),
-        way: Way::Slow,
-    };
-    let reached = trial.go(bench, checks, &found.code);
-    trial.finish(reached)
+    if verdict.unscored.is_none() && checks.len() > 1 {
+        // What was never run is not right either.
+        let share = verdict.scores.entry("tests_right_share".to_owned());
+        share.or_insert(0.0);
+    }
+    verdict
 }
 
 /// How far it got and why not further, or why that is not known.
@@ -117,7 +127,8 @@ impl Trial {
         let (compiled, way) = compile(bench, code);
         let compiled = self.count(compiled, "compiler")?;
         self.way = way;
-        self.settle(bench, &compiled, Integrity::Outside);
+        let limits = bench.toolchain.compile_limits();
+        self.settle((bench, &limits), &compiled, Integrity::Outside);
         if let Some(cause) = compile_failure(compiled.ending) {
             return Ok((Stage::Malformed, cause));
         }
@@ -137,14 +148,13 @@ impl Trial {
         let (stage, built) = built;
         let mut first = None;
         let mut n_right = 0;
+        let limits = bench.toolchain.run_limits();
         for check in checks {
             let mut program = bench.toolchain.run(built.clone());
             program.stdin = check.input().to_vec();
-            let ran = bench
-                .sandbox
-                .execute(&program, &bench.toolchain.run_limits());
+            let ran = bench.sandbox.execute(&program, &limits);
             let ran = self.count(ran, "program")?;
-            self.settle(bench, &ran, check.integrity());
+            self.settle((bench, &limits), &ran, check.integrity());
             match run_failure(&ran) {
                 Some(cause) => {
                     first = first.or(Some((stage, cause)));
@@ -167,9 +177,15 @@ impl Trial {
     }
 
     /// Notes the circumstances; those of the last step count.
-    fn settle(&mut self, bench: &Bench<'_>, outcome: &Outcome, integrity: Integrity) {
+    fn settle(
+        &mut self,
+        (bench, limits): (&Bench<'_>, &Limits),
+        outcome: &Outcome,
+        integrity: Integrity,
+    ) {
         let outcome = std::slice::from_ref(outcome);
-        let mut setting = setting(bench.sandbox, bench.toolchain, outcome, integrity);
+        let circumstances = (bench.sandbox, bench.toolchain, limits);
+        let mut setting = setting(circumstances, outcome, integrity);
         if self.way == Way::Fast {
             setting.way = Way::Fast;
         }

@@ -11,20 +11,23 @@
 //! and its tests (a parser may be stricter than the trimming is lenient) and has no structure and no
 //! habits. Whether the code is right is said by the verdict's stage and by no score here.
 
+mod door;
+
 use std::collections::BTreeMap;
 
 use ledger::record::{AttemptKey, Stage, Verdict};
 use sandbox::toolchain::Toolchain;
-use sandbox::{Ending, File, Limits, Mode, Outcome, Program, Sandbox};
+use sandbox::{Ending, File, Mode, Outcome, Program, Sandbox};
 use serde::{Deserialize, Serialize};
 
 use super::Blank;
 use super::function::{self, Bench};
 use super::keywords::{share as share_anywhere, share_whole};
 use crate::problem::{Problem, Quality};
+pub(crate) use door::inspection_door;
 
 /// Name and version; the tests are those of the judge named behind it.
-pub const NAME: &str = "quality/1 function/1";
+pub const NAME: &str = "quality/2 function/2";
 
 /// What each sub-score adds to the weighted sum. Running right weighs most, because it is the only one
 /// that is hard to have by accident; keywords weigh least, because prose has them too. The choice is
@@ -138,7 +141,7 @@ pub(super) fn inspect(
         ..python.run(inspector())
     };
     let ended = sandbox
-        .execute(&program, &Limits::run())
+        .execute(&program, &python.run_limits())
         .map_err(|fault| fault.to_string())?;
     read(&ended, wanted.structure.len())
 }

@@ -2,12 +2,11 @@
 
 use ledger::record::{Integrity, Setting, Way};
 use sandbox::toolchain::Toolchain;
-use sandbox::{Outcome, Sandbox};
+use sandbox::{Limits, Outcome, Sandbox};
 
-/// Of the outcomes, the candidate's comes first.
+/// Of the outcomes, the candidate's comes first; the limits are its.
 pub(super) fn setting(
-    sandbox: &dyn Sandbox,
-    toolchain: &Toolchain,
+    (sandbox, toolchain, limits): (&dyn Sandbox, &Toolchain, &Limits),
     outcomes: &[Outcome],
     integrity: Integrity,
 ) -> Setting {
@@ -22,6 +21,7 @@ pub(super) fn setting(
         way: if is_warm { Way::Fast } else { Way::Slow },
         integrity,
         cached: false,
+        cpu_limit_ns: u64::try_from(limits.cpu.as_nanos()).ok(),
         max_rss_bytes: candidate.and_then(|outcome| outcome.max_rss_bytes),
         output_bytes: candidate.map_or(0, streams) as u64,
         truncated: candidate

@@ -2,6 +2,9 @@
 //!
 //! Judges know nothing of second looks. Whoever wants to know whether a verdict stood near a limit, or
 //! wants everything done the slow way, gives the judge this sandbox instead.
+//!
+//! A kill that nobody here asked for counts as near a limit: when the host runs out of memory, the kernel ends
+//! the programs in boxes first, and on a quieter machine it would not have.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +14,18 @@ use sandbox::{Badge, Ending, Fault, Limits, Outcome, Program, Sandbox};
 /// The share of the CPU limit above which the load of the machine might have decided.
 const NEAR: f64 = 0.7;
 
-/// A sandbox that remembers whether a program came near one of its limits of time.
+/// The signal that no program can catch.
+pub(super) const KILL: i32 = 9;
+
+/// How compilers name the loss of one of their own processes: g++, clang++, rustc for its linker, Go.
+const LOST: [&str; 4] = [
+    "Killed signal terminated program",
+    "unable to execute command: Killed",
+    "signal: 9 (SIGKILL)",
+    "signal: killed",
+];
+
+/// A sandbox that remembers whether a program came near one of its limits of time, or was killed.
 pub(super) struct Watched<'a> {
     inner: &'a dyn Sandbox,
     way: Way,
@@ -28,7 +42,7 @@ impl<'a> Watched<'a> {
         }
     }
 
-    /// Whether any program so far met its wall deadline or used most of its CPU time.
+    /// Whether any program so far met its wall deadline, used most of its CPU time, or was killed by somebody else.
     pub(super) fn was_near_limit(&self) -> bool {
         self.near_limit.load(Ordering::Relaxed)
     }
@@ -42,9 +56,24 @@ impl<'a> Watched<'a> {
 
     fn look(&self, outcome: &Outcome, limits: &Limits) {
         let share = outcome.cpu_ns as f64 / limits.cpu.as_nanos() as f64;
-        if outcome.ending == Ending::WallLimit || share > NEAR {
+        let near = outcome.ending == Ending::WallLimit || share > NEAR;
+        if near || was_killed(outcome) {
             self.near_limit.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+/// Whether it, or a process of a compiler, was killed and no limit was the reason. A program can kill itself so and
+/// can print such words: then it is looked at twice, and that is all.
+fn was_killed(outcome: &Outcome) -> bool {
+    let names_it = || {
+        let said = String::from_utf8_lossy(&outcome.stderr.bytes);
+        LOST.iter().any(|lost| said.contains(lost))
+    };
+    match outcome.ending {
+        Ending::Signalled(signal) => signal == KILL,
+        Ending::Exited(code) => code != 0 && names_it(),
+        _ => false,
     }
 }
 

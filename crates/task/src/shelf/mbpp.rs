@@ -42,8 +42,10 @@ pub(super) fn problem(line: &Line<'_>) -> Result<Problem, String> {
     };
     let code = line.text("code")?;
     let tests = line.texts("test_list")?;
-    let mut setup = line.texts_or_none("test_imports")?.join("\n");
-    setup.push_str(&line.text_or_empty("test_setup_code")?);
+    let mut setup = line.texts_or_none("test_imports")?;
+    setup.push(line.text_or_empty("test_setup_code")?);
+    setup.retain(|text| !text.trim().is_empty());
+    let setup = setup.join("\n");
     let defined = called(&tests).find(|name| code.contains(&format!("def {name}(")));
     let entry_point = defined.or_else(|| called(&tests).next()).map(str::to_owned);
     assemble(line, &words, entry_point, (setup, tests, Some(code)))

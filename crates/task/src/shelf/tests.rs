@@ -256,6 +256,25 @@ fn a_suite_of_functions_is_asked_as_evalplus_asks() {
 }
 
 #[test]
+fn imports_and_set_up_of_mbpp_stand_on_lines_of_their_own() {
+    let setup = |imports: &str, code: &str| {
+        let line = format!(
+            r#"{{"task_id": 1, "prompt": "Add.", "code": "def add(a, b):\n    return a + b", "test_list": ["assert add(1, 2) == 3"], "test_imports": {imports}, "test_setup_code": {code}}}"#
+        );
+        let suite = parse("mine", &line).unwrap();
+        match &suite.problems[0].target {
+            Target::Function(function) => function.setup.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let both = setup(r#"["import math", "import re"]"#, r#""x = 1""#);
+    assert_eq!(both, "import math\nimport re\nx = 1");
+    assert_eq!(setup("[]", r#""x = 1""#), "x = 1");
+    assert_eq!(setup(r#"["import math"]"#, r#""""#), "import math");
+    assert_eq!(setup("[]", r#""\n""#), "");
+}
+
+#[test]
 fn two_halves_of_a_file_are_two_suites() {
     let names = [
         ("demo.jsonl", "demo"),

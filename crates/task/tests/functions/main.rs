@@ -424,6 +424,8 @@ fn inputs_are_judged_by_what_the_solution_answers() {
         "def half(xs):\n    return [x * 0.5 for x in xs if x < 3]",
         "def half(xs):\n    return tuple(x * 0.5 for x in xs)",
         "def half(xs):\n    return [x * 0.5 + 1e-3 for x in xs]",
+        "def half(xs):\n    return [x * 0.5 for x in",
+        "import os\ndef half(xs):\n    os._exit(0)",
     ];
     let answers: Vec<_> = answers
         .iter()
@@ -437,11 +439,52 @@ fn inputs_are_judged_by_what_the_solution_answers() {
     }
     assert_told(&verdicts[2], Stage::PartlyRight, "wrong_answer");
     assert_eq!(groups(&verdicts[2]), (1.0, 0.0));
-    for wrong in &verdicts[3..] {
+    for wrong in &verdicts[3..5] {
         assert_eq!(
             (wrong.cause.as_str(), groups(wrong)),
             ("wrong_answer", (0.0, 0.0))
         );
+    }
+    for (never, cause) in verdicts[5..].iter().zip(["compile_error", "runtime_exit"]) {
+        assert_eq!((never.cause.as_str(), groups(never)), (cause, (0.0, 0.0)));
+    }
+}
+
+#[test]
+fn an_answer_that_leaves_early_has_the_share_of_all_tests() {
+    let asserts = [
+        "assert f(1) == 1",
+        "assert f(2) == 2",
+        "assert f(3) == 3",
+        "assert f(4) == 4",
+    ];
+    let share = |body: &str| {
+        let verdict = asserted("f", "", &asserts, &format!("def f(x):\n{body}"));
+        (verdict.cause.clone(), verdict.scores["tests_right_share"])
+    };
+    let leaves = "    if x == 2:\n        import os\n        os._exit(0)\n    return x";
+    assert_eq!(share(leaves), ("runtime_exit".to_owned(), 0.25));
+    let stays = "    return 1";
+    assert_eq!(share(stays), ("wrong_answer".to_owned(), 0.25));
+    assert_eq!(share("    return x +"), ("compile_error".to_owned(), 0.0));
+    assert_eq!(share("    return x"), ("pass".to_owned(), 1.0));
+}
+
+#[test]
+fn two_runs_of_an_answer_leave_the_same_evidence() {
+    let said = |body: &str| {
+        let code = format!("def f(x):\n{body}");
+        asserted("f", "", &["assert f(1) == 2"], &code).evidence
+    };
+    for body in [
+        "    return object()",
+        "    return lambda: x",
+        "    raise ValueError(f)",
+        "    return (y for y in [x])",
+    ] {
+        let (one, two) = (said(body), said(body));
+        assert_eq!(one, two);
+        assert!(!one.contains("0x") && !one.contains("whet_"), "{one}");
     }
 }
 

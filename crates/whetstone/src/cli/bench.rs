@@ -209,6 +209,9 @@ pub(crate) struct JudgeFlags {
     /// How far function tasks keep their tests and the candidate apart
     #[arg(long, value_enum)]
     pub(crate) mode: Option<Mode>,
+    /// What builds the programs of its language, clang++ for instance [default: the first that is there]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) compiler: Option<String>,
     /// Judge everything anew, taking over no earlier verdict
     #[arg(long)]
     pub(crate) no_cache: bool,

@@ -69,7 +69,7 @@ pub(crate) struct Judge {
     pub(crate) source: Source,
     /// Go on in this run folder, in which judging was interrupted, as it was begun
     #[arg(long, conflicts_with_all = [
-        "suite", "name", "k", "mode", "no_cache", "audit",
+        "suite", "name", "k", "mode", "compiler", "no_cache", "audit",
     ])]
     pub(crate) resume: bool,
     #[command(flatten)]

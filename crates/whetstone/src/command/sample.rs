@@ -73,12 +73,13 @@ fn judge(flags: &Judge, terminal: &Terminal, offline: bool) -> Result<Exit> {
         true => Some(folder::interrupted(&flags.source.source)?),
         false => None,
     };
-    let batch = batch(&flags.source, terminal, offline)?;
+    let mut batch = batch(&flags.source, terminal, offline)?;
     batch.allows(&flags.judging.k).map_err(Usage)?;
     let plan = match resumed {
         Some(plan) => plan,
         None => folder::asked(flags, batch.seed)?,
     };
+    batch.build_with(&plan)?;
     let cell = crate::containment::open(&batch.suites)?;
     let judging = folder::Judging {
         batch: &batch,

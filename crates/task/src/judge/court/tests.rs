@@ -147,6 +147,65 @@ fn most_of_the_cpu_limit_is_near_it_and_half_of_it_is_not() {
     }
 }
 
+#[test]
+fn what_this_machine_could_not_judge_is_tried_again_alone() {
+    let n_runs = AtomicU32::new(0);
+    let lost = |times| {
+        machine({
+            let n_runs = &n_runs;
+            move |_| match n_runs.fetch_add(1, Ordering::SeqCst) < times {
+                true => Err(Fault::Lost {
+                    what: "its report".into(),
+                }),
+                false => Ok(Outcome::scripted(Ending::Exited(0), RIGHT)),
+            }
+        })
+    };
+    let (judge, texts) = (judge(), texts(1));
+    let (verdicts, _) = hear(&court(&lost(1)), &jobs(&judge, &texts));
+    assert_eq!(verdicts[0].stage, Some(Stage::Right));
+    assert_eq!(verdicts[0].first_cause.as_deref(), Some("harness_error"));
+    n_runs.store(0, Ordering::SeqCst);
+    let (verdicts, _) = hear(&court(&lost(9)), &jobs(&judge, &texts));
+    assert!(verdicts[0].unscored.is_some());
+    assert_eq!(n_runs.load(Ordering::SeqCst), 2, "it was tried for ever");
+}
+
+#[test]
+fn a_kill_that_nobody_asked_for_is_looked_at_again_and_never_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let precedents = Precedents::open(folder.path()).unwrap();
+    let compiler = |said: &str| Outcome {
+        stderr: sandbox::Captured {
+            bytes: said.into(),
+            truncated: false,
+        },
+        ..Outcome::scripted(Ending::Exited(1), "")
+    };
+    let gone = "g++: fatal error: Killed signal terminated program cc1plus";
+    for (outcome, cause) in [
+        (Outcome::scripted(Ending::Signalled(9), ""), "signal"),
+        (compiler(gone), "runtime_exit"),
+    ] {
+        let n_runs = AtomicU32::new(0);
+        let sandbox = machine(|_| {
+            n_runs.fetch_add(1, Ordering::SeqCst);
+            Ok(outcome.clone())
+        });
+        let (judge, texts) = (judge(), texts(1));
+        let court = Court {
+            precedents: Some(&precedents),
+            ..court(&sandbox)
+        };
+        for n in [2, 4] {
+            let (verdicts, _) = hear(&court, &jobs(&judge, &texts));
+            assert_eq!(verdicts[0].cause, cause);
+            assert_eq!(verdicts[0].first_cause.as_deref(), Some(cause));
+            assert_eq!(n_runs.load(Ordering::SeqCst), n, "it was kept");
+        }
+    }
+}
+
 /// A function task, whose judge asks for warm starts.
 fn function() -> (Judge, Problem) {
     let judge = Judge::Function {

@@ -83,17 +83,17 @@ impl Nonce {
 }
 
 /// One candidate and the tests that it has to pass.
-pub(super) struct Task {
+pub(super) struct Task<'a> {
     code: String,
     entry_point: String,
     support: String,
-    tests: String,
-    has_inputs: bool,
+    task: String,
+    tests: &'a Tests,
 }
 
-impl Task {
+impl<'a> Task<'a> {
     /// `stub` is the problem's code, `code` the candidate's program.
-    pub(super) fn new(function: &Function, stub: &str, code: &str) -> Result<Task, String> {
+    pub(super) fn new(function: &'a Function, stub: &str, code: &str) -> Result<Self, String> {
         let mut task = json!({
             "entry_point": function.entry_point,
             "stub": stub,
@@ -124,9 +124,14 @@ impl Task {
             code: code.to_owned(),
             entry_point: function.entry_point.clone(),
             support: function.support.clone(),
-            tests: task.to_string(),
-            has_inputs: matches!(function.tests, Tests::Inputs(_)),
+            task: task.to_string(),
+            tests: &function.tests,
         })
+    }
+
+    /// What the candidate has to pass.
+    pub(super) fn tests(&self) -> &'a Tests {
+        self.tests
     }
 
     /// The candidate's process: no test, no nonce.
@@ -139,7 +144,7 @@ impl Task {
     /// The tests' process: no line of the candidate.
     pub(super) fn checker(&self, toolchain: &Toolchain, nonce: &Nonce) -> Program {
         let mut checker = program(toolchain, "whet_checker", &[WIRE, LINK, CHECKER]);
-        checker.files.push(file("task.json", &self.tests));
+        checker.files.push(file("task.json", &self.task));
         checker.stdin = format!("{}\n", nonce.0).into_bytes();
         checker
     }
@@ -152,17 +157,17 @@ impl Task {
             &[WIRE, SOLVER, LINK, CHECKER, ALONE],
         );
         alone.files.extend(self.candidate());
-        alone.files.push(file("task.json", &self.tests));
+        alone.files.push(file("task.json", &self.task));
         alone.stdin = format!("{}\n", nonce.0).into_bytes();
         alone
     }
 
-    /// What solver and checker may use. The checker waits for the solver, so its wall is further away;
-    /// with inputs the solver waits while the solution answers them first.
-    pub(super) fn limits(&self) -> (Limits, Limits) {
-        let solver = match self.has_inputs {
-            false => Limits::run(),
-            true => Limits {
+    /// What solver and checker may use on this toolchain's machine. The checker waits for the solver, so its
+    /// wall is further away; with inputs the solver waits while the solution answers them first.
+    pub(super) fn limits(&self, toolchain: &Toolchain) -> (Limits, Limits) {
+        let solver = match self.tests {
+            Tests::Check(_) | Tests::Asserts(_) => Limits::run(),
+            Tests::Inputs(_) => Limits {
                 cpu: Duration::from_secs(10),
                 wall: Duration::from_secs(50),
                 ..Limits::run()
@@ -173,7 +178,7 @@ impl Task {
             wall: solver.wall + Duration::from_secs(3),
             ..solver.clone()
         };
-        (solver, checker)
+        (solver.at(toolchain.pace), checker.at(toolchain.pace))
     }
 
     fn candidate(&self) -> Vec<File> {

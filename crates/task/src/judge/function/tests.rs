@@ -2,19 +2,36 @@
 //! in `tests/functions.rs`.
 
 use super::*;
-use crate::problem::{Target, Tests};
+use crate::problem::{Inputs, Target, Tests};
 use sandbox::toolchain::Language;
 use sandbox::{Captured, Limits, Program, Scripted};
 
 const CODE: &str = "```python\ndef f(x):\n    return x\n```";
 
 fn problem() -> Problem {
+    problem_of(Tests::Asserts(vec![
+        "assert f(1) == 'the-wanted-answer'".to_owned(),
+    ]))
+}
+
+/// One that is judged by what its solution answers to inputs.
+fn with_inputs() -> Problem {
+    problem_of(Tests::Inputs(Inputs {
+        base: "[[1]]".to_owned(),
+        plus: "[[2]]".to_owned(),
+        revive: String::new(),
+        accept: String::new(),
+        atol: 0.0,
+    }))
+}
+
+fn problem_of(tests: Tests) -> Problem {
     let function = Function {
         entry_point: "f".to_owned(),
         stub: false,
         setup: String::new(),
         support: String::new(),
-        tests: Tests::Asserts(vec!["assert f(1) == 'the-wanted-answer'".to_owned()]),
+        tests,
         solution: None,
     };
     Problem {
@@ -52,6 +69,11 @@ fn file<'a>(program: &'a Program, name: &str) -> Option<&'a str> {
 
 /// The verdict if the solver ends so and the checker writes this; `NONCE` stands for the real one.
 fn verdict(solver: Ending, checker: Ending, said: &'static str) -> Verdict {
+    verdict_on(&problem(), (solver, checker), said)
+}
+
+fn verdict_on(problem: &Problem, (solver, checker): (Ending, Ending), said: &str) -> Verdict {
+    let said = said.to_owned();
     let never = |program: &Program, _: &Limits| panic!("nothing is to be run alone: {program:?}");
     let sandbox = Scripted::new(never).conversing(move |[_, judged]| {
         let nonce = String::from_utf8_lossy(&judged.stdin).trim().to_owned();
@@ -63,7 +85,7 @@ fn verdict(solver: Ending, checker: Ending, said: &'static str) -> Verdict {
         };
         Ok([outcome(solver, String::new()), outcome(checker, said)])
     });
-    told(&problem(), CODE, &sandbox)
+    told(problem, CODE, &sandbox)
 }
 
 const WELL: Ending = Ending::Exited(0);
@@ -136,6 +158,10 @@ fn whoever_does_not_know_the_nonce_or_says_something_impossible_has_not_passed()
         "NONCE pass 3 3 0 0 - -\n",
         "NONCE pass 0 0 3 0 - -\n",
         "NONCE pass 3 3 3 0 1 0\n",
+        "NONCE pass 4 3 3 0 - -\n",
+        "NONCE begin 4\nNONCE pass 3 3 3 0 - -\n",
+        "NONCE begin 3\nNONCE begin 3\nNONCE pass 3 3 3 0 - -\n",
+        "begin 3\nNONCE pass 3 3 3 0 - -\n",
         "NONCE pass -1 -1 3 0 - -\n",
         "NONCE passed 3 3 3 0 - -\n",
         "x\nNONCE pass 3 3 3 0 - -\n",
@@ -170,8 +196,10 @@ fn a_limit_outweighs_every_word() {
         (Ending::ProcessLimit, "process_limit"),
     ] {
         for (solver, checker) in [(ending, WELL), (WELL, ending)] {
-            for said in ["NONCE pass 1 1 1 0 - -\n", "NONCE gone 0 0 1 0 - -\n", ""] {
-                assert_eq!(verdict(solver, checker, said).cause, cause, "{said:?}");
+            for said in ["NONCE pass 1 1 1 0 - -\n", "NONCE gone 0 1 1 0 - -\n", ""] {
+                let said = format!("NONCE begin 1\n{said}");
+                let verdict = verdict_on(&problem(), (solver, checker), &said);
+                assert_eq!(verdict.cause, cause, "{said:?}");
             }
         }
     }
@@ -267,11 +295,94 @@ fn what_cannot_be_split_is_judged_together_and_says_so() {
 }
 
 #[test]
+fn a_limit_of_the_problems_own_solution_is_not_the_answers_fault() {
+    for ending in [Ending::CpuLimit, Ending::WallLimit, Ending::MemoryLimit] {
+        let slow = verdict_on(&with_inputs(), (WELL, ending), "");
+        let why = slow.unscored.unwrap();
+        assert!(why.contains("the problem's own text"), "{why}");
+        assert!(slow.scores.is_empty(), "{:?}", slow.scores);
+        let both = verdict_on(&with_inputs(), (Ending::CpuLimit, ending), "");
+        assert_eq!((both.unscored, both.cause.as_str()), (None, "cpu_limit"));
+    }
+}
+
+#[test]
+fn tests_that_somebody_killed_leave_the_attempt_unscored() {
+    for said in ["", "NONCE begin 3\n"] {
+        let lost = verdict(WELL, Ending::Signalled(9), said);
+        assert!(lost.unscored.unwrap().contains("killed by somebody else"));
+    }
+    // Its own end is another matter: something that it was sent has undone it.
+    let undone = verdict(WELL, Ending::Signalled(11), "NONCE begin 3\n");
+    assert_eq!(undone.cause, "protocol_error");
+}
+
+#[test]
 fn groups_of_inputs_and_single_tests_are_told_in_the_scores() {
-    let both = verdict(WELL, WELL, "NONCE wrong_answer 3 4 4 0 1 0\n").scores;
-    assert_eq!((both["base_right"], both["plus_right"]), (1.0, 0.0));
-    let share = verdict(WELL, WELL, "NONCE wrong_answer 1 4 4 0 - -\n").scores;
+    let groups = |ending, said| {
+        let scores = verdict_on(&with_inputs(), (ending, WELL), said).scores;
+        assert_eq!(scores.len(), 2, "{scores:?}");
+        (scores["base_right"], scores["plus_right"])
+    };
+    let first = "NONCE begin 4\nNONCE wrong_answer 3 4 4 0 1 0\n";
+    assert_eq!(groups(WELL, first), (1.0, 0.0));
+    let second = "NONCE begin 4\nNONCE wrong_answer 3 4 4 0 0 1\n";
+    assert_eq!(groups(WELL, second), (0.0, 0.0));
+    let all = "NONCE begin 4\nNONCE pass 4 4 4 0 1 1\n";
+    assert_eq!(groups(WELL, all), (1.0, 1.0));
+    // A limit outweighs what was said of everything, not what was said of the first part.
+    assert_eq!(groups(Ending::CpuLimit, all), (1.0, 0.0));
+    let share = verdict(
+        WELL,
+        WELL,
+        "NONCE begin 4\nNONCE wrong_answer 1 4 4 0 - -\n",
+    )
+    .scores;
     assert_eq!(share["tests_right_share"], 0.25);
+}
+
+#[test]
+fn answers_that_never_come_to_the_tests_count_as_wrong_in_every_score() {
+    let never = |_: &Program, _: &Limits| panic!("nothing is to be run");
+    for (problem, names) in [
+        (with_inputs(), &["base_right", "plus_right"][..]),
+        (problem(), &["tests_right_share"]),
+    ] {
+        let mut verdicts = vec![told(&problem, "Rather not.", &Scripted::new(never))];
+        for (solver, said) in [
+            (WELL, "NONCE begin 4\nNONCE malformed 0 4 0 0 - -\n"),
+            (WELL, "NONCE begin 4\nNONCE exception 0 4 0 0 - -\n"),
+            (WELL, "NONCE begin 4\nNONCE gone 0 4 1 0 - -\n"),
+            (Ending::CpuLimit, "NONCE begin 4\n"),
+            (Ending::Signalled(11), ""),
+        ] {
+            verdicts.push(verdict_on(&problem, (solver, WELL), said));
+        }
+        for verdict in verdicts {
+            assert!(verdict.stage < Some(Stage::Runs), "{verdict:?}");
+            let found: Vec<(&str, f64)> = verdict
+                .scores
+                .iter()
+                .map(|(name, value)| (name.as_str(), *value))
+                .collect();
+            let wanted: Vec<(&str, f64)> = names.iter().map(|name| (*name, 0.0)).collect();
+            assert_eq!(found, wanted, "{}", verdict.cause);
+        }
+    }
+    let check = problem_of(Tests::Check("def check(f):\n    assert f(1)\n".to_owned()));
+    assert!(told(&check, "No.", &Scripted::new(never)).scores.is_empty());
+}
+
+#[test]
+fn who_leaves_before_a_test_fails_gains_nothing_by_it() {
+    let left = verdict(WELL, WELL, "NONCE begin 10\nNONCE gone 2 10 3 0 - -\n");
+    let stayed = verdict(
+        WELL,
+        WELL,
+        "NONCE begin 10\nNONCE wrong_answer 2 10 10 0 - -\n",
+    );
+    let share = |verdict: &Verdict| verdict.scores["tests_right_share"];
+    assert_eq!((share(&left), share(&stayed)), (0.2, 0.2));
 }
 
 proptest::proptest! {
@@ -279,6 +390,7 @@ proptest::proptest! {
     fn no_bytes_of_a_stranger_are_a_report(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
         let nonce = Nonce::new().unwrap();
         let said = Captured { bytes, truncated: false };
-        proptest::prop_assert_eq!(Report::read(&said, &nonce), None);
+        let nothing = Said { begun: None, report: None };
+        proptest::prop_assert_eq!(Said::read(&said, &nonce), nothing);
     }
 }

@@ -42,9 +42,10 @@ def counted(link, function):
     return call
 
 
-def together(task):
-    """The checker whose candidate lives in its own process."""
+def together(task, ready):
+    """The checker whose candidate lives in its own process, and is to blame for what that process uses."""
     link = Here()
+    ready(checker.n_tests(task))
     module = solver.Solver().module
     sys.modules["candidate"] = module
     try:
@@ -62,7 +63,7 @@ def together(task):
     # as it does when it is apart.
     space = checker.prelude(task)
     space.update((name, value) for name, value in module.__dict__.items() if not name.startswith("__"))
-    judge = checker.Checker(task, link, space, candidate)
+    judge = checker.Checker(task, link, space, candidate, ready)
     judge.between(compile(task["setup"], "<setup>", "exec"))
     return judge
 
@@ -75,5 +76,5 @@ def main():
     random.seed(0)
     with open("task.json", encoding="utf-8") as file:
         task = json.load(file)
-    os.write(out, checker.report(nonce, task, together))
+    os.write(out, checker.report(nonce, task, together, lambda line: os.write(out, line)))
     os._exit(0)

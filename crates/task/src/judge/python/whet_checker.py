@@ -1,8 +1,9 @@
 """Runs the tests of a function that lives in another box.
 
 The tests are trusted, what comes over the line (`whet_link`) is not. The candidate is replaced by a
-handle. The report is one line that begins with this run's nonce, which only this process was given; exit
-codes mean nothing.
+handle. What is said to the judge are lines that begin with this run's nonce, which only this process was
+given: that the tests begin and how many they are, before a byte of the candidate is read, and at last the
+report. Exit codes mean nothing.
 """
 
 import ast
@@ -22,19 +23,19 @@ TEST = "<test>"
 class Checker:
     """Tests, one after the other, and what is known of them."""
 
-    def __init__(self, task, link, space, candidate):
+    def __init__(self, task, link, space, candidate, ready):
         self.task = task
+        self.ready = ready
         self.link = link
         self.space = space
         self.candidate = candidate
         self.n_right = 0
-        self.n_tests = 0
+        self.n_broken = 0
         self.failure = None
         self.groups = {}
 
     def trial(self, run):
         """One test; whether it is passed."""
-        self.n_tests += 1
         self.link.stained = None
         self.link.last = ""
         try:
@@ -90,15 +91,15 @@ class Checker:
                 self.trial(lambda: self.run_text(code))
             else:
                 self.between(code)
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not node.args.args:
+            if is_test_function(node):
                 self.trial(self.space[node.name])
 
     def between(self, code):
-        """A statement that is no test, but that must not fail either."""
-        if not self.trial(lambda: self.run_text(code)):
-            return
-        self.n_right -= 1
-        self.n_tests -= 1
+        """A statement that is no test, but that must not fail either: then it counts as one more."""
+        if self.trial(lambda: self.run_text(code)):
+            self.n_right -= 1
+        else:
+            self.n_broken += 1
 
     def inputs(self):
         """Arguments of EvalPlus against what the solution answers."""
@@ -107,8 +108,9 @@ class Checker:
         exec(compile(self.task["solution"], "<solution>", "exec"), space)
         solution, revive = space[self.task["entry_point"]], space.get("revive", lambda inputs: inputs)
         groups = {name: revive(json.loads(self.task[name])) for name in ("base", "plus")}
-        # All of them before a single byte of the solver is read.
+        # All of them before a single byte of the solver is read: what they take is not the candidate's.
         wanted = {name: [solution(*copy.deepcopy(args)) for args in calls] for name, calls in groups.items()}
+        self.ready(sum(map(len, groups.values())))
         self.link.greet()
         for name, calls in groups.items():
             for args, answer in zip(calls, wanted[name]):
@@ -128,6 +130,18 @@ class Checker:
         if atol == 0 and floating(wanted):
             atol = 1e-6
         assert answer == wanted or (atol != 0 and close(answer, wanted, atol)), f"wanted {short(wanted)}"
+
+
+def is_test_function(node):
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not node.args.args
+
+
+def n_tests(task):
+    """How many tests the text holds; those of inputs are counted when the inputs are there."""
+    if task["kind"] != "asserts":
+        return 1
+    nodes = ast.parse(task["tests"], TEST).body
+    return sum(isinstance(node, ast.Assert) or is_test_function(node) for node in nodes)
 
 
 def floating(value):
@@ -193,7 +207,7 @@ def names_of(support):
     return found
 
 
-def split(task):
+def split(task, ready):
     """The checker whose candidate lives at the other end of the line."""
     link = Link(task["entry_point"])
     link.support = names_of(task["support"])
@@ -206,29 +220,46 @@ def split(task):
         elif name not in space and not hasattr(builtins, name):
             space[name] = Handle(link, name)
     candidate = space[task["entry_point"]] = Handle(link, task["entry_point"])
-    checker = Checker(task, link, space, candidate)
+    checker = Checker(task, link, space, candidate, ready)
     if task["kind"] != "inputs":
+        ready(n_tests(task))
         link.greet()
     checker.between(setup)
     return checker
 
 
-def report(nonce, task, begin):
-    """One line for the judge, and evidence behind it."""
+class Begun:
+    """How many tests there are, told to the judge the first time."""
+
+    def __init__(self, nonce, say):
+        self.nonce = nonce
+        self.say = say
+        self.total = None
+
+    def __call__(self, total):
+        if self.total is None:
+            self.say(f"{self.nonce} begin {total}\n".encode())
+        self.total = total
+
+
+def report(nonce, task, begin, say=lambda line: None):
+    """One line for the judge, and evidence behind it; what is known before goes to `say`."""
+    ready = Begun(nonce, say)
     checker = None
     try:
-        checker = begin(task)
+        checker = begin(task, ready)
         checker.go()
         word, why = checker.failure or ("pass", "")
     except Fatal as fatal:
         word, why = fatal.word, fatal.why
     except BaseException as error:
-        word, why = "broken", f"the problem's own text fails: {type(error).__name__}: {error}"
-    counts = [0, 0, 0, 0]
+        word, why = undone(error, checker)
+    total = ready.total or 0
+    counts = [0, total, 0, 0]
     groups = {}
     if checker is not None:
         link = checker.link
-        counts = [checker.n_right, checker.n_tests, link.n_calls, link.n_rebuilt]
+        counts = [checker.n_right, total + checker.n_broken, link.n_calls, link.n_rebuilt]
         groups = checker.groups
         if link.last and link.last not in why:
             why += f"\nlast call: {link.last}"
@@ -237,6 +268,13 @@ def report(nonce, task, begin):
     marks = [str(groups.get(name, "-")) for name in ("base", "plus")]
     line = " ".join([nonce, word, *map(str, counts), *marks])
     return f"{line}\n{why[:3000]}".encode("utf-8", "backslashreplace")
+
+
+def undone(error, checker):
+    """Who is to blame that the tests themselves came to no end."""
+    if isinstance(error, MemoryError) and checker is not None and checker.link.n_calls > 0:
+        return "too_large", "the tests had no memory left for the answers"
+    return "broken", f"the problem's own text fails: {type(error).__name__}: {error}"
 
 
 def main():
@@ -248,5 +286,5 @@ def main():
     random.seed(0)
     with open("task.json", encoding="utf-8") as file:
         task = json.load(file)
-    os.write(out, report(nonce, task, split))
+    os.write(out, report(nonce, task, split, lambda line: os.write(out, line)))
     os._exit(0)

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use sandbox::toolchain::{self, Language};
-use sandbox::{Captured, Cell, Fault, Scripted};
+use sandbox::{Captured, Cell, Fault, Limits, Scripted};
 
 use super::*;
 

@@ -159,9 +159,10 @@ fn suites_of(plan: &Plan, finder: &Finder<'_>) -> Result<Vec<Suite>> {
         None => suite,
     };
     let words = code.suites.iter();
-    words
+    let suites = words
         .map(|word| Ok(asked(suites::find(word, finder)?)))
-        .collect()
+        .collect::<Result<_>>()?;
+    Ok(code.with_compiler(suites).map_err(Usage)?)
 }
 
 /// A resumed run must ask the very questions it began with.
@@ -264,6 +265,7 @@ pub(crate) fn change_judging(code: &mut CodePlan, asked: &JudgeFlags) {
         Some(Mode::Both) => bench::plan::Mode::Both,
     };
     code.k.clone_from(&asked.k);
+    code.compiler.clone_from(&asked.compiler);
     code.verdict_cache = !asked.no_cache;
     set(&mut code.audit, &asked.audit);
 }

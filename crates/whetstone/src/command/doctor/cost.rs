@@ -229,6 +229,7 @@ fn suite(language: Language) -> Result<Suite, task::Error> {
         max_tokens: 1,
         stop: Vec::new(),
         judge: Judging::Output,
+        toolchain: None,
         problems: Vec::new(),
         sha256: String::new(),
     };

@@ -146,7 +146,13 @@ impl Judging<'_> {
     fn recorded(&self) -> Result<Value> {
         let mut plan = self.batch.plan.clone();
         let rules = serde_json::to_value(&self.plan)?;
-        for name in ["mode", "verdict_cache", "audit", "judge_workers"] {
+        for name in [
+            "mode",
+            "compiler",
+            "verdict_cache",
+            "audit",
+            "judge_workers",
+        ] {
             set(&mut plan, "/code", name, rules[name].clone());
         }
         if !self.plan.k.is_empty() {

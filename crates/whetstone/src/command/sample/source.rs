@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use bench::plan::CodePlan;
 use ledger::record::{Attempt, AttemptKey, Finish, ModelRecord, RunHeader, SuiteRecord};
 use serde_json::{Value, json};
 use task::Suite;
@@ -28,6 +29,20 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// Lets the plan's compiler build the programs, and its records say so.
+    ///
+    /// # Errors
+    /// [`Usage`] if there is no such compiler or nothing for it to do.
+    pub(super) fn build_with(&mut self, plan: &CodePlan) -> Result<()> {
+        self.suites = plan
+            .with_compiler(std::mem::take(&mut self.suites))
+            .map_err(Usage)?;
+        for (suite, known) in self.suites.iter().zip(&mut self.records) {
+            *known = record(suite, std::mem::take(&mut known.first_prompt))?;
+        }
+        Ok(())
+    }
+
     /// What a user should know before trusting a number: problems without a completion.
     pub(super) fn notes(&self) -> Vec<String> {
         let missing = |suite: &Suite| {
