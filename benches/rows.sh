@@ -13,25 +13,11 @@ unset CDPATH
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 root=${here%/*}
-work=$root/target/llama-rows-build
 
 # shellcheck source=scripts/prerequisites.sh
 . "$root/scripts/prerequisites.sh"
-# shellcheck source=scripts/llama-tools.sh
-. "$root/scripts/llama-tools.sh"
-
-build() {
-    local source
-    source=$(engine_source)
-    mkdir -p -- "$work"
-    {
-        env -u CMAKE_PROJECT_INCLUDE cmake -S "$here/rows" -B "$work" -DLLAMA_SOURCE="$source" \
-            -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=ON -DGGML_OPENMP=ON \
-            -DLLAMA_BUILD_COMMON=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TOOLS=OFF \
-            -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF &&
-            cmake --build "$work" -j "$(cores)" --target direct
-    } >"$work.log" 2>&1 || refuse "llama.cpp did not build; see $work.log"
-}
+# shellcheck source=scripts/llama-programs.sh
+. "$root/scripts/llama-programs.sh"
 
 model=''
 threads=$(cores)
@@ -56,14 +42,13 @@ done
 model=$(cd -- "$(dirname -- "$model")" && pwd -P)/$(basename -- "$model")
 
 require_rust "$root"
-require "compiler make cmake libclang python"
-say "building llama.cpp (some minutes the first time; log in $work.log)"
-build
+require "compiler make cmake libclang python pip"
+build_programs direct
 cd -- "$root"
 cargo bench --locked -p llama --bench rows --no-run >&2
 
 # Raw output of every round stays here.
-runs=$work/runs
+runs=$root/target/llama-rows-runs
 rm -rf -- "$runs"
 mkdir -p -- "$runs"
 for ((round = 1; round <= rounds; round++)); do
@@ -71,6 +56,6 @@ for ((round = 1; round <= rounds; round++)); do
     cargo bench --quiet --locked -p llama --bench rows -- "$model" --threads "$threads" --rounds 1 --rows "$rows" \
         >"$runs/ours-$round.jsonl"
     say "round $round of $rounds: llama.cpp alone"
-    "$work/direct" "$model" "$threads" 1 "$rows" >"$runs/theirs-$round.jsonl"
+    "$programs/direct" "$model" "$threads" 1 "$rows" >"$runs/theirs-$round.jsonl"
 done
 python3 "$here/rows/compare.py" "$runs"

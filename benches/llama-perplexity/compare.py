@@ -1,6 +1,6 @@
 """Runs whet and llama-perplexity in turns on the same chunks and prints both perplexities and times.
 
-Called by ../llama-perplexity.sh: compare.py WHET WORK MODEL TEXT CHUNKS THREADS ROUNDS
+Called by ../llama-perplexity.sh: compare.py WHET LLAMA_PERPLEXITY RUNS MODEL TEXT CHUNKS THREADS ROUNDS
 """
 
 import json
@@ -10,20 +10,20 @@ import subprocess
 import sys
 import time
 
-whet, work, model, text, chunks, threads, rounds = sys.argv[1:8]
+whet, program, runs, model, text, chunks, threads, rounds = sys.argv[1:9]
 chunks, rounds = int(chunks), int(rounds)
 
 
 def ours(n):
     words = [whet, "-q", "bench", "perplexity", model, "--protocol", "llama-cpp", "--text", text, "--limit-chunks", str(n),
-             "--threads", threads, "--format", "json", "-o", f"{work}/runs"]
+             "--threads", threads, "--format", "json", "-o", runs]
     ended = subprocess.run(words, capture_output=True, text=True, check=True)
     rows = json.loads(ended.stdout)["sections"][0]["rows"]
     return next(row["cells"][0]["value"] for row in rows if row["metric"] == "perplexity")
 
 
 def theirs(n):
-    words = [f"{work}/llama-perplexity", "-m", model, "-f", text, "--chunks", str(n), "-t", threads]
+    words = [program, "-m", model, "-f", text, "--chunks", str(n), "-t", threads]
     ended = subprocess.run(words, capture_output=True, text=True, check=True)
     return float(re.search(r"PPL = ([0-9.]+)", ended.stdout + ended.stderr).group(1))
 

@@ -181,7 +181,8 @@ pub(crate) enum Format {
 #[command(after_help = "Examples:
   whet generate smollm2-135m -p 'def fibonacci(n):'
   whet generate qwen2.5-coder-0.5b --chat -p 'Reverse a string in Rust'
-  cat question.txt | whet generate qwen2.5-coder-0.5b --chat")]
+  cat question.txt | whet generate qwen2.5-coder-0.5b --chat
+  whet generate qwen2.5-coder-0.5b --chat -p 'Reverse a string in Rust' --dry-run")]
 pub(crate) struct Generate {
     /// A name of the catalogue or a path to a .gguf file
     pub(crate) model: String,
@@ -230,6 +231,9 @@ pub(crate) struct Generate {
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,
+    /// Print the text that the model would read, chat template and special tokens included, and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// `whet tasks`.

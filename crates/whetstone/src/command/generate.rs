@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use engine::{
     CacheKind, CacheKinds, Ending, Engine, Event, Finish, Lanes, Model, Plain, Request, Sampling,
-    Special, Token, Width,
+    Special, Token, Tokenizer, Width,
 };
 use measure::{Clock, SystemClock};
 use report::untrusted::visible;
@@ -39,6 +39,9 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
     let compute = Compute::asked(flags.threads, &flags.device);
     let loaded = Loaded::open(&located, &compute, &clock)?;
     let prompt = tokens(&loaded, flags, &text)?;
+    if flags.dry_run {
+        return show(loaded.llama.tokenizer(), &prompt, terminal);
+    }
     let max_tokens = room(&loaded, prompt.len(), flags.max_tokens)?;
     let request = Request {
         n_shared: 0,
@@ -227,6 +230,17 @@ fn tokens(loaded: &Loaded, flags: &Generate, text: &str) -> Result<Vec<Token>> {
     let messages: Vec<Message> = system.chain([Message::new("user", text)]).collect();
     let rendered = template.render(&messages, &specials, Turn::AddAssistant)?;
     Ok(tokenizer.encode(&rendered, Special::Parse))
+}
+
+/// What the model would read, byte for byte and control tokens by their names, to stdout; how long it is to stderr.
+fn show(tokenizer: &dyn Tokenizer, prompt: &[Token], terminal: &Terminal) -> Result<Exit> {
+    let read = |token: &Token| match tokenizer.bytes(*token) {
+        bytes if bytes.is_empty() => tokenizer.text(*token).into_bytes(),
+        bytes => bytes,
+    };
+    write_out(&prompt.iter().flat_map(read).collect::<Vec<u8>>())?;
+    terminal.note(&format!("[{} prompt tokens]", prompt.len()));
+    Ok(Exit::Done)
 }
 
 /// Tokens that may be written: no more than the model was made for, prompt included.

@@ -101,6 +101,24 @@ fn the_chat_template_and_a_system_message_change_the_prompt() {
         .saying(&["--chat"]);
 }
 
+#[test]
+fn a_dry_run_prints_what_would_be_read_and_writes_nothing_of_its_own() {
+    let place = Workplace::new();
+    let words = ["-p", "say ä\n", "--chat", "--system", "Be brief."];
+    let shown = generate(&place, &[&words[..], &["--dry-run"]].concat()).with_code(0);
+    let system = shown.stdout.find("Be brief.").unwrap();
+    let user = shown.stdout.find("say ä\n").unwrap();
+    assert!(0 < system && system < user, "{}", shown.stdout);
+    assert!(
+        shown.stdout.len() > user + "say ä\n".len(),
+        "the turn of the model is opened"
+    );
+    let real = generate(&place, &[&words[..], &["-n", "1"]].concat()).with_code(0);
+    assert_eq!(n_prompt(&shown), n_prompt(&real));
+    let plain = generate(&place, &["-p", "say ä\n", "--dry-run"]).with_code(0);
+    assert!(plain.stdout.ends_with("say ä\n"));
+}
+
 /// The number at the beginning of the line that sums up.
 fn n_prompt(ended: &Ended) -> u32 {
     let line = ended.stderr.split('[').next_back().unwrap();
