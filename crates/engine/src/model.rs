@@ -26,6 +26,8 @@ pub struct ModelCard {
     pub n_parameters: u64,
     /// Bytes of all weights.
     pub weight_bytes: u64,
+    /// Bytes of the adapter that is laid over them; none without one.
+    pub adapter_bytes: u64,
     /// Bytes of weights that decoding one token has to read.
     pub bytes_per_token: u64,
     /// Multiply–accumulate operations of all matrices for one token, times two.

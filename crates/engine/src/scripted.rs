@@ -22,6 +22,7 @@ impl<F: Fn(&str) -> String> Scripted<F> {
             context_length: usize::MAX,
             n_parameters: 0,
             weight_bytes: 0,
+            adapter_bytes: 0,
             bytes_per_token: 0,
             flops_per_token: 0,
             flops_per_row: 0,

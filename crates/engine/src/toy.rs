@@ -33,6 +33,7 @@ impl Toy {
             context_length: 4096,
             n_parameters: 0,
             weight_bytes: 0,
+            adapter_bytes: 0,
             bytes_per_token: 0,
             flops_per_token: 0,
             flops_per_row: 0,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::{CacheElements, Error, Model, ModelCard, Session, SessionShape, Tokenizer};
 use gguf::facts::{Cache, CacheLayer};
-use gguf::{Gguf, ModelFacts};
+use gguf::{Gguf, ModelFacts, Tensor};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::params::LlamaModelParams;
@@ -77,15 +77,18 @@ impl Llama {
         let place = place(options.device.as_deref()).map_err(refused)?;
         let mut model = LlamaModel::load_from_file(backend, path, &place)
             .map_err(|error| refused(log::complaint(&error.to_string())))?;
-        let adapter = match &options.adapter {
-            Some(adapter) => Some((
-                Mutex::new(load_adapter(&mut model, adapter, &facts.architecture)?),
-                adapter.scale,
-            )),
-            None => None,
+        let (adapter, adapter_bytes) = match &options.adapter {
+            Some(adapter) => {
+                let (laid, bytes) = load_adapter(&mut model, adapter, &facts.architecture)?;
+                (Some((Mutex::new(laid), adapter.scale)), bytes)
+            }
+            None => (None, 0),
         };
         let model = Arc::new(model);
-        let card = card(options, &facts, &model);
+        let card = ModelCard {
+            adapter_bytes,
+            ..card(options, &facts, &model)
+        };
         Ok(Llama {
             vocabulary: Vocabulary::new(Arc::clone(&model)),
             model,
@@ -208,6 +211,7 @@ fn card(options: &Options, facts: &ModelFacts, model: &LlamaModel) -> ModelCard 
             .unwrap_or(0),
         n_parameters: facts.weights.parameters,
         weight_bytes: facts.weights.bytes,
+        adapter_bytes: 0,
         bytes_per_token: facts.weights.bytes_per_token,
         flops_per_token: facts.weights.flops_per_token,
         flops_per_row: graph::flops_per_row(facts),
@@ -232,11 +236,12 @@ fn cache_elements(cache: &Cache) -> Option<CacheElements> {
     })
 }
 
+/// The adapter, and the bytes of its tensors.
 fn load_adapter(
     model: &mut LlamaModel,
     adapter: &Adapter,
     architecture: &str,
-) -> Result<LlamaLoraAdapter, Error> {
+) -> Result<(LlamaLoraAdapter, u64), Error> {
     let refused = |cause: String| Error::Load {
         path: adapter.path.display().to_string(),
         cause,
@@ -244,9 +249,10 @@ fn load_adapter(
     let file = Gguf::open(&adapter.path).map_err(|error| refused(error.to_string()))?;
     guard::adapter(&file, architecture).map_err(refused)?;
     log::begin();
-    model
+    let laid = model
         .lora_adapter_init(&adapter.path)
-        .map_err(|error| refused(log::complaint(&error.to_string())))
+        .map_err(|error| refused(log::complaint(&error.to_string())))?;
+    Ok((laid, file.tensors().iter().map(Tensor::bytes).sum()))
 }
 
 /// llama.cpp's process-wide state, started once and never stopped.

@@ -150,10 +150,9 @@ impl<'a> Stage<'a> {
     }
 
     fn added_bytes(&self, mode: Drafting, player: &Player<'_>) -> u64 {
-        let weights = self
-            .cast
-            .drafting(mode)
-            .map_or(0, |m| m.card().weight_bytes);
+        let weights = self.cast.drafting(mode).map_or(0, |draft| {
+            draft.card().weight_bytes + draft.card().adapter_bytes
+        });
         match player {
             Player::Alone(_) => 0,
             Player::Guessing(engine) => weights + engine.drafter_bytes(),

@@ -150,7 +150,7 @@ impl Pair<'_> {
         ))
     }
 
-    /// The target's greedy answer, its end included.
+    /// The target's greedy answer, without the token that ended it.
     fn answer(&self, prompt: &[Token], max_tokens: usize) -> Result<Vec<Token>> {
         let lanes = Lanes {
             n: 1,

@@ -141,6 +141,29 @@ fn a_draft_learns_what_its_target_would_have_said() {
         "-t",
         "1",
     ];
-    let spec = place.whet(&[&spec[..], &["--draft-length", "2", "--modes", "draft_lora"]].concat());
-    assert!(spec.with_code(0).stdout.contains("draft_lora"));
+    let more = ["--draft-length", "2", "--modes", "draft,draft_lora"];
+    let spec = place.whet(&[&spec[..], &more].concat()).with_code(0);
+    assert!(spec.stdout.contains("draft_lora"));
+    let added = added_bytes(&place);
+    assert!(
+        added["draft_lora"] > added["draft"],
+        "the adapter takes memory too: {added:?}"
+    );
+}
+
+/// What each way of guessing of the only run needs beside the target.
+fn added_bytes(place: &Workplace) -> std::collections::BTreeMap<String, u64> {
+    let runs = std::fs::read_dir(place.at("runs")).unwrap();
+    let files = runs.map(|run| run.unwrap().path().join("measurements.jsonl"));
+    let text: String = files
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .collect();
+    text.lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|line| line["metric"] == "added_bytes")
+        .map(|line| {
+            let mode = line["conditions"]["mode"].as_str().unwrap().to_owned();
+            (mode, line["values"][0].as_f64().unwrap() as u64)
+        })
+        .collect()
 }
