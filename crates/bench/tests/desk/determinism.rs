@@ -36,8 +36,11 @@ fn a_text_that_depends_on_the_number_of_rows_is_found_in_each_suite() {
     let shares = values(&run, "determinism_differing_share");
     assert_eq!(shares.len(), 4);
     for share in shares {
-        let differs = if share.model == "bent" { 1.0 } else { 0.0 };
-        assert_eq!(share.values, [differs; 6], "{share:?}");
+        // A text that ends with its first token has met no step.
+        let n_differing = share.values.iter().sum::<f64>();
+        assert_eq!(share.values.len(), 6);
+        assert_eq!(share.model == "bent", n_differing >= 4.0, "{share:?}");
+        assert_eq!(share.model == "sound", n_differing == 0.0, "{share:?}");
         assert_eq!(share.conditions["rows"], "16 and 8");
     }
 }

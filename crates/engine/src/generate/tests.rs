@@ -165,7 +165,7 @@ pub(crate) struct Spied {
     toy: Toy,
     pub(crate) rows: std::rc::Rc<std::cell::RefCell<Rows>>,
     /// So many rows of a session are numbers; in later ones is one that is none.
-    pub(crate) n_sound: usize,
+    n_sound: usize,
 }
 
 impl Spied {
@@ -174,6 +174,14 @@ impl Spied {
             toy: Toy::new(seed),
             rows: Default::default(),
             n_sound: usize::MAX,
+        }
+    }
+
+    /// One whose sessions break after so many rows.
+    pub(crate) fn breaking(n_sound: usize) -> Spied {
+        Spied {
+            n_sound,
+            ..Spied::new(3)
         }
     }
 
@@ -321,10 +329,7 @@ fn prompts_that_are_asked_several_times_are_read_once() {
 fn a_row_without_numbers_is_an_error_that_says_which_token_it_was_to_predict() {
     let asked = request("broken", 20);
     for n_sound in [0, 1, 9] {
-        let spied = Spied {
-            n_sound,
-            ..Spied::new(3)
-        };
+        let spied = Spied::breaking(n_sound);
         let mut n_told = 0;
         let outcome = Plain::new(&spied, lanes(1, Width::FAST)).generate(
             std::slice::from_ref(&asked),

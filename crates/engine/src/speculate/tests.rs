@@ -380,10 +380,7 @@ fn a_row_without_numbers_is_an_error_also_where_guesses_stand_beside() {
         (Guessing::Drawn, Sampling::with_temperature(0.8)),
     ] {
         for n_sound in [0, 1, 12] {
-            let spied = Spied {
-                n_sound,
-                ..Spied::new(3)
-            };
+            let spied = Spied::breaking(n_sound);
             let draft = by_model(&hits, 1, guessing);
             let lanes = lanes(1, Width::FAST);
             let engine = Speculative::new(&spied, lanes, draft, Length::Fixed(3));
