@@ -232,13 +232,18 @@ fn tokens(loaded: &Loaded, flags: &Generate, text: &str) -> Result<Vec<Token>> {
     Ok(tokenizer.encode(&rendered, Special::Parse))
 }
 
-/// What the model would read, byte for byte and control tokens by their names, to stdout; how long it is to stderr.
+/// What the model would read, byte for byte and control tokens by their names, to stdout, made visible on a terminal; how
+/// long it is to stderr.
 fn show(tokenizer: &dyn Tokenizer, prompt: &[Token], terminal: &Terminal) -> Result<Exit> {
     let read = |token: &Token| match tokenizer.bytes(*token) {
         bytes if bytes.is_empty() => tokenizer.text(*token).into_bytes(),
         bytes => bytes,
     };
-    write_out(&prompt.iter().flat_map(read).collect::<Vec<u8>>())?;
+    let read: Vec<u8> = prompt.iter().flat_map(read).collect();
+    match is_seen() {
+        true => write_out(visible(&String::from_utf8_lossy(&read)).as_bytes())?,
+        false => write_out(&read)?,
+    };
     terminal.note(&format!("[{} prompt tokens]", prompt.len()));
     Ok(Exit::Done)
 }

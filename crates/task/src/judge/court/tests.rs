@@ -162,11 +162,11 @@ fn what_this_machine_could_not_judge_is_tried_again_alone() {
         })
     };
     let (judge, texts) = (judge(), texts(1));
-    let (verdicts, _) = hear(&court(&lost(1)), &jobs(&judge, &texts));
+    let verdicts = hear(&court(&lost(1)), &jobs(&judge, &texts));
     assert_eq!(verdicts[0].stage, Some(Stage::Right));
     assert_eq!(verdicts[0].first_cause.as_deref(), Some("harness_error"));
     n_runs.store(0, Ordering::SeqCst);
-    let (verdicts, _) = hear(&court(&lost(9)), &jobs(&judge, &texts));
+    let verdicts = hear(&court(&lost(9)), &jobs(&judge, &texts));
     assert!(verdicts[0].unscored.is_some());
     assert_eq!(n_runs.load(Ordering::SeqCst), 2, "it was tried for ever");
 }
@@ -198,7 +198,7 @@ fn a_kill_that_nobody_asked_for_is_looked_at_again_and_never_kept() {
             ..court(&sandbox)
         };
         for n in [2, 4] {
-            let (verdicts, _) = hear(&court, &jobs(&judge, &texts));
+            let verdicts = hear(&court, &jobs(&judge, &texts));
             assert_eq!(verdicts[0].cause, cause);
             assert_eq!(verdicts[0].first_cause.as_deref(), Some(cause));
             assert_eq!(n_runs.load(Ordering::SeqCst), n, "it was kept");
