@@ -161,6 +161,7 @@ impl Desk<'_> {
             values,
             reason,
             told: None,
+            own: None,
         };
         Ok(self.folder.append_measurement(&measurement)?)
     }

@@ -4,6 +4,7 @@
 //! beside it. Fields are only ever added; [`SCHEMA_VERSION`] moves when a meaning changes.
 
 mod answer;
+mod own;
 mod timed;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use answer::{Answer, AnswerPass};
+pub use own::{Good, Own};
 pub use timed::TimedRun;
 
 /// The version of the meaning of these records.
@@ -286,6 +288,9 @@ pub struct Measurement {
     /// here; `None` for whatever was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Told>,
+    /// What a benchmark of one's own says of its values; `None` for listed metrics, which say it themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Own>,
 }
 
 /// How a number that was brought in came about, as far as its file says it.
