@@ -1,8 +1,8 @@
 //! Which comparisons of speeds, times, memory and energy nothing follows from.
 //!
 //! Their intervals are made of the spread inside of a run. Two runs of the same thing differ by more: by what the machine did
-//! in between, and by what it did while one of them worked. Six runs of one model a few minutes apart, compared in pairs, were
-//! "worse" by their intervals in 2 of 15. Models of one run were measured in turns, or at least in one go; and of several
+//! in between, and by what it did while one of them worked, so that equal runs "regress" far more often than the one in
+//! forty that their intervals promise. Models of one run were measured in turns, or at least in one go; and of several
 //! runs a side each is one number ([`measure::compare::ratio_of_runs`]).
 
 use ledger::Run;
