@@ -143,7 +143,7 @@ fn speeds_of_one_run_are_judged_and_those_that_drifted_are_not() {
 #[test]
 fn rates_and_perplexities_of_separate_runs_are_judged_as_before() {
     let mut runs = [timed("one", "a", 50.0), timed("two", "b", 50.0)];
-    for (run, model, every) in [(&mut runs[0], "a", 1), (&mut runs[1], "b", 5)] {
+    for (run, (model, every)) in runs.iter_mut().zip([("a", 1), ("b", 5)]) {
         for problem in 0..20 {
             let stage = if problem % every == 0 {
                 Stage::Right
