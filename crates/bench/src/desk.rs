@@ -165,6 +165,7 @@ impl Desk<'_> {
             values,
             reason,
             told: None,
+            own: None,
         };
         Ok(self.folder.append_measurement(&measurement)?)
     }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod audit;
+mod own;
 mod timed;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub use answer::{Answer, AnswerPass};
 pub use audit::Audit;
+pub use own::{Good, Own};
 pub use timed::TimedRun;
 
 /// The version of the meaning of these records.
@@ -298,6 +300,9 @@ pub struct Measurement {
     /// here; `None` for whatever was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Told>,
+    /// What a benchmark of one's own says of its values; `None` for listed metrics, which say it themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Own>,
 }
 
 /// How a number that was brought in came about, as far as its file says it.

@@ -164,11 +164,117 @@ pub fn is_counted(name: &str) -> bool {
     COUNTED.contains(&name)
 }
 
+/// Whether a number of that name and unit depends on the state that the machine was in: speeds, times, memory, energy.
+/// Of a name that is not listed only the unit is known, and bytes may be those of a text.
+pub fn is_of_the_machine(name: &str, unit: Unit) -> bool {
+    const SHARES: [&str; 9] = [
+        "bandwidth_share",
+        "speculative_speedup",
+        "decode_speedup",
+        "predicted_speedup",
+        "lever_speedup",
+        "break_even_acceptance",
+        "cpu_busy_share",
+        "gpu_busy_share",
+        "monitor_share",
+    ];
+    const OF_TEXTS: [&str; 2] = ["passage_bytes", "choice_bytes"];
+    match unit {
+        Unit::TokensPerSecond
+        | Unit::BytesPerSecond
+        | Unit::OperationsPerSecond
+        | Unit::Nanoseconds
+        | Unit::Joules
+        | Unit::Watts
+        | Unit::Hertz => true,
+        Unit::Bytes => find(name).is_some() && !is_counted(name) && !OF_TEXTS.contains(&name),
+        _ => SHARES.contains(&name),
+    }
+}
+
+/// What to say of a name that no metric has: the listed ones that may have been meant, and `others` that are there.
+pub fn unknown(name: &str, others: &[&str]) -> String {
+    let mut near = near(name);
+    near.extend(others.iter().filter(|other| **other != name));
+    match near.is_empty() {
+        true => format!("no metric is called '{name}'; docs/METRICS.md lists them"),
+        false => format!(
+            "no metric is called '{name}'; near it are {}",
+            near.join(", ")
+        ),
+    }
+}
+
+/// Metrics that may have been meant: spelt nearly like it, nearest first, or else with its first word in their names.
+fn near(name: &str) -> Vec<&str> {
+    /// Likeness from which on a name is taken for a misspelt one.
+    const LIKE: f64 = 0.9;
+    const MOST: usize = 6;
+    let names = METRICS.iter().map(|metric| metric.name);
+    let likeness = |known: &'static str| (strsim::jaro_winkler(name, known), known);
+    let mut rated: Vec<_> = names.clone().map(likeness).collect();
+    rated.retain(|(likeness, _)| *likeness >= LIKE);
+    rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let word = name.split('_').next().unwrap_or(name);
+    let containing = names.filter(|known| !word.is_empty() && known.contains(word));
+    let spelt: Vec<&str> = rated.into_iter().map(|(_, known)| known).collect();
+    let others = containing.filter(|known| !spelt.contains(known));
+    spelt.iter().copied().chain(others).take(MOST).collect()
+}
+
 const fn metric(name: &'static str, unit: Unit, better: Better, title: &'static str) -> Metric {
     Metric {
         name,
         unit,
         better,
         title,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_metric_has_is_answered_with_those_that_may_be_meant() {
+        for (name, hint) in [
+            ("perplexities", "near it are perplexity"),
+            ("zebras", "docs/METRICS.md"),
+            ("perplxity", "near it are perplexity"),
+            ("decode_tps", "decode_tokens_per_s"),
+            ("pass_at_x", "pass_at_1"),
+        ] {
+            let said = unknown(name, &[]);
+            assert!(said.contains(hint), "{name}: {said}");
+        }
+        let own = unknown("zebras", &["stripes_share"]);
+        assert!(own.contains("near it are stripes_share"), "{own}");
+    }
+
+    #[test]
+    fn speeds_and_memory_are_of_the_machine_and_what_is_counted_or_scored_is_not() {
+        let is = |name: &str| is_of_the_machine(name, find(name).unwrap().unit);
+        for name in [
+            "decode_tokens_per_s",
+            "model_load_ns",
+            "peak_resident_bytes",
+            "energy_run_joules",
+            "bandwidth_share",
+        ] {
+            assert!(is(name), "{name}");
+        }
+        for name in [
+            "pass_at_1",
+            "perplexity",
+            "kv_logical_bytes",
+            "weight_bytes",
+            "passage_bytes",
+            "answer_tokens",
+        ] {
+            assert!(!is(name), "{name}");
+        }
+        // An unknown name tells its unit and no more: bytes may be those of an answer.
+        assert!(is_of_the_machine("my_step_ns", Unit::Nanoseconds));
+        assert!(!is_of_the_machine("answer_bytes", Unit::Bytes));
     }
 }

@@ -7,8 +7,8 @@
 )]
 
 use measure::compare::{
-    Design, Flips, mcnemar, mde_from_sd, minimum_detectable_effect, paired_difference,
-    sign_flip_test,
+    Design, Flips, mcnemar, mde_from_sd, mean_of_runs, minimum_detectable_effect,
+    paired_difference, ratio_of_runs, sign_flip_test,
 };
 use measure::estimate::{bootstrap_mean, bootstrap_ratio, pass_at_k, wilson};
 use measure::summary::{mean_interval, quantile, samples_for_percentile};
@@ -89,6 +89,32 @@ fn the_interval_of_the_mean_agrees_with_scipy() {
         let ours = mean_interval(&list(&row, "values"), real(&row, "level")).unwrap();
         assert_close(ours.lo, real(&row, "lo"), 1e-9, &row["level"]);
         assert_close(ours.hi, real(&row, "hi"), 1e-9, &row["level"]);
+    }
+}
+
+#[test]
+fn ratios_over_runs_agree_with_welch_of_scipy() {
+    for row in rows("runs") {
+        let (a, b) = (list(&row, "a"), list(&row, "b"));
+        let ours = ratio_of_runs(&a, &b, real(&row, "level")).unwrap();
+        assert_close(ours.value, real(&row, "ratio"), 1e-12, &row);
+        let interval = ours.interval.unwrap();
+        assert_close(interval.lo, real(&row, "lo"), 1e-9, &row);
+        assert_close(interval.hi, real(&row, "hi"), 1e-9, &row);
+        let alone = mean_of_runs(&a, real(&row, "level")).unwrap();
+        assert_close(alone.value, real(&row, "mean"), 1e-12, &row);
+        assert_close(
+            alone.interval.unwrap().lo,
+            real(&row, "mean_lo"),
+            1e-9,
+            &row,
+        );
+        assert_close(
+            alone.interval.unwrap().hi,
+            real(&row, "mean_hi"),
+            1e-9,
+            &row,
+        );
     }
 }
 

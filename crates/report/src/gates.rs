@@ -3,13 +3,13 @@
 mod checklist;
 mod regression;
 
-use measure::Interval;
 use measure::gate::{Aspect, Gate, Outcome};
+use measure::{Interval, metric};
 use serde::Serialize;
 
 use crate::format;
 use crate::table::{Entry, Side, Table, Tone};
-use crate::view::{Comparison, Kind, Row, Scorecard, Section};
+use crate::view::{Caution, Comparison, Kind, Row, Scorecard, Section};
 
 pub use checklist::checklist;
 pub use regression::{Regressions, regressions};
@@ -31,6 +31,9 @@ pub struct Judged {
     pub shown: String,
     /// What became of it.
     pub outcome: Outcome,
+    /// Why it could not be met nor failed whatever its interval says, with the remedy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// Holds claims against every row of their metric, and every later model of it (or the only one). Rows in which nothing
@@ -56,6 +59,7 @@ pub fn judge(card: &Scorecard, claims: &[(String, Gate)]) -> Result<Vec<Judged>,
             .collect::<Result<Vec<_>, _>>()?
             .concat();
         if found.is_empty() {
+            check_names(card, std::slice::from_ref(&gate.metric))?;
             return Err(format!(
                 "'{claim}' is about nothing that was measured in these runs"
             ));
@@ -63,6 +67,22 @@ pub fn judge(card: &Scorecard, claims: &[(String, Gate)]) -> Result<Vec<Judged>,
         all.extend(found);
     }
     Ok(all)
+}
+
+/// Whether all of these names are metrics: listed ones, or metrics of one's own that the runs have.
+///
+/// # Errors
+/// A sentence with those that may have been meant.
+pub fn check_names(card: &Scorecard, metrics: &[String]) -> Result<(), String> {
+    let is_listed = |name: &str| metric::find(name).is_some() || metric::is_at_k(name);
+    let mut own: Vec<&str> = rows(card).map(|(_, row)| row.metric.as_str()).collect();
+    own.retain(|name| !is_listed(name));
+    own.dedup();
+    let is_known = |name: &String| is_listed(name) || own.contains(&name.as_str());
+    match metrics.iter().find(|name| !is_known(name)) {
+        Some(name) => Err(metric::unknown(name, &own)),
+        None => Ok(()),
+    }
 }
 
 fn rows(card: &Scorecard) -> impl Iterator<Item = (&Section, &Row)> {
@@ -87,9 +107,11 @@ fn of_row(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Result<Vec<
                 "'{claim}': {metric} is compared by its {word}; write {metric}.{word}"
             ));
         }
-        let outcome = found.value.map_or(Outcome::Inconclusive, |value| {
-            gate.judge(value, found.tested())
-        });
+        let outcome = match (found.value, &found.caution) {
+            (None, _) => Outcome::NoNumber,
+            (Some(_), Some(_)) => Outcome::Inconclusive,
+            (Some(value), None) => gate.judge(value, found.tested()),
+        };
         Ok(compared(claim, section, row, found, outcome))
     });
     judged.collect()
@@ -107,9 +129,10 @@ fn of_values(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Vec<Judg
             value: cell.value,
             interval: cell.interval,
             shown: shown(Some(words.value), words.interval, words.reason),
-            outcome: cell.value.map_or(Outcome::Inconclusive, |value| {
-                gate.judge(value, cell.interval)
-            }),
+            outcome: cell
+                .value
+                .map_or(Outcome::NoNumber, |value| gate.judge(value, cell.interval)),
+            why: None,
         }
     });
     judged.collect()
@@ -131,7 +154,22 @@ fn compared(
         interval: found.interval,
         shown: shown(words.value, words.interval, words.reason),
         outcome,
+        why: found.caution.as_ref().map(Caution::why),
     }
+}
+
+/// Why claims could be neither met nor failed, each reason once.
+pub fn reasons(judged: &[Judged]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let open = judged
+        .iter()
+        .filter(|one| one.outcome == Outcome::Inconclusive);
+    for why in open.filter_map(|one| one.why.as_ref()) {
+        if !found.contains(why) {
+            found.push(why.clone());
+        }
+    }
+    found
 }
 
 fn shown(value: Option<String>, interval: Option<String>, reason: Option<String>) -> String {
@@ -162,6 +200,7 @@ pub fn table(judged: &[Judged]) -> Table {
             Outcome::Met => ("met", Tone::Good),
             Outcome::Failed => ("failed", Tone::Bad),
             Outcome::Inconclusive => ("inconclusive", Tone::Doubt),
+            Outcome::NoNumber => ("no number", Tone::Doubt),
         };
         let model = several.then_some(&one.model);
         let texts = [&one.claim].into_iter().chain(model);

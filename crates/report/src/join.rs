@@ -7,17 +7,20 @@
 //! power at rest and the cost of looking belong to a run and not to a model. Nothing is computed here.
 
 mod adopt;
+mod pool;
 
 pub(crate) use adopt::is_brought_in;
+pub use pool::pool;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
 use ledger::record::{AttemptKey, Warning};
+use measure::compare::FEWEST_RUNS;
 use serde_json::Value;
 
-use crate::unlike::unlike;
-use crate::view::incomplete;
+use crate::unlike::{unlike, unlike_ground};
+use crate::view::{RUN, UNLIKE, incomplete};
 
 /// Lays runs together. The first run's models come first, and are what the others are held against.
 ///
@@ -39,11 +42,13 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     joined.done.clear();
     let mut brought_in = BTreeSet::new();
     for (index, run) in others.iter().enumerate() {
-        joined.warnings.extend(unlike(&first.header, &run.header));
+        joined.warnings.extend(unlike(first, run));
         joined
             .warnings
             .extend(adopt::unchecked(&first.header, &run.header));
-        let run = names.renamed(run, index + 1);
+        let ground = unlike_ground(&first.header, &run.header);
+        let mut run = names.renamed(run, index + 1);
+        stand_on(&mut run, &ground);
         joined.header.run_id = format!("{} + {}", joined.header.run_id, run.header.run_id);
         joined.header.models.extend(run.header.models);
         let suites = run.header.suites.into_iter();
@@ -159,7 +164,7 @@ impl Names {
         for model in &mut run.header.models {
             rename(&mut model.name, models);
             let run_id = Value::String(run.header.run_id.clone());
-            model.facts.insert("run".into(), run_id);
+            model.facts.insert(RUN.into(), run_id);
         }
         run.header
             .suites
@@ -187,6 +192,17 @@ impl Names {
     }
 }
 
+/// Writes among the facts of a run's models in what its ground is another one than that of the first run.
+fn stand_on(run: &mut Run, unlike: &[&str]) {
+    for model in run.header.models.iter_mut().filter(|_| !unlike.is_empty()) {
+        let known = model.facts.get(UNLIKE).and_then(Value::as_array);
+        let mut words: Vec<Value> = known.cloned().unwrap_or_default();
+        words.extend(unlike.iter().map(|word| Value::from(*word)));
+        words.dedup();
+        model.facts.insert(UNLIKE.into(), words.into());
+    }
+}
+
 /// Takes out what the hardware did, and says so if any run has that.
 fn leave_hardware_out(joined: &mut Run, runs: &[Run]) {
     joined.hardware.clear();
@@ -200,16 +216,17 @@ fn leave_hardware_out(joined: &mut Run, runs: &[Run]) {
     }
 }
 
-/// Whether more than one run has speeds.
+/// Whether more than one run has speeds, and one of them stands for fewer runs than can be compared.
 fn timed_apart(runs: &[Run]) -> bool {
-    let timed = |run: &&Run| run.measurements.iter().any(|m| m.benchmark == "latency");
-    runs.iter().filter(timed).count() > 1
+    let is_timed = |run: &&Run| run.measurements.iter().any(|m| m.benchmark == "latency");
+    let timed: Vec<&Run> = runs.iter().filter(is_timed).collect();
+    timed.len() > 1 && timed.iter().any(|run| pool::n_runs(run) < FEWEST_RUNS)
 }
 
 fn apart() -> Warning {
     Warning {
         kind: "timed_apart".into(),
         message: "Speeds were taken in separate runs and not in turns; whatever happened to the machine in between is in their ratios".into(),
-        advice: "name both models in one `whet bench latency` to compare their speeds".into(),
+        advice: format!("name both models in one `whet bench latency` to compare their speeds, or give {FEWEST_RUNS} runs or more of each side: `whet compare NEW… --baseline A --baseline B --baseline C`"),
     }
 }

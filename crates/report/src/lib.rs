@@ -30,7 +30,7 @@ pub mod view;
 
 pub use error::Error;
 pub use files::{files, files_at, files_of};
-pub use join::join;
+pub use join::{join, pool};
 pub use reading::Readings;
 pub use text::{Colour, scorecard_text};
 pub use unlike::Origin;

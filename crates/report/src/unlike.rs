@@ -1,11 +1,17 @@
 //! In what two runs, or two parts of one run, were made differently: each becomes a warning.
+//!
+//! Settings and facts are compared in `settings`, what models were asked and who judged their answers in `asked`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod asked;
+mod settings;
 
+use std::collections::BTreeMap;
+
+use ledger::Run;
 use ledger::record::{RunHeader, SandboxRecord, Warning};
 use serde_json::Value;
 
-use crate::join::are_other_problems;
+use crate::join::is_brought_in;
 
 /// Differences that one warning lists; there is always a count of the rest.
 const MOST_LISTED: usize = 6;
@@ -71,21 +77,38 @@ impl<'a> Origin<'a> {
 }
 
 /// What two runs do not share, a warning each.
-pub(crate) fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
-    let (here, there) = (Origin::of(first), Origin::of(other));
-    let plan = differences(&first.plan, &other.plan, &|name| name == "preset");
+pub(crate) fn unlike(first: &Run, other: &Run) -> Vec<Warning> {
+    let (here, there) = (Origin::of(&first.header), Origin::of(&other.header));
     let kinds = [
         (
             "unlike_suites",
             "problems of the same name differ",
-            suites(first, other),
+            asked::suites(first, other),
             "judge both models on one file; here they stand apart",
+        ),
+        (
+            "unlike_prompts",
+            "the same problems were put in other words, though the chat templates are the same",
+            asked::prompts(first, other),
+            "a difference is one of prompts as much as of models; measure both with the same --prompt and the same version of whet",
+        ),
+        (
+            "unlike_templates",
+            "one model file was given different chat templates",
+            asked::templates(first, other),
+            "a difference is one of templates as well; measure both with the same version of whet",
         ),
         (
             "unlike_plans",
             "the runs were asked for different things",
-            plan,
+            settings::plans(&first.header.plan, &other.header.plan),
             "what differs may be the cause of a difference; measure both with the same flags",
+        ),
+        (
+            "unlike_judges",
+            "answers were not judged in the same way",
+            asked::judges(first, other),
+            "judge both anew with `whet sample judge`",
         ),
         (
             "unlike_machines",
@@ -105,6 +128,12 @@ pub(crate) fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
             sandboxes(here, there),
             "judge both anew with `whet sample judge`",
         ),
+        (
+            "unlike_versions",
+            "another version of whet measured",
+            versions(first, other),
+            "CHANGELOG.md says whether what stands here was measured in another way before",
+        ),
     ];
     let found = kinds.into_iter().filter(|(_, _, what, _)| !what.is_empty());
     found
@@ -112,8 +141,8 @@ pub(crate) fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
             kind: kind.into(),
             message: format!(
                 "{} beside {}: {what}: {}",
-                other.run_id,
-                first.run_id,
+                other.header.run_id,
+                first.header.run_id,
                 listed(&list)
             ),
             advice: advice.into(),
@@ -121,28 +150,41 @@ pub(crate) fn unlike(first: &RunHeader, other: &RunHeader) -> Vec<Warning> {
         .collect()
 }
 
+/// On what two runs were not carried out alike, in a word each: `machine`, `engine`. Whatever a run's speeds depend on.
+pub(crate) fn unlike_ground(first: &RunHeader, other: &RunHeader) -> Vec<&'static str> {
+    let (here, there) = (Origin::of(first), Origin::of(other));
+    let grounds = [
+        ("machine", machines(here, there)),
+        ("engine", engines(here, there)),
+    ];
+    let unlike = grounds.into_iter().filter(|(_, found)| !found.is_empty());
+    unlike.map(|(word, _)| word).collect()
+}
+
 fn machines(first: Origin<'_>, other: Origin<'_>) -> Vec<String> {
     let passing = |name: &str| PASSING.iter().any(|word| name.contains(word));
-    differences(&object(first.machine), &object(other.machine), &passing)
+    settings::facts(first.machine, other.machine, &passing)
 }
 
+/// A device is named only where it is no processor, so that none is a word of its own.
 fn engines(first: Origin<'_>, other: Origin<'_>) -> Vec<String> {
-    differences(&object(first.engine), &object(other.engine), &|_| false)
+    let mut found = settings::facts(first.engine, other.engine, &|name| name == "device");
+    let (here, there) = (first.engine, other.engine);
+    if !here.is_empty() && !there.is_empty() {
+        found.extend(settings::device(here.get("device"), there.get("device")));
+    }
+    found
 }
 
-fn object(facts: &BTreeMap<String, Value>) -> Value {
-    Value::Object(facts.clone().into_iter().collect())
-}
-
-/// Names of suites whose problems are not the same.
-fn suites(first: &RunHeader, other: &RunHeader) -> Vec<String> {
-    let differs = |name: &str, sha256: &str| {
-        let theirs = other.suites.iter().find(|suite| suite.name == name);
-        theirs.is_some_and(|theirs| are_other_problems(&theirs.sha256, sha256))
-    };
-    let suites = first.suites.iter();
-    let unlike = suites.filter(|suite| differs(&suite.name, &suite.sha256));
-    unlike.map(|suite| suite.name.clone()).collect()
+/// The versions of the program. Whoever only brought numbers in did not measure them.
+fn versions(first: &Run, other: &Run) -> Vec<String> {
+    let (here, there) = (&first.header.whet_version, &other.header.whet_version);
+    let measured = ![first, other].into_iter().any(is_brought_in);
+    let differ = measured && here != there;
+    differ
+        .then(|| format!("{here} and {there}"))
+        .into_iter()
+        .collect()
 }
 
 /// In what two sandboxes differ; in nothing where one of the runs executed nothing.
@@ -162,43 +204,5 @@ fn listed(differences: &[String]) -> String {
     match rest {
         0 => shown.join("; "),
         rest => format!("{}; and {rest} more", shown.join("; ")),
-    }
-}
-
-/// `name a and b` for each value in which two trees of settings differ. What only one of them has at all (a
-/// benchmark that the other did not run) is no difference.
-fn differences(first: &Value, other: &Value, ignored: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let mut found = Vec::new();
-    walk("", first, other, ignored, &mut found);
-    found
-}
-
-fn walk(name: &str, a: &Value, b: &Value, ignored: &dyn Fn(&str) -> bool, found: &mut Vec<String>) {
-    match (a, b) {
-        (Value::Object(mine), Value::Object(theirs)) => {
-            let keys: BTreeSet<&String> = mine.keys().chain(theirs.keys()).collect();
-            for key in keys.into_iter().filter(|key| !ignored(key)) {
-                if let (Some(a), Some(b)) = (mine.get(key), theirs.get(key)) {
-                    walk(key, a, b, ignored, found);
-                }
-            }
-        }
-        (Value::Null, _) | (_, Value::Null) => {}
-        // A list of one was a bare number in plans of earlier versions.
-        _ if plain(a) == plain(b) => {}
-        _ => found.push(format!(
-            "{} {} and {}",
-            name.replace('_', " "),
-            plain(a),
-            plain(b)
-        )),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
     }
 }

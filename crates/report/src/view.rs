@@ -10,8 +10,10 @@
 //! samples cannot carry.
 
 pub(crate) mod accuracy;
+mod apart;
 pub(crate) mod causes;
 mod code;
+mod comparison;
 mod context;
 mod counted;
 mod divergence;
@@ -20,6 +22,7 @@ mod judging;
 mod knee;
 mod memory;
 mod overview;
+mod own;
 mod pairing;
 mod passage;
 mod provenance;
@@ -35,7 +38,6 @@ use std::collections::BTreeMap;
 
 use ledger::Run;
 use ledger::record::Warning;
-use measure::compare::{Design, can_find, smallest_difference_of_rates};
 use measure::{Better, Interval, LEVEL, Unit};
 use serde::Serialize;
 use serde_json::Value;
@@ -44,8 +46,10 @@ use crate::reading::{self, Readings};
 pub(crate) use unfinished::incomplete;
 use unfinished::torn;
 
+pub(crate) use apart::{RUN, RUNS, UNLIKE, is_of_the_machine};
 pub use causes::{Cause, Outcome};
 pub(crate) use code::CUSTOM;
+pub use comparison::{Caution, Comparison, Finding, Kind};
 pub use counted::Counted;
 pub use judging::{Flip, Judging};
 pub use overview::{Column, Entry, Overview};
@@ -146,58 +150,6 @@ pub struct Cell {
 /// The reason of a cell that holds no number because everything else is held against its model.
 pub(crate) const IS_REFERENCE: &str = "it is the reference";
 
-/// One model against the run's first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
-    /// The model.
-    pub model: String,
-    /// The model it is held against.
-    pub against: String,
-    /// Whether `value` is a difference or a ratio.
-    pub kind: Kind,
-    /// `model − against` in the row's unit, or `model / against`; `None` if not comparable.
-    pub value: Option<f64>,
-    /// Its interval.
-    pub interval: Option<Interval>,
-    /// Two-sided p-value, where a paired test exists.
-    pub p: Option<f64>,
-    /// The smallest true change that such a comparison finds in four of five runs: a difference in the row's unit, or
-    /// a ratio above 1 that stands for its reciprocal as well.
-    pub smallest_detectable: Option<f64>,
-    /// Number of pairs, or of values of the smaller side where nothing is paired.
-    pub n: usize,
-    /// How it was made.
-    pub method: String,
-    /// Why there is no value.
-    pub reason: Option<String>,
-}
-
-/// How a comparison is expressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The later model's value minus the first one's; 0 is no change.
-    Difference,
-    /// The later model's value divided by the first one's; 1 is no change.
-    Ratio,
-}
-
-/// What a comparison shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finding {
-    /// The whole interval is on the good side.
-    Better,
-    /// The whole interval is on the bad side.
-    Worse,
-    /// The interval lies wholly on one side and neither side is good.
-    Different,
-    /// The interval holds "no change", or the paired test does not find one.
-    Inconclusive,
-    /// There is no interval to judge by.
-    Unknown,
-}
-
 impl Scorecard {
     /// Reads the records into a scorecard. Deterministic: bootstraps take the run's own seed.
     pub fn of(run: &Run) -> Scorecard {
@@ -213,6 +165,7 @@ impl Scorecard {
         sections.extend(speculation::sections(run));
         sections.extend(told::sections(run));
         sections.sort_by_key(|section| place(&section.benchmark));
+        apart::mark(run, &mut sections);
         Scorecard {
             schema_version: SCHEMA_VERSION,
             provenance: Provenance::of(&run.header),
@@ -304,76 +257,6 @@ impl Row {
             .filter(|(key, _)| !section.shared.contains_key(*key))
             .filter(|(key, _)| section.suite.is_none() || *key != "suite")
             .map(|(key, value)| (key.as_str(), value))
-    }
-}
-
-impl Finding {
-    /// The word for it, the same in every view; empty if nothing can be said.
-    pub fn word(self) -> &'static str {
-        match self {
-            Finding::Better => "better",
-            Finding::Worse => "worse",
-            Finding::Different => "differs",
-            Finding::Inconclusive => "unclear",
-            Finding::Unknown => "",
-        }
-    }
-}
-
-impl Comparison {
-    /// The value of "no change".
-    pub(crate) fn neutral(&self) -> f64 {
-        match self.kind {
-            Kind::Ratio => 1.0,
-            Kind::Difference => 0.0,
-        }
-    }
-
-    /// Whether there is a paired test and it finds no change.
-    pub(crate) fn is_within_chance(&self) -> bool {
-        self.p.is_some_and(|p| p >= Design::USUAL.alpha)
-    }
-
-    /// The interval to judge by. Where the paired test finds no change it reaches that far: a bootstrap of few
-    /// pairs is narrower than their test allows.
-    pub(crate) fn tested(&self) -> Option<Interval> {
-        let (interval, neutral) = (self.interval?, self.neutral());
-        Some(match self.is_within_chance() {
-            false => interval,
-            true => Interval {
-                lo: interval.lo.min(neutral),
-                hi: interval.hi.max(neutral),
-                ..interval
-            },
-        })
-    }
-
-    /// Whether its test could not have found a change of any size with so few pairs.
-    pub(crate) fn sees_nothing(&self, row: &Row) -> bool {
-        let can_see = match (row.unit, self.kind) {
-            (Unit::Ratio, Kind::Difference) => {
-                smallest_difference_of_rates(self.n, (None, 0.0), Design::USUAL).is_some()
-            }
-            _ => can_find(self.n, Design::USUAL),
-        };
-        self.p.is_some() && self.smallest_detectable.is_none() && !can_see
-    }
-
-    /// What the comparison shows, given which way is good.
-    pub fn finding(&self, better: Better) -> Finding {
-        let neutral = self.neutral();
-        match self.tested() {
-            None if self.is_within_chance() => Finding::Inconclusive,
-            None => Finding::Unknown,
-            Some(interval) if interval.lo <= neutral && neutral <= interval.hi => {
-                Finding::Inconclusive
-            }
-            Some(interval) => match (better, interval.lo > neutral) {
-                (Better::Neither, _) => Finding::Different,
-                (Better::Higher, true) | (Better::Lower, false) => Finding::Better,
-                _ => Finding::Worse,
-            },
-        }
     }
 }
 

@@ -24,6 +24,7 @@ fn unread(model: &str, prompt: u32, reason: &str) -> Measurement {
         values: Vec::new(),
         reason: Some(reason.into()),
         told: None,
+        own: None,
     }
 }
 

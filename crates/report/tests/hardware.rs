@@ -393,6 +393,7 @@ fn a_machine_that_tells_no_energy_has_one_row_with_reason_and_remedy() {
         values: Vec::new(),
         reason: Some("no counter; fix: look on the host".into()),
         told: None,
+        own: None,
     });
     let energy: Vec<_> = section(&run)
         .rows

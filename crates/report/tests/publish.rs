@@ -436,6 +436,7 @@ fn rolling_perplexity_is_a_task_only_by_the_protocol_of_the_harness() {
             values: vec![value, value * 1.1, value * 0.9],
             reason: None,
             told: None,
+            own: None,
         });
     }
     let results = json_of("lm-eval", &run);

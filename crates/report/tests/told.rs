@@ -21,6 +21,7 @@ fn told(model: &str, metric: &str, value: f64, told: Told) -> Measurement {
         values: vec![value],
         reason: None,
         told: Some(told),
+        own: None,
     }
 }
 

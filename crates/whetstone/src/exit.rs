@@ -9,7 +9,8 @@ pub(crate) enum Exit {
     Gate = 3,
     /// The run finished, but some completions could not be judged.
     Unscored = 4,
-    /// Nothing failed, but a claim could be neither confirmed nor refuted.
+    /// Nothing failed, but something that was asked for by name was not measured; or a claim could be neither confirmed nor
+    /// refuted, and that was not to pass.
     Inconclusive = 5,
     /// Interrupted; it can be resumed.
     Interrupted = 130,

@@ -5,7 +5,8 @@
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
-use workbench::{Benchmark, BenchmarkResult, BenchmarkRunner, BenchmarkSummary, Model};
+use workbench::{Benchmark, BenchmarkResult, BenchmarkRunner, BenchmarkSummary};
+use workbench::{Better, Model, Values};
 
 const QUESTIONS: [&str; 6] = [
     "What is a compiler?",
@@ -34,6 +35,7 @@ impl Benchmark for Variety {
             words.dedup();
             shares.push(words.len() as f64 / n as f64);
         }
+        let shares = Values::from(shares).of(QUESTIONS).better(Better::Higher);
         Ok(BenchmarkResult::new(self.id()).with("different_words_share", shares))
     }
 }
@@ -50,9 +52,7 @@ pub(crate) fn variety(
 
 #[allow(dead_code, reason = "a test calls the function above")]
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args()
-        .nth(1)
-        .ok_or("name a model: own_metric model.gguf")?;
+    let path = std::env::args().nth(1).ok_or("name a model file")?;
     let summary = variety(&[&Model::open(path)?], Path::new("variety"))?;
     std::io::stdout().write_all(summary.text().as_bytes())?;
     Ok(())

@@ -43,10 +43,11 @@ mod perplexity;
 mod runner;
 pub mod speculative;
 
-pub use benchmark::{Benchmark, BenchmarkResult};
+pub use benchmark::{Benchmark, BenchmarkResult, Values};
 pub use engine::Completion;
 pub use error::Error;
 pub use latency::{LatencyBenchmark, LatencyResult};
+pub use measure::Better;
 pub use memory::{MemoryBenchmark, MemoryResult};
 pub use model::Model;
 pub use number::Number;

@@ -11,8 +11,8 @@ mod own_metric;
 use std::path::PathBuf;
 
 use workbench::{
-    Benchmark, BenchmarkResult, BenchmarkRunner, Error, LatencyBenchmark, MemoryBenchmark, Model,
-    PerplexityBenchmark,
+    Benchmark, BenchmarkResult, BenchmarkRunner, Better, Error, LatencyBenchmark, MemoryBenchmark,
+    Model, PerplexityBenchmark, Values,
 };
 
 /// A folder with two toys.
@@ -50,7 +50,51 @@ fn the_example_adds_a_metric_with_one_trait_in_fewer_than_sixty_lines() {
     let report = std::fs::read_to_string(place.at("variety").join("report.html")).unwrap();
     assert!(report.contains("different_words_share"));
     let row = &summary.card.sections[0].rows[0];
-    assert_eq!(row.comparisons.len(), 1, "two models are compared");
+    assert_eq!(row.better, Better::Higher);
+    let found = &row.comparisons[0];
+    assert!(
+        found.n == 6 && found.p.is_some(),
+        "answers to one question are a pair: {found:?}"
+    );
+}
+
+#[test]
+fn values_need_an_id_each_or_none() {
+    struct Numbered(&'static [&'static str]);
+    impl Benchmark for Numbered {
+        fn id(&self) -> &str {
+            "numbered"
+        }
+        fn run(
+            &self,
+            _: &Model,
+        ) -> Result<BenchmarkResult, Box<dyn std::error::Error + Send + Sync>> {
+            let values = Values::from(vec![1.0, 2.0]).of(self.0.iter().copied());
+            Ok(BenchmarkResult::new(self.id()).with("x", values))
+        }
+    }
+    let place = Place::new();
+    let model = place.model("a");
+    let run = |name: &str, ids| {
+        BenchmarkRunner::new(place.at(name))
+            .with(Numbered(ids))
+            .run(&[&model])
+    };
+    let few = run("one", &["a"]).unwrap_err().to_string();
+    assert!(
+        few.contains("numbered has for x 1 ids for 2 values"),
+        "{few}"
+    );
+    let twice = run("two", &["a", "a"]).unwrap_err().to_string();
+    assert!(twice.contains("an id that stands twice"), "{twice}");
+    assert_eq!(
+        run("three", &["a", "b"])
+            .unwrap()
+            .number("numbered", "x", "a")
+            .n,
+        2
+    );
+    assert!(run("four", &[]).is_ok());
 }
 
 #[test]
@@ -158,7 +202,7 @@ impl Benchmark for Mapped {
             let path = path.to_string_lossy().into_owned();
             maps.lines().filter(|line| line.ends_with(&path)).count() as f64
         };
-        let all = self.0.iter().map(lines).collect();
+        let all: Vec<f64> = self.0.iter().map(lines).collect();
         Ok(BenchmarkResult::new(self.id()).with("mappings", all))
     }
 }

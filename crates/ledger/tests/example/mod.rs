@@ -104,6 +104,7 @@ pub(crate) fn measurement(benchmark: &str) -> Measurement {
         values: vec![1.0, 2.5],
         reason: None,
         told: None,
+        own: None,
     }
 }
 

@@ -222,12 +222,28 @@ def bootstrap():
     return out
 
 
+def runs():
+    """One number per run on two sides: Welch's t on logarithms, by SciPy."""
+    out = []
+    for n_a, n_b, spread, step in [(3, 3, 0.02, 0.0), (3, 5, 0.05, -0.2), (4, 3, 0.3, 0.1), (10, 12, 0.01, 0.03)]:
+        a = [round(float(v), 6) for v in rng.lognormal(4.0 + step, spread, n_a)]
+        b = [round(float(v), 6) for v in rng.lognormal(4.0, 3 * spread, n_b)]
+        for level in [0.8, 0.95, 0.99]:
+            of_a, of_b = np.log(a), np.log(b)
+            ci = stats.ttest_ind(of_a, of_b, equal_var=False).confidence_interval(level)
+            alone = stats.t.interval(level, n_a - 1, loc=np.mean(of_a), scale=stats.sem(of_a))
+            out.append({"a": a, "b": b, "level": level, "ratio": float(stats.gmean(a) / stats.gmean(b)),
+                        "lo": math.exp(ci.low), "hi": math.exp(ci.high), "mean": float(stats.gmean(a)),
+                        "mean_lo": math.exp(alone[0]), "mean_hi": math.exp(alone[1])})
+    return out
+
+
 golden = {
     "made_with": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},
     "wilson": wilson(), "mcnemar": mcnemar(), "paired_difference": paired_difference(),
     "t_intervals": t_intervals(), "summaries": summaries(), "pass_at_k": pass_at_k(),
     "sign_flip": sign_flip(), "effects": effects(), "percentile_samples": percentile_samples(),
-    "bootstrap": bootstrap(),
+    "bootstrap": bootstrap(), "runs": runs(),
 }
 lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in golden.items())
 Path(__file__).with_name("golden.json").write_text("{\n" + lines + "\n}\n")

@@ -134,6 +134,7 @@ mod tests {
             values: values.to_vec(),
             reason: None,
             told: None,
+            own: None,
         }
     }
 

@@ -124,6 +124,7 @@ fn differences_carry_a_sign_and_ratios_a_cross() {
         n: 24,
         method: String::new(),
         reason: None,
+        caution: None,
     };
     let text = comparison(&found, &row);
     assert_eq!(text.value.as_deref(), Some("+14 pp"));

@@ -2,7 +2,7 @@
 //! has to need a smaller cache, and must not fail where it is verified.
 //!
 //! Limits are the published ones. Verification is read as its accuracy gate: a drop of ten points at most. A
-//! gate whose numbers were not measured is inconclusive and says what would measure them.
+//! gate whose numbers were not measured has no number and says what would measure it.
 
 use measure::gate::{Gate, Outcome};
 
@@ -43,6 +43,7 @@ fn not_measured(card: &Scorecard, claim: &str, measures: &str) -> Judged {
         value: None,
         interval: None,
         shown: format!("not measured; {measures} does"),
-        outcome: Outcome::Inconclusive,
+        outcome: Outcome::NoNumber,
+        why: None,
     }
 }

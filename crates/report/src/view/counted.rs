@@ -22,6 +22,10 @@ pub enum Counted {
     Passes,
     /// Repeated measurements.
     Repetitions,
+    /// Whole runs; the repetitions inside of one are one thing.
+    Runs,
+    /// Things that a benchmark of one's own looked at, by their ids.
+    Items,
     /// Looks at the hardware.
     Samples,
     /// Stretches of one kind of work, of which energy is a sum.
@@ -46,6 +50,8 @@ impl Counted {
             Counted::Prompts => "prompt",
             Counted::Passes => "pass",
             Counted::Repetitions => "repetition",
+            Counted::Runs => "run",
+            Counted::Items => "item",
             Counted::Samples => "sample",
             Counted::Stretches => "stretch",
             Counted::Answers => "answer",
@@ -65,6 +71,8 @@ impl Counted {
             Counted::Prompts => "prompts",
             Counted::Passes => "passes",
             Counted::Repetitions => "repetitions",
+            Counted::Runs => "runs",
+            Counted::Items => "items",
             Counted::Samples => "samples",
             Counted::Stretches => "stretches",
             Counted::Answers => "answers",

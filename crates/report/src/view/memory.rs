@@ -61,7 +61,7 @@ fn records(run: &Run) -> impl Iterator<Item = &Measurement> {
 
 fn cell(run: &Run, model: &str, metric: &str, conditions: &Conditions) -> Cell {
     let records: Vec<&Measurement> = records(run).collect();
-    timing::cell(model, &records, (metric, conditions), run.header.seed)
+    timing::cell(run, model, &records, (metric, conditions))
 }
 
 fn is_f16(conditions: &Conditions) -> bool {

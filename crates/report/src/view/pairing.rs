@@ -87,6 +87,11 @@ fn meaning(metric: &str) -> (String, Unit, Better) {
     )
 }
 
+/// The unit of a metric's numbers.
+pub(super) fn unit(metric: &str) -> Unit {
+    meaning(metric).1
+}
+
 /// House names end in their unit.
 fn unit_of_name(metric: &str) -> Unit {
     const ENDINGS: [(&str, Unit); 7] = [
@@ -132,6 +137,7 @@ pub(super) fn incomparable(kind: Kind, reason: String) -> Comparison {
         n: 0,
         method: "none".to_owned(),
         reason: Some(reason),
+        caution: None,
     }
 }
 

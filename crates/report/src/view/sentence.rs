@@ -99,9 +99,11 @@ fn speed_part(rows: Vec<Placed<'_>>) -> Option<String> {
         let part = ratio_part(rows, WHAT)?;
         return Some(format!("{part}, of too few values for an interval"));
     }
-    let is_open =
-        |(_, row): &Placed<'_>| row.comparisons[0].finding(row.better) == Finding::Inconclusive;
-    match told.iter().all(is_open) {
+    let by_interval = |(_, row): &Placed<'_>| row.comparisons[0].by_interval(row.better);
+    match told
+        .iter()
+        .all(|row| by_interval(row) == Finding::Inconclusive)
+    {
         true => Some(format!(
             "no difference in {} found ({})",
             told[0].1.title,
@@ -111,10 +113,15 @@ fn speed_part(rows: Vec<Placed<'_>>) -> Option<String> {
     }
 }
 
-/// From the smallest ratio to the largest, each with its conditions, so that it is true of every row.
+/// From the smallest ratio to the largest, each with its conditions, so that it is true of every row; and why nothing follows
+/// from them, if nothing does.
 fn ratio_part(rows: Vec<Placed<'_>>, what: &str) -> Option<String> {
     let title = &rows.first()?.1.title;
-    Some(format!("{} {what} ({title})", range(&rows)?))
+    let caution = rows
+        .iter()
+        .find_map(|(_, row)| row.comparisons[0].caution.as_ref());
+    let caution = caution.map_or(String::new(), |caution| format!(", {}", caution.in_short()));
+    Some(format!("{} {what} ({title}){caution}", range(&rows)?))
 }
 
 fn range(rows: &[Placed<'_>]) -> Option<String> {

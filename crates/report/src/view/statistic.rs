@@ -6,22 +6,27 @@
 //! | rate, several attempts | mean over problems | bootstrap over problems | sign flips of per-problem differences |
 //! | rate at its edge (all 0 or all 1) | the same | Wilson over problems: a bootstrap sees no spread there | |
 //! | repeated timings | median | order statistics | none: repetitions are not pairs |
+//! | timings of several runs | geometric mean of the runs' medians | Student's on logarithms; of a ratio: Welch's | |
+//! | values of items | mean over items | bootstrap over items | sign flips of their differences |
 //! | bits per byte, perplexity | ratio of sums | bootstrap over passages, chunks or documents | sign flips of their differences |
 //! | gap between two verdicts on the same attempts | mean over problems | as a paired difference, never Wilson: it is signed | |
 //! | mean divergence, share of tokens | ratio of sums | bootstrap over chunks; Wilson over chunks at 0 and 1 | |
 //! | a percentile over tokens | type 7 quantile | none: tokens of one chunk are alike | |
 
 mod rate;
+mod runs;
 
 use measure::compare::{
-    Design, can_find, mde_from_sd, ratio_of_medians, sign_flip_test, smallest_ratio,
+    Design, can_find, mde_from_sd, paired_bootstrap, ratio_of_medians, sign_flip_test,
+    smallest_ratio,
 };
-use measure::estimate::{bootstrap_ratio, ratio_error, wilson};
+use measure::estimate::{bootstrap_mean, bootstrap_ratio, ratio_error, wilson};
 use measure::summary::{percentile_supported, quantile, samples_for_percentile};
 use measure::{Estimate, Interval, summarise};
 
 use super::{Cell, Comparison, Counted, Kind, LEVEL, pairing};
 pub(super) use rate::{gap_cell, rate_cell, rate_difference};
+pub(super) use runs::{runs_cell, runs_ratio};
 
 /// The cell of repeated readings, of which there is at least one.
 pub(super) fn median_cell(model: &str, values: Vec<f64>) -> Cell {
@@ -181,6 +186,19 @@ pub(super) fn quotient_difference(base: &[f64], later: Quotient<'_>, seed: u64) 
         seed,
     )
     .with_detectable(later.denominators)
+}
+
+/// The cell of one value for each item of a benchmark of one's own, of which there is at least one.
+pub(super) fn items_cell(model: &str, values: Vec<f64>, seed: u64) -> Cell {
+    let estimate = bootstrap_mean(&values, seed, LEVEL);
+    let found = with_method(estimate, "mean over items, bootstrap over items");
+    filled(model, Counted::Items, mean(&values), found, values)
+}
+
+/// The mean of differences at the same items.
+pub(super) fn items_difference(differences: &[f64], seed: u64) -> Comparison {
+    let estimate = paired_bootstrap(differences, seed, LEVEL);
+    paired(differences, estimate, Counted::Items.many(), seed)
 }
 
 fn paired(differences: &[f64], estimate: Option<Estimate>, of: &str, seed: u64) -> Comparison {

@@ -2,7 +2,7 @@
 //!
 //! A row is one metric under one set of conditions; its value is the median of the repetitions. Two
 //! models are compared by the ratio of their medians. The repetitions of two models are not pairs, so
-//! there is no paired test and no p-value.
+//! there is no paired test and no p-value. Where a model stands for several runs, these are what is counted.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use ledger::record::Measurement;
 use measure::metric::METRICS;
 use serde_json::Value;
 
-use super::{Cell, Counted, Row, Section, knee, pairing, statistic};
+use super::{Cell, Counted, Row, Section, apart, knee, own, pairing, statistic};
 
 /// Metrics whose values are yes or no, one for each thing that was tried, and what those are.
 const FLAGS: [(&str, Counted); 2] = [
@@ -86,10 +86,20 @@ fn section(run: &Run, benchmark: &str, records: Vec<&Measurement>) -> Section {
         .map(|cell| cell.n)
         .filter(|n| *n > 0)
         .collect();
+    let of: BTreeSet<&str> = rows
+        .iter()
+        .flat_map(|row| &row.cells)
+        .filter(|cell| cell.value.is_some())
+        .map(|cell| cell.n_of.many())
+        .collect();
+    let of = match of.len() {
+        1 => of.first().copied().unwrap_or_default(),
+        _ => Counted::Repetitions.many(),
+    };
     let scope = match (counts.first(), counts.last()) {
         (Some(1), Some(1)) => "one reading each".to_owned(),
-        (Some(least), Some(most)) if least == most => format!("{most} repetitions"),
-        (Some(least), Some(most)) => format!("{least} to {most} repetitions"),
+        (Some(least), Some(most)) if least == most => format!("{most} {of}"),
+        (Some(least), Some(most)) => format!("{least} to {most} {of}"),
         _ => "nothing could be measured".to_owned(),
     };
     let mut section = Section {
@@ -157,18 +167,19 @@ fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
         .header
         .models
         .iter()
-        .map(|model| cell(&model.name, records, key, run.header.seed))
+        .map(|model| cell(run, &model.name, records, key))
         .collect();
     let comparisons = cells
         .iter()
         .skip(1)
-        .map(|cell| statistic::median_ratio(&cells[0], cell, run.header.seed))
+        .map(|cell| statistic::runs_ratio(&cells[0], cell, run.header.seed))
         .collect();
-    pairing::row(key.0, key.1.clone(), cells, comparisons)
+    let row = pairing::row(key.0, key.1.clone(), cells, comparisons);
+    own::completed(run, records, row)
 }
 
 /// The cell of a model from its records of one metric under the same conditions.
-pub(super) fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed: u64) -> Cell {
+pub(super) fn cell(run: &Run, model: &str, records: &[&Measurement], key: RowKey<'_>) -> Cell {
     let mine = || {
         records
             .iter()
@@ -186,14 +197,17 @@ pub(super) fn cell(model: &str, records: &[&Measurement], key: RowKey<'_>, seed:
     }
     if let Some((_, n_of)) = FLAGS.iter().find(|(metric, _)| *metric == key.0) {
         let flags: Vec<Vec<f64>> = values.into_iter().map(|flag| vec![flag]).collect();
-        let cell = statistic::rate_cell(model, &flags, seed);
+        let cell = statistic::rate_cell(model, &flags, run.header.seed);
         return Cell {
             n_of: *n_of,
             method: cell.method.replace("problems", n_of.many()),
             ..cell
         };
     }
-    statistic::median_cell(model, values)
+    match apart::is_of_several(run, model) && apart::is_of_the_machine(key.0) {
+        true => statistic::runs_cell(model, values),
+        false => statistic::median_cell(model, values),
+    }
 }
 
 /// Conditions that have one value in all rows that have them at all, and that more than one row has.

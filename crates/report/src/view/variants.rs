@@ -121,12 +121,7 @@ fn cell(run: &Run, model: &str, metric: &str) -> Cell {
     let Some(first) = records.first() else {
         return pairing::missing(model, Counted::Repetitions, "not measured".to_owned());
     };
-    timing::cell(
-        model,
-        &records,
-        (metric, &first.conditions),
-        run.header.seed,
-    )
+    timing::cell(run, model, &records, (metric, &first.conditions))
 }
 
 fn quality(sections: &[Section], model: &str, shape: &Value) -> Cell {

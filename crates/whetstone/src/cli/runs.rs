@@ -53,21 +53,29 @@ pub(crate) struct Report {
   whet compare runs/base_20260102_030405 runs/tuned_20260103_030405
   whet compare BASE TUNED --gate 'perplexity.ratio<1.05' --gate 'pass_at_1.difference>-2%'
   whet compare NEW --baseline main --fail-on-regression --noise-threshold 2%
+  whet compare NEW1 NEW2 NEW3 --baseline OLD1 --baseline OLD2 --baseline OLD3 --fail-on-regression
   whet compare TEACHER STUDENT --checklist       four published gates of attention upcycling
   whet compare BASE TUNED -o comparison          page, tables and pictures into a folder
 
 A gate is METRIC[.ratio|.difference] with <, <=, > or >= and a number. It is met or failed if the whole interval
-is on one side, and inconclusive otherwise. It is held against every later model and every row of the metric.
+is on one side, and inconclusive otherwise. It is held against every later model and every row of the metric. METRIC may
+also be one of your own that the runs have.
 
 With --fail-on-regression a row failed if its whole interval is worse than the noise threshold, and is
 inconclusive if a part of it is. Without a threshold what is open is counted and decides nothing: no number of
 repetitions excludes a regression of every size. Of every 40 rows that chance moves about one comes out worse though
 nothing changed, and all rows are looked at: name those that matter with --metrics, or allow for noise.
 
+Speeds, times, memory and energy of two separate runs also differ by what the machine did in between, which their
+intervals do not know: they are inconclusive at most, and so are those of unlike machines or engines, and of a run
+that warned of drift. Measure both models in one run, or give three runs or more of each side: with several --baseline
+runs of the same models are taken together, and each run counts once.
+
 A baseline is a run with a name: `whet runs tag RUN NAME`, `whet bench … --save-baseline NAME`, or --save-baseline
 here, which names the last run unless something failed.
 
-Exit codes: 0 all met, 3 a gate failed or something became worse, 5 nothing failed but a gate is inconclusive.")]
+Exit codes: 0 nothing failed, 3 a gate failed or something became worse, 5 what was asked for by name was not measured
+at all, or, with --fail-on-inconclusive, something is inconclusive.")]
 pub(crate) struct Compare {
     /// Run folders, or their names below the folder of runs; the first is what the others are held against
     #[arg(value_name = "RUN", required = true)]
@@ -75,9 +83,9 @@ pub(crate) struct Compare {
     /// Folder of run folders
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) root: PathBuf,
-    /// What the runs are held against: the name of a baseline, or a run
+    /// What the runs are held against: the name of a baseline, or a run; given several times, runs are what is counted
     #[arg(long, value_name = "NAME|RUN")]
-    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) baseline: Vec<PathBuf>,
     /// Call the last run so afterwards, unless something failed
     #[arg(long, value_name = "NAME", value_parser = baseline_name)]
     pub(crate) save_baseline: Option<String>,
@@ -90,11 +98,19 @@ pub(crate) struct Compare {
     /// End with exit code 3 if a number became worse, its whole interval considered
     #[arg(long)]
     pub(crate) fail_on_regression: bool,
+    /// End with exit code 5 if nothing failed and a claim can be neither confirmed nor refuted
+    #[arg(long)]
+    pub(crate) fail_on_inconclusive: bool,
     /// Changes up to this share of the first run's number are no regression
     #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, requires = "fail_on_regression")]
     pub(crate) noise_threshold: f64,
-    /// Look for regressions in these metrics only; if one of them cannot be judged at all, that is inconclusive
-    #[arg(long, value_name = "METRIC,…", value_delimiter = ',', value_parser = metric, requires = "fail_on_regression")]
+    /// Look for regressions in these metrics only; if one of them was not measured at all, the exit code is 5
+    #[arg(
+        long,
+        value_name = "METRIC,…",
+        value_delimiter = ',',
+        requires = "fail_on_regression"
+    )]
     pub(crate) metrics: Vec<String>,
     /// Write the comparison's report into a folder
     #[arg(long, short = 'o', value_name = "DIR")]
@@ -205,14 +221,6 @@ pub(super) fn baseline_name(text: &str) -> Result<String, String> {
         false => {
             Err("a name has letters, digits, - _ and . in it, and begins with no . or -".to_owned())
         }
-    }
-}
-
-fn metric(text: &str) -> Result<String, String> {
-    let known = measure::metric::find(text).is_some() || measure::metric::is_at_k(text);
-    match known {
-        true => Ok(text.to_owned()),
-        false => Err("no metric is called so; docs/METRICS.md lists them".to_owned()),
     }
 }
 

@@ -146,11 +146,14 @@ fn regressions_fail_and_what_is_open_is_an_outcome_of_its_own() {
     whet(&place, &line(&other, ""))
         .with_code(3)
         .saying(&["became worse"]);
-    let open = whet(&place, &line(&other, "--noise-threshold 75%")).with_code(5);
+    let open = whet(&place, &line(&other, "--noise-threshold 75%")).with_code(0);
     assert!(
         open.stdout.contains("inconclusive") && !open.stdout.contains(" failed "),
         "{open}"
     );
+    open.saying(&["Inconclusive is no failure; --fail-on-inconclusive"]);
+    let strict = "--noise-threshold 75% --fail-on-inconclusive";
+    whet(&place, &line(&other, strict)).with_code(5);
     whet(&place, &line(&other, "--noise-threshold 99%")).with_code(0);
     let elsewhere = whet(&place, &line(&other, "--metrics kl_mean_nats")).with_code(5);
     assert!(
@@ -218,7 +221,7 @@ fn the_checklist_has_four_gates_and_says_what_was_not_measured() {
         ("accuracy", "whet bench accuracy"),
     ] {
         let [gate] = of(claim).try_into().unwrap();
-        assert_eq!(gate["outcome"], "inconclusive", "{gate}");
+        assert_eq!(gate["outcome"], "no_number", "{gate}");
         assert!(gate["shown"].as_str().unwrap().contains(measures), "{gate}");
     }
     assert_eq!(ended.code, Some(3), "the cache is not a third");

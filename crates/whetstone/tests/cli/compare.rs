@@ -7,22 +7,17 @@ fn two_runs(only: &str) -> Workplace {
     let place = Workplace::new();
     place.toy("other", 8);
     for (model, root) in [("toy.gguf", "a"), ("other.gguf", "b")] {
-        let words = [
-            "bench",
-            model,
-            "--threads",
-            "1",
-            "--preset",
-            "smoke",
-            "--only",
-            only,
-            "-q",
-            "-o",
-            root,
-        ];
-        place.whet(&words).with_code(0);
+        measure(&place, model, only, root);
     }
     place
+}
+
+/// A run into a folder of runs.
+fn measure(place: &Workplace, model: &str, only: &str, root: &str) {
+    let line = format!("bench {model} --threads 1 --preset smoke --only {only} -q -o {root}");
+    place
+        .whet(&line.split(' ').collect::<Vec<_>>())
+        .with_code(0);
 }
 
 fn folders(place: &Workplace) -> [String; 2] {
@@ -76,8 +71,10 @@ fn claims_decide_the_exit_code() {
     );
     let failed = compare(&["perplexity.ratio<1000", "perplexity.ratio<0.001"], 3);
     assert!(failed.stdout.contains("failed"), "{failed}");
-    let unclear = compare(&["peak_resident_bytes.ratio<10"], 5);
+    let unclear = compare(&["peak_resident_bytes.ratio<10"], 0);
     assert!(unclear.stdout.contains("inconclusive"), "{unclear}");
+    let remedy = "measure both in one run, or give 3 runs or more of each side";
+    unclear.saying(&[remedy, "--fail-on-inconclusive ends with exit code 5"]);
     assert!(
         unclear
             .stdout
@@ -149,4 +146,99 @@ fn the_folder_of_a_comparison_comes_back_byte_for_byte() {
         "both compares the run other_",
         "whet compare RUN RUN -o both",
     ]);
+}
+
+#[test]
+fn inconclusive_is_no_failure_and_what_was_not_measured_is_one() {
+    let place = two_runs("perplexity");
+    let [a, b] = folders(&place);
+    let compare = |words: &[&str], code: i32| {
+        let all = [&["compare", &a, &b, "--format", "json"][..], words].concat();
+        place.whet(&all).with_code(code).json()
+    };
+    // The perplexity of the other toy is between one and a half times and twice that of the first.
+    let open = ["--gate", "perplexity.ratio<1.75"];
+    let claimed = compare(&open, 0);
+    let outcomes = claimed["gates"].as_array().unwrap().iter();
+    let outcomes: Vec<&str> = outcomes
+        .map(|gate| gate["outcome"].as_str().unwrap())
+        .collect();
+    assert!(outcomes.contains(&"inconclusive"), "{claimed}");
+    assert_eq!(claimed["outcome"], "inconclusive");
+    let strict = [&open[..], &["--fail-on-inconclusive"]].concat();
+    assert_eq!(compare(&strict, 5)["outcome"], "inconclusive");
+    let met = ["--gate", "perplexity.ratio<1000", "--fail-on-inconclusive"];
+    assert_eq!(compare(&met, 0)["outcome"], "met");
+    let failed = ["--gate", "perplexity.ratio<0.001", "--fail-on-inconclusive"];
+    assert_eq!(compare(&failed, 3)["outcome"], "failed");
+    // What nobody measured needs no flag.
+    let named = [
+        "--fail-on-regression",
+        "--noise-threshold",
+        "99%",
+        "--metrics",
+        "pass_at_1",
+    ];
+    let silent = compare(&named, 5);
+    assert_eq!(silent["outcome"], "not_measured");
+    assert_eq!(silent["regressions"]["unjudged"][0], "pass_at_1");
+    assert_eq!(compare(&[], 0)["outcome"], "no_claim");
+}
+
+#[test]
+fn several_baselines_make_runs_what_is_counted() {
+    let place = Workplace::new();
+    let mut words = vec!["compare".to_owned()];
+    for (side, flag) in [("new", None), ("old", Some("--baseline"))] {
+        for number in 1..=3 {
+            let root = format!("{side}{number}");
+            measure(&place, "toy.gguf", "memory,perplexity", &root);
+            let folder = place.at(&root).join(format!("{side}_{number}"));
+            std::fs::rename(place.only_run(&root).0, &folder).unwrap();
+            name_run(&folder, &format!("{side}_{number}"));
+            words.extend(flag.map(str::to_owned));
+            words.push(folder.display().to_string());
+        }
+    }
+    let compared = |more: &[&str]| {
+        let all: Vec<&str> = words
+            .iter()
+            .map(String::as_str)
+            .chain(more.iter().copied())
+            .collect();
+        place.whet(&all)
+    };
+    let json = compared(&["--format", "json"]).with_code(0).json();
+    let models = json["scorecard"]["provenance"]["models"]
+        .as_array()
+        .unwrap();
+    assert_eq!(models.len(), 2, "three runs of a side are one model");
+    let sections = json["scorecard"]["sections"].as_array().unwrap().iter();
+    let rows: Vec<_> = sections
+        .flat_map(|one| one["rows"].as_array().unwrap())
+        .collect();
+    let of = |metric: &str| *rows.iter().find(|row| row["metric"] == metric).unwrap();
+    assert_eq!(of("peak_resident_bytes")["cells"][0]["n_of"], "runs");
+    assert_eq!(of("peak_resident_bytes")["cells"][0]["n"], 3);
+    assert_eq!(of("bits_per_byte")["cells"][0]["n_of"], "passages");
+    let said = compared(&[]).with_code(0);
+    assert!(said.stdout.contains("first_of_several"), "{said}");
+    // A run that stands on both sides, or twice on one, would be counted twice.
+    let twice = [words[1].as_str()];
+    compared(&twice).with_code(2).saying(&["is named twice"]);
+    place.toy("other", 8);
+    measure(&place, "other.gguf", "perplexity", "else");
+    let elsewhere = place.only_run("else").0.display().to_string();
+    compared(&["--baseline", &elsewhere])
+        .with_code(2)
+        .saying(&["not of the same models"]);
+}
+
+/// Gives a run another name than those that were made in the same second.
+fn name_run(folder: &std::path::Path, name: &str) {
+    let path = folder.join("run.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut header: serde_json::Value = serde_json::from_str(&text).unwrap();
+    header["run_id"] = name.into();
+    std::fs::write(path, header.to_string()).unwrap();
 }

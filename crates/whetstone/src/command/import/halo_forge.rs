@@ -204,6 +204,7 @@ impl Foreign {
             conditions: [("suite".to_owned(), json!(suite))].into(),
             values: vec![value],
             reason: None,
+            own: None,
             told: Some(Told {
                 n: Some(prompts),
                 standard_error: None,

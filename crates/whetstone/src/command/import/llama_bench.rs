@@ -170,6 +170,7 @@ fn measurement(
         values,
         reason: None,
         told,
+        own: None,
     })
 }
 

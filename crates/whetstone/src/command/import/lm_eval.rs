@@ -106,6 +106,7 @@ fn of_task(
             conditions: conditions(file, task, filter),
             values: value_told.into_iter().collect(),
             reason: value_told.is_none().then(|| "the file says N/A".to_owned()),
+            own: None,
             told: Some(Told {
                 n,
                 standard_error: error,

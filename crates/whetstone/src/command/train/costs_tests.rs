@@ -105,6 +105,7 @@ fn where_nothing_tells_energy_there_is_a_reason_and_times_all_the_same() {
         values: Vec::new(),
         reason: Some("no counter".into()),
         told: None,
+        own: None,
     });
     let said = words(&silent);
     assert!(said.contains("energy: null (no counter)"), "{said}");

@@ -1,0 +1,101 @@
+//! The runs that stand on the two sides of a comparison.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use ledger::Run;
+
+use super::super::runs::find;
+use crate::baselines;
+use crate::cli::Compare;
+use crate::exit::Usage;
+
+/// Folders of runs: what the others are held against, and the others.
+pub(super) struct Sides {
+    baselines: Vec<PathBuf>,
+    named: Vec<PathBuf>,
+}
+
+impl Sides {
+    /// The runs that words name.
+    ///
+    /// # Errors
+    /// [`Usage`] for a word that names none.
+    pub(super) fn named(flags: &Compare) -> Result<Sides> {
+        let named: Vec<PathBuf> = flags
+            .runs
+            .iter()
+            .map(|word| find(word, &flags.root))
+            .collect::<Result<_>>()?;
+        // Where the runs lie is where their names are; the folder of runs comes after that.
+        let beside = named.first().and_then(|folder| folder.parent());
+        let roots: Vec<PathBuf> = beside
+            .map(Path::to_owned)
+            .into_iter()
+            .chain([flags.root.clone()])
+            .collect();
+        let baselines = flags
+            .baseline
+            .iter()
+            .map(|word| baseline(word, &roots, &flags.root));
+        Ok(Sides {
+            baselines: baselines.collect::<Result<_>>()?,
+            named,
+        })
+    }
+
+    pub(super) fn is_one_run(&self) -> bool {
+        self.baselines.is_empty() && self.named.len() == 1
+    }
+
+    /// The run that was named last.
+    pub(super) fn last(&self) -> Option<&PathBuf> {
+        self.named.last()
+    }
+
+    /// The runs, what the others are held against first. Where several baselines are named, runs of the same models are taken
+    /// together on both sides.
+    ///
+    /// # Errors
+    /// [`Usage`] if the baselines are of unlike models, or a run stands in it twice; those of reading.
+    pub(super) fn read(&self) -> Result<Vec<Run>> {
+        let (base, later) = (read(&self.baselines)?, read(&self.named)?);
+        if base.len() < 2 {
+            return Ok([base, later].concat());
+        }
+        let mut seen = BTreeSet::new();
+        let ids = base.iter().chain(&later).map(|run| &run.header.run_id);
+        if let Some(twice) = ids.clone().find(|id| !seen.insert(*id)) {
+            let what =
+                format!("{twice} is named twice; where runs are what is counted, each counts once");
+            return Err(Usage(what).into());
+        }
+        let base = report::pool(&base);
+        if let [first, other, ..] = base.as_slice() {
+            let ids = (&first.header.run_id, &other.header.run_id);
+            let what = format!(
+                "the baselines {} and {} are not of the same models; several baselines are runs of one thing",
+                ids.0, ids.1
+            );
+            return Err(Usage(what).into());
+        }
+        Ok([base, report::pool(&later)].concat())
+    }
+}
+
+fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
+    let runs = folders.iter().map(|folder| ledger::read(folder));
+    Ok(runs.collect::<Result<_, _>>()?)
+}
+
+/// The folder of a baseline: a name, or a run.
+fn baseline(word: &Path, roots: &[PathBuf], root: &Path) -> Result<PathBuf> {
+    match baselines::find(word, roots)? {
+        Some(folder) => Ok(folder),
+        None => match find(word, root) {
+            Ok(folder) => Ok(folder),
+            Err(_) => Err(baselines::nothing(word, &roots[0])?.into()),
+        },
+    }
+}
