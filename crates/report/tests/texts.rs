@@ -160,7 +160,7 @@ fn an_unclear_perplexity_says_which_ratio_would_have_been_seen() {
     assert!((size - wanted).abs() < 1e-5, "{size}, not {wanted}");
     let said = scorecard_text(&Scorecard::of(&run), 200, Colour::Never);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("perplexity 1.05×"), "{said}");
+    assert!(said.contains("perplexity wiki 1.05×"), "{said}");
 }
 
 #[test]
