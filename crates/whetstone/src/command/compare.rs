@@ -1,7 +1,7 @@
 //! `whet compare`: runs that were made apart, side by side, and claims held against the difference.
 
 mod ending;
-mod sides;
+pub(super) mod sides;
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub(crate) fn run(flags: &Compare, terminal: &Terminal) -> Result<Exit> {
     let ending = Ending::of(&judged, regressions.as_ref());
     if let Some(folder) = &flags.output {
         write(&joined, folder, terminal.readings())?;
-        compared::keep(folder, &[&folders])?;
+        compared::keep(folder, sides.folders())?;
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     }
     let claims = (judged.as_slice(), regressions.as_ref(), ending);

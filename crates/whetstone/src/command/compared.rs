@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use ledger::Run;
 use serde::{Deserialize, Serialize};
 
+use super::compare::sides::opposed;
 use crate::exit::Usage;
 
 /// The file that says it.
@@ -20,17 +21,16 @@ struct Compared {
     run: String,
 }
 
-/// Notes the runs in their order: of each side those that stand for it.
-pub(super) fn keep(folder: &Path, sides: &[&[PathBuf]]) -> Result<()> {
+/// Notes the runs of both sides in their order, what the others are held against first.
+pub(super) fn keep(folder: &Path, sides: [&[PathBuf]; 2]) -> Result<()> {
     let compared = |path: &PathBuf| -> Result<Compared> {
         Ok(Compared {
             path: std::path::absolute(path)?,
             run: ledger::read(path)?.header.run_id,
         })
     };
-    let of_side = |side: &&[PathBuf]| side.iter().map(compared).collect::<Result<_>>();
-    let sides = sides.iter().map(of_side);
-    let sides = sides.collect::<Result<Vec<Vec<Compared>>>>()?;
+    let of_side = |side: &[PathBuf]| side.iter().map(compared).collect::<Result<Vec<Compared>>>();
+    let sides = [of_side(sides[0])?, of_side(sides[1])?];
     ledger::write_derived(folder, FILE, &serde_json::to_vec_pretty(&sides)?)?;
     Ok(())
 }
@@ -46,9 +46,11 @@ pub(super) fn read(folder: &Path) -> Result<Run> {
     }
     let place = || format!("{}", path.display());
     let bytes = std::fs::read(&path).with_context(place)?;
-    let sides: Vec<Vec<Compared>> = serde_json::from_slice(&bytes).with_context(place)?;
-    let runs = sides.iter().flatten().map(|one| one.read(folder));
-    let runs = runs.collect::<Result<Vec<Run>, Usage>>()?;
+    let [base, later]: [Vec<Compared>; 2] = serde_json::from_slice(&bytes).with_context(place)?;
+    let of_side = |side: &[Compared]| -> Result<Vec<Run>, Usage> {
+        side.iter().map(|one| one.read(folder)).collect()
+    };
+    let runs = opposed(of_side(&base)?, of_side(&later)?)?;
     Ok(report::join(&runs).map_err(Usage)?)
 }
 

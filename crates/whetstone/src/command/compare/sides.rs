@@ -54,34 +54,47 @@ impl Sides {
         self.named.last()
     }
 
-    /// The runs, what the others are held against first. Where several baselines are named, runs of the same models are taken
-    /// together on both sides.
+    /// The folders of both sides, what the others are held against first.
+    pub(super) fn folders(&self) -> [&[PathBuf]; 2] {
+        [&self.baselines, &self.named]
+    }
+
+    /// The runs, as [`opposed`] has them.
     ///
     /// # Errors
-    /// [`Usage`] if the baselines are of unlike models, or a run stands in it twice; those of reading.
+    /// Those of [`opposed`] and of reading.
     pub(super) fn read(&self) -> Result<Vec<Run>> {
         let (base, later) = (read(&self.baselines)?, read(&self.named)?);
-        if base.len() < 2 {
-            return Ok([base, later].concat());
-        }
-        let mut seen = BTreeSet::new();
-        let ids = base.iter().chain(&later).map(|run| &run.header.run_id);
-        if let Some(twice) = ids.clone().find(|id| !seen.insert(*id)) {
-            let what =
-                format!("{twice} is named twice; where runs are what is counted, each counts once");
-            return Err(Usage(what).into());
-        }
-        let base = report::pool(&base);
-        if let [first, other, ..] = base.as_slice() {
-            let ids = (&first.header.run_id, &other.header.run_id);
-            let what = format!(
-                "the baselines {} and {} are not of the same models; several baselines are runs of one thing",
-                ids.0, ids.1
-            );
-            return Err(Usage(what).into());
-        }
-        Ok([base, report::pool(&later)].concat())
+        Ok(opposed(base, later)?)
     }
+}
+
+/// The runs of two sides in one row, what the others are held against first. Where several baselines are named, runs of the
+/// same models are taken together on both sides.
+///
+/// # Errors
+/// [`Usage`] if the baselines are of unlike models, or a run stands in it twice.
+pub(in super::super) fn opposed(base: Vec<Run>, later: Vec<Run>) -> Result<Vec<Run>, Usage> {
+    if base.len() < 2 {
+        return Ok([base, later].concat());
+    }
+    let mut seen = BTreeSet::new();
+    let mut ids = base.iter().chain(&later).map(|run| &run.header.run_id);
+    if let Some(twice) = ids.find(|id| !seen.insert(*id)) {
+        let what =
+            format!("{twice} is named twice; where runs are what is counted, each counts once");
+        return Err(Usage(what));
+    }
+    let base = report::pool(&base);
+    if let [first, other, ..] = base.as_slice() {
+        let ids = (&first.header.run_id, &other.header.run_id);
+        let what = format!(
+            "the baselines {} and {} are not of the same models; several baselines are runs of one thing",
+            ids.0, ids.1
+        );
+        return Err(Usage(what));
+    }
+    Ok([base, report::pool(&later)].concat())
 }
 
 fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
