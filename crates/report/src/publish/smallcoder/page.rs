@@ -101,7 +101,10 @@ fn times(run: &Run, all: &[Entered<'_>]) -> String {
     }
     let mut out = "\n".to_owned();
     for (timing, models) in said {
-        out.push_str(&format!("Times of {}: {timing}.\n", text(&models.join(", "))));
+        out.push_str(&format!(
+            "Times of {}: {timing}.\n",
+            text(&models.join(", "))
+        ));
     }
     out
 }
