@@ -56,14 +56,14 @@ fn no_stranger_steers_the_terminal_by_what_is_said_of_him() {
     let recipe = "version: 2\n\"ke\\e[31my\\a\": 1\n";
     std::fs::write(place.at("evil.yml"), recipe).unwrap();
     let results =
-        serde_json::json!({"results": {"hella\u{1b}[2Jswag": {"acc,none": "\u{7}\u{9b}"}}});
+        serde_json::json!({"results": {"hellaswag": {"acc\u{1b}[2J,none": "\u{7}\u{9b}"}}});
     std::fs::write(place.at("evil.json"), results.to_string()).unwrap();
     let file = "evil\u{1b}]0;owned\u{7}\u{202e}.gguf";
     std::fs::write(place.at(file), "no model").unwrap();
     for (words, code, shown) in [
         (&["check", "evil.yml"][..], 2, "ke␛[31my␇"),
         (&["run", "evil.yml", "--dry-run"], 2, "ke␛[31my␇"),
-        (&["runs", "import", "evil.json"], 2, "hella␛[2Jswag"),
+        (&["runs", "import", "evil.json"], 2, "acc␛[2J,none"),
         (&["models", "show", file], 2, "evil␛]0;owned␇⟨U+202E⟩.gguf"),
         (&["bench", "--ti\u{1b}[2Jny"], 2, "--ti␛[2Jny"),
         (&["models", "ls", "--format", "\u{1b}[2J"], 2, "␛[2J"),
