@@ -74,7 +74,7 @@ fn claims_decide_the_exit_code() {
     let unclear = compare(&["peak_resident_bytes.ratio<10"], 0);
     assert!(unclear.stdout.contains("inconclusive"), "{unclear}");
     let remedy = "measure both in one run, or give 3 runs or more of each side";
-    unclear.saying(&[remedy, "--fail-on-inconclusive ends with exit code 5"]);
+    let unclear = unclear.saying(&[remedy, "--fail-on-inconclusive ends with exit code 5"]);
     assert!(
         unclear
             .stdout
