@@ -194,12 +194,6 @@ fn what_another_program_says_of_the_same_answers_is_paired_with_what_we_say() {
     let mut rows = card.sections.iter().flat_map(|section| &section.rows);
     let compiles = rows.find(|row| row.metric == "compile_rate").unwrap();
     assert!(compiles.cells[0].value.is_some() && compiles.cells[1].value.is_none());
-    let claim = "pass_at_1.difference>-30%";
-    let claims = [(claim.to_owned(), claim.parse::<Gate>().unwrap())];
-    assert_eq!(
-        gates::judge(&card, &claims).unwrap()[0].outcome,
-        Outcome::Met
-    );
 }
 
 #[test]
