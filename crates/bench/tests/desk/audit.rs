@@ -43,7 +43,7 @@ fn attempt(suite: &Suite, n: u32) -> Attempt {
         prompt_sha256: String::new(),
         n_prompt_tokens: 1,
         n_tokens: 9,
-        text: format!("```python\ndef f(x):\n    return {n}\n```"),
+        text: format!("```python\ndef f(x):\n    return {n}  # answer {n}\n```"),
         finish: Finish::EndOfText,
         decode_ns: 0,
     }
@@ -58,13 +58,13 @@ fn says(program: &Program, words: &str) -> bool {
     program.files.iter().any(|file| has(&file.bytes))
 }
 
-/// The slow way finds another cause where the answer begins with a 1.
+/// The slow way finds another cause where the number of the answer begins with a 1.
 fn machine() -> impl Sandbox {
     Scripted::new(|program: &Program, _: &Limits| Ok(outcome(program)))
 }
 
 fn outcome(program: &Program) -> Outcome {
-    let ending = match !program.warm && says(program, "return 1") {
+    let ending = match !program.warm && says(program, "answer 1") {
         true => Ending::MemoryLimit,
         false => Ending::Exited(0),
     };

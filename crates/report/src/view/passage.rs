@@ -230,6 +230,10 @@ fn notes(run: &Run, text: &Conditions) -> Vec<String> {
     };
     for (model, found) in every_model(run, text) {
         let Ok(found) = found else { continue };
+        let (tokens, bytes): (f64, f64) = (found.tokens.iter().sum(), found.bytes.iter().sum());
+        if !(tokens + bytes).is_finite() {
+            continue;
+        }
         let start = mine(run, &model, text, "start_tokens").find_map(|m| m.values.first());
         let start = match start {
             _ if protocol == "passages" => ", each after a start or end-of-text token",
@@ -244,8 +248,8 @@ fn notes(run: &Run, text: &Conditions) -> Vec<String> {
         notes.push(format!(
             "{model} on {} ({protocol}): {:.0} tokens scored, {}{start}",
             word("text"),
-            found.tokens.iter().sum::<f64>(),
-            format::quantity(Unit::Bytes, found.bytes.iter().sum()),
+            tokens,
+            format::quantity(Unit::Bytes, bytes),
         ));
     }
     notes
