@@ -485,7 +485,7 @@ fn no_cycle_that_is_better_means_no_adapter() {
 fn of_cycles_that_are_equally_good_the_last_is_taken_and_counts_as_no_gain() {
     let folder = tempfile::tempdir().unwrap();
     let mut made = Made {
-        gains: vec![200, 0, 0, 0, 0],
+        gains: vec![900; 5],
         ..Made::new()
     };
     let mut plan = plan();
