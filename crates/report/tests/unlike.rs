@@ -198,7 +198,7 @@ fn problems_that_were_put_in_other_words_are_counted_unless_the_template_account
             .attempts
             .iter_mut()
             .filter(|a| a.key.suite == "cpp-demo");
-        for attempt in of_cpp.filter(|a| a.key.problem < "p06".to_owned()) {
+        for attempt in of_cpp.filter(|a| a.key.problem.as_str() < "p06") {
             attempt.prompt_sha256 = sha256.to_owned();
         }
     };

@@ -118,6 +118,7 @@ pub use fittings::{Fittings, Warm};
 pub use group::Used;
 pub use layout::check_readable;
 pub use limits::{LIMITS_PROFILE, Limits};
+pub use nursery::DRIVER_TEXT;
 pub use pace::Pace;
 pub use probe::{Check, Held, probe};
 pub use program::{Captured, Ending, File, Mode, Outcome, Profile, Program};

@@ -26,8 +26,11 @@ use crate::program::{Profile, Program};
 use crate::sys::{self, Call, Stack, Strings};
 use crate::{infant, order};
 
+/// The text of the driver of warm interpreters, which takes part in every verdict that comes by them.
+pub const DRIVER_TEXT: &str = include_str!("warm.py");
+
 /// The driver and its name beside the modules.
-pub(crate) const DRIVER: (&str, &str) = (".warm.py", include_str!("warm.py"));
+pub(crate) const DRIVER: (&str, &str) = (".warm.py", DRIVER_TEXT);
 
 /// How long an interpreter may take to import what is wanted, in seconds.
 const START_S: i64 = 20;

@@ -180,7 +180,7 @@ impl Suite {
     }
 
     /// What a record has to say of every problem: labels and counts for results in published forms, and what is asked,
-    /// as long as that is not more than [`MOST_ASKED`] bytes in all.
+    /// as long as that is not more than 1 MiB in all.
     pub fn records(&self) -> Vec<ProblemRecord> {
         let n_bytes: usize = self.problems.iter().map(|one| one.prompt.len()).sum();
         let record = |problem: &Problem| ProblemRecord {

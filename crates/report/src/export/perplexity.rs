@@ -53,7 +53,10 @@ fn line(run: &Run, rows: &[&Row], row: &Row, cell: &Cell) -> Vec<String> {
     let nats = sum(run, "passage_nats", row, cell).filter(|_| is_scored);
     let tokens = sum(run, "passage_tokens", row, cell).filter(|_| is_scored);
     let loss = number(nats.zip(tokens).map(|(nats, tokens)| nats / tokens));
-    let batches = is_scored.then(|| cell.n.to_string()).unwrap_or_default();
+    let batches = match is_scored {
+        true => cell.n.to_string(),
+        false => String::new(),
+    };
     let mut line = vec![cell.model.clone(), number(cell.value), loss.clone(), loss];
     line.extend([batches, number(tokens)]);
     let bounds = |cell: Option<&Cell>| {

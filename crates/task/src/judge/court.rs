@@ -14,9 +14,10 @@
 //!
 //! Everything is told in the caller's thread as it comes, so that it can be put on disk at once.
 
+mod key;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -25,25 +26,14 @@ use ledger::Precedents;
 use ledger::record::{AttemptKey, Audit, Finish, Verdict, Way};
 use sandbox::Sandbox;
 
+use super::Judge;
 use super::watched::Watched;
-use super::{Judge, function, quality};
 use crate::behaviour::Answer;
 use crate::problem::Problem;
 use crate::sha256;
 
 /// So many fast verdicts are tried again at least, or all if there are fewer.
 const LEAST_AUDITED: usize = 20;
-
-/// The rule by which the key of a precedent is made. It moves when a judge's Rust comes to another verdict on
-/// the same text, beside the judge's own version.
-const PRECEDENT: &str = "precedent/3";
-
-/// The programs of ours that take part in verdicts, as one hash: they change without a judge's name moving.
-static OURS: LazyLock<String> = LazyLock::new(|| {
-    let texts = function::TEXTS.iter().chain([&quality::INSPECTOR]);
-    let hashes: String = texts.map(|text| sha256(text.as_bytes())).collect();
-    sha256(hashes.as_bytes())
-});
 
 /// One completion to judge.
 #[derive(Debug, Clone)]
@@ -115,7 +105,7 @@ impl Court<'_> {
     }
 
     /// The fast verdicts that are to be tried again, drawn by the seed: the share of all of them, and no fewer than
-    /// [`LEAST_AUDITED`]. Only those under the circumstances of now can be held against a slow one, so others
+    /// 20. Only those under the circumstances of now can be held against a slow one, so others
     /// (another compiler, another policy) are not drawn.
     pub fn draw<'v>(&self, judge: &Judge, verdicts: &[&'v Verdict]) -> Vec<&'v Verdict> {
         if self.audit <= 0.0 {
@@ -209,20 +199,8 @@ impl Court<'_> {
         heard
     }
 
-    /// A hash of everything that a verdict depends on; `None` where nothing is run and nothing is saved.
     fn content(&self, job: &Job<'_>) -> Option<String> {
-        job.judge.toolchain()?;
-        let parts = [
-            PRECEDENT.to_owned(),
-            OURS.to_owned(),
-            // Its text for people names every field, and so it does when somebody adds one.
-            format!("{:?}", job.judge.slow()),
-            self.sandbox.badge().policy_sha256.clone(),
-            serde_json::to_string(job.problem).ok()?,
-            job.text.to_owned(),
-        ];
-        let hashes: String = parts.iter().map(|part| sha256(part.as_bytes())).collect();
-        Some(sha256(hashes.as_bytes()))
+        key::of(job, self.sandbox.badge())
     }
 
     /// Lets the slow way's verdict stand for later runs, in place of the fast one's.

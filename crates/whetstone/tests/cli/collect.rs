@@ -126,23 +126,10 @@ fn a_draft_learns_what_its_target_would_have_said() {
         .whet(&["data", "check", "out/failures.jsonl"])
         .with_code(0);
     assert!(checked.stdout.contains("4 × collected"), "{checked}");
-    let spec = [
-        "bench",
-        "spec",
-        "toy.gguf",
-        "--draft",
-        "other.gguf",
-        "-a",
-        "final",
-        "-l",
-        "1",
-        "-m",
-        "8",
-        "-t",
-        "1",
-    ];
-    let more = ["--draft-length", "2", "--modes", "draft,draft_lora"];
-    let spec = place.whet(&[&spec[..], &more].concat()).with_code(0);
+    let spec = "bench spec toy.gguf --draft other.gguf -a final -l 1 -m 8 -t 1 --draft-length 2";
+    let words = format!("{spec} --modes draft,draft_lora");
+    let words: Vec<&str> = words.split(' ').collect();
+    let spec = place.whet(&words).with_code(0);
     assert!(spec.stdout.contains("draft_lora"));
     let added = added_bytes(&place);
     assert!(
