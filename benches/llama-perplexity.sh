@@ -22,7 +22,7 @@ root=${here%/*}
 # shellcheck source=scripts/llama-programs.sh
 . "$root/scripts/llama-programs.sh"
 
-model='' text='' chunks=4 threads=$(nproc) rounds=2
+model='' text='' chunks=4 threads=$(cores) rounds=2
 while [ $# -gt 0 ]; do
     case $1 in
         --chunks) chunks=${2:?--chunks needs a number} && shift ;;

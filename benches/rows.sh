@@ -42,7 +42,7 @@ done
 model=$(cd -- "$(dirname -- "$model")" && pwd -P)/$(basename -- "$model")
 
 require_rust "$root"
-require "compiler make cmake libclang python pip"
+require "compiler make cmake libclang python"
 build_programs direct
 cd -- "$root"
 cargo bench --locked -p llama --bench rows --no-run >&2

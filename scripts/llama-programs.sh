@@ -35,7 +35,7 @@ gather_program_sources() {
         for folder in $programs_folders; do
             [ -d "$LLAMA_CPP_CHECKOUT/$folder" ] || refuse "LLAMA_CPP_CHECKOUT=$LLAMA_CPP_CHECKOUT has no $folder"
             mkdir -p -- "$sources/${folder##*/}"
-            cp -- "$LLAMA_CPP_CHECKOUT/$folder"/*.cpp "$sources/${folder##*/}/"
+            cp -p -- "$LLAMA_CPP_CHECKOUT/$folder"/*.cpp "$sources/${folder##*/}/"
         done
         echo checkout >"$sources/origin"
     elif [ "$(cat "$sources/origin" 2>/dev/null)" != "$programs_sha256" ]; then
@@ -74,12 +74,13 @@ PYTHON
 }
 
 # build_programs NAME…: leaves these programs in $programs. The first call compiles llama.cpp, which takes minutes.
+# `direct` is ours; nothing is fetched for it alone.
 build_programs() {
     local source log=$programs_build.log
     say "building $* (some minutes the first time; log in $log)"
     source=$(engine_source)
-    mkdir -p -- "$programs_build"
-    gather_program_sources
+    mkdir -p -- "$programs_build/sources"
+    [ "$*" = direct ] || gather_program_sources
     {
         env -u CMAKE_PROJECT_INCLUDE cmake -S "$root/benches/llama-programs" -B "$programs_build" \
             -DLLAMA_SOURCE="$source" -DPROGRAM_SOURCES="$programs_build/sources" \

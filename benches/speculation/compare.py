@@ -58,7 +58,7 @@ def theirs(prompt, length, keep):
     words = [program, "-m", target, "-md", draft, "--spec-type", "draft-simple", "--spec-draft-n-max", str(length),
              "--no-escape", "-p", prompt, "-n", max_tokens, "-t", threads, "-td", threads, "-c", "4096", "--temp", "0",
              "--top-k", "1", "--color", "off", "-lv", "4"]
-    said = output(words, keep)
+    output(words, keep)
     said = (runs / keep).read_text()
     tokens, seconds = re.search(r"decoded +(\d+) tokens in +([0-9.]+) seconds", said).groups()
     return float(seconds) * 1e9, int(tokens), said

@@ -140,10 +140,19 @@ impl Desk<'_> {
             message: format!("{} was trained for {trained} tokens of context and was given room for {n_tokens}", subject.name),
             advice: "ask for shorter prompts or contexts, or take the numbers at that length as speed and size only".into(),
         };
-        if self.earlier.warnings.contains(&warning) {
-            return Ok(());
+        self.warn(&warning).map(drop)
+    }
+
+    /// Writes a warning down, unless the run that goes on has it from before. Whether it is new.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(crate) fn warn(&mut self, warning: &Warning) -> Result<bool, Error> {
+        let is_new = !self.earlier.warnings.contains(warning);
+        if is_new {
+            self.folder.append_warning(warning)?;
         }
-        Ok(self.folder.append_warning(&warning)?)
+        Ok(is_new)
     }
 
     fn append(

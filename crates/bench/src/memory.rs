@@ -47,9 +47,7 @@ pub(crate) fn measure_as(
         return Ok(());
     }
     let longest = plan.contexts.iter().copied().max().unwrap_or(0);
-    if !begun(benchmark, subject, plan, desk) {
-        desk.warn_beyond_context(subject, longest)?;
-    }
+    desk.warn_beyond_context(subject, longest)?;
     desk.watcher.begin(NAME, plan.n_fed() as u64);
     let mut n_fed = 0;
     let mut room = Room::of(subject.model);
@@ -79,12 +77,6 @@ fn step(benchmark: &str, filling: &Filling) -> String {
         cache,
     } = filling;
     format!("{benchmark}/{n_tokens}/{n_sequences}/{}", cache.name())
-}
-
-/// Whether a part was measured before an interruption, and what is to be said of it therefore said.
-fn begun(benchmark: &str, subject: &Subject<'_>, plan: &MemoryPlan, desk: &Desk<'_>) -> bool {
-    let first = plan.fillings().first().map(|first| step(benchmark, first));
-    first.is_some_and(|step| desk.is_done(&subject.name, &step))
 }
 
 fn place<'a>(benchmark: &'a str, model: &'a str, filling: Filling) -> Place<'a> {
@@ -121,6 +113,8 @@ fn one(
     n_fed: &mut u64,
     desk: &mut Desk<'_>,
 ) -> Result<Option<Found>, Error> {
+    // What the session before this one has left would be taken for full, and for this one's.
+    subject.model.give_back();
     if let Err(reason) = room.fits(subject.model, filling) {
         return Ok(Some(Found::nothing(&reason)));
     }
@@ -137,7 +131,6 @@ fn filled(
     n_fed: &mut u64,
     desk: &mut Desk<'_>,
 ) -> Result<Option<Found>, Error> {
-    subject.model.give_back();
     let reset = probe::reset_peak();
     let before = probe::resident_bytes();
     let mut session = subject.model.open(filling.shape())?;

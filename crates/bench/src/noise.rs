@@ -58,15 +58,13 @@ pub fn at_start(plan: &Plan, desk: &mut Desk<'_>) -> Result<Vec<Warning>, Error>
     }
     let load = noise::snapshot().map(|now| now.doubts());
     let doubts = load.unwrap_or_default().into_iter();
-    let mut warnings: Vec<Warning> = doubts
-        .chain(noise::governor_doubt())
-        .map(doubtful)
-        .collect();
-    warnings.retain(|warning| !desk.earlier.warnings.contains(warning));
-    for warning in &warnings {
-        desk.folder.append_warning(warning)?;
+    let mut new = Vec::new();
+    for warning in doubts.chain(noise::governor_doubt()).map(doubtful) {
+        if desk.warn(&warning)? {
+            new.push(warning);
+        }
     }
-    Ok(warnings)
+    Ok(new)
 }
 
 /// Looks at the machine from its beginning to its end.

@@ -165,7 +165,7 @@ fn shared(phase: &str, subjects: &[Subject<'_>]) -> Work {
 
 /// What became of the work. A step in the middle of which the engine was stopped is left; everything before it is written
 /// down.
-fn ended(result: Result<(), Error>, desk: &mut Desk<'_>) -> Result<Ended, Error> {
+pub(crate) fn ended(result: Result<(), Error>, desk: &mut Desk<'_>) -> Result<Ended, Error> {
     let was_cut = match result {
         Err(error) if error.is_stop() => true,
         other => other.map(|()| false)?,

@@ -32,6 +32,7 @@ use crate::Error;
 use crate::desk::{Desk, Subject};
 use crate::meter::Work;
 use crate::plan::{Drafting, SpeculationPlan};
+use crate::run::ended;
 pub use cast::Cast;
 
 use answer::{Answer, answer};
@@ -73,7 +74,7 @@ pub fn measure(
     desk: &mut Desk<'_>,
 ) -> Result<Gate, Error> {
     for doubt in cast.check()? {
-        desk.folder.append_warning(&Warning {
+        desk.warn(&Warning {
             kind: "large_draft".into(),
             message: doubt,
             advice: "a draft has to be several times cheaper than its target".into(),
@@ -102,11 +103,8 @@ pub fn measure(
     desk.turn(0, Work::of(&cast.target.name, "speculation"));
     let mut gate = Gate::default();
     // An answer in the middle of which the engine was stopped is left; those before it are written down.
-    match stage.play(&mut asked, &mut gate, desk) {
-        Err(error) if error.is_stop() => {}
-        other => other?,
-    }
-    desk.turn_away()?;
+    let played = stage.play(&mut asked, &mut gate, desk);
+    ended(played, desk)?;
     Ok(gate)
 }
 

@@ -163,16 +163,22 @@ pub fn surprise(logits: &[f32], token: Token) -> Option<f64> {
 
 /// The largest logit; `None` if one is NaN or the largest is not finite.
 pub(crate) fn top_of(logits: &[f32]) -> Option<f32> {
+    // Parts of a known length, and marks as wide as a logit: both rows of lanes stay in registers.
     let mut tops = [f32::NEG_INFINITY; 16];
-    let mut any_nan = [false; 16];
-    for part in logits.chunks(16) {
-        for ((top, nan), logit) in tops.iter_mut().zip(&mut any_nan).zip(part) {
+    let mut nans = [0u32; 16];
+    let (whole, rest) = logits.as_chunks::<16>();
+    for part in whole {
+        for ((top, nan), logit) in tops.iter_mut().zip(&mut nans).zip(part) {
             *top = top.max(*logit);
-            *nan |= logit.is_nan();
+            *nan |= u32::from(logit.is_nan());
         }
     }
+    for ((top, nan), logit) in tops.iter_mut().zip(&mut nans).zip(rest) {
+        *top = top.max(*logit);
+        *nan |= u32::from(logit.is_nan());
+    }
     let top = tops.into_iter().fold(f32::NEG_INFINITY, f32::max);
-    (top.is_finite() && !any_nan.contains(&true)).then_some(top)
+    (top.is_finite() && nans == [0; 16]).then_some(top)
 }
 
 /// e^x for x ≤ 0, to about 2e-7 relative; the same bits on every platform, and it vectorises.

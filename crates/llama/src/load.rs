@@ -85,10 +85,7 @@ impl Llama {
             None => (None, 0),
         };
         let model = Arc::new(model);
-        let card = ModelCard {
-            adapter_bytes,
-            ..card(options, &facts, &model)
-        };
+        let card = card(options, (&facts, adapter_bytes), &model);
         Ok(Llama {
             vocabulary: Vocabulary::new(Arc::clone(&model)),
             model,
@@ -199,7 +196,11 @@ fn place(device: Option<&str>) -> Result<LlamaModelParams, String> {
         .map_err(|error| error.to_string())
 }
 
-fn card(options: &Options, facts: &ModelFacts, model: &LlamaModel) -> ModelCard {
+fn card(
+    options: &Options,
+    (facts, adapter_bytes): (&ModelFacts, u64),
+    model: &LlamaModel,
+) -> ModelCard {
     ModelCard {
         name: options.name.clone(),
         architecture: facts.architecture.clone(),
@@ -211,7 +212,7 @@ fn card(options: &Options, facts: &ModelFacts, model: &LlamaModel) -> ModelCard 
             .unwrap_or(0),
         n_parameters: facts.weights.parameters,
         weight_bytes: facts.weights.bytes,
-        adapter_bytes: 0,
+        adapter_bytes,
         bytes_per_token: facts.weights.bytes_per_token,
         flops_per_token: facts.weights.flops_per_token,
         flops_per_row: graph::flops_per_row(facts),

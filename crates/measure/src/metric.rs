@@ -195,7 +195,7 @@ pub fn is_of_the_machine(name: &str, unit: Unit) -> bool {
 /// What to say of a name that no metric has: the listed ones that may have been meant, and `others` that are there.
 pub fn unknown(name: &str, others: &[&str]) -> String {
     let mut near = near(name);
-    near.extend(others.iter().filter(|other| **other != name));
+    near.extend(others);
     match near.is_empty() {
         true => format!("no metric is called '{name}'; docs/METRICS.md lists them"),
         false => format!(

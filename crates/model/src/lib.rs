@@ -19,6 +19,7 @@ mod config;
 mod convert;
 mod error;
 mod folder;
+#[doc(hidden)]
 pub mod fuzzing;
 mod layout;
 mod metadata;

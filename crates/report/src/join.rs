@@ -11,6 +11,7 @@ mod pool;
 
 pub(crate) use adopt::is_brought_in;
 pub use pool::pool;
+pub(crate) use pool::varies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,7 @@ use measure::compare::FEWEST_RUNS;
 use serde_json::Value;
 
 use crate::unlike::{unlike, unlike_ground};
-use crate::view::{RUN, UNLIKE, incomplete};
+use crate::view::{CHANGED, RUN, UNLIKE, has_changed, incomplete};
 
 /// Lays runs together. The first run's models come first, and are what the others are held against.
 ///
@@ -161,10 +162,14 @@ impl Names {
             rename(&mut key.model, models);
             rename(&mut key.suite, suites);
         };
+        let has_changed = has_changed(&run);
         for model in &mut run.header.models {
             rename(&mut model.name, models);
             let run_id = Value::String(run.header.run_id.clone());
             model.facts.insert(RUN.into(), run_id);
+            if has_changed {
+                model.facts.insert(CHANGED.into(), true.into());
+            }
         }
         run.header
             .suites
@@ -198,7 +203,6 @@ fn stand_on(run: &mut Run, unlike: &[&str]) {
         let known = model.facts.get(UNLIKE).and_then(Value::as_array);
         let mut words: Vec<Value> = known.cloned().unwrap_or_default();
         words.extend(unlike.iter().map(|word| Value::from(*word)));
-        words.dedup();
         model.facts.insert(UNLIKE.into(), words.into());
     }
 }

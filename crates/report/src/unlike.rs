@@ -78,8 +78,29 @@ impl<'a> Origin<'a> {
 
 /// What two runs do not share, a warning each.
 pub(crate) fn unlike(first: &Run, other: &Run) -> Vec<Warning> {
+    let looks = looks(first, other).into_iter();
+    let found = looks.filter(|(_, _, list, _)| !list.is_empty());
+    found
+        .map(|(kind, what, list, advice)| Warning {
+            kind: kind.into(),
+            message: format!(
+                "{} beside {}: {what}: {}",
+                other.header.run_id,
+                first.header.run_id,
+                listed(&list)
+            ),
+            advice: advice.into(),
+        })
+        .collect()
+}
+
+/// The kind of a warning, what it says, in what two runs differ, and what helps.
+type Look = (&'static str, &'static str, Vec<String>, &'static str);
+
+/// Every way in which two runs may be unlike.
+fn looks(first: &Run, other: &Run) -> [Look; 9] {
     let (here, there) = (Origin::of(&first.header), Origin::of(&other.header));
-    let kinds = [
+    [
         (
             "unlike_suites",
             "problems of the same name differ",
@@ -134,20 +155,7 @@ pub(crate) fn unlike(first: &Run, other: &Run) -> Vec<Warning> {
             versions(first, other),
             "CHANGELOG.md says whether what stands here was measured in another way before",
         ),
-    ];
-    let found = kinds.into_iter().filter(|(_, _, what, _)| !what.is_empty());
-    found
-        .map(|(kind, what, list, advice)| Warning {
-            kind: kind.into(),
-            message: format!(
-                "{} beside {}: {what}: {}",
-                other.header.run_id,
-                first.header.run_id,
-                listed(&list)
-            ),
-            advice: advice.into(),
-        })
-        .collect()
+    ]
 }
 
 /// On what two runs were not carried out alike, in a word each: `machine`, `engine`. Whatever a run's speeds depend on.

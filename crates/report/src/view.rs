@@ -46,7 +46,7 @@ use crate::reading::{self, Readings};
 pub(crate) use unfinished::incomplete;
 use unfinished::torn;
 
-pub(crate) use apart::{RUN, RUNS, UNLIKE, is_of_the_machine};
+pub(crate) use apart::{CHANGED, RUN, RUNS, UNLIKE, has_changed, is_of_the_machine, plan_of};
 pub use causes::{Cause, Outcome};
 pub(crate) use code::CUSTOM;
 pub use comparison::{Caution, Comparison, Finding, Kind};

@@ -63,6 +63,36 @@ fn regressions(card: &Scorecard) -> Regressions {
     gates::regressions(card, 0.02, &[SPEED.to_owned()])
 }
 
+fn drifted(mut run: Run) -> Run {
+    run.warnings.push(Warning {
+        kind: "drift".into(),
+        message: "it became slower".into(),
+        advice: "measure again".into(),
+    });
+    run
+}
+
+#[test]
+fn a_machine_that_changed_during_another_run_is_not_held_against_a_pair_of_one_run() {
+    let mut pair = timed("one", "a", 50.0);
+    let other = timed("one", "b", 40.0);
+    pair.header.models.extend(other.header.models);
+    pair.measurements.extend(other.measurements);
+    let later = timed("two", "c", 50.0);
+    let cautions = |runs: [Run; 2]| {
+        let row = row(&Scorecard::of(&join(&runs).unwrap()), SPEED);
+        let all = row.comparisons.into_iter().map(|found| found.caution);
+        all.collect::<Vec<_>>()
+    };
+    let apart = Some(Caution::Apart { base: 1, later: 1 });
+    let clean = cautions([pair.clone(), drifted(later.clone())]);
+    assert_eq!(clean, [None, apart.clone()]);
+    assert_eq!(
+        cautions([drifted(pair), later]),
+        [Some(Caution::Drift), apart]
+    );
+}
+
 #[test]
 fn speeds_of_two_separate_runs_neither_regress_nor_pass() {
     let runs = [timed("one", "a", 50.0), timed("two", "b", 40.0)];

@@ -5,7 +5,7 @@
 #[path = "../../sandbox/tests/changes/mod.rs"]
 mod changes;
 
-use changes::{change, corpus, seeds};
+use changes::{change, replay, seeds};
 use proptest::prelude::*;
 use sandbox::toolchain::{self, Language};
 use sandbox::{Cell, File, Limits, Mode, Sandbox};
@@ -14,14 +14,7 @@ use task::fuzzing::DOORS;
 #[test]
 fn every_door_is_a_target_and_opens_to_its_corpus() {
     for (name, door) in DOORS {
-        let target = corpus().join(format!("../fuzz_targets/{name}.rs"));
-        assert!(target.is_file(), "{}", target.display());
-        let seeds = seeds(name);
-        assert!(seeds.len() >= 3, "{name}");
-        for seed in seeds {
-            door(&seed);
-            (0..seed.len().min(600)).for_each(|end| door(&seed[..end]));
-        }
+        replay(name, door);
     }
 }
 

@@ -179,7 +179,7 @@ fn place<'a>(benchmark: &'a str, subject: &'a Subject<'_>, point: &Point) -> Pla
 
 /// Operations of the matrices for one prompt, of which only the last token's row is asked for.
 pub(super) fn prompt_flops(card: &ModelCard, point: &Point) -> f64 {
-    let each = card.flops_per_token - card.flops_per_row.min(card.flops_per_token);
+    let each = card.flops_per_token.saturating_sub(card.flops_per_row);
     point.n_prompt as f64 * each as f64 + card.flops_per_row as f64
 }
 

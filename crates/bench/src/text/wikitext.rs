@@ -20,17 +20,17 @@ pub fn file_of(documents: &[String]) -> Option<String> {
 
 /// The file whose rows these documents are: the first that is not empty is a title, and each is one line.
 pub fn file_of_rows(documents: &[String]) -> Option<String> {
-    let line = |row: &String| row.strip_suffix('\n').unwrap_or(row).to_owned();
-    let lines: Vec<String> = documents.iter().map(line).collect();
-    let first = lines.iter().find(|line| !is_empty(line))?;
-    if !is_title(first) || lines.iter().any(|line| line.contains('\n')) {
+    let line = |row| str::strip_suffix(row, '\n').unwrap_or(row);
+    let lines = || documents.iter().map(|row| line(row.as_str()));
+    let first = lines().find(|line| !is_empty(line))?;
+    if !is_title(first) || lines().any(|line| line.contains('\n')) {
         return None;
     }
-    let row = |line: &String| match is_empty(line) {
+    let row = |line: &str| match is_empty(line) {
         true => " \n".to_owned(),
         false => format!("{line}\n"),
     };
-    Some(lines.iter().map(row).collect())
+    Some(lines().map(row).collect())
 }
 
 /// The file that was cut into these pages, each of which begins with its title. The empty row before the first

@@ -62,7 +62,8 @@ pub fn mde_from_sd(n: usize, sd_of_differences: f64, design: Design) -> Option<f
 ///
 /// Of the logarithms, where a ratio's interval is about symmetric: the half width h is what has to be overcome, and the
 /// chance left over is that of a standard error h / z((1 + level) / 2), so that the size is
-/// exp(h (1 + z(power) / z((1 + level) / 2))). `None` without positive, finite bounds that lie apart.
+/// exp(h (1 + z(power) / z((1 + level) / 2))). Of an interval with Student's quantiles, as over few runs, it is a little
+/// too large. `None` without positive, finite bounds that lie apart.
 pub fn smallest_ratio(interval: Interval, design: Design) -> Option<f64> {
     let likely = normal_quantile(design.power)?;
     let level = normal_quantile(0.5 * (1.0 + checked_level(interval.level)?))?;

@@ -62,7 +62,6 @@ pub(super) fn run(pickle: &[u8]) -> Result<(Heap, Value), Refused> {
     loop {
         match code.next()? {
             Op::Stop => break,
-            Op::Skip => {}
             op => {
                 n_steps += 1;
                 machine.step(op)?;

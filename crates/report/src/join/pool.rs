@@ -82,7 +82,8 @@ fn taken_together(group: &[&Run]) -> Run {
     all
 }
 
-fn varies(measurement: &Measurement) -> bool {
+/// Whether a number varies from run to run, so that of runs that are taken together each gives one.
+pub(crate) fn varies(measurement: &Measurement) -> bool {
     let is_read_here = !OF_THE_FIRST.contains(&measurement.benchmark.as_str());
     is_read_here && measurement.told.is_none() && is_of_the_machine(&measurement.metric)
 }

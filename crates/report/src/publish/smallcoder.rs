@@ -12,12 +12,12 @@ mod variants;
 use std::collections::BTreeSet;
 
 use ledger::Run;
-use ledger::record::{Attempt, ModelRecord, Verdict};
+use ledger::record::{Attempt, Verdict};
 use serde_json::{Value, json};
 
 use super::{Source, indented, nothing};
 use crate::error::Error;
-use crate::view::Scorecard;
+use crate::view::{Scorecard, plan_of};
 pub(in crate::publish) use page::page;
 pub(in crate::publish) use variants::variants;
 
@@ -113,13 +113,8 @@ fn entered(run: &Run) -> Vec<Entered<'_>> {
 /// or because the plan is that of another run that was laid beside.
 fn lanes(run: &Run, model: &str) -> Option<u64> {
     let mut models = run.header.models.iter();
-    let run_of = |record: &ModelRecord| record.facts.get("run").cloned();
-    let first = run_of(run.header.models.first()?);
     let mine = models.find(|record| record.name == model)?;
-    let batch = run.header.plan.pointer("/code/batch");
-    batch
-        .filter(|_| run_of(mine) == first)
-        .and_then(Value::as_u64)
+    plan_of(run, mine)?.pointer("/code/batch")?.as_u64()
 }
 
 /// What the times are, or why there are none.

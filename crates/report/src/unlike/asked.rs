@@ -36,6 +36,7 @@ pub(super) fn prompts(first: &Run, other: &Run) -> Vec<String> {
             }
         }
     }
+    found.sort();
     found.dedup();
     found
 }
@@ -98,8 +99,8 @@ fn begin(sha256: &str) -> &str {
 pub(super) fn judges(first: &Run, other: &Run) -> Vec<String> {
     let apart = suites(first, other);
     let shared = first.header.suites.iter().filter_map(|suite| {
-        let theirs = other.header.suites.iter();
-        let theirs = theirs.clone().find(|theirs| theirs.name == suite.name)?;
+        let mut theirs = other.header.suites.iter();
+        let theirs = theirs.find(|theirs| theirs.name == suite.name)?;
         (!apart.contains(&suite.name)).then_some((suite, theirs))
     });
     let mut found = Vec::new();

@@ -21,8 +21,24 @@ pub(crate) const RUNS: &str = "runs";
 /// What of the ground its runs stood on is not that of the first run.
 pub(crate) const UNLIKE: &str = "unlike";
 
+/// Whether the machine changed while its run measured. Of runs that are laid together the warnings are one list, which no
+/// longer tells whose they were.
+pub(crate) const CHANGED: &str = "machine_changed";
+
 /// Warnings that say that a machine was not one machine while a run measured.
-const CHANGED: [&str; 2] = ["drift", "resumed_elsewhere"];
+const CHANGES: [&str; 2] = ["drift", "resumed_elsewhere"];
+
+/// Whether the machine changed while a run measured, by its own warnings.
+pub(crate) fn has_changed(run: &Run) -> bool {
+    let mut kinds = run.warnings.iter().map(|warning| warning.kind.as_str());
+    kinds.any(|kind| CHANGES.contains(&kind))
+}
+
+/// The plan by which a model was measured; of runs that are laid together the header has only the first one's.
+pub(crate) fn plan_of<'r>(run: &'r Run, model: &ModelRecord) -> Option<&'r Value> {
+    let first = run.header.models.first()?;
+    is_one_run(first, model).then_some(&run.header.plan)
+}
 
 /// Whether a metric's numbers depend on the state that the machine was in.
 pub(crate) fn is_of_the_machine(metric: &str) -> bool {
@@ -37,14 +53,12 @@ pub(super) fn is_of_several(run: &Run, model: &str) -> bool {
 
 /// Marks the comparisons from which nothing follows, and says in each section what that changes.
 pub(super) fn mark(run: &Run, sections: &mut [Section]) {
-    let has_changed = run
-        .warnings
-        .iter()
-        .any(|warning| CHANGED.contains(&warning.kind.as_str()));
+    // A run by itself has written nothing among its models' facts.
+    let alone = has_changed(run);
     for section in sections {
         for row in &mut section.rows {
             if is_of_the_machine(&row.metric) {
-                mark_row(run, row, has_changed);
+                mark_row(run, row, alone);
             }
         }
         let notes = notes(section);
@@ -52,7 +66,7 @@ pub(super) fn mark(run: &Run, sections: &mut [Section]) {
     }
 }
 
-fn mark_row(run: &Run, row: &mut Row, has_changed: bool) {
+fn mark_row(run: &Run, row: &mut Row, alone: bool) {
     let sizes = row.unit == measure::Unit::Bytes;
     let of = |name: &str| run.header.models.iter().find(|model| model.name == name);
     for comparison in &mut row.comparisons {
@@ -62,9 +76,12 @@ fn mark_row(run: &Run, row: &mut Row, has_changed: bool) {
             of(&comparison.model).zip(cell(&comparison.model)),
         );
         if let (Some(base), Some(later)) = sides {
-            comparison.caution = caution(base, later)
-                .or((has_changed && !sizes && is_one_run(base.0, later.0))
-                    .then_some(Caution::Drift));
+            let has_changed = match base.0.facts.contains_key(RUN) {
+                true => base.0.facts.contains_key(CHANGED),
+                false => alone,
+            };
+            let has_drifted = has_changed && !sizes && is_one_run(base.0, later.0);
+            comparison.caution = caution(base, later).or(has_drifted.then_some(Caution::Drift));
         }
     }
 }

@@ -13,6 +13,7 @@ use measure::metric::METRICS;
 use serde_json::Value;
 
 use super::{Cell, Counted, Row, Section, apart, knee, own, pairing, statistic};
+use crate::join::varies;
 
 /// Metrics whose values are yes or no, one for each thing that was tried, and what those are.
 const FLAGS: [(&str, Counted); 2] = [
@@ -204,7 +205,7 @@ pub(super) fn cell(run: &Run, model: &str, records: &[&Measurement], key: RowKey
             ..cell
         };
     }
-    match apart::is_of_several(run, model) && apart::is_of_the_machine(key.0) {
+    match apart::is_of_several(run, model) && mine().all(|m| varies(m)) {
         true => statistic::runs_cell(model, values),
         false => statistic::median_cell(model, values),
     }

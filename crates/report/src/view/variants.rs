@@ -65,7 +65,8 @@ pub(super) fn section(run: &Run, sections: &[Section]) -> Option<Section> {
         suite: None,
         shared: BTreeMap::new(),
         scope: match all.len() {
-            1 => format!("1 file, {trained} of it trained"),
+            1 if trained == 1 => "1 file, trained".to_owned(),
+            1 => "1 file, not trained".to_owned(),
             n => format!("{n} files, {trained} of them trained"),
         },
         overviews,

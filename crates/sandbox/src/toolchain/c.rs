@@ -27,7 +27,7 @@ fn accept(candidate: &Path) -> Option<Found> {
     let path = candidate.canonicalize().ok()?;
     Some(Found {
         version: search::version(&path)?,
-        readable: search::beside(&path, search::ask(&path, &["-dumpmachine"]).as_deref()),
+        readable: search::beside_compiler(&path),
         steps: Steps::native(
             Step::new(&path, &WORDS, SOURCE, Limits::compile()),
             Limits::run(),

@@ -38,7 +38,7 @@ fn accept(candidate: &Path, trade: &[&str]) -> Option<Found> {
     let words = [trade, &WORDS].concat();
     Some(Found {
         version: search::version(&path)?,
-        readable: search::beside(&path, search::ask(&path, &["-dumpmachine"]).as_deref()),
+        readable: search::beside_compiler(&path),
         steps: Steps::native(
             Step::new(&path, &words, SOURCE, Limits::compile()),
             Limits::run(),

@@ -109,6 +109,14 @@ pub(super) fn beside(tool: &Path, machine: Option<&str>) -> Vec<PathBuf> {
     prefix.map_or_else(Vec::new, |prefix| parts(prefix, machine.as_slice()))
 }
 
+/// The same of a compiler of C or C++, which is asked for its machine where anything of it has to be shown.
+pub(super) fn beside_compiler(tool: &Path) -> Vec<PathBuf> {
+    if beyond_system(tool).is_empty() {
+        return Vec::new();
+    }
+    beside(tool, ask(tool, &["-dumpmachine"]).as_deref())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,18 @@ pub(crate) fn seeds(name: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Opens a door to all its seeds and to their beginnings. It has to be a target of the fuzzer, and to have three seeds.
+pub(crate) fn replay(name: &str, door: fn(&[u8])) {
+    let target = corpus().join(format!("../fuzz_targets/{name}.rs"));
+    assert!(target.is_file(), "{}", target.display());
+    let seeds = seeds(name);
+    assert!(seeds.len() >= 3, "{name}");
+    for seed in seeds {
+        door(&seed);
+        (0..seed.len().min(600)).for_each(|end| door(&seed[..end]));
+    }
+}
+
 /// One change of some bytes.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {

@@ -170,8 +170,10 @@ fn finish(
 /// How far it got and why not further, or why that is not known. The candidate's process comes first.
 fn reached(outcomes: &[Outcome], said: &Said) -> Result<(Stage, Cause), String> {
     for (at, outcome) in outcomes.iter().enumerate() {
+        // A solver of whom nothing was asked yet waits: its deadline is the tests' doing, its CPU time its own.
+        let is_theirs = at > 0 || outcomes.len() > 1 && outcome.ending == Ending::WallLimit;
         match limit(outcome.ending) {
-            Some(cause) if at > 0 && said.begun.is_none() => {
+            Some(cause) if is_theirs && said.begun.is_none() => {
                 return Err(format!(
                     "the problem's own text met a limit ({cause}) before the answer was looked at"
                 ));

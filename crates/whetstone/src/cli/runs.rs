@@ -22,7 +22,7 @@ use super::Format;
   whet report RUN --export github-summary=\"$GITHUB_STEP_SUMMARY\"
 
 Tables, page and pictures are made from the records alone, and may be deleted at any time; what a run was told to
-export when it was measured is written again, too. With --export only that is written, and nothing printed.
+export when it was measured is written again if it is gone. With --export only that is written, and nothing printed.
 
 Formats: md csv json jsonl sql parquet tex svg png html; lm-eval (lm-evaluation-harness), evalplus, hyperfine,
 benchmark-bigger and benchmark-smaller (github-action-benchmark), hf-eval (.eval_results of the Hugging Face Hub),

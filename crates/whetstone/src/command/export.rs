@@ -9,6 +9,7 @@ use ledger::Run;
 use report::Scorecard;
 use report::publish::{self, About, Format, Source};
 
+use super::compared;
 use crate::destination;
 use crate::exit::{Exit, Usage};
 use crate::provenance::safe;
@@ -31,8 +32,8 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let runs: Vec<Run> = folders
         .iter()
-        .map(|folder| ledger::read(folder))
-        .collect::<Result<_, _>>()?;
+        .map(|folder| compared::read(folder))
+        .collect::<Result<_>>()?;
     let run = match <[Run; 1]>::try_from(runs) {
         Ok([one]) => one,
         Err(several) => report::join(&several).map_err(Usage)?,
@@ -83,23 +84,30 @@ pub(super) fn with_kept(
     Ok(all)
 }
 
-/// Writes again what a run was to write in its end. What is put behind other things is there already, and what went to
-/// standard output was read; a folder that is gone is said and no failure of the report.
+/// Writes what a run was to write in its end and is not there any more. A file of that name may be a newer run's, so none is
+/// replaced. What is put behind other things is there already, and what went to standard output was read; a folder that is
+/// gone is said and no failure of the report.
 pub(super) fn again(folder: &Path, run: &Run, dpi: u16, terminal: &Terminal) -> Result<()> {
     if run.is_open() {
         return Ok(());
     }
+    let card = Scorecard::of(run).with(terminal.readings());
     for (name, path) in with_kept(folder, &[])? {
         let format = publish::find(&name).map_err(Usage)?;
         if format.appends || path == Path::new("-") {
             continue;
         }
-        match destination::has_folder(&path) {
-            true => self::run(&[folder.to_owned()], (&[(name, path)], dpi), terminal).map(drop)?,
-            false => terminal.note(&format!(
-                "{} is not written again: its folder is not there",
-                path.display()
-            )),
+        if !destination::has_folder(&path) {
+            let path = path.display();
+            terminal.note(&format!(
+                "{path} is not written again: its folder is not there"
+            ));
+            continue;
+        }
+        for (path, bytes) in files((format, dpi), &path, run, &card)? {
+            if !path.exists() {
+                put(&path, &bytes, format.appends, terminal)?;
+            }
         }
     }
     Ok(())

@@ -132,7 +132,7 @@ struct Screen {
 impl Screen {
     fn of_stdout() -> Screen {
         Screen {
-            is_terminal: std::io::stdout().is_terminal(),
+            is_terminal: is_seen(),
             returned: false,
         }
     }

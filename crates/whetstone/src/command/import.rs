@@ -107,11 +107,10 @@ fn text(path: &Path) -> Result<String> {
         return Err(Usage(format!("{name} is {what}; name a file of results")).into());
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Usage(format!("{name} is no text: byte {at} is not UTF-8"))
-    })?;
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
+        Usage(format!("{name} is no text: byte {at} is not UTF-8")).into()
+    })
 }
 
 /// Whose results these are, told by their fields.

@@ -48,7 +48,7 @@ fn trained(folder: &Path, what: raft::Holds, format: Format, terminal: &Terminal
     for (said, summary) in raft::anew(folder, what, terminal)? {
         match format {
             Format::Table => terminal.result(&said)?,
-            Format::Json => terminal.bytes(&std::fs::read(&summary)?)?,
+            Format::Json => terminal.result(&std::fs::read_to_string(&summary)?)?,
         }
         terminal.note(&format!("Summary: {}", summary.display()));
     }

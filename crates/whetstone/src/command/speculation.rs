@@ -176,11 +176,6 @@ impl Models {
             watcher: &mut progress,
             meter: watched.meter(&earlier),
         };
-        for warning in bench::noise::at_start(plan, &mut desk)? {
-            finder
-                .terminal
-                .note(&format!("{}: {}", warning.message, warning.advice));
-        }
         watched.begin(&self.located[..1], plan, &mut desk, finder.terminal)?;
         let speculation = plan
             .speculation

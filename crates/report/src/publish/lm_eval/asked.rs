@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::Source;
 use super::PLAIN;
 use crate::join::is_brought_in;
+use crate::view::plan_of;
 
 /// A task of theirs that has the problems of a suite.
 pub(super) struct Task {
@@ -97,12 +98,8 @@ pub(super) fn config(from: &Source<'_>, name: &str) -> Value {
 
 /// The model, and the plan by which it was asked; nothing where the plan is another run's.
 fn plan<'a>(from: &Source<'a>) -> Option<(&'a Value, &'a ModelRecord)> {
-    let header = &from.run.header;
-    let mut models = header.models.iter();
+    let mut models = from.run.header.models.iter();
     let model = models.find(|model| model.name == from.model)?;
-    let plan = header.plan.get("code")?;
-    // Of runs laid together the plan is that of the first.
-    let run = model.facts.get("run").and_then(Value::as_str);
-    let is_here = run.is_none_or(|run| header.run_id.starts_with(run));
-    (is_here && !is_brought_in(from.run)).then_some((plan, model))
+    let plan = plan_of(from.run, model)?.get("code")?;
+    (!is_brought_in(from.run)).then_some((plan, model))
 }

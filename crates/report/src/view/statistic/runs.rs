@@ -1,7 +1,6 @@
 //! Several runs of one thing: each is one number.
 
-use measure::Estimate;
-use measure::compare::{mean_of_runs, ratio_of_runs};
+use measure::compare::{Design, mean_of_runs, ratio_of_runs, smallest_ratio};
 
 use super::{filled, median_cell, median_ratio, with_method};
 use crate::view::{Cell, Comparison, Counted, Kind, LEVEL, pairing};
@@ -9,16 +8,15 @@ use crate::view::{Cell, Comparison, Counted, Kind, LEVEL, pairing};
 /// The cell of one number for each run, of which there is at least one. Where one of them is not positive there is no mean of
 /// logarithms, and the median stands.
 pub(in crate::view) fn runs_cell(model: &str, values: Vec<f64>) -> Cell {
-    let Some(Estimate { value, .. }) = mean_of_runs(&values, LEVEL) else {
+    let Some(estimate) = mean_of_runs(&values, LEVEL) else {
         return Cell {
             n_of: Counted::Runs,
             ..median_cell(model, values)
         };
     };
-    let estimate = mean_of_runs(&values, LEVEL);
     let method = "geometric mean of the runs' medians, Student's interval on logarithms";
-    let found = with_method(estimate, method);
-    filled(model, Counted::Runs, value, found, values)
+    let found = with_method(Some(estimate), method);
+    filled(model, Counted::Runs, estimate.value, found, values)
 }
 
 /// The ratio of two cells, later through first: over runs where both sides are made of runs.
@@ -34,6 +32,7 @@ pub(in crate::view) fn runs_ratio(base: &Cell, later: &Cell, seed: u64) -> Compa
         model: later.model.clone(),
         against: base.model.clone(),
         value: Some(estimate.value),
+        smallest_detectable: interval.and_then(|it| smallest_ratio(it, Design::USUAL)),
         interval,
         n: estimate.n,
         method,

@@ -69,7 +69,8 @@ impl Watched {
         Some(Meter::new(monitor, earlier, started))
     }
 
-    /// Says what is read, writes down what cannot be, and lets the machine rest where that teaches something.
+    /// Says what makes speeds doubtful and what is read, writes down what cannot be, and lets the machine rest where that
+    /// teaches something.
     pub(in crate::command) fn begin(
         &self,
         located: &[Located],
@@ -77,6 +78,9 @@ impl Watched {
         desk: &mut Desk<'_>,
         terminal: &Terminal,
     ) -> Result<()> {
+        for warning in bench::noise::at_start(plan, desk)? {
+            terminal.note(&format!("{}: {}", warning.message, warning.advice));
+        }
         let models: Vec<String> = located.iter().map(|model| model.name.clone()).collect();
         let rest = plan.energy.unwrap_or(EnergyPlan::SHORT).rest_seconds;
         self.begin_of(&models, rest, desk, terminal)

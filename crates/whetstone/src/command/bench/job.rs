@@ -58,10 +58,6 @@ impl Job<'_> {
             watcher: &mut progress,
             meter: self.watched.meter(&earlier),
         };
-        for warning in bench::noise::at_start(&self.order.plan, &mut desk)? {
-            self.terminal
-                .note(&format!("{}: {}", warning.message, warning.advice));
-        }
         self.watched
             .begin(self.located, &self.order.plan, &mut desk, self.terminal)?;
         let ended = self.measure(first, now, &mut desk)?;
