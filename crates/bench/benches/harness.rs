@@ -144,6 +144,7 @@ impl Scripted {
             bytes_per_token: 0,
             flops_per_token: 0,
             flops_per_row: 0,
+            quantised_flops: 0,
             cache_elements: None,
             device: None,
         };

@@ -5,6 +5,7 @@
 //! within each repeat, so that drift of the machine hits all alike; what the machine did meanwhile is
 //! read from its counters and becomes a warning.
 
+mod ceilings;
 mod record;
 mod rig;
 

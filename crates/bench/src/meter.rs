@@ -24,7 +24,7 @@ pub const IDLE: &str = "idle";
 /// The same after all work. What was computed may have left the machine warm and its clocks high.
 pub const IDLE_AFTER: &str = "idle_after";
 
-/// The phase in which the machine's memory is measured and no model works.
+/// The phase in which the machine itself is measured, its memory and its arithmetic, and no model works.
 pub const BANDWIDTH: &str = "bandwidth";
 
 /// What is nobody's work: opening, loading, writing.

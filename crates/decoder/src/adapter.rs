@@ -31,6 +31,13 @@ impl Lora {
         self.alpha / self.rank as f64
     }
 
+    /// Elements of all factors.
+    pub(crate) fn elements(&self, shape: &Shape) -> u64 {
+        let sides = |target: &Target| target.sides(shape).iter().sum::<usize>() as u64;
+        let of_a_layer: u64 = self.targets.iter().map(sides).sum();
+        of_a_layer * self.rank as u64 * shape.layers as u64
+    }
+
     /// Checks it against a model.
     ///
     /// # Errors

@@ -26,13 +26,11 @@ impl Memory {
     /// The memory of training an adapter on batches of so many sequences of `longest` tokens.
     pub fn of(shape: &Shape, lora: &Lora, rows: (usize, usize), recompute: bool) -> Self {
         let table = table(shape);
-        let sides = |target: &Target| target.sides(shape).iter().sum::<usize>() as u64;
-        let factors: u64 = lora.targets.iter().map(sides).sum();
         Self {
             weights: F32 * (matrices(shape) + table) + table,
             layers: layers(shape, rows, recompute),
             logits: logits(shape, rows),
-            trained: F32 * 6 * factors * lora.rank as u64 * shape.layers as u64,
+            trained: F32 * 6 * lora.elements(shape),
         }
     }
 
@@ -55,11 +53,13 @@ impl Memory {
     }
 }
 
-fn table(shape: &Shape) -> u64 {
+/// Elements of the table of tokens, and of the output matrix.
+pub(crate) fn table(shape: &Shape) -> u64 {
     (shape.vocabulary * shape.width) as u64
 }
 
-fn matrices(shape: &Shape) -> u64 {
+/// Elements of the matrices of all layers.
+pub(crate) fn matrices(shape: &Shape) -> u64 {
     let matrix = |target: Target| target.sides(shape).iter().product::<usize>() as u64;
     shape.layers as u64 * Target::ALL.into_iter().map(matrix).sum::<u64>()
 }

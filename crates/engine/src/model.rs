@@ -34,6 +34,8 @@ pub struct ModelCard {
     pub flops_per_token: u64,
     /// Of these, what is computed only for tokens whose row of logits is asked for.
     pub flops_per_row: u64,
+    /// Of `flops_per_token`, those with quantised weights.
+    pub quantised_flops: u64,
     /// Elements that one token adds to the cache, over all layers; `None` if the file does not tell.
     pub cache_elements: Option<CacheElements>,
     /// The graphics processor that computes, by the engine's name; `None` for the processor.

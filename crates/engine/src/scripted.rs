@@ -26,6 +26,7 @@ impl<F: Fn(&str) -> String> Scripted<F> {
             bytes_per_token: 0,
             flops_per_token: 0,
             flops_per_row: 0,
+            quantised_flops: 0,
             cache_elements: None,
             device: None,
         };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use decoder::backward::{Pass, Slope, of_adapter, of_weights};
 use decoder::export::{self, Base};
-use decoder::{Adapter, Batch, Lora, Matrix, Part, Transformer};
+use decoder::{Adapter, Batch, Lora, Matrix, Operations, Part, Transformer};
 
 use crate::{Error, TrainFolder};
 
@@ -29,6 +29,9 @@ pub trait Learner {
     fn shrinks(&self) -> Vec<bool> {
         vec![true; self.parameters().len()]
     }
+
+    /// What a step of it takes.
+    fn operations(&self, recompute: bool) -> Operations;
 
     /// The loss of a batch and its gradients, one for each parameter.
     ///
@@ -102,6 +105,10 @@ impl Learner for Tuned<'_> {
         self.adapter.parameters_mut().collect()
     }
 
+    fn operations(&self, recompute: bool) -> Operations {
+        Operations::of(self.model.shape(), self.adapter.lora(), recompute)
+    }
+
     fn slope(&self, batch: &Batch, pass: &Pass) -> Result<Slope, Error> {
         Ok(of_adapter(self.model, &self.adapter, batch, pass)?)
     }
@@ -167,6 +174,10 @@ impl Learner for Whole {
     fn shrinks(&self) -> Vec<bool> {
         let parts = self.model.weights().into_iter().map(|weight| weight.part);
         parts.map(Part::is_matrix).collect()
+    }
+
+    fn operations(&self, recompute: bool) -> Operations {
+        Operations::of_all(self.model.shape(), recompute)
     }
 
     fn slope(&self, batch: &Batch, pass: &Pass) -> Result<Slope, Error> {

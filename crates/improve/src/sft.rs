@@ -12,7 +12,7 @@ mod keeping;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use decoder::backward::{Dropout, Pass, Recompute};
-use decoder::{Batch, Matrix};
+use decoder::{Batch, Matrix, Operations};
 use measure::Clock;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,8 @@ pub struct Outcome {
     pub best_step: Option<usize>,
     /// All points of its curve.
     pub curve: Vec<Point>,
+    /// What a step takes.
+    pub operations: Operations,
 }
 
 /// Trains, or goes on where a checkpoint in the folder left off.
@@ -140,6 +142,10 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
         before: state.progress.before,
         best: state.progress.best,
         best_step: state.progress.best_step,
+        operations: state
+            .training
+            .learner
+            .operations(state.training.recipe.recompute),
         curve: state.curve,
     })
 }

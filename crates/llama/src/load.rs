@@ -216,6 +216,7 @@ fn card(
         bytes_per_token: facts.weights.bytes_per_token,
         flops_per_token: facts.weights.flops_per_token,
         flops_per_row: graph::flops_per_row(facts),
+        quantised_flops: facts.weights.quantised_flops,
         cache_elements: cache_elements(&facts.cache),
         device: options.device.clone(),
     }

@@ -49,6 +49,8 @@ pub const METRICS: &[Metric] = &[
     metric("prefill_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "prefill"),
     metric("time_to_first_token_ns", Unit::Nanoseconds, Better::Lower, "time to first token"),
     metric("prefill_operations_per_s", Unit::OperationsPerSecond, Better::Higher, "prefill, operations"),
+    metric("arithmetic_operations_per_s", Unit::OperationsPerSecond, Better::Neither, "arithmetic of the processor"),
+    metric("arithmetic_share", Unit::Ratio, Better::Higher, "share of arithmetic"),
     metric("decode_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "decode"),
     metric("inter_token_ns", Unit::Nanoseconds, Better::Lower, "between two tokens"),
     metric("inter_token_p90_ns", Unit::Nanoseconds, Better::Lower, "between two tokens, p90"),
@@ -131,6 +133,7 @@ pub const METRICS: &[Metric] = &[
     metric("energy_per_token_joules", Unit::Joules, Better::Lower, "energy per token"),
     metric("energy_per_solved_joules", Unit::Joules, Better::Lower, "energy per right answer"),
     metric("train_tokens_per_s", Unit::TokensPerSecond, Better::Higher, "training"),
+    metric("train_operations_per_s", Unit::OperationsPerSecond, Better::Higher, "training, operations"),
     metric("phase_ns", Unit::Nanoseconds, Better::Lower, "time of a phase"),
     metric("phase_cpu_ns", Unit::Nanoseconds, Better::Lower, "processor time of a phase"),
     metric("power_mean_watts", Unit::Watts, Better::Neither, "power, mean"),
@@ -167,7 +170,8 @@ pub fn is_counted(name: &str) -> bool {
 /// Whether a number of that name and unit depends on the state that the machine was in: speeds, times, memory, energy.
 /// Of a name that is not listed only the unit is known, and bytes may be those of a text.
 pub fn is_of_the_machine(name: &str, unit: Unit) -> bool {
-    const SHARES: [&str; 9] = [
+    const SHARES: [&str; 10] = [
+        "arithmetic_share",
         "bandwidth_share",
         "speculative_speedup",
         "decode_speedup",
@@ -260,6 +264,7 @@ mod tests {
             "peak_resident_bytes",
             "energy_run_joules",
             "bandwidth_share",
+            "arithmetic_share",
         ] {
             assert!(is(name), "{name}");
         }

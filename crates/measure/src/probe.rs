@@ -11,6 +11,7 @@
 //! all the others.
 
 mod amd;
+pub mod arithmetic;
 pub mod bandwidth;
 mod cgroup;
 mod cpu;
@@ -23,12 +24,14 @@ pub mod mapping;
 pub mod memory;
 pub mod noise;
 mod nvidia;
+mod passes;
 mod rapl;
 mod spent;
 mod text;
 
 use serde::{Deserialize, Serialize};
 
+pub use arithmetic::{Arithmetic, Numbers, multiply_rate};
 pub use bandwidth::{Bandwidth, read_bandwidth};
 pub use hardware::{Hardware, Source};
 pub use machine::machine;

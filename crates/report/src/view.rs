@@ -208,8 +208,9 @@ impl Section {
 }
 
 /// Metrics that a page has room for and a terminal has not.
-const DETAILS: [&str; 21] = [
+const DETAILS: [&str; 22] = [
     "prefill_operations_per_s",
+    "arithmetic_operations_per_s",
     "inter_token_ns",
     "inter_token_p90_ns",
     "inter_token_p99_ns",

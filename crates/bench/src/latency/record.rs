@@ -1,13 +1,12 @@
 //! What the times of a combination are written down as.
 
-use std::num::NonZeroUsize;
-
 use engine::{CacheKinds, ModelCard};
 use ledger::Run;
 use ledger::record::{TimedRun, Warning};
 use measure::percentile_supported;
 
 use super::Cell;
+use super::ceilings::Ceilings;
 use super::rig::{Timing, per_second};
 use crate::Error;
 use crate::desk::{Conditions, Desk, Place, Subject};
@@ -94,21 +93,19 @@ impl Book<'_> {
         let mut threads: Vec<usize> = cells.iter().map(|cell| cell.point.threads).collect();
         threads.sort_unstable();
         threads.dedup();
-        // Its buffer and its second are the machine's, not those of the model that was timed last.
+        // Their buffer and their second are the machine's, not those of the model that was timed last.
         desk.turn(0, Work::of_none(BANDWIDTH));
-        let mut floors = Vec::new();
+        let mut ceilings = Vec::new();
         for threads in threads {
-            floors.push((threads, bandwidth(benchmark, subjects, threads, desk)?));
+            ceilings.push(Ceilings::measured(benchmark, subjects, threads, desk)?);
         }
         for subject in subjects {
             let place = Place::new(&subject.name, benchmark);
             desk.record(&place, "model_load_ns", vec![subject.load_ns as f64])?;
         }
         for cell in cells {
-            let floor = floors
-                .iter()
-                .find(|(threads, _)| *threads == cell.point.threads)
-                .and_then(|(_, floor)| *floor);
+            let at = |ceilings: &&Ceilings| ceilings.threads == cell.point.threads;
+            let ceilings = ceilings.iter().find(at).unwrap_or(&ceilings[0]);
             let row = Row {
                 subject: &subjects[cell.subject],
                 point: &cell.point,
@@ -117,44 +114,11 @@ impl Book<'_> {
             };
             row.times(desk)?;
             row.between_tokens(desk)?;
-            row.operations(desk)?;
-            row.bytes(floor, desk)?;
+            row.operations(ceilings, desk)?;
+            row.bytes(ceilings.bytes_per_s.as_ref(), desk)?;
         }
         Ok(())
     }
-}
-
-/// Measured read bandwidth with so many threads, recorded for each subject.
-fn bandwidth(
-    benchmark: &str,
-    subjects: &[Subject<'_>],
-    threads: usize,
-    desk: &mut Desk<'_>,
-) -> Result<Option<f64>, Error> {
-    let n_threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
-    let elsewhere = subjects.iter().find_map(memory_elsewhere);
-    let measured = match &elsewhere {
-        Some(reason) => Err(reason.clone()),
-        None => measure::probe::read_bandwidth(desk.clock, n_threads)
-            .map_err(|absent| absent.to_string()),
-    };
-    for subject in subjects {
-        let place = Place::new(&subject.name, benchmark).with("threads", threads);
-        let metric = "memory_bandwidth_bytes_per_s";
-        match &measured {
-            Ok(bandwidth) => desk.record(&place, metric, bandwidth.bytes_per_s_samples.clone())?,
-            Err(reason) => desk.record_absent(&place, metric, reason.clone())?,
-        }
-    }
-    Ok(measured.ok().map(|bandwidth| bandwidth.best()))
-}
-
-/// Why a model's floor is not that of the machine's memory, if it is not. All models of a run are in one place.
-fn memory_elsewhere(subject: &Subject<'_>) -> Option<String> {
-    let device = subject.model.card().device.as_ref()?;
-    Some(format!(
-        "the weights are in the memory of {device}, whose bandwidth is not measured"
-    ))
 }
 
 /// What has to be equal before two numbers of speed may be compared.
@@ -243,18 +207,24 @@ impl Row<'_> {
         Ok(())
     }
 
-    fn operations(&self, desk: &mut Desk<'_>) -> Result<(), Error> {
-        let n = self.point.batch as f64 * prompt_flops(self.subject.model.card(), self.point);
-        let metric = "prefill_operations_per_s";
-        desk.record(
-            &self.place,
-            metric,
-            self.each(|t| per_second(n, t.first_token_ns)),
-        )
+    /// Operations that reading a prompt takes, and their share of what the processor can do.
+    fn operations(&self, ceilings: &Ceilings, desk: &mut Desk<'_>) -> Result<(), Error> {
+        let card = self.subject.model.card();
+        let n = self.point.batch as f64 * prompt_flops(card, self.point);
+        let rates = self.each(|t| per_second(n, t.first_token_ns));
+        desk.record(&self.place, "prefill_operations_per_s", rates.clone())?;
+        let metric = "arithmetic_share";
+        match ceilings.operations_per_s(card) {
+            Ok(ceiling) => {
+                let shares = rates.iter().map(|rate| rate / ceiling).collect();
+                desk.record(&self.place, metric, shares)
+            }
+            Err(reason) => desk.record_absent(&self.place, metric, reason),
+        }
     }
 
     /// Bytes that decoding reads, and their share of what the memory delivers.
-    fn bytes(&self, floor: Option<f64>, desk: &mut Desk<'_>) -> Result<(), Error> {
+    fn bytes(&self, ceiling: Result<&f64, &String>, desk: &mut Desk<'_>) -> Result<(), Error> {
         let metrics = ["decode_bytes_per_s", "bandwidth_share"];
         let absent = |desk: &mut Desk<'_>, metrics: &[&str], reason: &str| {
             metrics
@@ -271,16 +241,12 @@ impl Row<'_> {
         let steps = self.point.n_new - 1;
         let read = self.each(|t| per_second(steps as f64, t.rest_ns()) * bytes);
         desk.record(&self.place, "decode_bytes_per_s", read.clone())?;
-        match floor {
-            Some(floor) => {
-                let shares = read.iter().map(|rate| rate / floor).collect();
+        match ceiling {
+            Ok(ceiling) => {
+                let shares = read.iter().map(|rate| rate / ceiling).collect();
                 desk.record(&self.place, "bandwidth_share", shares)
             }
-            None => {
-                let reason = memory_elsewhere(self.subject);
-                let unknown = "memory bandwidth could not be measured";
-                absent(desk, &metrics[1..], reason.as_deref().unwrap_or(unknown))
-            }
+            Err(reason) => absent(desk, &metrics[1..], reason),
         }
     }
 

@@ -66,7 +66,13 @@ fn lasting(run: &Run) -> Vec<String> {
     let audits = run.audits.iter().map(|audit| format!("{audit:?}"));
     let measurements = run.measurements.iter().map(|measurement| {
         let mut measurement = measurement.clone();
-        let changing = ["_per_s", "_ns", "resident_bytes", "bandwidth_share"];
+        let changing = [
+            "_per_s",
+            "_ns",
+            "resident_bytes",
+            "bandwidth_share",
+            "arithmetic_share",
+        ];
         if changing.iter().any(|end| measurement.metric.ends_with(end)) {
             measurement.values.clear();
         }

@@ -49,6 +49,8 @@ fn a_smoke_run_writes_every_attempt_verdict_and_measurement_once() {
             ("decode_tokens_per_s", 1),
             ("bandwidth_share", 1),
             ("memory_bandwidth_bytes_per_s", 1),
+            ("arithmetic_operations_per_s", 1),
+            ("arithmetic_share", 1),
             ("model_load_ns", 1),
         ] {
             let found = values(&run, metric).len();

@@ -72,9 +72,11 @@ pub struct Weights {
     /// Floating-point operations of the matrix products for one token: two for each matrix element
     /// that takes part. Attention over the context comes on top and grows with it.
     pub flops_per_token: u64,
-    /// Of these, the product with the output matrix.
+    /// Of these, the products with quantised matrices, that is, all but floats of 16, 32 and 64 bits.
+    pub quantised_flops: u64,
+    /// Of `flops_per_token`, the product with the output matrix.
     pub output_flops: u64,
-    /// Of these, the feed-forward part of the last layer, its experts by the share that is used.
+    /// Of `flops_per_token`, the feed-forward part of the last layer, its experts by the share that is used.
     pub last_ffn_flops: u64,
 }
 
@@ -90,6 +92,7 @@ impl Weights {
             types: BTreeMap::new(),
             bytes_per_token: 0,
             flops_per_token: 0,
+            quantised_flops: 0,
             output_flops: 0,
             last_ffn_flops: 0,
         };
@@ -130,6 +133,9 @@ impl Weights {
             Part::Row | Part::Nothing => 0,
         };
         self.flops_per_token += flops;
+        if tensor.kind().block_len() > 1 {
+            self.quantised_flops += flops;
+        }
         flops
     }
 }

@@ -147,6 +147,11 @@ fn the_toys_weights_are_counted_by_type_and_by_what_a_token_reads() {
     );
     assert_eq!(weights.flops_per_token, 2 * (embedding + attention + ffn));
     assert_eq!(weights.output_flops, 2 * embedding);
+    assert_eq!(
+        weights.quantised_flops,
+        2 * (attention + ffn),
+        "the output is F16"
+    );
     assert_eq!(weights.last_ffn_flops, ffn, "one of two layers");
 }
 
@@ -171,6 +176,7 @@ fn a_tied_embedding_is_read_whole_and_multiplied_once() {
     assert_eq!(facts.weights.bytes_per_token, facts.weights.bytes);
     assert_eq!(facts.weights.flops_per_token, 2 * (320 + 1024));
     assert_eq!(facts.weights.output_flops, 2 * 320);
+    assert_eq!(facts.weights.quantised_flops, 2 * 320, "F32 is not");
     assert_eq!(facts.vocabulary, Some(10), "from the rows of the embedding");
 }
 

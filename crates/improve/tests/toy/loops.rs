@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use decoder::backward::{Pass, Slope};
 use decoder::export::Base;
-use decoder::{Batch, Lora, Matrix, Target, Transformer};
+use decoder::{Batch, Lora, Matrix, Operations, Target, Transformer};
 use improve::sft::{Desk, End, Outcome, Training, Watcher, train};
 use improve::{Error, Learner, Point, Reader, Recipe, Split, TrainFolder, Tuned};
 use measure::FakeClock;
@@ -371,6 +371,10 @@ impl Learner for Failing<'_> {
 
     fn parameters_mut(&mut self) -> Vec<&mut Matrix> {
         self.learner.parameters_mut()
+    }
+
+    fn operations(&self, recompute: bool) -> Operations {
+        self.learner.operations(recompute)
     }
 
     fn slope(&self, batch: &Batch, pass: &Pass) -> Result<Slope, Error> {

@@ -24,7 +24,7 @@ fn a_sample_is_bytes_over_the_time_of_its_pass() {
     let clock = FakeClock::stepping(1_000_000);
     let found = read_passes(&clock, threads(3), 3 * 8 * 640).unwrap();
     assert_eq!((found.threads, found.buffer_bytes), (3, 3 * 8 * 640));
-    assert_eq!(found.bytes_per_s_samples.len(), PASSES);
+    assert_eq!(found.bytes_per_s_samples.len(), TEST.limits.most);
     for sample in &found.bytes_per_s_samples {
         assert!((sample / 15_360_000.0 - 1.0).abs() < 1e-12, "{sample}");
     }
@@ -38,8 +38,9 @@ fn a_slow_machine_gets_fewer_passes_but_never_less_than_the_fewest() {
         found.bytes_per_s_samples.len()
     };
     // Filling and each pass read the clock once before and, with the limit, twice after.
-    assert!((LEAST_PASSES + 1..PASSES).contains(&passes(LIMIT_NS / 20)));
-    assert_eq!(passes(u64::MAX / 16), LEAST_PASSES);
+    let Limits { least, most, ns } = TEST.limits;
+    assert!((least + 1..most).contains(&passes(ns / 20)));
+    assert_eq!(passes(u64::MAX / 16), least);
 }
 
 #[test]

@@ -66,6 +66,15 @@ fn it_was_metered(place: &Workplace) {
     let rate = &training.unwrap()["rows"][0];
     assert_eq!(rate["metric"], "train_tokens_per_s");
     assert_eq!(rate["cells"][0]["n"], 6);
+    let rows = training.unwrap()["rows"].as_array().unwrap();
+    let share = rows.iter().find(|row| row["metric"] == "arithmetic_share");
+    let share = &share.unwrap()["cells"][0];
+    assert_eq!(share["n"], 6);
+    // A toy cannot keep a processor busy, and nothing can do more than it is able to.
+    assert!(
+        (0.0..1.0).contains(&share["value"].as_f64().unwrap()),
+        "{share}"
+    );
     let table = String::from_utf8(read("out/run/hardware.csv")).unwrap();
     assert!(table.contains(",train,") && table.contains(",evaluate,"));
 }

@@ -11,10 +11,12 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result};
 use bench::desk::{Place, Unwatched};
 use bench::{Desk, Work};
+use improve::Point;
 use improve::sft::{Doing, End, Outcome};
 use ledger::record::{Done, RunHeader};
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
+use measure::probe::{Numbers, multiply_rate};
 use serde_json::{Value, json};
 
 use crate::command::bench::{Watched, write_report};
@@ -170,15 +172,49 @@ impl Hand<'_> {
         if outcome.end == End::Stopped || self.desk.is_done(self.model, "train") {
             return Ok(());
         }
-        let timed = outcome.curve.iter().filter(|point| point.ns > 0);
-        let rates: Vec<f64> = timed
-            .map(|point| point.tokens as f64 * 1e9 / point.ns as f64)
-            .collect();
-        if !rates.is_empty() {
-            let place = Place::new(self.model, "train");
-            self.desk.record(&place, "train_tokens_per_s", rates)?;
-        }
+        self.speed(outcome)?;
         self.desk.done(self.model, "train")?;
         Ok(self.desk.folder.append_done(&Done::end())?)
+    }
+
+    /// Tokens and operations per second of each step, beside what the processor can do.
+    fn speed(&mut self, outcome: &Outcome) -> Result<()> {
+        let timed: Vec<&Point> = outcome.curve.iter().filter(|one| one.ns > 0).collect();
+        if timed.is_empty() {
+            return Ok(());
+        }
+        let each = |of: &dyn Fn(&Point) -> f64| -> Vec<f64> {
+            let rate = |point: &&Point| of(point) * 1e9 / point.ns as f64;
+            timed.iter().map(rate).collect()
+        };
+        let of_step = |point: &Point| outcome.operations.of_step(point.tokens, point.goals) as f64;
+        let (tokens, operations) = (each(&|point| point.tokens as f64), each(&of_step));
+        let place = Place::new(self.model, "train");
+        let desk = &mut self.desk;
+        desk.record(&place, "train_tokens_per_s", tokens)?;
+        desk.record(&place, "train_operations_per_s", operations.clone())?;
+        // As many as the decoder's pool has, which takes them all.
+        let threads = std::thread::available_parallelism()?;
+        let ceiling = Place::new(self.model, "train")
+            .with("threads", threads.get())
+            .with("numbers", Numbers::Float32.name());
+        match multiply_rate(desk.clock, threads, Numbers::Float32) {
+            Ok(found) => {
+                let best = found.best();
+                let shares = operations.iter().map(|rate| rate / best).collect();
+                let metric = "arithmetic_operations_per_s";
+                desk.record(&ceiling, metric, found.operations_per_s_samples)?;
+                desk.record(&place, "arithmetic_share", shares)?;
+            }
+            Err(absent) => {
+                for (place, metric) in [
+                    (&ceiling, "arithmetic_operations_per_s"),
+                    (&place, "arithmetic_share"),
+                ] {
+                    desk.record_absent(place, metric, absent.to_string())?;
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,78 @@
+//! How many operations a step of training is made of, whatever the machine.
+//!
+//! Counted are the products with matrices, two operations for each multiply–accumulate. Attention over the context,
+//! norms, exponentials and the optimiser come on top; they are small for the models and lengths of a training here.
+
+use crate::memory::{matrices, table};
+use crate::{Lora, Shape};
+
+/// Operations of a step, forward and backward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operations {
+    /// For each token that is read.
+    pub token: u64,
+    /// For each token that is learnt, on top: the output matrix.
+    pub goal: u64,
+}
+
+impl Operations {
+    /// Of a step that trains an adapter. A frozen matrix is used twice, forward and for the gradient of what went into
+    /// it; a factor also for its own gradient. Recomputed layers are used once more.
+    pub fn of(shape: &Shape, lora: &Lora, recompute: bool) -> Self {
+        let again = u64::from(recompute);
+        Self {
+            token: 2 * ((2 + again) * matrices(shape) + (3 + again) * lora.elements(shape)),
+            goal: 2 * 2 * table(shape),
+        }
+    }
+
+    /// Of a step that trains every weight.
+    pub fn of_all(shape: &Shape, recompute: bool) -> Self {
+        Self {
+            token: 2 * (3 + u64::from(recompute)) * matrices(shape),
+            goal: 2 * 3 * table(shape),
+        }
+    }
+
+    /// Of a step over so many tokens, of which so many are learnt.
+    pub fn of_step(&self, tokens: usize, goals: usize) -> u64 {
+        self.token * tokens as u64 + self.goal * goals as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Target;
+
+    #[test]
+    fn a_step_is_counted_by_how_often_each_matrix_takes_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("toy.gguf");
+        gguf::toy::write(&path, 3).unwrap();
+        let file = gguf::Gguf::open(&path).unwrap();
+        let shape = Shape::of(&file).unwrap();
+        let weights = gguf::ModelFacts::of(&file).unwrap().weights;
+        let body = weights.flops_per_token - weights.output_flops;
+        let all = Operations::of_all(&shape, false);
+        assert_eq!(all.token, 3 * body, "counted from the file's tensors");
+        assert_eq!(all.goal, 3 * weights.output_flops);
+        assert_eq!(Operations::of_all(&shape, true).token, 4 * body);
+
+        let lora = Lora {
+            rank: 2,
+            alpha: 4.0,
+            targets: vec![Target::Query],
+        };
+        let sides = Target::Query.sides(&shape).iter().sum::<usize>();
+        let factors = (2 * sides * shape.layers) as u64;
+        let tuned = Operations::of(&shape, &lora, false);
+        assert_eq!(tuned.token, 2 * body + 6 * factors);
+        assert_eq!(tuned.goal, 2 * weights.output_flops);
+        assert_eq!(
+            Operations::of(&shape, &lora, true).token,
+            3 * body + 8 * factors
+        );
+        assert_eq!(tuned.of_step(10, 4), 10 * tuned.token + 4 * tuned.goal);
+    }
+}
