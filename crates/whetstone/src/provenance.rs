@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::compute::Compute;
 use crate::subject::{Loaded, Located};
+use crate::words::as_written;
 
 /// The machine's facts; an unknown one is `null`, and `unknown` says why.
 pub(crate) fn machine() -> BTreeMap<String, Value> {
@@ -187,11 +188,6 @@ pub(crate) struct Known<'a> {
     pub(crate) models: Vec<ModelRecord>,
     pub(crate) suites: Vec<SuiteRecord>,
     pub(crate) sandbox: Option<&'a dyn Sandbox>,
-}
-
-/// The plan as its text says it: by way of text a temperature is 0.7, directly 0.699999988079071.
-fn as_written(plan: &Plan) -> Result<Value> {
-    Ok(serde_json::from_str(&serde_json::to_string(plan)?)?)
 }
 
 /// The header of a run that starts now.
