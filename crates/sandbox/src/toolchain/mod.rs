@@ -26,7 +26,7 @@ use crate::program::{File, Mode, Outcome, Profile, Program};
 
 use recipe::{Found, Recipe, Step, Steps};
 pub use search::Missing;
-pub use workshop::{Workshop, settled};
+pub use workshop::{Workshop, lost_a_process, settled};
 
 /// Every tool, those of one language in the order of preference.
 const RECIPES: &[Recipe] = &[
@@ -212,10 +212,7 @@ impl Toolchain {
                 Limits::run(),
             ),
         };
-        Self {
-            pace: Pace::ORDINARY,
-            ..recipe.toolchain(found)
-        }
+        recipe.toolchain(found, Pace::ORDINARY)
     }
 }
 

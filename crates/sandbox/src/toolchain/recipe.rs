@@ -127,13 +127,13 @@ impl Recipe {
         let toolchain = search::on_path(self.name)
             .iter()
             .find_map(|candidate| (self.accept)(candidate))
-            .map(|found| self.toolchain(found))
+            .map(|found| self.toolchain(found, Pace::of_this_machine()))
             .ok_or_else(|| Missing::new(self.what, self.packages))?;
         known.insert(key, toolchain.clone());
         Ok(toolchain)
     }
 
-    pub(super) fn toolchain(&self, found: Found) -> Toolchain {
+    pub(super) fn toolchain(&self, found: Found, pace: Pace) -> Toolchain {
         let steps = &found.steps;
         let compile = steps.compile.said(&found.path, self.name);
         let flags = match steps.leaves {
@@ -156,7 +156,7 @@ impl Recipe {
             version: found.version,
             flags,
             readable: found.readable,
-            pace: Pace::of_this_machine(),
+            pace,
             steps: Arc::new(found.steps),
         }
     }
