@@ -91,8 +91,9 @@ pub struct Toolchain {
     pub path: PathBuf,
     /// The line in which it says its version.
     pub version: String,
-    /// SHA-256 in lower-case hex over path, version line and flags: two results under different hashes
-    /// are not comparable without saying so.
+    /// SHA-256 in lower-case hex over path, version line, flags, and the program's size and time of last change: one that
+    /// was built anew, with another library say, keeps the others. Two results under different hashes are not
+    /// comparable without saying so.
     pub sha256: String,
     /// The command lines in use, for reports.
     pub flags: String,

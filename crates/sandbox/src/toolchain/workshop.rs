@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -318,9 +318,7 @@ fn show(path: &Path, mode: u32) -> io::Result<()> {
 
 /// A header as it is now, in one line: size, time of the last change, path.
 fn state(path: &str) -> Option<String> {
-    let meta = fs::metadata(path).ok()?;
-    let (size, seconds, nanoseconds) = (meta.len(), meta.mtime(), meta.mtime_nsec());
-    Some(format!("{size} {seconds}.{nanoseconds} {path}\n"))
+    Some(format!("{} {path}\n", search::stamp(Path::new(path))?))
 }
 
 /// Whether a list is there and its headers are as they were.
