@@ -39,7 +39,7 @@ server=/usr/lib/qemu/virtiofsd
 
 work=$(mktemp -d)
 files=
-# shellcheck disable=SC2317  # called by the trap
+# shellcheck disable=SC2317,SC2329  # called by the trap
 clean() {
     [ -z "$files" ] || kill "$files" 2>/dev/null || true
     rm -rf -- "$work"

@@ -7,17 +7,12 @@
 # N is 10,000 unless told otherwise. Prints the time of `whet report`, the size of report.html and the time until a reader
 # can use the page. The goals are under 20 MB and under 2 s.
 
-set -euo pipefail
-unset CDPATH
-
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-root=${here%/*}
+# shellcheck source=benches/prologue.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/prologue.sh"
 runs=$root/target/large-report
 n=${1:-10000}
 
-for program in chromium chromedriver python3; do
-    command -v "$program" >/dev/null || { printf '%s\n' "$program is missing: install the packages chromium and chromium-driver" >&2 && exit 2; }
-done
+require "chromium chromedriver python"
 
 rm -rf -- "$runs"
 cd -- "$root"

@@ -10,16 +10,8 @@
 #
 # LLAMA_CPP_CHECKOUT=DIR  a checkout of llama.cpp, instead of fetching the source of llama-bench with pip.
 
-set -euo pipefail
-unset CDPATH
-
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-root=${here%/*}
-
-# shellcheck source=scripts/prerequisites.sh
-. "$root/scripts/prerequisites.sh"
-# shellcheck source=scripts/llama-programs.sh
-. "$root/scripts/llama-programs.sh"
+# shellcheck source=benches/prologue.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/prologue.sh"
 
 prompt_tokens=512
 generate_tokens=64
@@ -37,35 +29,14 @@ run_ours() {
         --generate-tokens "$generate_tokens" --repeats "$repeats" --threads "$threads" --format json
 }
 
-model=''
-threads=$(cores)
-rounds=2
-while [ $# -gt 0 ]; do
-    case $1 in
-        --threads) threads=${2:?--threads needs a number} && shift ;;
-        --rounds) rounds=${2:?--rounds needs a number} && shift ;;
-        --yes) export CI=true ;;
-        -h | --help)
-            sed -n '3,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-            exit
-            ;;
-        -*) refuse "there is no option $1; there are --threads, --rounds, --yes and --help" 2 ;;
-        *) model=$1 ;;
-    esac
-    shift
-done
-[ -f "$model" ] || refuse "give the path of a GGUF file, not '$model'" 2
-model=$(cd -- "$(dirname -- "$model")" && pwd -P)/$(basename -- "$model")
+model='' threads=$(cores) rounds=2
+read_words model "threads rounds" "$@"
+model=$(whole_path "$model" "a GGUF file")
 
-require_rust "$root"
-require "compiler make cmake libclang python pip"
-"$root/whet" --version >&2
-build_programs llama-bench llama-batched-bench
+prepare llama-bench llama-batched-bench
 
 # Raw output of every run stays here; whet's own run folders too.
-runs=$root/target/llama-bench-runs
-rm -rf -- "$runs"
-mkdir -p -- "$runs"
+runs=$(empty_folder llama-bench-runs)
 cd -- "$runs"
 for ((round = 1; round <= rounds; round++)); do
     say "round $round of $rounds: whet"

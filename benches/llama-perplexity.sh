@@ -11,41 +11,15 @@
 #
 # LLAMA_CPP_CHECKOUT=DIR  a checkout of llama.cpp, instead of fetching the source of llama-perplexity with pip.
 
-set -euo pipefail
-unset CDPATH
-
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-root=${here%/*}
-
-# shellcheck source=scripts/prerequisites.sh
-. "$root/scripts/prerequisites.sh"
-# shellcheck source=scripts/llama-programs.sh
-. "$root/scripts/llama-programs.sh"
+# shellcheck source=benches/prologue.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/prologue.sh"
 
 model='' text='' chunks=4 threads=$(cores) rounds=2
-while [ $# -gt 0 ]; do
-    case $1 in
-        --chunks) chunks=${2:?--chunks needs a number} && shift ;;
-        --threads) threads=${2:?--threads needs a number} && shift ;;
-        --rounds) rounds=${2:?--rounds needs a number} && shift ;;
-        --yes) export CI=true ;;
-        -h | --help)
-            sed -n '3,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-            exit
-            ;;
-        -*) refuse "there is no option $1; there are --chunks, --threads, --rounds, --yes and --help" 2 ;;
-        *) if [ -z "$model" ]; then model=$1; else text=$1; fi ;;
-    esac
-    shift
-done
-[ -f "$model" ] || refuse "give the path of a GGUF file, not '$model'" 2
-[ -f "$text" ] || refuse "give the path of a text, not '$text'" 2
+read_words "model text" "chunks threads rounds" "$@"
+model=$(whole_path "$model" "a GGUF file")
+text=$(whole_path "$text" "a text")
 
-require_rust "$root"
-require "compiler make cmake libclang python pip"
-"$root/whet" --version >&2
-build_programs llama-perplexity
+prepare llama-perplexity
 
-runs=$root/target/llama-perplexity-runs
-mkdir -p -- "$runs"
+runs=$(empty_folder llama-perplexity-runs)
 python3 "$here/llama-perplexity/compare.py" "$root/whet" "$programs/llama-perplexity" "$runs" "$model" "$text" "$chunks" "$threads" "$rounds"

@@ -11,15 +11,9 @@
 # TRAIN_STEP_PYTHON=PROGRAM  a Python with torch, transformers and peft, instead of a virtual environment in target/
 # into which pip installs them (about 200 MB for PyTorch without CUDA).
 
-set -euo pipefail
-unset CDPATH
-
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-root=${here%/*}
+# shellcheck source=benches/prologue.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/prologue.sh"
 work=$root/target/train-step
-
-# shellcheck source=scripts/prerequisites.sh
-. "$root/scripts/prerequisites.sh"
 
 find_python() {
     python=${TRAIN_STEP_PYTHON:-$work/venv/bin/python}
@@ -30,26 +24,9 @@ find_python() {
     "$python" -m pip install --quiet --disable-pip-version-check torch transformers peft >&2
 }
 
-model='' batch=2 length=256 rank=16 steps=3 rounds=3 kinds=f32
-while [ $# -gt 0 ]; do
-    case $1 in
-        --batch) batch=${2:?--batch needs a number} && shift ;;
-        --length) length=${2:?--length needs a number} && shift ;;
-        --rank) rank=${2:?--rank needs a number} && shift ;;
-        --steps) steps=${2:?--steps needs a number} && shift ;;
-        --rounds) rounds=${2:?--rounds needs a number} && shift ;;
-        --bf16) kinds=f32,bf16 ;;
-        --yes) export CI=true ;;
-        -h | --help)
-            sed -n '3,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-            exit
-            ;;
-        -*) refuse "there is no option $1; there are --batch, --length, --rank, --steps, --rounds, --bf16, --yes and --help" 2 ;;
-        *) model=$1 ;;
-    esac
-    shift
-done
-[ -f "$model" ] || refuse "give the path of a GGUF file, not '$model'" 2
+model='' batch=2 length=256 rank=16 steps=3 rounds=3 bf16=''
+read_words model "batch length rank steps rounds bf16!" "$@"
+model=$(whole_path "$model" "a GGUF file")
 
 require_rust "$root"
 require "compiler make cmake libclang python pip"
@@ -57,4 +34,4 @@ mkdir -p -- "$work"
 find_python
 (cd -- "$root" && cargo build --release --locked --quiet -p improve --example step)
 "$python" "$here/train-step/compare.py" "$root/target/release/examples/step" "$model" \
-    "$batch" "$length" "$rank" "$steps" "$rounds" "$kinds"
+    "$batch" "$length" "$rank" "$steps" "$rounds" "f32${bf16:+,bf16}"

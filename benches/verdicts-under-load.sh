@@ -7,17 +7,12 @@
 # The samples are HumanEval's solutions, each changed in one place (mutants.py). Nothing is taken from
 # the cache of verdicts. Exit code 1 if a verdict differs. Runs stay in target/verdicts-under-load/.
 
-set -euo pipefail
-unset CDPATH
-
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-root=${here%/*}
-work=$root/target/verdicts-under-load
+# shellcheck source=benches/prologue.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/prologue.sh"
 n=${1:-1000}
 
 data=$("$root/whet" tasks pull humaneval)
-rm -rf -- "$work"
-mkdir -p -- "$work"
+work=$(empty_folder verdicts-under-load)
 python3 "$here/mutants.py" "$data" "$n" > "$work/samples.jsonl"
 
 hogs=()

@@ -1,5 +1,5 @@
 # llama.cpp's own programs, for the scripts in benches/. To be sourced after prerequisites.sh, with $root set.
-# shellcheck shell=bash disable=SC2154  # root is the caller's
+# shellcheck shell=bash disable=SC2034,SC2154  # root is the caller's, and programs is for it
 #
 # LLAMA_CPP_CHECKOUT=DIR  a checkout of llama.cpp whose programs are taken instead of those that pip fetches.
 

@@ -9,7 +9,7 @@
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
 //! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`run`]
-//! puts them together, and [`meter`] and [`noise`] say what the hardware and others did meanwhile. [`speculation`] is
+//! puts them together, [`origin`] says on which machine, and [`meter`] and [`noise`] what it and others did meanwhile. [`speculation`] is
 //! carried out by itself, with two models that work together.
 
 pub mod accuracy;
@@ -21,6 +21,7 @@ pub mod latency;
 pub mod memory;
 pub mod meter;
 pub mod noise;
+pub mod origin;
 pub mod passages;
 pub mod perplexity;
 pub mod plan;
@@ -36,6 +37,7 @@ mod error;
 pub use desk::{Desk, Subject, Watcher};
 pub use error::Error;
 pub use meter::{Meter, Work};
+pub use origin::machine;
 pub use plan::Plan;
 pub use protocol::Protocol;
 pub use text::Text;

@@ -97,7 +97,7 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// From now on the frequency is looked at.
+    /// From now on the frequency of the processors that work is looked at.
     pub(crate) fn watch_frequency(&mut self) {
         self.pull();
         self.seen = Some(Frequencies::NONE);
@@ -112,7 +112,9 @@ impl<'a> Meter<'a> {
     /// Takes what the monitor has sampled.
     fn pull(&mut self) {
         let samples = self.monitor.drain();
-        let told = samples.iter().filter_map(|one| one.readings.get("cpu_hz"));
+        let told = samples
+            .iter()
+            .filter_map(|one| one.readings.get("cpu_busy_hz"));
         if let Some(seen) = &mut self.seen {
             told.for_each(|hz| seen.add(*hz));
         }

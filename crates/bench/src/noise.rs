@@ -133,7 +133,7 @@ fn doubtful(doubt: Doubt) -> Warning {
         } => (
             "frequency",
             format!(
-                "the processors ran at {:.2} to {:.2} GHz while speed was measured",
+                "the processors that worked ran at {:.2} to {:.2} GHz while speed was measured",
                 lowest_hz / 1e9,
                 highest_hz / 1e9
             ),

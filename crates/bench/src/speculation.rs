@@ -31,6 +31,7 @@ use ledger::record::Warning;
 use crate::Error;
 use crate::desk::{Desk, Subject};
 use crate::meter::Work;
+use crate::noise::Watch;
 use crate::plan::{Drafting, SpeculationPlan};
 use crate::run::ended;
 pub use cast::Cast;
@@ -101,9 +102,13 @@ pub fn measure(
     };
     desk.warn_beyond_context(cast.target, stage.capacity)?;
     desk.turn(0, Work::of(&cast.target.name, "speculation"));
+    let watch = Watch::begin(desk);
     let mut gate = Gate::default();
     // An answer in the middle of which the engine was stopped is left; those before it are written down.
     let played = stage.play(&mut asked, &mut gate, desk);
+    for warning in watch.end(desk) {
+        desk.warn(&warning)?;
+    }
     ended(played, desk)?;
     Ok(gate)
 }

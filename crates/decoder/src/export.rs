@@ -9,8 +9,11 @@ mod llama_cpp;
 mod peft;
 mod weights;
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::Error;
 
@@ -29,27 +32,28 @@ pub struct Base {
     pub sha256: Option<String>,
 }
 
-/// An empty file in a folder, to be renamed once it is whole. Readable by whom the user's umask allows, as any other; the
-/// library's default is private.
-fn beside(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let failed = |source: std::io::Error| Error::File {
+/// Has a file written under a temporary name beside its place, and renames it over what was there once it is on the disk.
+///
+/// # Errors
+/// [`Error::File`]; what was there is then untouched.
+pub fn put<W: Display>(
+    path: &Path,
+    write: impl FnOnce(&mut NamedTempFile) -> Result<(), W>,
+) -> Result<(), Error> {
+    let failed = |source: &dyn Display| Error::File {
         path: path.to_owned(),
         what: format!("not written: {source}"),
     };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = beside(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    let mut file = gguf::beside(path).map_err(|source| failed(&source))?;
+    write(&mut file).map_err(|source| failed(&source))?;
+    gguf::put_in_place(file, path).map_err(|source| failed(&source))?;
     Ok(())
+}
+
+/// [`put`] for bytes that are there.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    put(path, |file| file.write_all(bytes))
 }

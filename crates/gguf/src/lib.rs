@@ -12,6 +12,7 @@
 
 mod error;
 pub mod facts;
+mod place;
 pub mod quant;
 pub mod read;
 pub mod tensor;
@@ -21,6 +22,7 @@ pub mod write;
 
 pub use error::Error;
 pub use facts::{CacheType, ModelFacts};
+pub use place::{beside, put_in_place};
 pub use read::Gguf;
 pub use tensor::{Tensor, TensorType};
 pub use value::{Array, Strings, Value};

@@ -13,11 +13,11 @@ use std::path::Path;
 
 use encode::{put_string, put_value};
 pub use sink::Sink;
-use sink::{beside, io_at};
+use sink::io_at;
 
 use crate::read::{ALIGNMENT_KEY, DEFAULT_ALIGNMENT, MAX_DIMS, MAX_TENSOR_NAME_BYTES};
 use crate::tensor::extent;
-use crate::{Error, TensorType, Value, quant};
+use crate::{Error, TensorType, Value, beside, put_in_place, quant};
 
 const VERSION: u32 = 3;
 
@@ -220,8 +220,7 @@ impl Writer {
         }
         out.flush().map_err(io)?;
         drop(out);
-        file.as_file().sync_all().map_err(io)?;
-        let written = file.persist(path).map_err(|error| io(error.error))?;
+        let written = put_in_place(file, path).map_err(io)?;
         Ok(written.metadata().map_err(io)?.len())
     }
 

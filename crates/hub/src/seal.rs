@@ -41,27 +41,14 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
 /// Replaces a JSON file in one step.
 pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = named(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".seal-");
+    // All users of a shared cache may read it, within the user's umask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
     serde_json::to_writer(&mut file, value)?;
     file.write_all(b"\n")?;
     file.persist(path)?;
     Ok(())
-}
-
-/// A temporary file that all users of a shared cache may read, within the user's umask.
-#[cfg(unix)]
-fn named(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt;
-    let everyone = std::fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new()
-        .prefix(".seal-")
-        .permissions(everyone)
-        .tempfile_in(folder)
-}
-
-#[cfg(not(unix))]
-fn named(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(".seal-")
-        .tempfile_in(folder)
 }

@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use decoder::Matrix;
+use decoder::export::put;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, View, serialize_to_file};
 use serde::{Deserialize, Serialize};
 
-use crate::folder::{beside, put_in_place};
 use crate::{AdamW, Error, Recipe};
 
 const KEY: &str = "whetstone.training";
@@ -99,10 +99,9 @@ pub(crate) fn write(
     };
     let header = serde_json::to_string(&header).map_err(|error| Error::file(path, error))?;
     let metadata = HashMap::from([(KEY.to_owned(), header)]);
-    let file = beside(path)?;
-    serialize_to_file(stored, Some(metadata), file.path())
-        .map_err(|error| Error::file(path, format!("not written: {error}")))?;
-    put_in_place(file, path)
+    Ok(put(path, |file| {
+        serialize_to_file(stored, Some(metadata), file.path())
+    })?)
 }
 
 /// Reads a checkpoint into `parameters` and `adamw`; `None` when there is none.

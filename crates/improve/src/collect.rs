@@ -11,13 +11,13 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use decoder::export::write_whole;
 use engine::agreement::Agreement;
 use engine::{Token, Tokenizer};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Error;
-use crate::folder::write_whole;
 
 /// The file of the record.
 pub const RECORD: &str = "collected.jsonl";
@@ -236,7 +236,8 @@ impl Collection {
         let put = |name: &str, text: String| write_whole(&self.folder.join(name), text.as_bytes());
         put("failures.jsonl", lines(&failures))?;
         put("replay_buffer.jsonl", lines(replay))?;
-        put("rate_tracker.json", self.tracker().to_string() + "\n")
+        put("rate_tracker.json", self.tracker().to_string() + "\n")?;
+        Ok(())
     }
 
     /// The last rates: mean, three percentiles, and how the later half differs from the earlier one.

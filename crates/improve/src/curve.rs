@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
+use decoder::export::write_whole;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -62,6 +63,6 @@ pub(crate) fn cut(path: &Path, steps: usize) -> Result<Vec<Point>, Error> {
         serde_json::to_writer(&mut kept, point).map_err(|error| Error::file(path, error))?;
         kept.push(b'\n');
     }
-    crate::folder::write_whole(path, &kept)?;
+    write_whole(path, &kept)?;
     Ok(points)
 }

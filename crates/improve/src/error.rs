@@ -17,7 +17,7 @@ pub struct Fault {
 /// An error of this room.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The model, the adapter or a batch.
+    /// The model, the adapter or a batch, or a file that could not be written.
     #[error(transparent)]
     Decoder(#[from] decoder::Error),
     /// Lines that are no examples.

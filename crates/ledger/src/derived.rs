@@ -46,15 +46,13 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Readable by whom the user's umask allows, as any other file; the library's default is private.
-fn part_file(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+/// A file that is to be renamed over its place. Readable by whom the user's umask allows, as any other file; the library's
+/// default is private.
+pub(crate) fn part_file(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".part");
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(parent)
 }
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::derived::part_file;
 use crate::error::{Error, io_at};
 use crate::record::{SCHEMA_VERSION, Verdict};
 
@@ -68,8 +69,7 @@ impl Precedents {
         })?;
         let parent = place.parent().unwrap_or(&self.folder);
         fs::create_dir_all(parent).map_err(io_at("create", parent))?;
-        let mut part =
-            tempfile::NamedTempFile::new_in(parent).map_err(io_at("write in", parent))?;
+        let mut part = part_file(parent).map_err(io_at("write in", parent))?;
         part.write_all(&text).map_err(io_at("write", &place))?;
         part.persist(&place)
             .map_err(|error| io_at("replace", &place)(error.error))?;

@@ -237,7 +237,7 @@ pub struct Setting {
     pub tier: String,
     /// Hash of limits and filters in force.
     pub policy_sha256: String,
-    /// Hash of compiler or interpreter, its version and its flags.
+    /// Hash of compiler or interpreter: path, version, flags, size and time of the last change.
     pub toolchain_sha256: String,
     /// Whether the slow way was taken, or a fast one that must give the same verdicts.
     pub way: Way,

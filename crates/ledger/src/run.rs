@@ -127,7 +127,7 @@ impl Run {
         self.repeats += (before - self.verdicts.len()) as u64;
         self.repeats += keep_first(&mut self.verdicts, |verdict| verdict.key.clone());
         self.repeats += keep_first(&mut self.audits, |audit| audit.key.clone());
-        self.repeats += keep_last(&mut self.measurements, subject);
+        self.repeats += keep_last(&mut self.measurements, Measurement::subject);
         self.repeats += keep_last(&mut self.answers, |answer| {
             (answer.iteration, answer.prompt.clone(), answer.mode.clone())
         });
@@ -169,14 +169,17 @@ impl<'run> Index<'run> {
     }
 }
 
-/// What a measurement is about. JSON objects inside the conditions compare by their written order.
-fn subject(measurement: &Measurement) -> (String, String, String, String) {
-    (
-        measurement.model.clone(),
-        measurement.benchmark.clone(),
-        measurement.metric.clone(),
-        in_words(&measurement.conditions),
-    )
+impl Measurement {
+    /// What it is about: model, benchmark, metric and conditions. JSON objects inside the conditions compare by their
+    /// written order.
+    pub fn subject(&self) -> [String; 4] {
+        [
+            self.model.clone(),
+            self.benchmark.clone(),
+            self.metric.clone(),
+            in_words(&self.conditions),
+        ]
+    }
 }
 
 fn in_words(conditions: &BTreeMap<String, Value>) -> String {

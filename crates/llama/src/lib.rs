@@ -36,5 +36,4 @@ mod version;
 pub use graphics::{Graphics, graphics};
 pub use load::{Adapter, Llama, Options};
 pub use quantize::{Mixture, Quantise, quantise, rounded};
-pub use settings::{Settings, settings};
-pub use version::{Build, build};
+pub use version::{Build, build, facts};

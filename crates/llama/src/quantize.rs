@@ -116,7 +116,8 @@ pub fn quantise(
         operation: format!("quantised {} to {}", from.display(), how.to.name()),
         cause,
     };
-    let part = beside(to).map_err(|error| failed(error.to_string()))?;
+    let part = gguf::beside(to).map_err(|error| failed(error.to_string()))?;
+    let part = part.into_temp_path();
     run(from, &part, how, on_tensor).map_err(failed)?;
     let facts = look_over(&file, &part).map_err(failed)?;
     part.persist(to)
@@ -133,18 +134,6 @@ fn lossy(before: &BTreeMap<TensorType, usize>) -> String {
         "it is quantised already ({}): rounding again adds a second error to the first, and 16 bits would not bring back what was lost; take a file in f16, bf16 or f32, or add --allow-requantize",
         counts.join(", ")
     )
-}
-
-/// An empty file in the same folder, gone again unless it is renamed.
-fn beside(to: &Path) -> std::io::Result<tempfile::TempPath> {
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".gguf-").suffix(".part");
-    // A temporary file is private by default; a model is as public as any file the user creates.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    Ok(file.into_temp_path())
 }
 
 /// llama.cpp works on a thread of its own, whose log tells how far it is.

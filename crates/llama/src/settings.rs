@@ -2,28 +2,29 @@
 
 use engine::{CacheKind, CacheKinds, SessionShape};
 use llama_cpp_sys_2 as sys;
+use serde::Serialize;
 
 use crate::session;
 
 /// Parameters of llama.cpp's contexts that change speed or numbers, for records.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Settings {
     /// Tokens that one call may get.
-    pub n_batch: u32,
+    pub(crate) n_batch: u32,
     /// Tokens that run through the graph together.
-    pub n_ubatch: u32,
+    pub(crate) n_ubatch: u32,
     /// `auto`, `on` or `off`; `auto` is on wherever the device has a kernel for it.
-    pub flash_attention: &'static str,
+    pub(crate) flash_attention: &'static str,
     /// Whether layers with a sliding window keep all tokens.
-    pub swa_full: bool,
+    pub(crate) swa_full: bool,
     /// Whether sequences share one stream of the cache.
-    pub kv_unified: bool,
+    pub(crate) kv_unified: bool,
     /// Whether cache and attention go where the weights are.
-    pub offload_kqv: bool,
+    pub(crate) offload_kqv: bool,
 }
 
 /// Those of this build, read back from the parameters that sessions get.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let any = SessionShape {
         n_sequences: 1,
         capacity: 256,

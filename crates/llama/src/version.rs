@@ -2,9 +2,13 @@
 
 #![allow(unsafe_code, reason = "two C functions that return static strings")]
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char};
 
 use llama_cpp_sys_2 as sys;
+use serde_json::{Value, json};
+
+use crate::settings::settings;
 
 /// Where the binding is pinned.
 const MANIFEST: &str = include_str!("../../../Cargo.toml");
@@ -14,7 +18,7 @@ const PACKAGE: &str = "llama-cpp-sys-2";
 /// kernels and kernels of ours, which make a third of their speed.
 const CHANGES: Option<&str> = option_env!("GGML_WHETSTONE_FLAGS");
 
-/// Facts of the engine's build, for records and `doctor`.
+/// Facts of the engine's build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
     /// llama.cpp's own version.
@@ -56,6 +60,21 @@ pub fn build() -> Build {
         cpu_features,
         system,
     }
+}
+
+/// What a record says of the engine: its build, and what all sessions are opened with.
+pub fn facts() -> BTreeMap<String, Value> {
+    let build = build();
+    let facts = [
+        ("name", json!("llama.cpp")),
+        ("version", json!(build.version)),
+        ("ggml", json!(build.ggml)),
+        ("package", json!(build.package)),
+        ("build_changes_sha256", json!(build.build_changes_sha256)),
+        ("session", json!(settings())),
+        ("compiled_for", json!(build.cpu_features)),
+    ];
+    facts.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// From `name = { version = "=1.2.3", …`.

@@ -77,6 +77,7 @@ pub fn check_names(card: &Scorecard, metrics: &[String]) -> Result<(), String> {
     let is_listed = |name: &str| metric::find(name).is_some() || metric::is_at_k(name);
     let mut own: Vec<&str> = rows(card).map(|(_, row)| row.metric.as_str()).collect();
     own.retain(|name| !is_listed(name));
+    own.sort_unstable();
     own.dedup();
     let is_known = |name: &String| is_listed(name) || own.contains(&name.as_str());
     match metrics.iter().find(|name| !is_known(name)) {

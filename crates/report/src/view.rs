@@ -53,6 +53,7 @@ pub use comparison::{Caution, Comparison, Finding, Kind};
 pub use counted::Counted;
 pub use judging::{Flip, Judging};
 pub use overview::{Column, Entry, Overview};
+pub(crate) use passage::of_blocks;
 pub(crate) use variants::NAME as VARIANTS;
 
 pub use provenance::{Fact, ModelCard, Provenance, SuiteCard};

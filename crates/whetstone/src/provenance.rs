@@ -4,37 +4,17 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use bench::Plan;
+pub(crate) use bench::machine;
 use ledger::record::{
     AdapterRecord, ModelRecord, RunHeader, SCHEMA_VERSION, SandboxRecord, SuiteRecord,
 };
-use measure::Fact;
 use measure::probe::Source;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::compute::Compute;
 use crate::subject::{Loaded, Located};
-
-/// The machine's facts; an unknown one is `null`, and `unknown` says why.
-pub(crate) fn machine() -> BTreeMap<String, Value> {
-    let found = measure::probe::machine();
-    let reasons: BTreeMap<&str, String> = found
-        .iter()
-        .filter_map(|(name, finding)| Some((*name, finding.as_ref().err()?.to_string())))
-        .collect();
-    let unknown = ("unknown".to_owned(), json!(reasons));
-    let facts = found.into_iter();
-    facts
-        .map(|(name, finding)| match finding {
-            Ok(Fact::Bytes(bytes)) => (format!("{name}_bytes"), json!(bytes)),
-            Ok(Fact::Text(text)) => (name.to_owned(), json!(text)),
-            Ok(Fact::Number(number)) => (name.to_owned(), number_value(number)),
-            Ok(Fact::List(names)) => (name.to_owned(), json!(names)),
-            Err(_) => (name.to_owned(), Value::Null),
-        })
-        .chain([unknown])
-        .collect()
-}
+use crate::words::as_written;
 
 /// The sources of energy, and the accelerators; of what is hidden, why.
 pub(crate) fn hardware(sources: &[Source]) -> BTreeMap<String, Value> {
@@ -57,47 +37,13 @@ pub(crate) fn power_sources(sources: &[Source]) -> Vec<String> {
     told.collect()
 }
 
-/// A whole number without a decimal point.
-fn number_value(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 1e15 {
-        json!(number as i64)
-    } else {
-        json!(number)
-    }
-}
-
 /// The engine's facts.
 pub(crate) fn engine(compute: &Compute) -> BTreeMap<String, Value> {
-    let build = llama::build();
-    let mut facts = BTreeMap::from([
-        ("name".to_owned(), json!("llama.cpp")),
-        ("version".to_owned(), json!(build.version)),
-        ("ggml".to_owned(), json!(build.ggml)),
-        ("package".to_owned(), json!(build.package)),
-        (
-            "build_changes_sha256".to_owned(),
-            json!(build.build_changes_sha256),
-        ),
-        ("session".to_owned(), session()),
-        ("compiled_for".to_owned(), json!(build.cpu_features)),
-        ("threads".to_owned(), json!(compute.threads)),
-    ]);
+    let mut facts = llama::facts();
+    facts.insert("threads".to_owned(), json!(compute.threads));
     let device = compute.device_in_words();
     facts.extend(device.map(|device| ("device".to_owned(), json!(device))));
     facts
-}
-
-/// What all sessions are opened with.
-fn session() -> Value {
-    let with = llama::settings();
-    json!({
-        "n_batch": with.n_batch,
-        "n_ubatch": with.n_ubatch,
-        "flash_attention": with.flash_attention,
-        "swa_full": with.swa_full,
-        "kv_unified": with.kv_unified,
-        "offload_kqv": with.offload_kqv,
-    })
 }
 
 /// One model.
@@ -187,11 +133,6 @@ pub(crate) struct Known<'a> {
     pub(crate) models: Vec<ModelRecord>,
     pub(crate) suites: Vec<SuiteRecord>,
     pub(crate) sandbox: Option<&'a dyn Sandbox>,
-}
-
-/// The plan as its text says it: by way of text a temperature is 0.7, directly 0.699999988079071.
-fn as_written(plan: &Plan) -> Result<Value> {
-    Ok(serde_json::from_str(&serde_json::to_string(plan)?)?)
 }
 
 /// The header of a run that starts now.

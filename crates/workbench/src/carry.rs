@@ -1,6 +1,5 @@
 //! From a plan to the records of a run: the desk of `bench`, with nothing on it that a program has to know.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -9,8 +8,8 @@ use bench::run::{self, Material};
 use bench::{Desk, Plan, Subject, Text};
 use ledger::record::{RunHeader, SCHEMA_VERSION, SuiteRecord};
 use ledger::{Run, RunFolder};
-use measure::{Fact, SystemClock};
-use serde_json::{Value, json};
+use measure::SystemClock;
+use serde_json::json;
 use task::Suite;
 
 use crate::benchmark::{self, Benchmark};
@@ -147,15 +146,8 @@ pub(crate) fn on_a_desk(
 
 fn header(folder: &Path, models: &[&Model], work: &Work) -> Result<RunHeader, Error> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let build = llama::build();
-    let engine = [
-        ("name", json!("llama.cpp")),
-        ("version", json!(build.version)),
-        ("package", json!(build.package)),
-        ("build_changes_sha256", json!(build.build_changes_sha256)),
-        ("compiled_for", json!(build.cpu_features)),
-        ("threads", json!(work.plan.threads)),
-    ];
+    let mut engine = llama::facts();
+    engine.insert("threads".to_owned(), json!(work.plan.threads));
     let suites = work.suites.iter().map(|suite| {
         let loaded = models[0].loaded()?;
         let subject = models[0].subject(&loaded)?;
@@ -178,8 +170,8 @@ fn header(folder: &Path, models: &[&Model], work: &Work) -> Result<RunHeader, Er
         command: Vec::new(),
         plan: serde_json::to_value(&work.plan).unwrap_or_default(),
         seed: work.plan.seed,
-        machine: machine(),
-        engine: engine.map(|(name, value)| (name.to_owned(), value)).into(),
+        machine: bench::machine(),
+        engine,
         models: models
             .iter()
             .map(|model| model.record())
@@ -187,18 +179,4 @@ fn header(folder: &Path, models: &[&Model], work: &Work) -> Result<RunHeader, Er
         sandbox: None,
         suites: suites.collect::<Result<_, Error>>()?,
     })
-}
-
-/// What is known of this machine.
-fn machine() -> BTreeMap<String, Value> {
-    let facts = measure::probe::machine().into_iter();
-    let known = facts.filter_map(|(name, fact)| Some((name, fact.ok()?)));
-    known
-        .map(|(name, fact)| match fact {
-            Fact::Bytes(bytes) => (format!("{name}_bytes"), json!(bytes)),
-            Fact::Text(text) => (name.to_owned(), json!(text)),
-            Fact::Number(number) => (name.to_owned(), json!(number)),
-            Fact::List(names) => (name.to_owned(), json!(names)),
-        })
-        .collect()
 }

@@ -62,6 +62,18 @@ fn the_example_adds_a_metric_with_one_trait_in_fewer_than_sixty_lines() {
 }
 
 #[test]
+fn a_record_says_of_engine_and_machine_what_one_of_the_program_says() {
+    let place = Place::new();
+    own_metric::variety(&[&place.model("a")], &place.at("variety")).unwrap();
+    let header = ledger::read(&place.at("variety")).unwrap().header;
+    let known: Vec<String> = bench::machine().into_keys().collect();
+    assert_eq!(header.machine.into_keys().collect::<Vec<_>>(), known);
+    let mut engine = llama::facts();
+    engine.insert("threads".to_owned(), 1.into());
+    assert_eq!(header.engine, engine);
+}
+
+#[test]
 fn values_need_an_id_each_or_none() {
     struct Numbered(&'static [&'static str]);
     impl Benchmark for Numbered {

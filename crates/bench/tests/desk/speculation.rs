@@ -5,15 +5,18 @@ use bench::desk::Unwatched;
 use bench::plan::{Drafting, SpeculationPlan};
 use bench::speculation::prompts::Prompts;
 use bench::speculation::{Cast, Gate, measure};
-use bench::{Desk, Error, Watcher};
+use bench::{Desk, Error, Meter, Watcher};
 use engine::toy::Toy;
 use engine::{Error as EngineError, Feed, Model, ModelCard, Row, Session, SessionShape, Tokenizer};
-use ledger::record::Measurement;
+use ledger::record::{Measurement, Warning};
 use ledger::{Run, RunFolder};
-use measure::FakeClock;
+use measure::probe::gauge::{Gauge, Readings};
+use measure::{FakeClock, Monitor};
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::{folder, header, subject, values};
 
@@ -63,7 +66,7 @@ fn watched(
         (target, draft),
         plan,
         (run_folder, Run::new(header)),
-        watcher,
+        (watcher, None),
     )
 }
 
@@ -71,7 +74,7 @@ fn carried_out(
     (target, draft): (&dyn Model, Option<&dyn Model>),
     plan: &SpeculationPlan,
     (mut run_folder, earlier): (RunFolder, Run),
-    watcher: &mut dyn Watcher,
+    (watcher, monitor): (&mut dyn Watcher, Option<&Monitor>),
 ) -> Result<(Gate, Run), Error> {
     let stop = AtomicBool::new(false);
     let clock = FakeClock::stepping(1000);
@@ -85,7 +88,7 @@ fn carried_out(
         threads: 1,
         stop: &stop,
         watcher,
-        meter: None,
+        meter: monitor.map(|monitor| Meter::new(monitor, &earlier, 0)),
     };
     let target = subject("target", target);
     let draft = draft.map(|model| subject("draft", model));
@@ -104,7 +107,10 @@ fn everyone_answers_every_prompt_as_the_target_does() {
     let (target, draft) = (Toy::new(3), Toy::new(3));
     let (gate, run) = measured(&target, Some(&draft), &plan(&ALL)).unwrap();
     assert_eq!(gate, Gate::default());
-    assert!(run.warnings.is_empty(), "{:?}", run.warnings);
+    // Those about the machine are true of the one that tests.
+    let of_machine = |warning: &&Warning| ["other_work", "steal"].contains(&warning.kind.as_str());
+    let other = run.warnings.iter().find(|warning| !of_machine(warning));
+    assert_eq!(other, None);
     for mode in ALL {
         let times = of_mode(&run, "end_to_end_ns", mode.name());
         assert_eq!(times.len(), 5, "{}", mode.name());
@@ -309,6 +315,50 @@ fn an_engine_that_does_not_forget_wrong_guesses_fails_the_gate() {
     assert_eq!(n_gaps, gate.n_faults);
 }
 
+/// Processors that run slower with each look at them.
+struct Throttled(Arc<AtomicU64>);
+
+impl Gauge for Throttled {
+    fn read(&mut self, _now_ns: u64, into: &mut Readings) {
+        let n_looks = self.0.fetch_add(1, Ordering::SeqCst);
+        into.insert("cpu_busy_hz".to_owned(), 3e9 / (n_looks + 1) as f64);
+    }
+}
+
+/// Goes on when the processors were looked at once more.
+struct Patient(Arc<AtomicU64>);
+
+impl Watcher for Patient {
+    fn begin(&mut self, _: &str, _: u64) {}
+
+    fn advance(&mut self, _: u64, _: &str) {
+        let before = self.0.load(Ordering::SeqCst);
+        while self.0.load(Ordering::SeqCst) == before {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn what_the_hardware_does_meanwhile_is_written_down_and_a_frequency_that_falls_is_said() {
+    let (target, root, looks) = (Toy::new(3), folder(), Arc::new(AtomicU64::new(0)));
+    let gauges: Vec<Box<dyn Gauge>> = vec![Box::new(Throttled(looks.clone()))];
+    let often = Duration::from_millis(1);
+    let monitor = Monitor::start(gauges, FakeClock::stepping(1000), often).unwrap();
+    let header = header("run");
+    let run_folder = RunFolder::create(root.path(), &header).unwrap();
+    let (_, run) = carried_out(
+        (&target, None),
+        &plan(&[Drafting::Target, Drafting::Ngram]),
+        (run_folder, Run::new(header)),
+        (&mut Patient(looks), Some(&monitor)),
+    )
+    .unwrap();
+    let mut samples = run.hardware.iter();
+    assert!(samples.any(|sample| sample.phase == "speculation"));
+    assert!(run.warnings.iter().any(|one| one.kind == "frequency"));
+}
+
 /// Looks into the folder at every answer: how many prompts are written down by then.
 struct Reader<'a>(&'a std::path::Path, Vec<usize>, bool);
 
@@ -365,7 +415,8 @@ fn gone_on(
     let (run_folder, earlier) = RunFolder::open(&path).unwrap();
     let n_before = earlier.answers.len() + earlier.repeats as usize;
     let models: (&dyn Model, Option<&dyn Model>) = (target, Some(draft));
-    let (gate, run) = carried_out(models, plan, (run_folder, earlier), &mut Unwatched).unwrap();
+    let (gate, run) =
+        carried_out(models, plan, (run_folder, earlier), (&mut Unwatched, None)).unwrap();
     let lines = std::fs::read_to_string(path.join("answers.jsonl")).unwrap();
     (gate, run, lines.lines().count() - n_before)
 }

@@ -12,7 +12,7 @@ use gguf::{Gguf, ModelFacts, TensorType, Writer, quant};
 use safetensors::tensor::{Dtype, View, serialize_to_file};
 use serde_json::{Value, json};
 
-use super::{rows_of_file, write_whole};
+use super::{put, rows_of_file, write_whole};
 use crate::matrix::Matrix;
 use crate::part::{Part, Weight};
 use crate::{Error, Family, Shape, Target, Transformer};
@@ -84,10 +84,6 @@ fn in_order_of_file(weight: &Weight<'_>, shape: &Shape) -> Vec<f32> {
 /// # Errors
 /// [`Error::Unsupported`] for a model that no class of `transformers` computes, [`Error::File`].
 pub fn folder(model: &Transformer, base: &Path, folder: &Path) -> Result<(), Error> {
-    let failed = |what: String| Error::File {
-        path: folder.to_owned(),
-        what,
-    };
     let refuse = |what: &str| Error::Unsupported {
         path: base.to_owned(),
         what: what.to_owned(),
@@ -97,21 +93,17 @@ pub fn folder(model: &Transformer, base: &Path, folder: &Path) -> Result<(), Err
         return Err(refuse("its table of rotations has no counterpart"));
     }
     let attention_bias = biases(&weights, model.shape()).map_err(refuse)?;
-    std::fs::create_dir_all(folder).map_err(|source| failed(format!("not made: {source}")))?;
-    let beside =
-        super::beside(folder).map_err(|source| failed(format!("not written: {source}")))?;
+    std::fs::create_dir_all(folder).map_err(|source| Error::File {
+        path: folder.to_owned(),
+        what: format!("not made: {source}"),
+    })?;
     let named = weights
         .iter()
         .map(|weight| (weight.part.in_transformers(), Stored(weight)));
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    serialize_to_file(named, Some(metadata), beside.path())
-        .map_err(|error| failed(format!("not written: {error}")))?;
-    let synced = beside.as_file().sync_all();
-    synced.map_err(|error| failed(format!("not written: {error}")))?;
-    let to = folder.join("model.safetensors");
-    beside
-        .persist(&to)
-        .map_err(|error| failed(format!("not written: {}", error.error)))?;
+    put(&folder.join("model.safetensors"), |file| {
+        serialize_to_file(named, Some(metadata), file.path())
+    })?;
     let context = ModelFacts::of(&Gguf::open(base)?)?.context_length;
     let context = context.unwrap_or(USUAL_CONTEXT);
     let config = config(model, attention_bias, context);

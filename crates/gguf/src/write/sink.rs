@@ -39,20 +39,6 @@ impl Sink<'_> {
     }
 }
 
-/// A file in the same folder that is gone again unless it is renamed.
-pub(super) fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".gguf-").suffix(".part");
-    // A temporary file is private by default; a model is as public as any file the user creates.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
-}
-
 pub(super) fn io_at(path: &Path, source: std::io::Error) -> Error {
     Error::Io {
         path: path.to_owned(),

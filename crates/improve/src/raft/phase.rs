@@ -9,12 +9,13 @@
 
 use std::path::{Path, PathBuf};
 
+use decoder::export::write_whole;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Effort, Sample, Sampled};
 use crate::Error;
-use crate::folder::{checkpoint_in, write_whole};
+use crate::folder::checkpoint_in;
 
 /// The folder of a run.
 #[derive(Debug, Clone)]
@@ -119,7 +120,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
     }
-    write_whole(path, bytes)
+    Ok(write_whole(path, bytes)?)
 }
 
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {

@@ -4,7 +4,7 @@
 //! its share, not the machine. On ARM the kernel gives no marketing name; the board's model stands
 //! in for it where the device tree has one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cgroup::cpu_quota;
 use super::text::{Root, field, no_field, number_list};
@@ -201,39 +201,45 @@ pub(crate) fn threads_share_cores(root: Root) -> Finding {
 /// The highest frequency that any allowed processor may reach, in hertz.
 pub(crate) fn max_hz(root: Root) -> Finding {
     let all = frequencies(root, "cpuinfo_max_freq").map_err(no_scaling)?;
-    Ok(Fact::Number(all.into_iter().fold(0.0, f64::max)))
+    Ok(Fact::Number(all.into_values().fold(0.0, f64::max)))
 }
 
-/// The mean frequency of the allowed processors now, in hertz; in a virtual machine this is often
-/// the nominal one.
+/// The mean of [`hertz`] as a fact.
 pub(crate) fn current_hz(root: Root) -> Finding {
-    let all = frequencies(root, "scaling_cur_freq").or_else(|_| listed_frequencies(root))?;
-    Ok(Fact::Number(all.iter().sum::<f64>() / all.len() as f64))
+    let all = hertz(root)?;
+    Ok(Fact::Number(all.values().sum::<f64>() / all.len() as f64))
+}
+
+/// The frequencies of the allowed processors now, by their numbers, in hertz, at least one; in a virtual machine this is
+/// often the nominal one.
+pub(crate) fn hertz(root: Root) -> Result<BTreeMap<usize, f64>, Absent> {
+    frequencies(root, "scaling_cur_freq").or_else(|_| listed_frequencies(root))
 }
 
 /// One frequency per allowed processor from cpufreq, which counts in kilohertz.
-fn frequencies(root: Root, file: &str) -> Result<Vec<f64>, Absent> {
+fn frequencies(root: Root, file: &str) -> Result<BTreeMap<usize, f64>, Absent> {
     let read = |cpu| root.number(&format!("{DEVICES}/cpu{cpu}/cpufreq/{file}"));
     allowed(root)?
         .into_iter()
-        .map(|cpu| Ok(read(cpu)? as f64 * 1e3))
+        .map(|cpu| Ok((cpu, read(cpu)? as f64 * 1e3)))
         .collect()
 }
 
-/// The frequencies that `/proc/cpuinfo` lists, at least one.
-fn listed_frequencies(root: Root) -> Result<Vec<f64>, Absent> {
+/// The frequencies that `/proc/cpuinfo` lists.
+fn listed_frequencies(root: Root) -> Result<BTreeMap<usize, f64>, Absent> {
     let info = root.text(INFO)?;
-    let lines = info
-        .lines()
-        .filter_map(|line| field(line, "cpu MHz")?.parse::<f64>().ok());
-    let all: Vec<f64> = lines
-        .filter(|mhz| mhz.is_finite() && *mhz > 0.0)
-        .map(|mhz| mhz * 1e6)
-        .collect();
-    if all.is_empty() {
-        Err(no_field(INFO, "cpu MHz"))
-    } else {
-        Ok(all)
+    let (mut all, mut processor) = (BTreeMap::new(), 0);
+    for line in info.lines() {
+        let number = field(line, "processor").and_then(|number| number.parse().ok());
+        processor = number.unwrap_or(processor);
+        let mhz = field(line, "cpu MHz").and_then(|mhz| mhz.parse::<f64>().ok());
+        if let Some(mhz) = mhz.filter(|mhz| mhz.is_finite() && *mhz > 0.0) {
+            all.insert(processor, mhz * 1e6);
+        }
+    }
+    match all.is_empty() {
+        true => Err(no_field(INFO, "cpu MHz")),
+        false => Ok(all),
     }
 }
 

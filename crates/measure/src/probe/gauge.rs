@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 /// |---|---|
 /// | `cpu_busy_share` | of the processors' time since the reading before |
 /// | `cpu_hz`, `cpu_celsius` | mean frequency of the allowed processors; the hottest sensor |
+/// | `cpu_busy_hz` | the same, each weighed with its work since the reading before |
 /// | `cpu_joules` | energy of all packages since the reading before |
 /// | `process_cpu_seconds` | processor time of this program and what it started, since the reading before |
 /// | `process_bytes` | resident memory of this process |

@@ -101,6 +101,29 @@ fn a_desktop_tells_what_it_has_in_base_units() {
 }
 
 #[test]
+fn a_processor_that_waits_has_no_part_in_the_frequency_of_those_that_work() {
+    let hz = |cpu: u32| format!("sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq");
+    let files = tree(&[
+        ("proc/stat", "cpu  0\ncpu0 100 0 0 900\ncpu1 50 0 0 950\n"),
+        ("proc/self/status", "Cpus_allowed_list:\t0-1\n"),
+        (hz(0).as_str(), "3000000\n"),
+        (hz(1).as_str(), "800000\n"),
+    ]);
+    let mut hardware = Hardware::below(Root::at(files));
+    let mut after = |stat: &str| {
+        write(files, "proc/stat", stat);
+        let readings = read(&mut hardware);
+        (readings["cpu_hz"], readings.get("cpu_busy_hz").copied())
+    };
+    let one = after("cpu  0\ncpu0 150 0 0 900\ncpu1 50 0 0 1000\n");
+    assert_eq!(one, (1.9e9, Some(3e9)));
+    let both = after("cpu  0\ncpu0 180 0 0 900\ncpu1 60 0 0 1000\n");
+    assert_eq!(both, (1.9e9, Some(2.45e9)));
+    let housekeeping = after("cpu  0\ncpu0 180 0 0 900\ncpu1 63 0 0 1000\n");
+    assert_eq!(housekeeping, (1.9e9, None));
+}
+
+#[test]
 fn one_readable_source_is_enough_and_the_other_keeps_its_reason() {
     let hardware = Hardware::below(Root::at(desktop()));
     assert_eq!(hardware.no_energy(), None);

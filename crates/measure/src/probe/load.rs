@@ -1,11 +1,12 @@
 //! How busy the processors are, how fast and how hot; memory of this process and of the machine.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use super::gauge::{Gauge, Readings, put};
-use super::noise::Ticks;
+use super::noise::{STAT, Ticks, busy_of_each};
 use super::text::Root;
-use super::{Fact, cpu, memory};
+use super::{cpu, memory};
 
 /// Sensors that sit on the processor, by the name of their driver.
 const SENSORS: [&str; 5] = [
@@ -18,31 +19,56 @@ const SENSORS: [&str; 5] = [
 /// The same among thermal zones, for boards without such a driver.
 const ZONES: [&str; 4] = ["x86_pkg_temp", "cpu-thermal", "cpu_thermal", "soc-thermal"];
 
+/// Ticks of work below which the frequency of those who did it says nothing: housekeeping.
+const LEAST_WORK: u64 = 10;
+
 /// Processors and memory, as far as the kernel tells of them.
 pub(crate) struct Load<'r> {
     root: Root<'r>,
     before: Option<Ticks>,
+    /// The busy ticks of each processor at the last look.
+    worked: BTreeMap<usize, u64>,
     sensors: Vec<String>,
 }
 
 impl<'r> Load<'r> {
     /// Looks for sensors, and begins to count.
     pub(crate) fn new(root: Root<'r>) -> Load<'r> {
+        let stat = root.text(STAT).unwrap_or_default();
         Load {
             root,
-            before: Ticks::read(root).ok(),
+            before: Ticks::of(&stat).ok(),
+            worked: busy_of_each(&stat),
             sensors: sensors(root),
         }
     }
 
     /// Share of the processors' time that somebody used since the last look; `None` if no tick has passed.
-    fn busy(&mut self) -> Option<f64> {
-        let now = Ticks::read(self.root).ok();
+    fn busy(&mut self, stat: &str) -> Option<f64> {
+        let now = Ticks::of(stat).ok();
         let before = std::mem::replace(&mut self.before, now)?;
         let now = now?;
         let passed = now.total.checked_sub(before.total).filter(|n| *n > 0)?;
         let busy = now.busy.checked_sub(before.busy)?;
         Some((busy as f64 / passed as f64).min(1.0))
+    }
+
+    /// The mean frequency of the processors, each weighed with its work since the last look: one that waits may be slow and
+    /// says nothing of those that do not. `None` after hardly any work.
+    fn busy_hz(&mut self, stat: &str, hertz: &BTreeMap<usize, f64>) -> Option<f64> {
+        let now = busy_of_each(stat);
+        let before = std::mem::replace(&mut self.worked, now);
+        let work = |number: &usize| {
+            let (now, before) = (self.worked.get(number)?, before.get(number)?);
+            now.checked_sub(*before)
+        };
+        let told = hertz
+            .iter()
+            .filter_map(|(number, hz)| Some((work(number)?, *hz)));
+        let (ticks, cycles) = told.fold((0, 0.0), |(ticks, cycles), (n, hz)| {
+            (ticks + n, cycles + n as f64 * hz)
+        });
+        (ticks >= LEAST_WORK).then(|| cycles / ticks as f64)
     }
 
     fn hottest(&self) -> Option<f64> {
@@ -54,12 +80,13 @@ impl<'r> Load<'r> {
 
 impl Gauge for Load<'_> {
     fn read(&mut self, _now_ns: u64, into: &mut Readings) {
-        put(into, "cpu_busy_share", self.busy());
-        let hz = match cpu::current_hz(self.root) {
-            Ok(Fact::Number(hz)) => Some(hz),
-            _ => None,
-        };
-        put(into, "cpu_hz", hz);
+        let stat = self.root.text(STAT).unwrap_or_default();
+        put(into, "cpu_busy_share", self.busy(&stat));
+        if let Ok(hertz) = cpu::hertz(self.root) {
+            let mean = hertz.values().sum::<f64>() / hertz.len() as f64;
+            put(into, "cpu_hz", Some(mean));
+            put(into, "cpu_busy_hz", self.busy_hz(&stat, &hertz));
+        }
         put(into, "cpu_celsius", self.hottest());
         let bytes = |bytes: u64| bytes as f64;
         let resident = memory::resident_below(self.root).ok();

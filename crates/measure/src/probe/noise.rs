@@ -10,6 +10,8 @@
 //!
 //! Doubts are data. Nothing is dropped, repeated or printed here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Absent;
@@ -29,6 +31,8 @@ const WORK_SHARE: f64 = 0.05;
 const STEAL_SHARE: f64 = 0.01;
 /// Lowest over highest frequency below which it moved.
 const STEADY_SHARE: f64 = 0.9;
+/// The counters of the processors.
+pub(crate) const STAT: &str = "proc/stat";
 /// The only governor that keeps the frequency up.
 const STEADY_GOVERNOR: &str = "performance";
 /// The kernel reports ticks of 1/100 s to programs, whatever it uses inside.
@@ -66,7 +70,7 @@ pub enum Doubt {
         /// The governors of the usable processors.
         names: String,
     },
-    /// The processors' mean frequency moved while they worked.
+    /// The mean frequency of the processors that worked moved.
     Frequency {
         /// The lowest reading.
         lowest_hz: f64,
@@ -173,7 +177,7 @@ fn governor_doubt_below(root: Root) -> Option<Doubt> {
     }
 }
 
-/// A doubt from the lowest and the highest frequency that were read while the processors worked.
+/// A doubt from the lowest and the highest mean frequency of processors that worked.
 pub fn frequency_doubt(lowest_hz: f64, highest_hz: f64) -> Option<Doubt> {
     (lowest_hz < STEADY_SHARE * highest_hz).then_some(Doubt::Frequency {
         lowest_hz,
@@ -182,38 +186,50 @@ pub fn frequency_doubt(lowest_hz: f64, highest_hz: f64) -> Option<Doubt> {
 }
 
 impl Ticks {
-    /// Reads `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal. Guest time is
-    /// already inside of user time.
+    /// Reads `/proc/stat`.
     pub(crate) fn read(root: Root) -> Result<Self, Absent> {
-        const FILE: &str = "proc/stat";
-        let text = root.text(FILE)?;
+        Self::of(&root.text(STAT)?)
+    }
+
+    /// From the text of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal. Guest time is
+    /// already inside of user time.
+    pub(crate) fn of(text: &str) -> Result<Self, Absent> {
         let all = text
             .lines()
             .find_map(|line| line.strip_prefix("cpu "))
             .and_then(numbers);
         let all = all.filter(|ticks| ticks.len() >= 4);
         let all = all
-            .ok_or_else(|| Absent::because(format!("/{FILE} holds no line of processor times")))?;
-        let at = |place: usize| all.get(place).copied().unwrap_or(0);
-        let total = all
-            .iter()
-            .take(8)
-            .fold(0u64, |sum, ticks| sum.saturating_add(*ticks));
-        let busy = [0, 1, 2, 5, 6]
-            .map(at)
-            .iter()
-            .fold(0u64, |sum, ticks| sum.saturating_add(*ticks));
-        let is_one = |line: &&str| {
-            line.strip_prefix("cpu")
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        };
+            .ok_or_else(|| Absent::because(format!("/{STAT} holds no line of processor times")))?;
         Ok(Self {
-            total,
-            busy,
-            steal: at(7),
-            processors: text.lines().filter(is_one).count().max(1),
+            total: all.iter().take(8).fold(0, |sum, n| sum.saturating_add(*n)),
+            busy: busy(&all),
+            steal: all.get(7).copied().unwrap_or(0),
+            processors: each(text).count().max(1),
         })
     }
+}
+
+/// The busy ticks of each processor by its number, from the text of `/proc/stat`.
+pub(crate) fn busy_of_each(text: &str) -> BTreeMap<usize, u64> {
+    let told = each(text).filter_map(|(number, ticks)| Some((number, busy(&numbers(ticks)?))));
+    told.collect()
+}
+
+/// The lines of single processors: number and ticks.
+fn each(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().filter_map(|line| {
+        let (number, ticks) = line.strip_prefix("cpu")?.split_once(' ')?;
+        Some((number.parse().ok()?, ticks))
+    })
+}
+
+/// Of the ticks of a line those in which somebody worked.
+fn busy(ticks: &[u64]) -> u64 {
+    let worked = [0_usize, 1, 2, 5, 6]
+        .iter()
+        .filter_map(|place| ticks.get(*place));
+    worked.fold(0, |sum, ticks| sum.saturating_add(*ticks))
 }
 
 impl OwnTicks {

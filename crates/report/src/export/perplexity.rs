@@ -7,7 +7,7 @@
 use ledger::Run;
 
 use super::{Lines, bare};
-use crate::view::{Cell, Row, Scorecard};
+use crate::view::{Cell, Row, Scorecard, of_blocks};
 
 /// The published columns behind the model's name.
 const PUBLISHED: [&str; 5] = [
@@ -50,8 +50,13 @@ pub(super) fn table(run: &Run, card: &Scorecard) -> Lines {
 fn line(run: &Run, rows: &[&Row], row: &Row, cell: &Cell) -> Vec<String> {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     let is_scored = cell.value.is_some();
-    let nats = sum(run, "passage_nats", row, cell).filter(|_| is_scored);
-    let tokens = sum(run, "passage_tokens", row, cell).filter(|_| is_scored);
+    // What a model's passages, chunks or documents of a row come to.
+    let sum = |metric| {
+        let records = of_blocks(run, &cell.model, &row.conditions, metric);
+        let values = records.flat_map(|record| record.values.iter().copied());
+        values.reduce(|all, one| all + one).filter(|_| is_scored)
+    };
+    let (nats, tokens) = (sum("passage_nats"), sum("passage_tokens"));
     let loss = number(nats.zip(tokens).map(|(nats, tokens)| nats / tokens));
     let batches = match is_scored {
         true => cell.n.to_string(),
@@ -75,20 +80,4 @@ fn line(run: &Run, rows: &[&Row], row: &Row, cell: &Cell) -> Vec<String> {
     line.extend(CONDITIONS.map(condition));
     line.push(cell.reason.clone().unwrap_or_default());
     line
-}
-
-/// What a model's passages, chunks or documents of a row come to.
-fn sum(run: &Run, metric: &str, row: &Row, cell: &Cell) -> Option<f64> {
-    let records = run.measurements.iter();
-    let mine = records.filter(|record| {
-        let conditions = record.conditions.iter();
-        record.benchmark == "perplexity"
-            && record.model == cell.model
-            && record.metric == metric
-            && conditions
-                .filter(|(name, _)| *name != "chunk")
-                .eq(&row.conditions)
-    });
-    mine.flat_map(|record| record.values.iter().copied())
-        .reduce(|all, one| all + one)
 }

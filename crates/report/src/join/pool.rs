@@ -91,39 +91,27 @@ pub(crate) fn varies(measurement: &Measurement) -> bool {
 /// The median of each run, for every number that varies from run to run.
 fn of_runs(group: &[&Run]) -> Vec<Measurement> {
     let mut found: Vec<Measurement> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places = BTreeMap::new();
     let all = group.iter().flat_map(|run| &run.measurements);
     for measurement in all.filter(|m| varies(m)) {
         let median = measure::quantile(&measurement.values, 0.5);
-        let Measurement {
-            model,
-            benchmark,
-            metric,
-            conditions,
-            ..
-        } = measurement;
-        let key = format!("{:?}", (model, benchmark, metric, conditions));
-        match places.get(&key) {
-            Some(at) => {
-                let known = &mut found[*at];
+        let place = *places.entry(measurement.subject()).or_insert(found.len());
+        match found.get_mut(place) {
+            Some(known) => {
                 known.values.extend(median);
                 if !known.values.is_empty() {
                     known.reason = None;
                 }
             }
-            None => {
-                places.insert(key, found.len());
+            None => found.push(Measurement {
+                values: median.into_iter().collect(),
                 // A median is of no item.
-                let own = measurement.own.as_ref().map(|own| Own {
+                own: measurement.own.clone().map(|own| Own {
                     items: Vec::new(),
-                    ..own.clone()
-                });
-                found.push(Measurement {
-                    values: median.into_iter().collect(),
-                    own,
-                    ..measurement.clone()
-                });
-            }
+                    ..own
+                }),
+                ..measurement.clone()
+            }),
         }
     }
     found

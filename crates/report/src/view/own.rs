@@ -9,37 +9,54 @@ use ledger::Run;
 use ledger::record::{Good, Measurement};
 use measure::Better;
 
-use super::{Cell, Comparison, Kind, Row, pairing, statistic};
+use super::{Cell, Comparison, Kind, pairing, statistic};
 
 /// The value of each item.
 type Items<'a> = BTreeMap<&'a str, f64>;
 
-/// The row with the direction that its records name, and paired where all that was measured has ids.
-pub(super) fn completed(run: &Run, records: &[&Measurement], row: Row) -> Row {
-    let mine = |m: &&&Measurement| m.metric == row.metric && m.conditions == row.conditions;
-    let mine: Vec<&Measurement> = records.iter().filter(mine).copied().collect();
-    let good = mine.iter().find_map(|m| m.own.as_ref()?.better);
-    let better = match good {
-        Some(Good::Higher) => Better::Higher,
-        Some(Good::Lower) => Better::Lower,
-        None => row.better,
-    };
+/// Which way is good, if one of the records names it.
+pub(super) fn better(records: &[&Measurement]) -> Option<Better> {
+    let good = records.iter().find_map(|m| m.own.as_ref()?.better)?;
+    Some(match good {
+        Good::Higher => Better::Higher,
+        Good::Lower => Better::Lower,
+    })
+}
+
+/// The cells and comparisons of a row whose records these are, where all that was measured has ids. `cell` makes that of
+/// a model of which nothing was.
+pub(super) fn paired(
+    run: &Run,
+    records: &[&Measurement],
+    cell: &dyn Fn(&str) -> Cell,
+) -> Option<(Vec<Cell>, Vec<Comparison>)> {
+    let seed = run.header.seed;
     let of = |model: &str| {
-        mine.iter()
+        records
+            .iter()
             .find(|m| m.model == model && !m.values.is_empty())
     };
-    let models = run.header.models.iter().map(|model| model.name.as_str());
-    let found: Vec<Option<Items<'_>>> = models.map(|model| items(of(model)?)).collect();
-    let has_ids =
-        |(cell, items): (&Cell, &Option<Items<'_>>)| cell.value.is_none() || items.is_some();
-    let is_paired = found.iter().any(Option::is_some) && row.cells.iter().zip(&found).all(has_ids);
-    match is_paired {
-        true => Row {
-            better,
-            ..paired(run, row, &found)
-        },
-        false => Row { better, ..row },
+    let models = || run.header.models.iter().map(|model| &model.name);
+    let found: Vec<Option<Items<'_>>> = models().map(|model| items(of(model)?)).collect();
+    if found.iter().all(Option::is_none) {
+        return None;
     }
+    let cells = models().zip(&found).map(|(model, items)| match items {
+        Some(items) => {
+            let values = items.values().copied().collect();
+            Some(statistic::items_cell(model, values, seed))
+        }
+        None => Some(cell(model)).filter(|cell| cell.value.is_none()),
+    });
+    let cells: Vec<Cell> = cells.collect::<Option<_>>()?;
+    let later = cells.iter().zip(&found).skip(1);
+    let comparisons = later.map(|(cell, items)| Comparison {
+        model: cell.model.clone(),
+        against: cells[0].model.clone(),
+        ..difference(found[0].as_ref(), items.as_ref(), seed)
+    });
+    let comparisons = comparisons.collect();
+    Some((cells, comparisons))
 }
 
 /// A record's values by their ids; `None` if it has none, or not one for each.
@@ -52,32 +69,6 @@ fn items(record: &Measurement) -> Option<Items<'_>> {
     let found: Items<'_> = pairs.filter(|(_, value)| value.is_finite()).collect();
     let is_whole = !found.is_empty() && found.len() == record.values.len();
     (is_whole && ids.len() == record.values.len()).then_some(found)
-}
-
-fn paired(run: &Run, row: Row, found: &[Option<Items<'_>>]) -> Row {
-    let seed = run.header.seed;
-    let cells: Vec<Cell> = row
-        .cells
-        .into_iter()
-        .zip(found)
-        .map(|(cell, items)| match items {
-            Some(items) => {
-                statistic::items_cell(&cell.model, items.values().copied().collect(), seed)
-            }
-            None => cell,
-        })
-        .collect();
-    let later = cells.iter().zip(found).skip(1);
-    let comparisons = later.map(|(cell, items)| Comparison {
-        model: cell.model.clone(),
-        against: cells[0].model.clone(),
-        ..difference(found[0].as_ref(), items.as_ref(), seed)
-    });
-    Row {
-        comparisons: comparisons.collect(),
-        cells,
-        ..row
-    }
 }
 
 /// The difference at the items that both have.

@@ -234,7 +234,7 @@ fn notes(run: &Run, text: &Conditions) -> Vec<String> {
         if !(tokens + bytes).is_finite() {
             continue;
         }
-        let start = mine(run, &model, text, "start_tokens").find_map(|m| m.values.first());
+        let start = of_blocks(run, &model, text, "start_tokens").find_map(|m| m.values.first());
         let start = match start {
             _ if protocol == "passages" => ", each after a start or end-of-text token",
             Some(1.0) if counted(text) == Counted::Documents => {
@@ -308,8 +308,8 @@ fn passages(run: &Run, model: &str, text: &Conditions) -> Result<Passages, Strin
     })
 }
 
-/// A model's records of one metric under those conditions.
-fn mine<'r>(
+/// A model's records of one metric under those conditions, one for each block.
+pub(crate) fn of_blocks<'r>(
     run: &'r Run,
     model: &'r str,
     text: &'r Conditions,
@@ -339,7 +339,7 @@ pub(super) fn chunk_of(measurement: &Measurement) -> u64 {
 }
 
 fn values(run: &Run, model: &str, text: &Conditions, metric: &str) -> Result<Vec<f64>, String> {
-    let mut records: Vec<&Measurement> = mine(run, model, text, metric).collect();
+    let mut records: Vec<&Measurement> = of_blocks(run, model, text, metric).collect();
     records.sort_by_key(|record| chunk_of(record));
     let values = records.iter().flat_map(|m| m.values.iter().copied());
     let values: Vec<f64> = values.collect();

@@ -164,19 +164,21 @@ fn same_reading(a: &Row, b: &Row) -> bool {
 }
 
 fn row(run: &Run, records: &[&Measurement], key: RowKey<'_>) -> Row {
-    let cells: Vec<Cell> = run
-        .header
-        .models
-        .iter()
-        .map(|model| cell(run, &model.name, records, key))
-        .collect();
-    let comparisons = cells
-        .iter()
-        .skip(1)
-        .map(|cell| statistic::runs_ratio(&cells[0], cell, run.header.seed))
-        .collect();
+    let is_mine = |m: &&&Measurement| (m.metric.as_str(), &m.conditions) == key;
+    let mine: Vec<&Measurement> = records.iter().filter(is_mine).copied().collect();
+    let cell = |model: &str| cell(run, model, &mine, key);
+    let (cells, comparisons) = own::paired(run, &mine, &cell).unwrap_or_else(|| {
+        let models = run.header.models.iter();
+        let cells: Vec<Cell> = models.map(|model| cell(&model.name)).collect();
+        let ratio = |later: &Cell| statistic::runs_ratio(&cells[0], later, run.header.seed);
+        let comparisons = cells.iter().skip(1).map(ratio).collect();
+        (cells, comparisons)
+    });
     let row = pairing::row(key.0, key.1.clone(), cells, comparisons);
-    own::completed(run, records, row)
+    Row {
+        better: own::better(&mine).unwrap_or(row.better),
+        ..row
+    }
 }
 
 /// The cell of a model from its records of one metric under the same conditions.

@@ -26,7 +26,7 @@ use crate::program::{File, Mode, Outcome, Profile, Program};
 
 use recipe::{Found, Recipe, Step, Steps};
 pub use search::Missing;
-pub use workshop::{Workshop, settled};
+pub use workshop::{Workshop, lost_a_process, settled};
 
 /// Every tool, those of one language in the order of preference.
 const RECIPES: &[Recipe] = &[
@@ -91,8 +91,9 @@ pub struct Toolchain {
     pub path: PathBuf,
     /// The line in which it says its version.
     pub version: String,
-    /// SHA-256 in lower-case hex over path, version line and flags: two results under different hashes
-    /// are not comparable without saying so.
+    /// SHA-256 in lower-case hex over path, version line, flags, and the program's size and time of last change: one that
+    /// was built anew, with another library say, keeps the others. Two results under different hashes are not
+    /// comparable without saying so.
     pub sha256: String,
     /// The command lines in use, for reports.
     pub flags: String,
@@ -212,10 +213,7 @@ impl Toolchain {
                 Limits::run(),
             ),
         };
-        Self {
-            pace: Pace::ORDINARY,
-            ..recipe.toolchain(found)
-        }
+        recipe.toolchain(found, Pace::ORDINARY)
     }
 }
 

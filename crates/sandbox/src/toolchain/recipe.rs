@@ -127,13 +127,13 @@ impl Recipe {
         let toolchain = search::on_path(self.name)
             .iter()
             .find_map(|candidate| (self.accept)(candidate))
-            .map(|found| self.toolchain(found))
+            .map(|found| self.toolchain(found, Pace::of_this_machine()))
             .ok_or_else(|| Missing::new(self.what, self.packages))?;
         known.insert(key, toolchain.clone());
         Ok(toolchain)
     }
 
-    pub(super) fn toolchain(&self, found: Found) -> Toolchain {
+    pub(super) fn toolchain(&self, found: Found, pace: Pace) -> Toolchain {
         let steps = &found.steps;
         let compile = steps.compile.said(&found.path, self.name);
         let flags = match steps.leaves {
@@ -143,10 +143,12 @@ impl Recipe {
                 steps.run.said(&found.path, self.name)
             ),
         };
+        let stamp = search::stamp(&found.path).unwrap_or_default();
         let parts = [
             found.path.as_os_str().as_encoded_bytes(),
             found.version.as_bytes(),
             flags.as_bytes(),
+            stamp.as_bytes(),
         ];
         Toolchain {
             language: self.language,
@@ -156,7 +158,7 @@ impl Recipe {
             version: found.version,
             flags,
             readable: found.readable,
-            pace: Pace::of_this_machine(),
+            pace,
             steps: Arc::new(found.steps),
         }
     }
@@ -165,11 +167,37 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toolchain::{Workshop, cpp};
 
     #[test]
     fn flags_are_said_as_a_person_would_type_them() {
         let words = ["A=b", "/x/go", "build"];
         let step = Step::new(Path::new(ENV), &words, "main.go", Limits::run());
         assert_eq!(step.said(Path::new("/x/go"), "go"), "A=b go build");
+    }
+
+    #[test]
+    fn a_compiler_that_was_built_anew_is_another_toolchain_with_headers_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("g++");
+        let found = || Found {
+            path: path.clone(),
+            version: "g++ 12".to_owned(),
+            readable: Vec::new(),
+            steps: Steps::native(Step::new(&path, &[], "x", Limits::compile()), Limits::run()),
+        };
+        let toolchain = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let once = cpp::GPP.toolchain(found(), Pace::ORDINARY);
+            assert_eq!(once, cpp::GPP.toolchain(found(), Pace::ORDINARY));
+            once
+        };
+        let headers = |toolchain: &Toolchain| {
+            let workshop = Workshop::open(toolchain, folder.path()).unwrap();
+            workshop.unwrap().readable()
+        };
+        let (first, second) = (toolchain("one"), toolchain("other"));
+        assert_ne!(first.sha256, second.sha256);
+        assert_ne!(headers(&first), headers(&second));
     }
 }

@@ -3,6 +3,7 @@
 //! What is asked here runs outside of the box: it is the host's own tool, and no word of a model
 //! reaches it. Nothing is installed and nothing is fetched.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -58,6 +59,13 @@ pub(super) fn ask(tool: &Path, words: &[&str]) -> Option<String> {
 pub(super) fn version(tool: &Path) -> Option<String> {
     let said = ask(tool, &["--version"])?;
     Some(said.lines().next()?.trim().to_owned())
+}
+
+/// Size and time of the last change of a file that is there.
+pub(super) fn stamp(path: &Path) -> Option<String> {
+    let meta = std::fs::metadata(path).ok()?;
+    let (size, seconds, nanoseconds) = (meta.len(), meta.mtime(), meta.mtime_nsec());
+    Some(format!("{size} {seconds}.{nanoseconds}"))
 }
 
 /// How to install a package here, by the package tool that is present.

@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -231,19 +231,33 @@ impl Workshop {
 /// Whether the outcome of a fast step counts. A refused program is refused by both ways; what has to do
 /// with memory, time or the compiler itself is tried again the slow way.
 pub fn settled(outcome: &Outcome) -> bool {
-    const OWN: [&str; 5] = [
+    const OWN: [&str; 4] = [
         "memory exhausted",
         "out of memory",
         "internal compiler error",
-        "Killed signal",
         "PCH",
     ];
-    let said = String::from_utf8_lossy(&outcome.stderr.bytes);
     match outcome.ending {
         Ending::Exited(0) => !outcome.collected.is_empty(),
-        Ending::Exited(1) => !OWN.iter().any(|own| said.contains(own)),
+        Ending::Exited(1) => !says(outcome, &OWN) && !lost_a_process(outcome),
         _ => false,
     }
+}
+
+/// Whether a compiler says that one of its own processes was killed: g++, clang++, rustc of its linker, Go.
+pub fn lost_a_process(outcome: &Outcome) -> bool {
+    const LOST: [&str; 4] = [
+        "Killed signal terminated program",
+        "unable to execute command: Killed",
+        "signal: 9 (SIGKILL)",
+        "signal: killed",
+    ];
+    says(outcome, &LOST)
+}
+
+fn says(outcome: &Outcome, words: &[&str]) -> bool {
+    let said = String::from_utf8_lossy(&outcome.stderr.bytes);
+    words.iter().any(|word| said.contains(word))
 }
 
 /// The text of a list.
@@ -304,9 +318,7 @@ fn show(path: &Path, mode: u32) -> io::Result<()> {
 
 /// A header as it is now, in one line: size, time of the last change, path.
 fn state(path: &str) -> Option<String> {
-    let meta = fs::metadata(path).ok()?;
-    let (size, seconds, nanoseconds) = (meta.len(), meta.mtime(), meta.mtime_nsec());
-    Some(format!("{size} {seconds}.{nanoseconds} {path}\n"))
+    Some(format!("{} {path}\n", search::stamp(Path::new(path))?))
 }
 
 /// Whether a list is there and its headers are as they were.

@@ -9,6 +9,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ledger::record::Way;
+use sandbox::toolchain::lost_a_process;
 use sandbox::{Badge, Ending, Fault, Limits, Outcome, Program, Sandbox};
 
 /// The share of the CPU limit above which the load of the machine might have decided.
@@ -16,14 +17,6 @@ const NEAR: f64 = 0.7;
 
 /// The signal that no program can catch.
 pub(super) const KILL: i32 = 9;
-
-/// How compilers name the loss of one of their own processes: g++, clang++, rustc for its linker, Go.
-const LOST: [&str; 4] = [
-    "Killed signal terminated program",
-    "unable to execute command: Killed",
-    "signal: 9 (SIGKILL)",
-    "signal: killed",
-];
 
 /// A sandbox that remembers whether a program came near one of its limits of time, or was killed.
 pub(super) struct Watched<'a> {
@@ -66,13 +59,9 @@ impl<'a> Watched<'a> {
 /// Whether it, or a process of a compiler, was killed and no limit was the reason. A program can kill itself so and
 /// can print such words: then it is looked at twice, and that is all.
 fn was_killed(outcome: &Outcome) -> bool {
-    let names_it = || {
-        let said = String::from_utf8_lossy(&outcome.stderr.bytes);
-        LOST.iter().any(|lost| said.contains(lost))
-    };
     match outcome.ending {
         Ending::Signalled(signal) => signal == KILL,
-        Ending::Exited(code) => code != 0 && names_it(),
+        Ending::Exited(code) => code != 0 && lost_a_process(outcome),
         _ => false,
     }
 }

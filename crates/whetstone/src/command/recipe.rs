@@ -27,7 +27,7 @@ use crate::interrupt;
 use crate::recipe::{Change, PRESETS, Recipe, Target, method, refusal};
 use crate::subject::Finder;
 use crate::terminal::Terminal;
-use crate::words::{count, plainly};
+use crate::words::{as_written, count};
 use again::again;
 use fetch::fetch;
 pub(crate) use init::{init, schema};
@@ -161,7 +161,7 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
     let asked = (flags.target.as_deref(), &flags.only[..]);
     let work = Work::of(&recipe, asked, &flags.output)?;
     if flags.dry_run {
-        terminal.result(&serde_json::to_string_pretty(&plainly(plans(&work)))?)?;
+        terminal.result(&serde_json::to_string_pretty(&plans(&work)?)?)?;
         return Ok(Exit::Done);
     }
     remark(&work, terminal);
@@ -314,7 +314,7 @@ pub(crate) fn check(flags: &Check, terminal: &Terminal) -> Result<Exit> {
     let work = Work::of(&recipe, (None, &[]), Path::new(ARTIFACTS))?;
     remark(&work, terminal);
     if flags.format == Format::Json {
-        terminal.result(&serde_json::to_string_pretty(&plainly(plans(&work)))?)?;
+        terminal.result(&serde_json::to_string_pretty(&plans(&work)?)?)?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();
@@ -341,7 +341,7 @@ pub(crate) fn check(flags: &Check, terminal: &Terminal) -> Result<Exit> {
 }
 
 /// The resolved plans.
-fn plans(work: &Work<'_>) -> serde_json::Value {
+fn plans(work: &Work<'_>) -> Result<serde_json::Value> {
     let meant = work.trainings.iter();
     let trainings = meant
         .filter(|one| is_meant(work.only, one.id()))
@@ -355,20 +355,20 @@ fn plans(work: &Work<'_>) -> serde_json::Value {
             })
         });
     let runs = work.jobs.iter().map(|job| {
-        json!({
+        Ok(json!({
             "name": job.name,
             "target": job.target,
             "benchmarks": job.ids,
             "models": job.models,
             "commands": job.commands,
-            "plan": job.plan,
-        })
+            "plan": as_written(&job.plan)?,
+        }))
     });
-    json!({
+    Ok(json!({
         "recipe": work.recipe.name,
         "trainings": trainings.collect::<Vec<_>>(),
-        "runs": runs.collect::<Vec<_>>(),
-    })
+        "runs": runs.collect::<Result<Vec<_>>>()?,
+    }))
 }
 
 /// Words as a shell would have to be given them behind the program's name.

@@ -19,7 +19,6 @@ use serde_json::Value;
 use crate::cli::Train;
 use crate::exit::{Exit, Usage};
 use crate::terminal::Terminal;
-use crate::words::plainly;
 use config::Configured;
 pub(crate) use sft::sft;
 
@@ -40,7 +39,7 @@ pub(crate) fn run(what: Train, terminal: &Terminal, offline: bool) -> Result<Exi
 
 fn print(what: &Train, terminal: &Terminal, offline: bool) -> Result<Exit> {
     if what.dry_run() {
-        terminal.result(&serde_json::to_string_pretty(&plainly(plan(what)?))?)?;
+        terminal.result(&serde_json::to_string_pretty(&plan(what)?)?)?;
         return Ok(Exit::Done);
     }
     let ended = carry_out(what, terminal, offline)?;

@@ -70,10 +70,10 @@ pub(super) fn has_rows(score: &str) -> bool {
 
 /// Everything that is read from the stages; nothing of a suite that knows none.
 pub(super) fn of_the_ladder(run: &Run, per_model: &[Vec<Judged<'_>>]) -> Vec<Row> {
-    let mut rows = of_goal(run, per_model, &PASS);
+    let (passes, compiles) = (PASS.clusters(per_model), COMPILE.clusters(per_model));
+    let mut rows = of_goal(run, per_model, (&PASS, &passes));
     rows.extend(integrity(run, per_model));
-    rows.extend(of_goal(run, per_model, &COMPILE));
-    let compiles = COMPILE.clusters(per_model);
+    rows.extend(of_goal(run, per_model, (&COMPILE, &compiles)));
     if smallest_sample(&compiles) >= UPSTREAM {
         rows.push(any_of_eight(run, per_model, &compiles));
     }
@@ -81,16 +81,17 @@ pub(super) fn of_the_ladder(run: &Run, per_model: &[Vec<Judged<'_>>]) -> Vec<Row
 }
 
 /// The rate of one goal, and its estimates for larger k.
-fn of_goal(run: &Run, per_model: &[Vec<Judged<'_>>], goal: &Goal) -> Vec<Row> {
+fn of_goal(
+    run: &Run,
+    per_model: &[Vec<Judged<'_>>],
+    (goal, outcomes): (&Goal, &[Clusters]),
+) -> Vec<Row> {
     if !goal.is_known(per_model) {
         return Vec::new();
     }
-    let found = goal.clusters(per_model);
-    let ks = wanted(run, smallest_sample(&found));
-    let once = row(run, per_model, goal.once, |judged| goal.reached(judged));
-    let at_larger = ks
-        .into_iter()
-        .map(|k| at_k(run, per_model, (goal, &found), k));
+    let once = pairing::rate_row(run, goal.once, outcomes, &reasons(per_model));
+    let ks = wanted(run, smallest_sample(outcomes)).into_iter();
+    let at_larger = ks.map(|k| at_k(run, per_model, (goal, outcomes), k));
     std::iter::once(once).chain(at_larger).collect()
 }
 
@@ -160,8 +161,7 @@ fn any_of_eight(run: &Run, per_model: &[Vec<Judged<'_>>], compiles: &[Clusters])
         problems.iter().map(one).collect()
     };
     let found: Vec<Clusters> = compiles.iter().map(of_model).collect();
-    let reasons: Vec<String> = per_model.iter().map(|all| why_unscored(all)).collect();
-    pairing::rate_row(run, "any_compiles_at_8", &found, &reasons)
+    pairing::rate_row(run, "any_compiles_at_8", &found, &reasons(per_model))
 }
 
 /// What the same attempts score when tests and candidate share a process, and how much more that is;
@@ -193,6 +193,10 @@ pub(super) fn row(
         .iter()
         .map(|attempts| clusters(attempts, &outcome))
         .collect();
-    let reasons: Vec<String> = per_model.iter().map(|all| why_unscored(all)).collect();
-    pairing::rate_row(run, metric, &all, &reasons)
+    pairing::rate_row(run, metric, &all, &reasons(per_model))
+}
+
+/// Why a model has no number, should it have none.
+fn reasons(per_model: &[Vec<Judged<'_>>]) -> Vec<String> {
+    per_model.iter().map(|all| why_unscored(all)).collect()
 }

@@ -346,25 +346,26 @@ fn nothing_read(model: &str) -> Cell {
     pairing::missing(model, Counted::Repetitions, reason)
 }
 
+const BEFORE: &str = "before the work";
+const AFTER: &str = "after the work";
+
 /// When a window of rest was, if it is one.
 fn rest_of(window: &Window<'_>) -> Option<&'static str> {
     match window.phase {
-        "idle" => Some("before the work"),
-        "idle_after" => Some("after the work"),
+        "idle" => Some(BEFORE),
+        "idle_after" => Some(AFTER),
         _ => None,
     }
 }
 
 /// Power at rest before and after the work; nothing unless there were both.
 fn rests(windows: &[Window<'_>]) -> Vec<(&'static str, f64)> {
-    let at = |phase: &str| {
-        let own = || windows.iter().filter(move |window| window.phase == phase);
-        Some((rest_of(own().next()?)?, watts(own())?))
+    let at = |when: &'static str| {
+        let own = windows.iter().filter(|one| rest_of(one) == Some(when));
+        Some((when, watts(own)?))
     };
-    match (at("idle"), at("idle_after")) {
-        (Some(before), Some(after)) => vec![before, after],
-        _ => Vec::new(),
-    }
+    let both: Option<Vec<_>> = [BEFORE, AFTER].into_iter().map(at).collect();
+    both.unwrap_or_default()
 }
 
 /// Mean power over the windows that could be read.

@@ -296,7 +296,7 @@ fn verdicts_taken_over_from_earlier_runs_are_audited_like_others_until_one_is_re
 }
 
 #[test]
-fn a_verdict_of_another_policy_is_not_held_against_one_of_this() {
+fn a_verdict_of_another_policy_or_another_build_is_not_held_against_one_of_this() {
     let sandbox = Scripted::new(|program: &Program, _: &Limits| {
         Ok(Outcome {
             warm: program.warm,
@@ -313,9 +313,10 @@ fn a_verdict_of_another_policy_is_not_held_against_one_of_this() {
     for verdict in &mut verdicts[..7] {
         verdict.setting.as_mut().unwrap().policy_sha256 = "0f".repeat(32);
     }
+    verdicts[7].setting.as_mut().unwrap().toolchain_sha256 = "0f".repeat(32);
     let tried = audit(&court, &jobs, &verdicts);
     let tried: Vec<u32> = tried.iter().map(|audit| audit.key.attempt).collect();
-    assert_eq!(tried, (7..30).collect::<Vec<u32>>());
+    assert_eq!(tried, (8..30).collect::<Vec<u32>>());
 }
 
 #[test]

@@ -85,11 +85,7 @@ fn of_task(
     entry: &Map<String, Value>,
     place: &str,
 ) -> Result<Vec<Measurement>, String> {
-    let n = file
-        .get("n-samples")
-        .and_then(|n| n.get(task))
-        .and_then(|n| n.get("effective"));
-    let n = n.and_then(Value::as_u64);
+    let n = of_all(file, "n-samples", task).and_then(|n| n.get("effective")?.as_u64());
     let mut found = Vec::new();
     for (key, value) in entry {
         let (metric, filter) = key.split_once(',').unwrap_or((key, "none"));
@@ -114,6 +110,11 @@ fn of_task(
         });
     }
     Ok(found)
+}
+
+/// What the file says of a task where it has one thing for all of them.
+fn of_all<'v>(file: &'v Value, what: &str, task: &str) -> Option<&'v Value> {
+    file.get(what)?.get(task)
 }
 
 /// A number, or nothing where the file says so.
@@ -149,13 +150,9 @@ fn name(metric: &str) -> String {
 /// What has to be equal before two of these numbers may be compared.
 fn conditions(file: &Value, task: &str, filter: &str) -> BTreeMap<String, Value> {
     let mut conditions = BTreeMap::from([("suite".to_owned(), json!(task))]);
-    let of_task = |name: &str| {
-        file.get(name)
-            .and_then(|all| all.get(task))
-            .filter(|value| !value.is_null())
-    };
+    let is_told = |value: &&Value| !value.is_null() && value.as_str() != Some("N/A");
     for (ours, theirs) in [("shots", "n-shot"), ("task_version", "versions")] {
-        if let Some(value) = of_task(theirs).filter(|value| value.as_str() != Some("N/A")) {
+        if let Some(value) = of_all(file, theirs, task).filter(is_told) {
             conditions.insert(ours.to_owned(), value.clone());
         }
     }

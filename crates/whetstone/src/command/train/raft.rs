@@ -29,6 +29,7 @@ use crate::cli::{Full, ModelSizes, RaftFlags};
 use crate::exit::{Exit, Usage};
 use crate::subject::{Finder, Located};
 use crate::terminal::Terminal;
+use crate::words::as_written;
 use crate::{containment, interrupt};
 use order::Order;
 use workshop::Shop;
@@ -61,7 +62,7 @@ pub(super) fn plan(flags: &RaftFlags) -> Result<Value> {
         Some(folder) => Order::again(folder, &flags.memory)?,
         None => Order::of(flags)?,
     };
-    Ok(serde_json::to_value(order)?)
+    as_written(&order)
 }
 
 /// Whether a folder holds a run that can be gone on with.

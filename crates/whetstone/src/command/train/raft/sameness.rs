@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::order::Order;
 use crate::exit::Usage;
 use crate::provenance;
+use crate::words::as_written;
 
 impl Order {
     /// Notes with what the run is carried out.
@@ -70,9 +71,9 @@ impl Order {
     }
 }
 
-/// What decides what is done. By way of text, because a temperature is 0.7 there.
+/// What decides what is done.
 fn asks(order: &Order) -> Result<Value> {
-    let mut all: Value = serde_json::from_str(&serde_json::to_string(&order.plan)?)?;
+    let mut all = as_written(&order.plan)?;
     let words = |suites: &[super::order::SuiteWord]| -> Vec<Value> {
         let word = |suite: &super::order::SuiteWord| json!([suite.word, suite.limit]);
         suites.iter().map(word).collect()
