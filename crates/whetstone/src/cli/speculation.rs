@@ -84,6 +84,9 @@ pub(crate) struct Speculation {
     /// What the run's folder is called before its time (default: its models); a recipe says it.
     #[arg(skip)]
     pub(crate) name: Option<String>,
+    /// Which files of its report a recipe wants; `None` leaves it as the folder has it.
+    #[arg(skip)]
+    pub(crate) formats: Option<Vec<String>>,
     /// The adapter that a training of a recipe leaves, though it need not be there yet.
     #[arg(skip)]
     pub(crate) promised: Option<PathBuf>,

@@ -21,16 +21,18 @@ struct Compared {
     run: String,
 }
 
+/// One side of a comparison: the folders of its runs, each with the run's name.
+pub(super) type Side = Vec<(PathBuf, String)>;
+
 /// Notes the runs of both sides in their order, what the others are held against first.
-pub(super) fn keep(folder: &Path, sides: [&[PathBuf]; 2]) -> Result<()> {
-    let compared = |path: &PathBuf| -> Result<Compared> {
-        Ok(Compared {
-            path: std::path::absolute(path)?,
-            run: ledger::read(path)?.header.run_id,
-        })
+pub(super) fn keep(folder: &Path, sides: [Side; 2]) -> Result<()> {
+    let compared = |(path, run): (PathBuf, String)| -> Result<Compared> {
+        let path = std::path::absolute(path)?;
+        Ok(Compared { path, run })
     };
-    let of_side = |side: &[PathBuf]| side.iter().map(compared).collect::<Result<Vec<Compared>>>();
-    let sides = [of_side(sides[0])?, of_side(sides[1])?];
+    let [base, later] = sides;
+    let of_side = |side: Side| side.into_iter().map(compared).collect::<Result<Vec<_>>>();
+    let sides = [of_side(base)?, of_side(later)?];
     ledger::write_derived(folder, FILE, &serde_json::to_vec_pretty(&sides)?)?;
     Ok(())
 }

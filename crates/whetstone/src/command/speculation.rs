@@ -21,6 +21,7 @@ use crate::cli::Speculation;
 use crate::compute::Compute;
 use crate::destination;
 use crate::exit::{Exit, unusable};
+use crate::formats::Formats;
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
@@ -72,6 +73,7 @@ pub(super) fn go_on(folder: PathBuf, finder: &Finder<'_>) -> Result<(Exit, PathB
         finder
             .terminal
             .note(&format!("{} is complete.", folder.display()));
+        super::bench::write_report(&folder, &run, finder.terminal.readings())?;
         let is_fault = |warning: &ledger::record::Warning| warning.kind == "unequal_answer";
         let exit = match run.warnings.iter().any(is_fault) {
             true => Exit::Gate,
@@ -214,6 +216,9 @@ impl Models {
         let header = self.header(&order.plan, watched)?;
         let (mut folder, header) =
             super::bench::create(&order.runs, order.name.as_deref(), header)?;
+        if let Some(words) = &order.formats {
+            Formats::keep(folder.path(), words)?;
+        }
         let compute = Compute::of(&order.plan);
         for warning in compute.warning().iter().chain(&order.fallback) {
             folder.append_warning(warning)?;

@@ -31,6 +31,8 @@ pub(super) struct Order {
     /// The folder of run folders, and what a new one is called before its time.
     pub(super) runs: PathBuf,
     pub(super) name: Option<String>,
+    /// Which files of the report are wanted, if a recipe says it.
+    pub(super) formats: Option<Vec<String>>,
     /// The run that is gone on with, and what it began with: target and draft, and what `-a` laid over the draft.
     pub(super) resume: Option<PathBuf>,
     began_with: Vec<ModelRecord>,
@@ -52,6 +54,7 @@ impl Order {
             draft: flags.draft.clone(),
             runs: flags.runs.clone(),
             name: flags.name.clone(),
+            formats: flags.formats.clone(),
             resume: None,
             began_with: Vec::new(),
             laid: None,
@@ -89,6 +92,7 @@ impl Order {
             draft: draft.as_ref().map(subject::word_of),
             runs: PathBuf::new(),
             name: None,
+            formats: None,
             began_with: std::iter::once(target.clone()).chain(draft).collect(),
             laid: lora.and_then(|lora| lora.adapter),
             fallback: None,
