@@ -10,6 +10,7 @@ use report::Scorecard;
 use report::publish::{self, About, Format, Source};
 
 use super::compared;
+use super::train::raft;
 use crate::destination;
 use crate::exit::{Exit, Usage};
 use crate::provenance::safe;
@@ -30,10 +31,13 @@ pub(super) fn run(
     (wanted, dpi): (&[(String, PathBuf)], u16),
     terminal: &Terminal,
 ) -> Result<Exit> {
-    let runs: Vec<Run> = folders
-        .iter()
-        .map(|folder| compared::read(folder))
-        .collect::<Result<_>>()?;
+    let mut runs: Vec<Run> = Vec::new();
+    for folder in folders {
+        match raft::holds(folder) {
+            Some(what) => runs.extend(raft::evaluations(folder, what, terminal)?),
+            None => runs.push(compared::read(folder)?),
+        }
+    }
     let run = match <[Run; 1]>::try_from(runs) {
         Ok([one]) => one,
         Err(several) => report::join(&several).map_err(Usage)?,

@@ -223,6 +223,7 @@ impl Models {
         for warning in compute.warning().iter().chain(&order.fallback) {
             folder.append_warning(warning)?;
         }
+        order.said().iter().for_each(|line| terminal.note(line));
         let path = folder.path().display();
         terminal.note(&format!("Everything goes to {path}."));
         let mut run = Run::new(header);

@@ -35,6 +35,8 @@ fn a_target_with_a_draft_becomes_a_report_and_the_json_of_the_suite() {
         "{}",
         ended.stderr
     );
+    let asked = "Asking 2 prompts (1 code, 1 edit), answers of up to 12 tokens, 2 iterations by each of: target, draft";
+    assert!(ended.stderr.contains(asked), "{}", ended.stderr);
     for said in [
         "speculation",
         "equality: all 20 answers",

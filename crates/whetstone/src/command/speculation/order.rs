@@ -14,6 +14,7 @@ use crate::cli::Speculation;
 use crate::compute::Compute;
 use crate::exit::{Usage, unusable};
 use crate::subject::{self, Located};
+use crate::words::count;
 
 /// Guesses of a pass at most: longer ones cost more rows than any draft here earns.
 const MOST_DRAFTED: usize = 16;
@@ -99,6 +100,31 @@ impl Order {
             resume: Some(folder),
             plan,
         })
+    }
+
+    /// What will be asked of whom: how many prompts of which kinds, and by which ways of guessing.
+    pub(super) fn said(&self) -> Option<String> {
+        let plan = self.plan.speculation.as_ref()?;
+        let asked = self.prompts.list.iter();
+        let asked = asked.take(plan.limit.unwrap_or(usize::MAX));
+        let mut kinds: Vec<(&str, usize)> = Vec::new();
+        for kind in asked.map(|prompt| prompt.category.as_str()) {
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, n)) => *n += 1,
+                None => kinds.push((kind, 1)),
+            }
+        }
+        let n = kinds.iter().map(|(_, n)| n).sum();
+        let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let modes: Vec<&str> = plan.modes.iter().map(|mode| mode.name()).collect();
+        Some(format!(
+            "Asking {} ({}), answers of up to {} tokens, {} by each of: {}.",
+            count(n, "prompt"),
+            kinds.join(", "),
+            plan.max_tokens,
+            count(plan.iterations, "iteration"),
+            modes.join(", ")
+        ))
     }
 
     /// Goes on without an adapter that could not be loaded and that nobody named.
