@@ -147,7 +147,9 @@ fn compared(
     outcome: Outcome,
 ) -> Judged {
     let words = format::comparison(found, row);
-    let same = found.identical.then(|| format!("the same at all {}", found.n));
+    let same = found
+        .identical
+        .then(|| format!("the same at all {}", found.n));
     let unknown = without_interval(outcome, &found.method);
     Judged {
         claim: claim.to_owned(),

@@ -497,7 +497,10 @@ fn no_difference_at_any_of_several_problems_leaves_room_for_as_much_as_so_few_pr
     let met = gate(&many, "pass_at_1.difference>-2%");
     assert_eq!(met.outcome, Outcome::Met, "{}", met.shown);
     // One problem, however often it was tried, tells nothing of another one.
-    assert_eq!(row(&tried(4, &[(2, 2)]), "pass_at_1").comparisons[0].interval, None);
+    assert_eq!(
+        row(&tried(4, &[(2, 2)]), "pass_at_1").comparisons[0].interval,
+        None
+    );
 }
 
 /// Two models that are equally surprised at so many passages, but for the last one.
@@ -534,7 +537,10 @@ fn a_perplexity_that_is_the_same_at_every_passage_is_the_same_and_keeps_what_it_
     assert!(said.contains("the very same bits per byte"), "{said}");
     // One passage that differs in the last digit is a difference like any other.
     let near = surprised(12, 1e-9);
-    assert_ne!(row(&near, "perplexity").comparisons[0].finding(found.better), Finding::Same);
+    assert_ne!(
+        row(&near, "perplexity").comparisons[0].finding(found.better),
+        Finding::Same
+    );
     // A single passage that agrees is no pattern.
     let one = gate(&surprised(1, 0.0), "perplexity.ratio<1.05");
     assert_eq!(one.outcome, Outcome::Inconclusive);

@@ -69,7 +69,10 @@ fn that_speeds_were_taken_apart_stands_where_they_are_and_is_no_warning_besides(
     let card = Scorecard::of(&joined);
     let latency = card.sections.iter().find(|one| one.benchmark == "latency");
     let notes = latency.unwrap().notes.join(" ");
-    assert!(notes.contains("separate runs (1 and 1)") && notes.contains("measure both in one run"), "{notes}");
+    assert!(
+        notes.contains("separate runs (1 and 1)") && notes.contains("measure both in one run"),
+        "{notes}"
+    );
 }
 
 #[test]

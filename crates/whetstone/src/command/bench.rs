@@ -27,8 +27,8 @@ pub(super) use hardware::Watched;
 use job::Job;
 pub(super) use job::{same_file, same_files};
 pub(super) use order::{Order, change_judging, models, suites_of};
-pub(super) use variants::agree;
 pub(super) use show::{documents, ended, print, say_where, show, write_report, write_report_at};
+pub(super) use variants::agree;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {

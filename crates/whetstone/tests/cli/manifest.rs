@@ -88,8 +88,14 @@ fn what_a_later_run_of_a_recipe_needs_is_asked_for_before_the_first_one() {
         )
     };
     for (config, said) in [
-        ("config: {type: variants, variants: [smallcoder-tiny], precision: [q4_0]}", "files would be written; add --yes"),
-        ("models: [toy.gguf], config: {type: code, suite: humaneval}", "humaneval"),
+        (
+            "config: {type: variants, variants: [smallcoder-tiny], precision: [q4_0]}",
+            "files would be written; add --yes",
+        ),
+        (
+            "models: [toy.gguf], config: {type: code, suite: humaneval}",
+            "humaneval",
+        ),
     ] {
         let place = workplace(&later(config));
         let ended = place.whet(&["run", "paper.yml", "--offline"]).with_code(2);

@@ -23,7 +23,8 @@ pub(super) fn prepare(
     (flags, finder): (&Run, &Finder<'_>),
 ) -> Result<()> {
     let trainings = work.trainings.iter().zip(needed);
-    let trainings = trainings.filter(|(one, is_needed)| **is_needed || is_meant(work.only, one.id()));
+    let trainings =
+        trainings.filter(|(one, is_needed)| **is_needed || is_meant(work.only, one.id()));
     let trainings: Vec<_> = trainings.map(|(one, _)| one).collect();
     let taught = trainings.iter().filter_map(|one| one.base());
     let measured = work.jobs.iter().flat_map(|job| &job.models);

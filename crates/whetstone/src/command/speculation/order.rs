@@ -115,7 +115,10 @@ impl Order {
             }
         }
         let n = kinds.iter().map(|(_, n)| n).sum();
-        let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|(kind, n)| format!("{n} {kind}"))
+            .collect();
         let modes: Vec<&str> = plan.modes.iter().map(|mode| mode.name()).collect();
         Some(format!(
             "Asking {} ({}), answers of up to {} tokens, {} by each of: {}.",

@@ -45,7 +45,8 @@ pub(in crate::command) fn evaluations(
             Ok(vec![before, after])
         }
         _ => {
-            terminal.note("No adapter is better than the base, so there is one evaluation to export");
+            terminal
+                .note("No adapter is better than the base, so there is one evaluation to export");
             Ok(vec![before])
         }
     }
@@ -106,11 +107,16 @@ fn beside(mut first: Run, other: Run) -> Run {
 /// Gives the only model of a run another name.
 fn rename(run: &mut Run, name: &str) {
     let of = |key: &mut AttemptKey| name.clone_into(&mut key.model);
-    run.header.models.iter_mut().for_each(|model| name.clone_into(&mut model.name));
+    run.header
+        .models
+        .iter_mut()
+        .for_each(|model| name.clone_into(&mut model.name));
     run.attempts.iter_mut().for_each(|one| of(&mut one.key));
     run.verdicts.iter_mut().for_each(|one| of(&mut one.key));
     run.audits.iter_mut().for_each(|one| of(&mut one.key));
     let measured = run.measurements.iter_mut();
     measured.for_each(|one| name.clone_into(&mut one.model));
-    run.done.iter_mut().for_each(|one| name.clone_into(&mut one.model));
+    run.done
+        .iter_mut()
+        .for_each(|one| name.clone_into(&mut one.model));
 }
