@@ -7,6 +7,7 @@ use ledger::Run;
 use serde::{Deserialize, Serialize};
 
 use super::compare::sides::opposed;
+use super::train::raft;
 use crate::exit::Usage;
 
 /// The file that says it.
@@ -35,6 +36,36 @@ pub(super) fn keep(folder: &Path, sides: [Side; 2]) -> Result<()> {
     let sides = [of_side(base)?, of_side(later)?];
     ledger::write_derived(folder, FILE, &serde_json::to_vec_pretty(&sides)?)?;
     Ok(())
+}
+
+/// Reads one run.
+///
+/// # Errors
+/// Those of reading, and of [`is_run`].
+pub(super) fn one(folder: &Path) -> Result<Run> {
+    is_run(folder)?;
+    Ok(ledger::read(folder)?)
+}
+
+/// Refuses folders of other things, with what can be done with them.
+///
+/// # Errors
+/// [`Usage`] for a folder of RAFT and for that of a comparison.
+pub(super) fn is_run(folder: &Path) -> Result<(), Usage> {
+    let place = folder.display();
+    let known = folder.join("run.json").exists();
+    match raft::holds(folder).filter(|_| !known) {
+        Some(raft::Holds::Raft) => Err(Usage(format!(
+            "{place} is a folder of RAFT and no run; `whet report {place}` prints it, and its evaluations are runs: {place}/baseline/prompts/run, {place}/final/prompts/run"
+        ))),
+        Some(raft::Holds::Full) => Err(Usage(format!(
+            "{place} holds folders of RAFT and is no run; `whet report {place}` prints them"
+        ))),
+        None if !known && folder.join(FILE).is_file() => Err(Usage(format!(
+            "{place} is a comparison and no run; `whet report {place}` prints it, and {FILE} in it names its runs"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Reads a run; of the folder of a comparison the runs that it is of, laid together.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use ledger::Run;
 
-use super::super::compared::Side;
+use super::super::compared::{self, Side};
 use super::super::runs::find;
 use crate::baselines;
 use crate::cli::Compare;
@@ -103,8 +103,7 @@ pub(in super::super) fn opposed(base: Vec<Run>, later: Vec<Run>) -> Result<Vec<R
 }
 
 fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
-    let runs = folders.iter().map(|folder| ledger::read(folder));
-    Ok(runs.collect::<Result<_, _>>()?)
+    folders.iter().map(|folder| compared::one(folder)).collect()
 }
 
 /// The folder of a baseline: a name, or a run.
