@@ -20,7 +20,7 @@ use super::Format;
   whet report RUN --export png=figure.png --dpi 600
   whet report RUN --export 'lm-eval=results_{model}.json'
   whet report RUN --export github-summary=\"$GITHUB_STEP_SUMMARY\"
-  whet report RAFT --export html=raft.html       of `whet train raft`: before, and with the best cycle's adapter
+  whet report RAFT --export html=raft.html       before RAFT, and its best cycle
 
 Tables, page and pictures are made from the records alone, and may be deleted at any time; what a run was told to
 export when it was measured is written again if it is gone. With --export only that is written, and nothing printed.
