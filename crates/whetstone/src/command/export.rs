@@ -43,17 +43,37 @@ pub(super) fn run(
         Err(several) => report::join(&several).map_err(Usage)?,
     };
     let card = Scorecard::of(&run).with(terminal.readings());
+    let mut refused: Vec<String> = Vec::new();
     for (name, path) in wanted {
         let format = publish::find(name).map_err(Usage)?;
-        let files = files((format, dpi), path, &run, &card)?;
-        for (path, _) in &files {
-            destination::check(path)?;
-        }
-        for (path, bytes) in files {
-            put(&path, &bytes, format.appends, terminal)?;
+        match made((format, dpi), path, &run, &card) {
+            Ok(files) => {
+                for (path, bytes) in files {
+                    put(&path, &bytes, format.appends, terminal)?;
+                }
+            }
+            // What a run holds nothing for keeps no other form from being written.
+            Err(error) => refused.push(error.downcast::<Usage>()?.0),
         }
     }
-    Ok(Exit::Done)
+    match refused.is_empty() {
+        true => Ok(Exit::Done),
+        false => Err(Usage(refused.join("\n")).into()),
+    }
+}
+
+/// The files of one form, none of which may not be written.
+fn made(
+    form: (&Format, u16),
+    path: &Path,
+    run: &Run,
+    card: &Scorecard,
+) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let files = files(form, path, run, card)?;
+    for (path, _) in &files {
+        destination::check(path)?;
+    }
+    Ok(files)
 }
 
 /// Keeps what a run is to write in its end. Paths become absolute: whoever goes on may stand elsewhere.

@@ -25,6 +25,7 @@ use crate::formats::Formats;
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
+use crate::words::count;
 use crate::{interrupt, provenance};
 
 use order::Order;
@@ -210,7 +211,8 @@ impl Models {
             };
             say_if_moved(&mut folder, &run, &now, terminal)?;
             let (path, n) = (path.display(), run.answers.len());
-            terminal.note(&format!("Going on with {path}: {n} answers are there."));
+            let n = count(n, "answer");
+            terminal.note(&format!("Going on with {path}, which has {n}."));
             return Ok((folder, run));
         }
         let header = self.header(&order.plan, watched)?;

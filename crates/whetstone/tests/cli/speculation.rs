@@ -219,7 +219,7 @@ fn an_interrupted_run_goes_on_by_the_word_of_every_benchmark() {
     cut(run.path(), 8);
     let ended = place.whet(&["bench", "--resume"]).with_code(0);
     assert!(
-        ended.stderr.contains("8 answers are there"),
+        ended.stderr.contains("which has 8 answers"),
         "{}",
         ended.stderr
     );

@@ -24,9 +24,9 @@ pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
             })
             .collect();
         lines.push(format!(
-            "code        {}, {} completions of each",
+            "code        {}, {} of each",
             suites.join(", "),
-            code.samples
+            count(code.samples as usize, "completion")
         ));
     }
     if let Some(perplexity) = &plan.perplexity {

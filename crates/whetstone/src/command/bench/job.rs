@@ -25,6 +25,7 @@ use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
+use crate::words::count;
 use crate::{caches, containment, provenance};
 
 /// A run about to be carried out.
@@ -130,10 +131,10 @@ impl Job<'_> {
             self.say_if_moved(&mut folder, &run)?;
             self.order.choose_formats(path)?;
             self.terminal.note(&format!(
-                "Going on with {}: {} completions and {} verdicts are there.",
+                "Going on with {}, which has {} and {}.",
                 path.display(),
-                run.attempts.len(),
-                run.verdicts.len()
+                count(run.attempts.len(), "completion"),
+                count(run.verdicts.len(), "verdict")
             ));
             return Ok((folder, run));
         }
