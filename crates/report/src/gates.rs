@@ -111,7 +111,7 @@ fn of_row(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Result<Vec<
         let outcome = match (found.value, &found.caution) {
             (None, _) => Outcome::NoNumber,
             (Some(_), Some(_)) => Outcome::Inconclusive,
-            (Some(value), None) => gate.judge(value, found.tested()),
+            (Some(value), None) => gate.judge(value, found.held_against()),
         };
         Ok(compared(claim, section, row, found, outcome))
     });
@@ -123,6 +123,9 @@ fn of_values(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Vec<Judg
     let later = row.cells.iter().skip(usize::from(row.cells.len() > 1));
     let judged = later.map(|cell| {
         let words = format::cell(cell, row);
+        let outcome = cell
+            .value
+            .map_or(Outcome::NoNumber, |value| gate.judge(value, cell.interval));
         Judged {
             claim: claim.to_owned(),
             model: cell.model.clone(),
@@ -130,10 +133,8 @@ fn of_values(claim: &str, gate: &Gate, section: &Section, row: &Row) -> Vec<Judg
             value: cell.value,
             interval: cell.interval,
             shown: shown(Some(words.value), words.interval, words.reason),
-            outcome: cell
-                .value
-                .map_or(Outcome::NoNumber, |value| gate.judge(value, cell.interval)),
-            why: None,
+            outcome,
+            why: without_interval(outcome, &cell.method),
         }
     });
     judged.collect()
@@ -147,16 +148,27 @@ fn compared(
     outcome: Outcome,
 ) -> Judged {
     let words = format::comparison(found, row);
+    let same = found
+        .identical
+        .then(|| format!("the same at all {}", found.n));
+    let unknown = without_interval(outcome, &found.method);
     Judged {
         claim: claim.to_owned(),
         model: found.model.clone(),
         place: place(section, row),
         value: found.value,
         interval: found.interval,
-        shown: shown(words.value, words.interval, words.reason),
+        shown: shown(words.value, words.interval, words.reason.or(same)),
         outcome,
-        why: found.caution.as_ref().map(Caution::why),
+        why: found.caution.as_ref().map(Caution::why).or(unknown),
     }
+}
+
+/// Why a claim stays open that has a number and no interval to be held against, as the number's method says it.
+fn without_interval(outcome: Outcome, method: &str) -> Option<String> {
+    let (_, why) = method.split_once("no interval: ")?;
+    let is_open = outcome == Outcome::Inconclusive;
+    is_open.then(|| format!("a number without an interval decides nothing: {why}"))
 }
 
 /// Why claims could be neither met nor failed, each reason once.

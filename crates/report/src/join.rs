@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
 use ledger::record::{AttemptKey, Warning};
-use measure::compare::FEWEST_RUNS;
 use serde_json::Value;
 
 use crate::unlike::{unlike, unlike_ground};
@@ -44,9 +43,6 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     let mut brought_in = BTreeSet::new();
     for (index, run) in others.iter().enumerate() {
         joined.warnings.extend(unlike(first, run));
-        joined
-            .warnings
-            .extend(adopt::unchecked(&first.header, &run.header));
         let ground = unlike_ground(&first.header, &run.header);
         let mut run = names.renamed(run, index + 1);
         stand_on(&mut run, &ground);
@@ -87,7 +83,6 @@ pub fn join(runs: &[Run]) -> Result<Run, String> {
     }
     adopt::adopt(&mut joined, &brought_in);
     if runs.len() > 1 {
-        joined.warnings.extend(timed_apart(runs).then(apart));
         leave_hardware_out(&mut joined, runs);
     }
     Ok(joined)
@@ -217,20 +212,5 @@ fn leave_hardware_out(joined: &mut Run, runs: &[Run]) {
             message: "Energy, power and peaks of the hardware are those of each run and are left out here".into(),
             advice: "look into each run's own report, or name both models in one `whet bench --energy`".into(),
         });
-    }
-}
-
-/// Whether more than one run has speeds, and one of them stands for fewer runs than can be compared.
-fn timed_apart(runs: &[Run]) -> bool {
-    let is_timed = |run: &&Run| run.measurements.iter().any(|m| m.benchmark == "latency");
-    let timed: Vec<&Run> = runs.iter().filter(is_timed).collect();
-    timed.len() > 1 && timed.iter().any(|run| pool::n_runs(run) < FEWEST_RUNS)
-}
-
-fn apart() -> Warning {
-    Warning {
-        kind: "timed_apart".into(),
-        message: "Speeds were taken in separate runs and not in turns; whatever happened to the machine in between is in their ratios".into(),
-        advice: format!("name both models in one `whet bench latency` to compare their speeds, or give {FEWEST_RUNS} runs or more of each side: `whet compare NEW… --baseline A --baseline B --baseline C`"),
     }
 }

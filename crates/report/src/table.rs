@@ -32,6 +32,8 @@ pub struct Column {
     pub title: String,
     /// Where its cells stand.
     pub side: Side,
+    /// Whether a terminal breaks its cells as the last ones: names that are copied from there.
+    pub whole: bool,
 }
 
 /// Where text stands in a cell.
@@ -98,11 +100,21 @@ impl Table {
         let columns = columns.iter().map(|(title, side)| Column {
             title: one_line(title),
             side: *side,
+            whole: false,
         });
         Table {
             columns: columns.collect(),
             rows: Vec::new(),
         }
+    }
+
+    /// The table, in which a terminal keeps the cells of that column whole as long as the others have room.
+    pub fn keeping_whole(mut self, title: &str) -> Table {
+        let named = self.columns.iter_mut();
+        named
+            .filter(|column| column.title == title)
+            .for_each(|column| column.whole = true);
+        self
     }
 
     /// Appends a row. Cells beyond the last column are dropped, missing ones are empty.

@@ -258,7 +258,7 @@ fn tone(finding: Finding) -> Tone {
     match finding {
         Finding::Better => Tone::Good,
         Finding::Worse => Tone::Bad,
-        Finding::Inconclusive => Tone::Faint,
+        Finding::Inconclusive | Finding::Same => Tone::Faint,
         Finding::Different | Finding::Unknown => Tone::Plain,
     }
 }

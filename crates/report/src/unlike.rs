@@ -98,7 +98,7 @@ pub(crate) fn unlike(first: &Run, other: &Run) -> Vec<Warning> {
 type Look = (&'static str, &'static str, Vec<String>, &'static str);
 
 /// Every way in which two runs may be unlike.
-fn looks(first: &Run, other: &Run) -> [Look; 9] {
+fn looks(first: &Run, other: &Run) -> [Look; 10] {
     let (here, there) = (Origin::of(&first.header), Origin::of(&other.header));
     [
         (
@@ -106,6 +106,12 @@ fn looks(first: &Run, other: &Run) -> [Look; 9] {
             "problems of the same name differ",
             asked::suites(first, other),
             "judge both models on one file; here they stand apart",
+        ),
+        (
+            "unchecked_suites",
+            "whether the problems are the same cannot be told, because their hashes are not of one kind",
+            asked::unchecked(first, other),
+            "problems with the same id are paired; make sure that both were asked of the same data set",
         ),
         (
             "unlike_prompts",

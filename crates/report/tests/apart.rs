@@ -218,7 +218,7 @@ fn three_runs_a_side_are_judged_by_how_much_runs_differ() {
     );
     let text = scorecard_text(&card, 80, Colour::Never);
     assert!(text.contains("worse") && text.contains("3 runs"), "{text}");
-    assert!(!text.contains("timed_apart"), "{text}");
+    assert!(!text.contains("separate runs"), "{text}");
 }
 
 #[test]

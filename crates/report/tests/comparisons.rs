@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use ledger::Run;
 use ledger::record::Stage;
 use measure::gate::Outcome;
-use report::gates::regressions;
+use report::gates::{Judged, judge, regressions};
 use report::view::{Comparison, Finding, Row};
 use report::{Colour, Scorecard, scorecard_text};
 use serde_json::json;
@@ -157,11 +157,11 @@ fn the_very_same_answers_are_no_regression_though_their_interval_is_wide() {
 
 #[test]
 fn nothing_is_said_to_be_no_difference_where_nothing_could_be_told() {
-    let all_rose = tried(2, &[(0, 2); 8]);
+    let all_rose = tried(2, &[(0, 1); 8]);
     assert_eq!(finding(&all_rose, "pass_at_1"), Finding::Unknown);
     let said = verdict(&all_rose);
     assert!(
-        said.contains("a difference in pass@1 on cpp-demo cannot be told (+100 pp"),
+        said.contains("a difference in pass@1 on cpp-demo cannot be told (+50 pp"),
         "{said}"
     );
     assert!(!said.contains("no difference"), "{said}");
@@ -474,4 +474,83 @@ fn a_ratio_of_too_few_repetitions_has_no_interval_and_no_finding() {
         found.value.unwrap() > 2.9 && found.interval.is_none() && found.method.contains("too few")
     );
     assert_eq!(found.finding(row.better), Finding::Unknown);
+}
+
+/// The one gate of that text held against a run.
+fn gate(run: &Run, claim: &str) -> Judged {
+    let claims = [(claim.to_owned(), claim.parse().unwrap())];
+    let mut judged = judge(&Scorecard::of(run), &claims).unwrap();
+    assert_eq!(judged.len(), 1, "{judged:?}");
+    judged.remove(0)
+}
+
+#[test]
+fn no_difference_at_any_of_several_problems_leaves_room_for_as_much_as_so_few_problems_do() {
+    let interval = |run: &Run| row(run, "pass_at_1").comparisons[0].interval.unwrap();
+    let (once, often) = (flips(16, 0, 0), tried(4, &[(1, 1); 16]));
+    assert_eq!(interval(&once), interval(&often), "a problem is one trial");
+    assert!(interval(&often).hi > 0.2 && interval(&often).lo < -0.2);
+    let often = gate(&often, "pass_at_1.difference>-2%");
+    assert_eq!(often.outcome, Outcome::Inconclusive);
+    assert!(often.shown.contains("+0 pp [-"), "{}", often.shown);
+    let many = tried(2, &[(1, 1); 400]);
+    let met = gate(&many, "pass_at_1.difference>-2%");
+    assert_eq!(met.outcome, Outcome::Met, "{}", met.shown);
+    // One problem, however often it was tried, tells nothing of another one.
+    assert_eq!(
+        row(&tried(4, &[(2, 2)]), "pass_at_1").comparisons[0].interval,
+        None
+    );
+}
+
+/// Two models that are equally surprised at so many passages, but for the last one.
+fn surprised(n: usize, more: f64) -> Run {
+    let mut run = Run::new(fixture::header(&["a", "b"]));
+    for (model, more) in [("a", 0.0), ("b", more)] {
+        let mut nats: Vec<f64> = (0..n).map(|i| 100.0 + (i * 7 % 11) as f64).collect();
+        nats[n - 1] += more;
+        let values = [
+            ("passage_nats", nats),
+            ("passage_tokens", vec![50.0; n]),
+            ("passage_bytes", vec![200.0; n]),
+        ];
+        for (metric, values) in values {
+            let at = json!({"text": "code"});
+            fixture::measure(&mut run, model, ("perplexity", metric), at, values);
+        }
+    }
+    run
+}
+
+#[test]
+fn a_perplexity_that_is_the_same_at_every_passage_is_the_same_and_keeps_what_it_is_held_to() {
+    let run = surprised(12, 0.0);
+    let found = row(&run, "perplexity");
+    assert_eq!(found.comparisons[0].interval, None, "nothing varied");
+    assert_eq!(found.comparisons[0].finding(found.better), Finding::Same);
+    let met = gate(&run, "perplexity.ratio<1.05");
+    assert_eq!(met.outcome, Outcome::Met);
+    assert!(met.shown.contains("the same at all 12"), "{}", met.shown);
+    let failed = gate(&run, "perplexity.ratio<0.95");
+    assert_eq!(failed.outcome, Outcome::Failed);
+    let said = verdict(&run);
+    assert!(said.contains("the very same bits per byte"), "{said}");
+    // One passage that differs in the last digit is a difference like any other.
+    let near = surprised(12, 1e-9);
+    assert_ne!(
+        row(&near, "perplexity").comparisons[0].finding(found.better),
+        Finding::Same
+    );
+    // A single passage that agrees is no pattern.
+    let one = gate(&surprised(1, 0.0), "perplexity.ratio<1.05");
+    assert_eq!(one.outcome, Outcome::Inconclusive);
+}
+
+#[test]
+fn a_claim_that_has_no_interval_to_be_held_against_says_why() {
+    let why = gate(&surprised(3, 1.0), "perplexity.ratio<1.05").why;
+    let why = why.unwrap();
+    assert!(why.contains("n = 3 is too small"), "{why}");
+    let alike = gate(&tried(2, &[(0, 1); 8]), "pass_at_1.difference>10%").why;
+    assert!(alike.unwrap().contains("all 8 values agree"));
 }

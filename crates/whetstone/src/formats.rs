@@ -42,11 +42,20 @@ impl Formats {
         Ok(Formats(words))
     }
 
-    /// Lays a choice into a folder.
+    /// Lays a choice into a folder, in place of an earlier one; without words everything is wanted again.
     ///
     /// # Errors
     /// Those of writing.
     pub(crate) fn keep(folder: &Path, words: &[String]) -> Result<()> {
+        let path = folder.join(KEPT);
+        if words.is_empty() {
+            return match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(error).with_context(|| format!("cannot remove {}", path.display()))
+                }
+                _ => Ok(()),
+            };
+        }
         ledger::write_derived(folder, KEPT, &serde_json::to_vec(words)?)?;
         Ok(())
     }

@@ -125,6 +125,7 @@ fn differences_carry_a_sign_and_ratios_a_cross() {
         method: String::new(),
         reason: None,
         caution: None,
+        identical: false,
     };
     let text = comparison(&found, &row);
     assert_eq!(text.value.as_deref(), Some("+14 pp"));

@@ -2,13 +2,12 @@
 //!
 //! A file of another program tells fewer conditions than our own records have. A speed that was brought in takes over
 //! the conditions of the one that was measured here, if all that it tells is the same and there is exactly one such;
-//! otherwise both stand in rows of their own. Suites that another program hashed in its own way keep their names, so
-//! that their problems are paired by their ids, and a warning says that nobody knows whether they are the same.
+//! otherwise both stand in rows of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Run;
-use ledger::record::{Measurement, RunHeader, Warning};
+use ledger::record::Measurement;
 use serde_json::Value;
 
 type Conditions = BTreeMap<String, Value>;
@@ -16,26 +15,6 @@ type Conditions = BTreeMap<String, Value>;
 /// Whether a run was brought in.
 pub(crate) fn is_brought_in(run: &Run) -> bool {
     run.header.plan.pointer("/imported/program").is_some()
-}
-
-/// Names the suites of two runs of which it cannot be told whether their problems are the same.
-pub(super) fn unchecked(first: &RunHeader, other: &RunHeader) -> Option<Warning> {
-    let is_unknown = |mine: &str, theirs: &str| mine.len() != theirs.len() || mine.is_empty();
-    let mine = first.suites.iter().filter(|mine| {
-        let mut theirs = other.suites.iter();
-        theirs.any(|theirs| theirs.name == mine.name && is_unknown(&mine.sha256, &theirs.sha256))
-    });
-    let names: Vec<&str> = mine.map(|suite| suite.name.as_str()).collect();
-    (!names.is_empty()).then(|| Warning {
-        kind: "unchecked_suites".into(),
-        message: format!(
-            "{} beside {}: whether the problems are the same cannot be told, because their hashes are not of one kind: {}",
-            other.run_id,
-            first.run_id,
-            names.join(", ")
-        ),
-        advice: "problems with the same id are paired; make sure that both were asked of the same data set".into(),
-    })
 }
 
 /// Lets the speeds of these models stand beside those of all others, where they fit.

@@ -28,13 +28,6 @@ pub fn pool(runs: &[Run]) -> Vec<Run> {
     groups.iter().map(|group| taken_together(group)).collect()
 }
 
-/// For how many runs one stands.
-pub(super) fn n_runs(run: &Run) -> usize {
-    let model = run.header.models.first();
-    let runs = model.and_then(|model| model.facts.get(RUNS)?.as_array());
-    runs.map_or(1, Vec::len)
-}
-
 /// Whether both runs are of the same files under the same names.
 fn is_same(a: &Run, b: &Run) -> bool {
     let who = |model: &ModelRecord| {

@@ -66,9 +66,21 @@ pub(crate) struct Grid {
 /// The narrowest width that is laid out; below it a table has no room for its columns.
 const NARROWEST: u16 = 40;
 
+/// How much of a terminal's width a column may take whose cells are kept whole.
+const WHOLE: (usize, usize) = (5, 8);
+
 /// The table with rules, at most `width` columns of the terminal wide.
 pub fn console(table: &Table, width: u16, colour: Colour) -> String {
-    grid(table).render(width, colour)
+    let mut grid = grid(table);
+    // Both sides of a cell are padded.
+    let most = usize::from(width) * WHOLE.0 / WHOLE.1 - 2;
+    for (at, column) in table.columns().iter().enumerate() {
+        let cells = table.rows().iter().map(|row| row[at].text.chars().count());
+        if column.whole && cells.max().is_some_and(|longest| longest <= most) {
+            grid.columns[at].1 = Span::Content;
+        }
+    }
+    grid.render(width, colour)
 }
 
 /// The table with rules, to be rendered.

@@ -22,6 +22,16 @@ pub(super) fn suites(first: &Run, other: &Run) -> Vec<String> {
     unlike.map(|suite| suite.name.clone()).collect()
 }
 
+/// Names of suites of which it cannot be told whether their problems are the same.
+pub(super) fn unchecked(first: &Run, other: &Run) -> Vec<String> {
+    let is_unknown = |mine: &str, theirs: &str| mine.len() != theirs.len() || mine.is_empty();
+    let mine = first.header.suites.iter().filter(|mine| {
+        let mut theirs = other.header.suites.iter();
+        theirs.any(|theirs| theirs.name == mine.name && is_unknown(&mine.sha256, &theirs.sha256))
+    });
+    mine.map(|suite| suite.name.clone()).collect()
+}
+
 /// Suites of which problems were put in other words, though the chat template does not account for it: only models of one
 /// template are looked at, and of those only the first run's first, which the others are held against, and models of one file.
 pub(super) fn prompts(first: &Run, other: &Run) -> Vec<String> {

@@ -26,6 +26,10 @@ pub struct Comparison {
     pub smallest_detectable: Option<f64>,
     /// Number of pairs, or of values of the smaller side where nothing is paired.
     pub n: usize,
+    /// Whether both models have the very same number at every pair, of numbers that agree to the last bit only where the
+    /// same was computed (nats of a text). Such a comparison has no interval, and needs none.
+    #[serde(skip_serializing_if = "is_false")]
+    pub identical: bool,
     /// How it was made.
     pub method: String,
     /// Why there is no value.
@@ -33,6 +37,10 @@ pub struct Comparison {
     /// Why nothing follows from it, whatever its interval says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caution: Option<Caution>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Why nothing follows from a comparison of speeds, times, memory or energy: its interval knows only what varied inside of a
@@ -76,6 +84,8 @@ pub enum Finding {
     Worse,
     /// The interval lies wholly on one side and neither side is good.
     Different,
+    /// Both computed the very same.
+    Same,
     /// The interval holds "no change", or the paired test does not find one.
     Inconclusive,
     /// There is no interval to judge by.
@@ -89,6 +99,7 @@ impl Finding {
             Finding::Better => "better",
             Finding::Worse => "worse",
             Finding::Different => "differs",
+            Finding::Same => "same",
             Finding::Inconclusive => "unclear",
             Finding::Unknown => "",
         }
@@ -134,6 +145,19 @@ impl Comparison {
         self.p.is_some() && self.smallest_detectable.is_none() && !can_see
     }
 
+    /// What a claim is held against: the interval, or the number itself where nothing is left to chance.
+    pub(crate) fn held_against(&self) -> Option<Interval> {
+        let point = |value| Interval {
+            lo: value,
+            hi: value,
+            level: measure::LEVEL,
+        };
+        match self.identical {
+            true => self.value.map(point),
+            false => self.tested(),
+        }
+    }
+
     /// What the comparison shows, given which way is good.
     pub fn finding(&self, better: Better) -> Finding {
         match self.by_interval(better) {
@@ -148,6 +172,7 @@ impl Comparison {
     pub(crate) fn by_interval(&self, better: Better) -> Finding {
         let neutral = self.neutral();
         match self.tested() {
+            _ if self.identical => Finding::Same,
             None if self.is_within_chance() => Finding::Inconclusive,
             None => Finding::Unknown,
             Some(interval) if interval.lo <= neutral && neutral <= interval.hi => {

@@ -135,6 +135,7 @@ pub(super) fn incomparable(kind: Kind, reason: String) -> Comparison {
         p: None,
         smallest_detectable: None,
         n: 0,
+        identical: false,
         method: "none".to_owned(),
         reason: Some(reason),
         caution: None,

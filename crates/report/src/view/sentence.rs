@@ -79,6 +79,7 @@ fn quality_part((section, row): Placed<'_>) -> Option<String> {
         Finding::Better => format!("better {title}{place} ({numbers})"),
         Finding::Worse => format!("worse {title}{place} ({numbers})"),
         Finding::Different => format!("different {title}{place} ({numbers})"),
+        Finding::Same => format!("the very same {title}{place} ({numbers})"),
         Finding::Inconclusive => format!("no difference in {title}{place} found ({numbers})"),
         Finding::Unknown => {
             let why = comparison

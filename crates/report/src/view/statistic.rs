@@ -5,6 +5,7 @@
 //! | rate, one attempt per problem | share | Wilson; of a difference: Tango's score interval | exact McNemar |
 //! | rate, several attempts | mean over problems | bootstrap over problems | sign flips of per-problem differences |
 //! | rate at its edge (all 0 or all 1) | the same | Wilson over problems: a bootstrap sees no spread there | |
+//! | difference of rates that is 0 (or 1) at every problem | the same | Tango's with problems as trials, for the same reason | sign flips |
 //! | repeated timings | median | order statistics | none: repetitions are not pairs |
 //! | timings of several runs | geometric mean of the runs' medians | Student's on logarithms; of a ratio: Welch's | |
 //! | values of items | mean over items | bootstrap over items | sign flips of their differences |
@@ -179,13 +180,19 @@ pub(super) fn quotient_difference(base: &[f64], later: Quotient<'_>, seed: u64) 
         .zip(later.numerators)
         .map(|(base, later)| later - base)
         .collect();
-    paired(
-        &differences,
-        bootstrap_ratio(&differences, later.denominators, seed, LEVEL),
-        later.blocks.many(),
-        seed,
-    )
-    .with_detectable(later.denominators)
+    let blocks = later.blocks.many();
+    let estimate = bootstrap_ratio(&differences, later.denominators, seed, LEVEL);
+    let found = paired(&differences, estimate, blocks, seed);
+    let n = differences.len();
+    // Of one block it might be chance; numbers on a continuum that agree at every one of several are one computation.
+    if n > 1 && differences.iter().all(|difference| *difference == 0.0) {
+        return Comparison {
+            identical: true,
+            method: format!("paired difference; the very same number at all {n} {blocks}"),
+            ..found
+        };
+    }
+    found.with_detectable(later.denominators)
 }
 
 /// The cell of one value for each item of a benchmark of one's own, of which there is at least one.

@@ -20,15 +20,17 @@ use super::Format;
   whet report RUN --export png=figure.png --dpi 600
   whet report RUN --export 'lm-eval=results_{model}.json'
   whet report RUN --export github-summary=\"$GITHUB_STEP_SUMMARY\"
+  whet report RAFT --export html=raft.html       before RAFT, and its best cycle
 
 Tables, page and pictures are made from the records alone, and may be deleted at any time; what a run was told to
 export when it was measured is written again if it is gone. With --export only that is written, and nothing printed.
 
 Formats: md csv json jsonl sql parquet tex svg png html; lm-eval (lm-evaluation-harness), evalplus, hyperfine,
 benchmark-bigger and benchmark-smaller (github-action-benchmark), hf-eval (.eval_results of the Hugging Face Hub),
-github-summary; smallcoder, smallcoder-md and smallcoder-variants (the files of its scripts). hf-eval takes whole data
-sets measured here, and nothing that --limit cut or that was brought in. lm-eval and hf-eval
-are of one model, evalplus is of one model and suite: where there are several, the path names {model} and {suite}.")]
+github-summary; smallcoder, smallcoder-md and smallcoder-variants (the files of its scripts); halo-forge (results of its
+`benchmark run`). hf-eval takes whole data sets measured here, and nothing that --limit cut or that was brought in. lm-eval,
+hf-eval and halo-forge are of one model, evalplus is of one model and suite: where there are several, the path names
+{model} and {suite}.")]
 pub(crate) struct Report {
     /// Folders of runs, of comparisons and of RAFT, or their names below the folder of runs (default: the newest run)
     #[arg(value_name = "RUN")]

@@ -22,7 +22,13 @@ explains makes the exit code 3.
 
 Modes: draft (the length that the forecast finds best), draft_lora, adaptive (the draft, as far as it
 pays), ngram (an earlier place of the same text), suffix (anything read or written in the run),
-hybrid (suffix first, then the draft).")]
+hybrid (suffix first, then the draft).
+
+How many prompts: 5 to 10 for a first look, 15 to 20 for everyday use, all 25 or 50 of your own for figures to publish. -l
+takes the first ones and draws nothing, so that two runs ask the same; the bundled ones come in turns (code, edit, repair,
+prose, json), so that any number of them is balanced. Put your own into mixed order, of unlike subjects, lengths and
+difficulty. -n 1 is quick, 3 steadier, 5 for figures that others will read; n of a number stays that of its prompts. Leave
+the adapter out (--skip-lora) where there is none, for the base alone, or to try a set-up.")]
 pub(crate) struct Speculation {
     /// Whose answers are wanted: a name of the catalogue or a path to a .gguf file
     #[arg(value_name = "TARGET")]
@@ -33,7 +39,7 @@ pub(crate) struct Speculation {
     /// Prompts of your own: a file with one a line, # for comments (default: 25 bundled ones)
     #[arg(long, short = 'f', value_name = "FILE")]
     pub(crate) prompts_file: Option<PathBuf>,
-    /// Only the first prompts
+    /// Only the first prompts, so that two runs ask the same
     #[arg(long, short = 'l', value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// Tokens of an answer, at most
@@ -84,6 +90,9 @@ pub(crate) struct Speculation {
     /// What the run's folder is called before its time (default: its models); a recipe says it.
     #[arg(skip)]
     pub(crate) name: Option<String>,
+    /// Which files of its report a recipe wants; `None` leaves it as the folder has it.
+    #[arg(skip)]
+    pub(crate) formats: Option<Vec<String>>,
     /// The adapter that a training of a recipe leaves, though it need not be there yet.
     #[arg(skip)]
     pub(crate) promised: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! `whet bench`: from words to a run folder with a report.
 
+mod describe;
 mod folder;
 mod hardware;
 mod job;
@@ -25,8 +26,9 @@ pub(super) use folder::{create, dated, newest, say_if_moved, started_at};
 pub(super) use hardware::Watched;
 use job::Job;
 pub(super) use job::{same_file, same_files};
-pub(super) use order::{Order, change_judging, models};
+pub(super) use order::{Order, change_judging, models, suites_of};
 pub(super) use show::{documents, ended, print, say_where, show, write_report, write_report_at};
+pub(super) use variants::agree;
 
 /// Benchmarks models, or goes on with a run.
 pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<Exit> {
@@ -54,11 +56,18 @@ pub(crate) fn run(flags: &Bench, terminal: &Terminal, offline: bool) -> Result<E
     }
     let order = match &flags.variants {
         None => Order::of(flags, &finder)?,
-        Some(asked) => match Order::of_shapes(variants::plan(flags, asked)?, &finder)? {
-            Some(order) => order.on(&flags.run.device),
-            None => return Ok(Exit::Interrupted),
-        },
+        Some(asked) => {
+            let plan = variants::plan(flags, asked)?;
+            agree(&[&plan], &finder)?;
+            match Order::of_shapes(plan, &finder)? {
+                Some(order) => order.on(&flags.run.device),
+                None => return Ok(Exit::Interrupted),
+            }
+        }
     };
+    if order.is_to_go_on()? {
+        agree(&[&order.plan], &finder)?;
+    }
     let exports = flags.run.export.clone();
     let order = Order { exports, ..order };
     let (exit, folder) = carry_out(&order, &flags.run.output, &finder)?;
@@ -111,10 +120,13 @@ pub(super) fn carry_out(
 ) -> Result<(Exit, PathBuf)> {
     let files: Vec<PathBuf> = order.models.iter().map(PathBuf::from).collect();
     let family = order.plan.variants.as_ref();
-    if let (Some(family), Some(folder)) = (family, &order.resume)
-        && !variants::make(family, order.plan.seed, &files, finder)?
-    {
-        return Ok((Exit::Interrupted, folder.clone()));
+    if let (Some(family), Some(folder)) = (family, &order.resume) {
+        if !order.is_to_go_on()? {
+            return again(folder, order, finder).map(|()| (Exit::Done, folder.clone()));
+        }
+        if !variants::make(family, order.plan.seed, &files, finder)? {
+            return Ok((Exit::Interrupted, folder.clone()));
+        }
     }
     hardware::refuse_without_energy(&order.plan)?;
     let mut located: Vec<Located> = order
@@ -142,6 +154,14 @@ pub(super) fn carry_out(
     let readings = finder.terminal.readings();
     write_report(&folder, &ledger::read(&folder)?, readings)?;
     Ok((exit, folder))
+}
+
+/// The report of a run that is complete, whose files were swept up.
+fn again(folder: &Path, order: &Order, finder: &Finder<'_>) -> Result<()> {
+    let terminal = finder.terminal;
+    terminal.note(&format!("{} is complete.", folder.display()));
+    order.choose_formats(folder)?;
+    write_report(folder, &ledger::read(folder)?, terminal.readings())
 }
 
 /// The sandbox, if the plan runs code. There is no way around it: without one nothing is run.

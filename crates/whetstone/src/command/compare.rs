@@ -27,7 +27,8 @@ pub(crate) fn run(flags: &Compare, terminal: &Terminal) -> Result<Exit> {
         // The first run of a series has nothing to be held against yet.
         return save(flags, &sides, terminal).map(|()| Exit::Done);
     }
-    let joined = report::join(&sides.read()?).map_err(Usage)?;
+    let (runs, called) = sides.read()?;
+    let joined = report::join(&runs).map_err(Usage)?;
     let card = Scorecard::of(&joined);
     if card.provenance.models.len() < 2 {
         let why = "one run with one model is no comparison; name another run, or --baseline NAME";
@@ -37,7 +38,7 @@ pub(crate) fn run(flags: &Compare, terminal: &Terminal) -> Result<Exit> {
     let ending = Ending::of(&judged, regressions.as_ref());
     if let Some(folder) = &flags.output {
         write(&joined, folder, terminal.readings())?;
-        compared::keep(folder, sides.folders())?;
+        compared::keep(folder, called)?;
         terminal.note(&format!("Report: {}", folder.join("report.html").display()));
     }
     let claims = (judged.as_slice(), regressions.as_ref(), ending);

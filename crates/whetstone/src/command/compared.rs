@@ -7,6 +7,7 @@ use ledger::Run;
 use serde::{Deserialize, Serialize};
 
 use super::compare::sides::opposed;
+use super::train::raft;
 use crate::exit::Usage;
 
 /// The file that says it.
@@ -21,18 +22,50 @@ struct Compared {
     run: String,
 }
 
+/// One side of a comparison: the folders of its runs, each with the run's name.
+pub(super) type Side = Vec<(PathBuf, String)>;
+
 /// Notes the runs of both sides in their order, what the others are held against first.
-pub(super) fn keep(folder: &Path, sides: [&[PathBuf]; 2]) -> Result<()> {
-    let compared = |path: &PathBuf| -> Result<Compared> {
-        Ok(Compared {
-            path: std::path::absolute(path)?,
-            run: ledger::read(path)?.header.run_id,
-        })
+pub(super) fn keep(folder: &Path, sides: [Side; 2]) -> Result<()> {
+    let compared = |(path, run): (PathBuf, String)| -> Result<Compared> {
+        let path = std::path::absolute(path)?;
+        Ok(Compared { path, run })
     };
-    let of_side = |side: &[PathBuf]| side.iter().map(compared).collect::<Result<Vec<Compared>>>();
-    let sides = [of_side(sides[0])?, of_side(sides[1])?];
+    let [base, later] = sides;
+    let of_side = |side: Side| side.into_iter().map(compared).collect::<Result<Vec<_>>>();
+    let sides = [of_side(base)?, of_side(later)?];
     ledger::write_derived(folder, FILE, &serde_json::to_vec_pretty(&sides)?)?;
     Ok(())
+}
+
+/// Reads one run.
+///
+/// # Errors
+/// Those of reading, and of [`is_run`].
+pub(super) fn one(folder: &Path) -> Result<Run> {
+    is_run(folder)?;
+    Ok(ledger::read(folder)?)
+}
+
+/// Refuses folders of other things, with what can be done with them.
+///
+/// # Errors
+/// [`Usage`] for a folder of RAFT and for that of a comparison.
+pub(super) fn is_run(folder: &Path) -> Result<(), Usage> {
+    let place = folder.display();
+    let known = folder.join("run.json").exists();
+    match raft::holds(folder).filter(|_| !known) {
+        Some(raft::Holds::Raft) => Err(Usage(format!(
+            "{place} is a folder of RAFT and no run; `whet report {place}` prints it, and its evaluations are runs: {place}/baseline/prompts/run, {place}/final/prompts/run"
+        ))),
+        Some(raft::Holds::Full) => Err(Usage(format!(
+            "{place} holds folders of RAFT and is no run; `whet report {place}` prints them"
+        ))),
+        None if !known && folder.join(FILE).is_file() => Err(Usage(format!(
+            "{place} is a comparison and no run; `whet report {place}` prints it, and {FILE} in it names its runs"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Reads a run; of the folder of a comparison the runs that it is of, laid together.

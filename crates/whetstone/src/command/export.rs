@@ -10,6 +10,7 @@ use report::Scorecard;
 use report::publish::{self, About, Format, Source};
 
 use super::compared;
+use super::train::raft;
 use crate::destination;
 use crate::exit::{Exit, Usage};
 use crate::provenance::safe;
@@ -30,26 +31,49 @@ pub(super) fn run(
     (wanted, dpi): (&[(String, PathBuf)], u16),
     terminal: &Terminal,
 ) -> Result<Exit> {
-    let runs: Vec<Run> = folders
-        .iter()
-        .map(|folder| compared::read(folder))
-        .collect::<Result<_>>()?;
+    let mut runs: Vec<Run> = Vec::new();
+    for folder in folders {
+        match raft::holds(folder) {
+            Some(what) => runs.extend(raft::evaluations(folder, what, terminal)?),
+            None => runs.push(compared::read(folder)?),
+        }
+    }
     let run = match <[Run; 1]>::try_from(runs) {
         Ok([one]) => one,
         Err(several) => report::join(&several).map_err(Usage)?,
     };
     let card = Scorecard::of(&run).with(terminal.readings());
+    let mut refused: Vec<String> = Vec::new();
     for (name, path) in wanted {
         let format = publish::find(name).map_err(Usage)?;
-        let files = files((format, dpi), path, &run, &card)?;
-        for (path, _) in &files {
-            destination::check(path)?;
-        }
-        for (path, bytes) in files {
-            put(&path, &bytes, format.appends, terminal)?;
+        match made((format, dpi), path, &run, &card) {
+            Ok(files) => {
+                for (path, bytes) in files {
+                    put(&path, &bytes, format.appends, terminal)?;
+                }
+            }
+            // What a run holds nothing for keeps no other form from being written.
+            Err(error) => refused.push(error.downcast::<Usage>()?.0),
         }
     }
-    Ok(Exit::Done)
+    match refused.is_empty() {
+        true => Ok(Exit::Done),
+        false => Err(Usage(refused.join("\n")).into()),
+    }
+}
+
+/// The files of one form, none of which may not be written.
+fn made(
+    form: (&Format, u16),
+    path: &Path,
+    run: &Run,
+    card: &Scorecard,
+) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let files = files(form, path, run, card)?;
+    for (path, _) in &files {
+        destination::check(path)?;
+    }
+    Ok(files)
 }
 
 /// Keeps what a run is to write in its end. Paths become absolute: whoever goes on may stand elsewhere.

@@ -6,9 +6,9 @@
 
 mod again;
 mod begun;
-mod fetch;
 mod init;
 mod jobs;
+mod prepare;
 mod results;
 mod trainings;
 
@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 use anyhow::Result;
 use serde_json::json;
 
-use super::bench::{Order, carry_out, documents, ended, newest, print, write_report};
+use super::bench::{Order, carry_out, documents, ended, newest, print};
 use super::speculation;
 use crate::cli::{Check, Format, Run};
 use crate::exit::{Exit, Usage};
@@ -29,9 +29,9 @@ use crate::subject::Finder;
 use crate::terminal::Terminal;
 use crate::words::{as_written, count};
 use again::again;
-use fetch::fetch;
 pub(crate) use init::{init, schema};
 use jobs::{Job, Kind, chosen, is_meant, jobs, known_ids};
+use prepare::prepare;
 use results::Results;
 use trainings::{Planned, School, Went, planned};
 
@@ -171,7 +171,7 @@ pub(crate) fn run(flags: &Run, terminal: &Terminal, offline: bool) -> Result<Exi
         stop: interrupt::listen()?,
     };
     let needed = work.needed();
-    fetch(&work, &needed, &finder)?;
+    prepare(&work, &needed, (flags, &finder))?;
     let school = School {
         artifacts: &flags.output,
         resume: flags.resume,
@@ -204,6 +204,7 @@ fn measure_all(
     for mut job in jobs {
         if let Kind::Speculation(asked) = &mut job.kind {
             asked.runs.clone_from(&flags.output);
+            asked.formats = Some(job.formats.clone());
         }
         let (exit, folder) = match measure(&job, flags, finder)? {
             Some(ended) => ended,
@@ -214,10 +215,6 @@ fn measure_all(
         };
         ledger::write_derived(&folder, COPY, source.text.as_bytes())?;
         let run = ledger::read(&folder)?;
-        if !job.formats.is_empty() {
-            Formats::keep(&folder, &job.formats)?;
-            write_report(&folder, &run, terminal.readings())?;
-        }
         if flags.format == Format::Table {
             print(&run, Format::Table, terminal)?;
         }
@@ -259,7 +256,10 @@ fn measure(job: &Job, flags: &Run, finder: &Finder<'_>) -> Result<Option<(Exit, 
                 })
             };
             return match flags.resume.then(earlier).flatten() {
-                Some(folder) => speculation::go_on(folder, finder).map(Some),
+                Some(folder) => {
+                    Formats::keep(&folder, &job.formats)?;
+                    speculation::go_on(folder, finder).map(Some)
+                }
                 None => {
                     if flags.resume {
                         anew(&no_folder);
@@ -285,6 +285,7 @@ fn measure(job: &Job, flags: &Run, finder: &Finder<'_>) -> Result<Option<(Exit, 
         return Ok(None);
     };
     order.name = Some(job.name.clone());
+    order.formats = Some(job.formats.clone());
     carry_out(&order, &flags.output, finder).map(Some)
 }
 

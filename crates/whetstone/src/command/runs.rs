@@ -66,8 +66,8 @@ pub(crate) fn run(what: &Runs, terminal: &Terminal) -> Result<Exit> {
             }
             let runs = wanted(flags)?
                 .into_iter()
-                .map(|folder| ledger::read(&folder));
-            let runs: Vec<Run> = runs.collect::<Result<_, _>>()?;
+                .map(|folder| compared::one(&folder));
+            let runs: Vec<Run> = runs.collect::<Result<_>>()?;
             match flags.format {
                 Format::Json => super::bench::documents(&runs, terminal)?,
                 Format::Table => {
@@ -81,7 +81,7 @@ pub(crate) fn run(what: &Runs, terminal: &Terminal) -> Result<Exit> {
         Runs::Import(flags) => super::import::run(flags, terminal),
         Runs::Tag { run, name, root } => {
             let folder = find(run, root)?;
-            ledger::read(&folder)?;
+            compared::one(&folder)?;
             baselines::save(name, &folder, terminal)?;
             Ok(Exit::Done)
         }
@@ -148,7 +148,24 @@ fn list(root: &Path, format: Format, terminal: &Terminal) -> Result<Exit> {
     if lines.is_empty() {
         terminal.note(&format!("There is no run in {}.", root.display()));
     }
+    let trained = trainings(root);
+    if !trained.is_empty() {
+        terminal.note(&format!(
+            "Of RAFT, to be printed with whet report: {}",
+            trained.join(", ")
+        ));
+    }
     Ok(Exit::Done)
+}
+
+/// The names of folders of RAFT, which hold runs and are none.
+fn trainings(root: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| raft::holds(&entry.path()).is_some());
+    let names = folders.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 fn lines(root: &Path) -> Result<Vec<Line>> {
@@ -197,8 +214,12 @@ fn benchmarks(run: &Run) -> Vec<&str> {
 }
 
 fn as_table(lines: &[Line]) -> Table {
-    let columns = ["run", "started", "models", "measured"];
-    let mut table = Table::new(&columns.map(|column| (column, Side::Left)));
+    let columns = ["run", "started", "models", "measured"].into_iter();
+    // Most names say when their run began, and then the column would only take room from them.
+    let with_time = lines.iter().any(|line| !says_its_time(line));
+    let columns = columns.filter(|column| with_time || *column != "started");
+    let columns: Vec<_> = columns.map(|column| (column, Side::Left)).collect();
+    let mut table = Table::new(&columns).keeping_whole("run");
     let named = |line: &Line| match line.baselines.as_slice() {
         [] => name(line),
         names => format!("{} ({})", name(line), names.join(", ")),
@@ -216,10 +237,22 @@ fn as_table(lines: &[Line]) -> Table {
             }
             Err(error) => ["?".into(), String::new(), error.to_string()],
         };
+        let cells = cells.into_iter().skip(usize::from(!with_time));
         let row = std::iter::once(named(line)).chain(cells);
         table.push(row.map(Entry::from).collect());
     }
     table
+}
+
+/// Whether a folder's name ends with the time at which its run began; of what cannot be read nobody knows the time.
+fn says_its_time(line: &Line) -> bool {
+    let Ok(run) = &line.run else {
+        return true;
+    };
+    let began = run.header.started_at.get(..19).unwrap_or_default();
+    let began: String = began.chars().filter(char::is_ascii_digit).collect();
+    let told: String = name(line).chars().filter(char::is_ascii_digit).collect();
+    !began.is_empty() && told.ends_with(&began)
 }
 
 fn as_json(line: &Line) -> serde_json::Value {
@@ -243,6 +276,7 @@ fn remove(runs: &[PathBuf], root: &Path, terminal: &Terminal) -> Result<Exit> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for word in runs {
         let folder = find(word, root)?;
+        compared::is_run(&folder)?;
         // Named twice, also by another path, it is deleted once.
         let is_same = |known: &PathBuf| known.canonicalize().ok() == folder.canonicalize().ok();
         if !folders.iter().any(is_same) {

@@ -21,9 +21,11 @@ use crate::cli::Speculation;
 use crate::compute::Compute;
 use crate::destination;
 use crate::exit::{Exit, unusable};
+use crate::formats::Formats;
 use crate::subject::{Finder, Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
+use crate::words::count;
 use crate::{interrupt, provenance};
 
 use order::Order;
@@ -72,6 +74,7 @@ pub(super) fn go_on(folder: PathBuf, finder: &Finder<'_>) -> Result<(Exit, PathB
         finder
             .terminal
             .note(&format!("{} is complete.", folder.display()));
+        super::bench::write_report(&folder, &run, finder.terminal.readings())?;
         let is_fault = |warning: &ledger::record::Warning| warning.kind == "unequal_answer";
         let exit = match run.warnings.iter().any(is_fault) {
             true => Exit::Gate,
@@ -208,16 +211,21 @@ impl Models {
             };
             say_if_moved(&mut folder, &run, &now, terminal)?;
             let (path, n) = (path.display(), run.answers.len());
-            terminal.note(&format!("Going on with {path}: {n} answers are there."));
+            let n = count(n, "answer");
+            terminal.note(&format!("Going on with {path}, which has {n}."));
             return Ok((folder, run));
         }
         let header = self.header(&order.plan, watched)?;
         let (mut folder, header) =
             super::bench::create(&order.runs, order.name.as_deref(), header)?;
+        if let Some(words) = &order.formats {
+            Formats::keep(folder.path(), words)?;
+        }
         let compute = Compute::of(&order.plan);
         for warning in compute.warning().iter().chain(&order.fallback) {
             folder.append_warning(warning)?;
         }
+        order.said().iter().for_each(|line| terminal.note(line));
         let path = folder.path().display();
         terminal.note(&format!("Everything goes to {path}."));
         let mut run = Run::new(header);

@@ -90,7 +90,7 @@ pub(super) fn data(what: &Train) -> Result<Vec<(String, String)>> {
 fn sum(path: &Path) -> Result<(String, String)> {
     let name = path.display().to_string();
     if !path.is_file() {
-        return Err(Usage(format!("there is no file {name} to learn from")).into());
+        return Err(Usage(format!("there is no file {name} to learn from; `whet data prepare` and `whet data generate` write such files")).into());
     }
     Ok((name, hub::sha256_file(path)?))
 }

@@ -11,6 +11,7 @@ use ledger::record::{Attempt, AttemptKey, Verdict};
 use report::table::{Entry, Side, Table, console};
 use report::untrusted::{one_line, visible};
 
+use super::compared;
 use super::runs::find;
 use crate::cli::View;
 use crate::exit::{Exit, Usage};
@@ -26,7 +27,7 @@ pub(crate) fn run(flags: &View, terminal: &Terminal) -> Result<Exit> {
         None => ledger::latest(&flags.root)
             .ok_or_else(|| Usage(format!("there is no run in {}", flags.root.display())))?,
     };
-    let run = ledger::read(&folder)?;
+    let run = compared::one(&folder)?;
     let chosen = chosen(&run, flags)?;
     match &flags.problem {
         Some(_) => terminal.result(&answers(&chosen))?,

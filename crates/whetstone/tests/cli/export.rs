@@ -233,3 +233,25 @@ fn a_report_writes_again_what_a_run_was_told_to_export_and_appends_nothing_twice
     place.whet(&["report"]).with_code(0).saying(&["Wrote "]);
     assert_eq!(["h.json", "s.md"].map(read), before);
 }
+
+#[test]
+fn a_form_that_a_run_holds_nothing_for_keeps_no_other_one_from_being_written() {
+    let (place, name) = measured();
+    let words = [
+        "report",
+        &name,
+        "--export",
+        "evalplus=e_{model}_{suite}.json",
+        "--export",
+        "hf-eval=h_{model}.yaml",
+        "--export",
+        "csv=r.csv",
+    ];
+    let ended = place.whet(&words).with_code(2);
+    ended.saying(&[
+        "holds nothing for evalplus",
+        "holds nothing for hf-eval",
+        "Wrote r.csv",
+    ]);
+    assert!(place.at("r.csv").is_file() && !place.at("h_toy.yaml").exists());
+}

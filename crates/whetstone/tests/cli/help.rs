@@ -366,3 +366,28 @@ fn the_version_is_the_crates() {
     let version = concat!("whet ", env!("CARGO_PKG_VERSION"));
     assert_eq!(ended.stdout.trim(), version);
 }
+
+#[test]
+fn the_help_of_bench_code_names_every_model_that_can_be_a_key() {
+    let place = Workplace::new();
+    let help = place.whet(&["bench", "code", "--help"]).with_code(0).stdout;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, keys) = help.split_once("A KEY is").unwrap();
+    let models = place
+        .whet(&["models", "ls", "--format", "json"])
+        .with_code(0)
+        .json();
+    let names: Vec<&str> = models
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| model["name"].as_str().unwrap())
+        .collect();
+    assert!(names.len() > 3, "{names:?}");
+    for name in names
+        .into_iter()
+        .chain(["codellama-7b", "codegen-350m", "starcoder-1b"])
+    {
+        assert!(keys.contains(name), "{name}: {keys}");
+    }
+}

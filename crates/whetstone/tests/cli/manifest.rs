@@ -58,6 +58,53 @@ fn what_needs_no_training_of_another_program_is_measured_and_leaves_the_files_th
 }
 
 #[test]
+fn formats_that_change_in_the_recipe_hold_from_the_next_resume_on() {
+    let place = workplace(MANIFEST);
+    let run = |words: &[&str]| {
+        let all = ["run", "paper.yml", "--only", "memory", "-q"];
+        place.whet(&[&all[..], words].concat()).with_code(0)
+    };
+    run(&[]);
+    let folder = place.only_run("artifacts");
+    let is_there = |name: &str| folder.path().join(name).is_file();
+    let now = || ["memory.csv", "report.html", "tables.tex"].map(is_there);
+    assert_eq!(now(), [true, false, false]);
+    let with = |formats: &str| {
+        let text = MANIFEST.replace("    formats: [csv, json]\n", formats);
+        fs::write(place.at("paper.yml"), text).unwrap();
+        run(&["--resume"]);
+        now()
+    };
+    assert_eq!(with("    formats: [html]\n"), [false, true, false]);
+    assert_eq!(with(""), [true; 3], "without a word all are wanted");
+    assert_eq!(place.runs("artifacts").len(), 1);
+}
+
+#[test]
+fn what_a_later_run_of_a_recipe_needs_is_asked_for_before_the_first_one() {
+    let later = |config: &str| {
+        format!(
+            "name: r\ntargets:\n  - name: t\n    threads: 1\n    benchmarks:\n      - {{id: first, models: [toy.gguf], config: {{type: memory, sequence_lengths: [16], no_quality: true}}}}\n      - {{id: later, {config}}}\n"
+        )
+    };
+    for (config, said) in [
+        (
+            "config: {type: variants, variants: [smallcoder-tiny], precision: [q4_0]}",
+            "files would be written; add --yes",
+        ),
+        (
+            "models: [toy.gguf], config: {type: code, suite: humaneval}",
+            "humaneval",
+        ),
+    ] {
+        let place = workplace(&later(config));
+        let ended = place.whet(&["run", "paper.yml", "--offline"]).with_code(2);
+        ended.saying(&[said]);
+        assert!(place.runs("artifacts").is_empty(), "{config}");
+    }
+}
+
+#[test]
 fn what_needs_the_result_of_another_programs_training_is_refused_and_says_why() {
     let place = workplace(MANIFEST);
     let refused = |only: &str, wanted: &[&str]| {

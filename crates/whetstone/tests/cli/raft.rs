@@ -254,6 +254,40 @@ fn without_held_out_problems_the_last_adapter_is_held_against_the_base() {
         .whet(&["runs", "import", "out/baseline_samples.jsonl"])
         .with_code(0)
         .saying(&["results of halo-forge"]);
+    the_first_and_the_last_evaluation_are_exported(&place);
+}
+
+fn the_first_and_the_last_evaluation_are_exported(place: &Workplace) {
+    let export = |folder: &str, what: &str| place.whet(&["report", folder, "--export", what]);
+    let page = export("out", "md=-").with_code(0).stdout;
+    for said in [
+        "toy cycle 2",
+        "code · cpp-demo",
+        "final of out",
+        "compile rate",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    for what in [
+        "evalplus=e_{model}_{suite}.json",
+        "csv=o.csv",
+        "html=o.html",
+        "parquet=o.parquet",
+        "halo-forge=h_{model}.json",
+    ] {
+        export("out", what).with_code(0);
+    }
+    let of = |name: &str| json(&place.at(name))["total"].clone();
+    assert_eq!(of("h_toy.json"), of("h_toy-cycle-2.json"));
+    assert!(place.at("e_toy-cycle-2_cpp-demo.json").is_file());
+    export("out", "hyperfine=-")
+        .with_code(2)
+        .saying(&["hyperfine"]);
+    std::fs::create_dir(place.at("full")).unwrap();
+    std::fs::write(place.at("full/models.json"), r#"["a","b"]"#).unwrap();
+    export("full", "md=-")
+        .with_code(2)
+        .saying(&["a run of each model", "full/a, full/b"]);
 }
 
 #[test]

@@ -136,3 +136,60 @@ fn several_runs_are_one_document_a_list() {
         );
     }
 }
+
+#[test]
+fn names_of_runs_stand_whole_in_the_list_and_say_when_they_began() {
+    let (place, name) = measured();
+    let long = "a-model-of-some-twenty_20260102_030405";
+    fs::create_dir(place.at(&format!("runs/{long}"))).unwrap();
+    let header = fs::read_to_string(place.at(&format!("runs/{name}/run.json"))).unwrap();
+    let mut header: Value = serde_json::from_str(&header).unwrap();
+    header["started_at"] = "2026-01-02T03:04:05+01:00".into();
+    fs::write(
+        place.at(&format!("runs/{long}/run.json")),
+        header.to_string(),
+    )
+    .unwrap();
+    let list = || place.whet(&["runs", "ls"]).with_code(0).stdout;
+    let whole = list();
+    for name in [long, &name] {
+        assert!(whole.contains(name), "{whole}");
+    }
+    assert!(!whole.contains("started"), "{whole}");
+    // A name that does not say it leaves a column for it.
+    fs::rename(place.at(&format!("runs/{long}")), place.at("runs/first")).unwrap();
+    let told = list();
+    assert!(
+        told.contains("started") && told.contains("2026-01-02 03:04"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_is_no_run_is_refused_with_what_can_be_done_with_it() {
+    let (place, name) = measured();
+    fs::create_dir_all(place.at("runs/trained")).unwrap();
+    fs::write(place.at("runs/trained/raft.json"), "{}").unwrap();
+    for words in [
+        &["runs", "show", "trained"][..],
+        &["runs", "rm", "trained", "--yes"],
+        &["view", "trained"],
+        &["compare", &name, "trained"],
+    ] {
+        let ended = place.whet(words).with_code(2);
+        ended.saying(&[
+            "is a folder of RAFT and no run",
+            "`whet report runs/trained`",
+        ]);
+    }
+    assert!(place.at("runs/trained").is_dir());
+    let list = place.whet(&["runs", "ls"]).with_code(0);
+    list.saying(&["Of RAFT, to be printed with whet report: trained"]);
+    place
+        .whet(&["compare", &name, &name, "-o", "runs/both", "-q"])
+        .with_code(0);
+    place
+        .whet(&["runs", "show", "both"])
+        .with_code(2)
+        .saying(&["is a comparison and no run"]);
+}

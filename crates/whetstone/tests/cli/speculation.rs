@@ -35,6 +35,8 @@ fn a_target_with_a_draft_becomes_a_report_and_the_json_of_the_suite() {
         "{}",
         ended.stderr
     );
+    let asked = "Asking 2 prompts (1 code, 1 edit), answers of up to 12 tokens, 2 iterations by each of: target, draft";
+    assert!(ended.stderr.contains(asked), "{}", ended.stderr);
     for said in [
         "speculation",
         "equality: all 20 answers",
@@ -217,7 +219,7 @@ fn an_interrupted_run_goes_on_by_the_word_of_every_benchmark() {
     cut(run.path(), 8);
     let ended = place.whet(&["bench", "--resume"]).with_code(0);
     assert!(
-        ended.stderr.contains("8 answers are there"),
+        ended.stderr.contains("which has 8 answers"),
         "{}",
         ended.stderr
     );

@@ -136,6 +136,18 @@ fn a_shape_is_made_measured_and_deleted_and_everything_says_that_it_knows_nothin
         report.contains("untrained") && report.contains("Standard"),
         "{report}"
     );
+    // A run that is complete needs no weights, and so asks for none.
+    let again = place.whet(&["bench", "--resume"]).with_code(0);
+    again.saying(&["is complete"]);
+    // What a full disk left under the name of a file is no file.
+    let made = place.at("cache/made");
+    std::fs::write(
+        made.join("smallcoder-tiny-untrained-q4_0-seed42.gguf"),
+        "GGUF",
+    )
+    .unwrap();
+    let unasked = place.whet(&words).with_code(2);
+    unasked.saying(&["MB of files would be written", "--yes"]);
 }
 
 #[test]

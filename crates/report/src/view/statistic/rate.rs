@@ -91,12 +91,35 @@ pub(in crate::view) fn rate_difference(pairs: &[(Vec<f64>, Vec<f64>)], seed: u64
         "problems",
         seed,
     );
+    let found = alike(&differences, found);
     let flipped = differences.iter().filter(|one| **one != 0.0).count();
     let flipped = flipped as f64 / differences.len() as f64;
     let seen = (found.smallest_detectable, flipped);
     Comparison {
         smallest_detectable: smallest_difference_of_rates(found.n, seen, Design::USUAL),
         ..found
+    }
+}
+
+/// The same with an interval where it is 0, or 1, at every problem: no resample shows a spread there, and yet the next problem
+/// may differ. A difference of two shares at a problem spreads less than a flip of one, so problems stand for trials.
+fn alike(differences: &[f64], found: Comparison) -> Comparison {
+    let n = differences.len();
+    let so_many = |difference: f64| differences.iter().filter(|one| **one == difference).count();
+    let flips = Flips {
+        n,
+        gained: so_many(1.0),
+        lost: so_many(-1.0),
+    };
+    let are_alike = [so_many(0.0), flips.gained, flips.lost].contains(&n);
+    let score = paired_difference(flips, LEVEL).filter(|_| n > 1 && are_alike);
+    match score {
+        Some(score) => Comparison {
+            interval: score.difference.interval,
+            method: "paired difference, all alike; score interval with problems as trials, sign-flip test".to_owned(),
+            ..found
+        },
+        None => found,
     }
 }
 

@@ -23,8 +23,10 @@ pub(super) enum Alone {
 `whet models ls` lists the models that can be named, `whet tasks ls` the suites.
 
 The options of SmallCoder's benchmark.py are read as there: --checkpoint FILE, --compare, --comparison-models KEY…,
---include-challenges, --skip-memory-test, --output-dir DIR. A KEY is a model of `whet models ls` or a .gguf file;
---compare alone takes qwen2.5-coder-0.5b and qwen2.5-coder-1.5b.")]
+--include-challenges, --skip-memory-test, --output-dir DIR. A KEY is smollm2-135m, gemma-3-270m, qwen2.5-coder-0.5b,
+qwen2.5-coder-1.5b or a .gguf file; its own codellama-7b, codegen-350m and starcoder-1b are answered with what comes nearest.
+--compare alone takes qwen2.5-coder-0.5b and qwen2.5-coder-1.5b, and needs no --checkpoint. A shorter run: fewer KEYs, no
+challenges, --limit N.")]
     Code(Box<Code>),
     /// Prefill and decode speed
     #[command(after_help = "Examples:

@@ -15,15 +15,17 @@ use ledger::{Run, RunFolder};
 use measure::SystemClock;
 use sandbox::{Cell, Sandbox};
 
+use super::describe::describe;
 use super::folder::{create, say_if_moved, started_at};
 use super::hardware::Watched;
-use super::order::{Order, describe};
+use super::order::Order;
 use crate::command::export;
 use crate::compute::Compute;
 use crate::exit::{Exit, Usage, unusable};
 use crate::subject::{Loaded, Located};
 use crate::terminal::Terminal;
 use crate::watch::Progress;
+use crate::words::count;
 use crate::{caches, containment, provenance};
 
 /// A run about to be carried out.
@@ -127,17 +129,19 @@ impl Job<'_> {
             let (mut folder, run) = RunFolder::open(path)?;
             self.same_files(&run.header)?;
             self.say_if_moved(&mut folder, &run)?;
+            self.order.choose_formats(path)?;
             self.terminal.note(&format!(
-                "Going on with {}: {} completions and {} verdicts are there.",
+                "Going on with {}, which has {} and {}.",
                 path.display(),
-                run.attempts.len(),
-                run.verdicts.len()
+                count(run.attempts.len(), "completion"),
+                count(run.verdicts.len(), "verdict")
             ));
             return Ok((folder, run));
         }
         let (mut folder, header) =
             create(runs_root, self.order.name.as_deref(), self.header(first)?)?;
         export::keep(folder.path(), &self.order.exports)?;
+        self.order.choose_formats(folder.path())?;
         if let Some(warning) = self
             .cell
             .and_then(|cell| containment::warning(cell.badge()))

@@ -2,7 +2,7 @@
 //!
 //! Nothing is loaded or measured here; a wrong word is refused before either.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bench::plan::{CodePlan, DivergencePlan, EnergyPlan, LatencyPlan};
@@ -15,8 +15,8 @@ use super::{reading, sweep};
 use crate::cli::{Bench, Device, JudgeFlags, Mode, Numbers, Part, Preset, Prompt, Switch};
 use crate::compute::Compute;
 use crate::exit::Usage;
+use crate::formats::Formats;
 use crate::subject::{self, Finder};
-use crate::words::count;
 use crate::{quizzes, suites, texts};
 
 /// What is to be done: by flags, or by the header of an earlier run.
@@ -36,6 +36,8 @@ pub(in crate::command) struct Order {
     pub(super) fallback: Option<Warning>,
     /// What to write in the end, in which forms.
     pub(super) exports: Vec<(String, PathBuf)>,
+    /// Which files of the report a recipe wants, all without a word; `None` leaves it as the folder has it.
+    pub(in crate::command) formats: Option<Vec<String>>,
     /// What the run's folder is called before its time; `None` for its models.
     pub(in crate::command) name: Option<String>,
 }
@@ -64,6 +66,20 @@ impl Order {
         Ok(order.on(&flags.run.device))
     }
 
+    /// Whether it is of an earlier run that has not come to its end.
+    pub(super) fn is_to_go_on(&self) -> Result<bool> {
+        let earlier = self.resume.as_ref().map(|folder| ledger::read(folder));
+        Ok(earlier.transpose()?.is_some_and(|run| !run.is_complete()))
+    }
+
+    /// Lays the choice of files into the run's folder. It has to be known before the report is written, also of a run that is stopped.
+    pub(super) fn choose_formats(&self, folder: &Path) -> Result<()> {
+        match &self.formats {
+            Some(words) => Formats::keep(folder, words),
+            None => Ok(()),
+        }
+    }
+
     /// The same, asked for on a device.
     pub(in crate::command) fn on(self, device: &Device) -> Order {
         let fallback = device.fallback();
@@ -85,6 +101,7 @@ impl Order {
             resume: None,
             fallback: None,
             exports: Vec::new(),
+            formats: None,
             name: None,
             plan,
         })
@@ -124,6 +141,7 @@ impl Order {
             resume: Some(folder),
             fallback: None,
             exports: Vec::new(),
+            formats: None,
             name: None,
         })
     }
@@ -150,7 +168,7 @@ pub(in crate::command) fn models(flags: &Bench) -> Result<Vec<String>> {
 
 /// The suites that a plan names, asked as the plan says. Without a word about it each model is asked in
 /// the way that fits it, which is not known yet.
-fn suites_of(plan: &Plan, finder: &Finder<'_>) -> Result<Vec<Suite>> {
+pub(in crate::command) fn suites_of(plan: &Plan, finder: &Finder<'_>) -> Result<Vec<Suite>> {
     let Some(code) = &plan.code else {
         return Ok(Vec::new());
     };
@@ -322,71 +340,4 @@ pub(super) fn replace<T>(place: &mut Vec<T>, asked: Vec<T>) {
     if !asked.is_empty() {
         *place = asked;
     }
-}
-
-/// What a plan will do, a line for each benchmark.
-pub(super) fn describe(plan: &Plan, suites: &[Suite]) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(memory) = &plan.memory {
-        lines.extend(sweep::describe(memory));
-    }
-    if let Some(family) = &plan.variants {
-        lines.push(sweep::describe_family(family));
-    }
-    if let Some(code) = &plan.code {
-        let suites: Vec<String> = suites
-            .iter()
-            .map(|suite| {
-                let n = code.limit.unwrap_or(usize::MAX).min(suite.problems.len());
-                format!("{} ({})", suite.name, count(n, "problem"))
-            })
-            .collect();
-        lines.push(format!(
-            "code        {}, {} completions of each",
-            suites.join(", "),
-            code.samples
-        ));
-    }
-    if let Some(perplexity) = &plan.perplexity {
-        lines.push(format!(
-            "perplexity  {} by the protocol {}",
-            perplexity.texts.join(", "),
-            perplexity.protocol.name()
-        ));
-    }
-    if let Some(divergence) = &plan.divergence {
-        let caches = match divergence.caches.is_empty() {
-            true => String::new(),
-            false => format!(
-                "; the first model with cache {}",
-                divergence.caches.join(" and ")
-            ),
-        };
-        lines.push(format!(
-            "divergence  from the first model on {}{caches}",
-            divergence.texts.join(", ")
-        ));
-    }
-    lines.extend(reading::describe(plan));
-    if let Some(latency) = &plan.latency {
-        lines.push(format!(
-            "latency     prompts of {} tokens, {} tokens after each, {} timed runs{}",
-            list(&latency.prompt_tokens),
-            list(&latency.generate_tokens),
-            latency.repeats,
-            match latency.points(plan.threads).len() {
-                n if n > latency.prompt_tokens.len() => format!(", {n} combinations"),
-                _ => String::new(),
-            }
-        ));
-    }
-    lines
-}
-
-pub(super) fn list(numbers: &[usize]) -> String {
-    numbers
-        .iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join(" and ")
 }

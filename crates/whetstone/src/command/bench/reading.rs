@@ -3,7 +3,8 @@
 use bench::Plan;
 use bench::plan::{AccuracyPlan, ContextPlan};
 
-use super::order::{list, replace, set};
+use super::describe::list;
+use super::order::{replace, set};
 use crate::cli::{Bench, Numbers, Part, Protocol, Shape, TextsFlags};
 use crate::words::count;
 

@@ -2,7 +2,8 @@
 
 use bench::plan::{MemoryPlan, VariantsPlan};
 
-use super::order::{list, replace};
+use super::describe::list;
+use super::order::replace;
 use crate::cli::{Bench, Numbers};
 
 /// The preset's plan with the user's changes. By itself the benchmark sweeps all cache types and tells their

@@ -18,6 +18,7 @@ use crate::compute::Compute;
 use crate::exit::{Exit, Usage};
 use crate::subject::{self, Finder};
 use crate::terminal::Terminal;
+pub(in crate::command) use files::agree;
 pub(super) use files::{make, sweep_up};
 
 /// The problems that trained weights are asked: those that the family's own script for variants scores by keywords.
@@ -165,7 +166,7 @@ fn checkpoint(folder: &Path, variant: &Variant) -> Result<Option<String>> {
 }
 
 impl Order {
-    /// The order of a new run, whose files are then there. `None` if the user stopped that.
+    /// The order of a new run, whose files are then there; whoever asks for it has agreed to them. `None` if the user stopped that.
     pub(in crate::command) fn of_shapes(plan: Plan, finder: &Finder<'_>) -> Result<Option<Order>> {
         let family = plan.variants.as_ref().expect("a plan of variants has some");
         let paths = files::paths(family, plan.seed)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use ledger::Run;
 
+use super::super::compared::{self, Side};
 use super::super::runs::find;
 use crate::baselines;
 use crate::cli::Compare;
@@ -54,19 +55,23 @@ impl Sides {
         self.named.last()
     }
 
-    /// The folders of both sides, what the others are held against first.
-    pub(super) fn folders(&self) -> [&[PathBuf]; 2] {
-        [&self.baselines, &self.named]
-    }
-
-    /// The runs, as [`opposed`] has them.
+    /// The runs, as [`opposed`] has them, and how each of both sides is called, what the others are held against first.
     ///
     /// # Errors
     /// Those of [`opposed`] and of reading.
-    pub(super) fn read(&self) -> Result<Vec<Run>> {
+    pub(super) fn read(&self) -> Result<(Vec<Run>, [Side; 2])> {
         let (base, later) = (read(&self.baselines)?, read(&self.named)?);
-        Ok(opposed(base, later)?)
+        let sides = [
+            named_as(&self.baselines, &base),
+            named_as(&self.named, &later),
+        ];
+        Ok((opposed(base, later)?, sides))
     }
+}
+
+fn named_as(folders: &[PathBuf], runs: &[Run]) -> Side {
+    let ids = runs.iter().map(|run| run.header.run_id.clone());
+    folders.iter().cloned().zip(ids).collect()
 }
 
 /// The runs of two sides in one row, what the others are held against first. Where several baselines are named, runs of the
@@ -98,8 +103,7 @@ pub(in super::super) fn opposed(base: Vec<Run>, later: Vec<Run>) -> Result<Vec<R
 }
 
 fn read(folders: &[PathBuf]) -> Result<Vec<Run>> {
-    let runs = folders.iter().map(|folder| ledger::read(folder));
-    Ok(runs.collect::<Result<_, _>>()?)
+    folders.iter().map(|folder| compared::one(folder)).collect()
 }
 
 /// The folder of a baseline: a name, or a run.

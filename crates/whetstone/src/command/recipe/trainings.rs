@@ -45,6 +45,14 @@ impl Planned {
         self.training.base()
     }
 
+    /// The suites whose answers it judges.
+    pub(super) fn suites(&self) -> Vec<String> {
+        match parsed(&self.training, &self.words) {
+            Ok(Train::Raft(flags)) => [flags.suite, flags.held_out].concat(),
+            _ => Vec::new(),
+        }
+    }
+
     fn method(&self) -> &str {
         &self.training.method
     }

@@ -14,6 +14,7 @@ use crate::cli::Speculation;
 use crate::compute::Compute;
 use crate::exit::{Usage, unusable};
 use crate::subject::{self, Located};
+use crate::words::count;
 
 /// Guesses of a pass at most: longer ones cost more rows than any draft here earns.
 const MOST_DRAFTED: usize = 16;
@@ -31,6 +32,8 @@ pub(super) struct Order {
     /// The folder of run folders, and what a new one is called before its time.
     pub(super) runs: PathBuf,
     pub(super) name: Option<String>,
+    /// Which files of the report are wanted, if a recipe says it.
+    pub(super) formats: Option<Vec<String>>,
     /// The run that is gone on with, and what it began with: target and draft, and what `-a` laid over the draft.
     pub(super) resume: Option<PathBuf>,
     began_with: Vec<ModelRecord>,
@@ -52,6 +55,7 @@ impl Order {
             draft: flags.draft.clone(),
             runs: flags.runs.clone(),
             name: flags.name.clone(),
+            formats: flags.formats.clone(),
             resume: None,
             began_with: Vec::new(),
             laid: None,
@@ -89,12 +93,41 @@ impl Order {
             draft: draft.as_ref().map(subject::word_of),
             runs: PathBuf::new(),
             name: None,
+            formats: None,
             began_with: std::iter::once(target.clone()).chain(draft).collect(),
             laid: lora.and_then(|lora| lora.adapter),
             fallback: None,
             resume: Some(folder),
             plan,
         })
+    }
+
+    /// What will be asked of whom: how many prompts of which kinds, and by which ways of guessing.
+    pub(super) fn said(&self) -> Option<String> {
+        let plan = self.plan.speculation.as_ref()?;
+        let asked = self.prompts.list.iter();
+        let asked = asked.take(plan.limit.unwrap_or(usize::MAX));
+        let mut kinds: Vec<(&str, usize)> = Vec::new();
+        for kind in asked.map(|prompt| prompt.category.as_str()) {
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, n)) => *n += 1,
+                None => kinds.push((kind, 1)),
+            }
+        }
+        let n = kinds.iter().map(|(_, n)| n).sum();
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|(kind, n)| format!("{n} {kind}"))
+            .collect();
+        let modes: Vec<&str> = plan.modes.iter().map(|mode| mode.name()).collect();
+        Some(format!(
+            "Asking {} ({}), answers of up to {} tokens, {} by each of: {}.",
+            count(n, "prompt"),
+            kinds.join(", "),
+            plan.max_tokens,
+            count(plan.iterations, "iteration"),
+            modes.join(", ")
+        ))
     }
 
     /// Goes on without an adapter that could not be loaded and that nobody named.

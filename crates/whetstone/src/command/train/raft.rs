@@ -5,6 +5,7 @@
 
 mod again;
 mod estimate;
+mod evaluations;
 mod hardware;
 mod order;
 mod published;
@@ -37,6 +38,7 @@ use workshop::Shop;
 /// What stands over the runs of all models.
 const COMPARISON: &str = "comparison_summary.json";
 
+pub(in crate::command) use evaluations::evaluations;
 pub(in crate::command) use reading::{Holds, anew, holds};
 
 /// Carries out a run, or goes on with one.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use bench::Plan;
 use bench::plan::{Shape, VariantsPlan};
 use model::variants::Variant;
 use model::{Options, Precision, Tokens};
@@ -25,28 +26,28 @@ pub(super) fn paths(family: &VariantsPlan, seed: u64) -> Result<Vec<PathBuf>> {
     Ok(family.shapes.iter().map(path).collect())
 }
 
-/// Makes what is missing, after a question. False if the user stopped it.
+/// Asks once for all whether the files that these plans lack may be written.
 ///
 /// # Errors
-/// [`Usage`] if the user does not agree, if the disk is too small, and for weights that are not of their shape.
-pub(in super::super) fn make(
-    family: &VariantsPlan,
-    seed: u64,
-    paths: &[PathBuf],
-    finder: &Finder<'_>,
-) -> Result<bool> {
-    // Trained weights may have changed since; converting them again is cheap.
-    let all = family.shapes.iter().zip(paths);
-    let missing: Vec<(&Shape, &PathBuf)> = all
-        .filter(|(shape, path)| shape.checkpoint.is_some() || !path.is_file())
-        .collect();
-    let bytes: u64 = missing.iter().map(|(shape, _)| bytes_of(shape)).sum();
-    let Some((_, first)) = missing.first() else {
-        return Ok(true);
+/// [`Usage`] if the user does not agree, or the disk is too small.
+pub(in crate::command) fn agree(plans: &[&Plan], finder: &Finder<'_>) -> Result<()> {
+    let mut missing: Vec<(PathBuf, u64)> = Vec::new();
+    for plan in plans {
+        let Some(family) = &plan.variants else {
+            continue;
+        };
+        let paths = paths(family, plan.seed)?;
+        for (shape, path) in lacking(family, &paths) {
+            if !missing.iter().any(|(known, _)| known == path) {
+                missing.push((path.clone(), bytes_of(shape)));
+            }
+        }
+    }
+    let bytes: u64 = missing.iter().map(|(_, bytes)| bytes).sum();
+    let Some((first, _)) = missing.first() else {
+        return Ok(());
     };
-    let folder = first.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    hub::ensure_space(folder, bytes).map_err(|error| Usage(error.to_string()))?;
+    let folder = room_in(first, bytes)?;
     let question = format!(
         "Write {} with {} to {}?",
         count(missing.len(), "file"),
@@ -57,12 +58,46 @@ pub(in super::super) fn make(
         let what = format!("{} of files would be written; add --yes", size(bytes));
         return Err(Usage(what).into());
     }
+    Ok(())
+}
+
+/// Makes what is missing. False if the user stopped it. The question is [`agree`]'s.
+///
+/// # Errors
+/// [`Usage`] if the disk is too small, and for weights that are not of their shape.
+pub(in super::super) fn make(
+    family: &VariantsPlan,
+    seed: u64,
+    paths: &[PathBuf],
+    finder: &Finder<'_>,
+) -> Result<bool> {
+    let missing = lacking(family, paths);
+    let bytes: u64 = missing.iter().map(|(shape, _)| bytes_of(shape)).sum();
+    let Some((_, first)) = missing.first() else {
+        return Ok(true);
+    };
+    room_in(first, bytes)?;
     for (shape, path) in missing {
         if !one(shape, seed, path, finder)? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// What is not there as it has to be. Trained weights may have changed since, and converting them again is cheap.
+fn lacking<'f>(family: &'f VariantsPlan, paths: &'f [PathBuf]) -> Vec<(&'f Shape, &'f PathBuf)> {
+    let all = family.shapes.iter().zip(paths);
+    all.filter(|(shape, path)| shape.checkpoint.is_some() || !is_of_shape(shape, path))
+        .collect()
+}
+
+/// The folder of a file, made where it is not there, with room for so much.
+fn room_in(path: &Path, bytes: u64) -> Result<&Path> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    hub::ensure_space(folder, bytes).map_err(|error| Usage(error.to_string()))?;
+    Ok(folder)
 }
 
 fn bytes_of(shape: &Shape) -> u64 {
@@ -120,9 +155,7 @@ fn one(shape: &Shape, seed: u64, path: &Path, finder: &Finder<'_>) -> Result<boo
 
 /// Weights under the name of a shape may be those of another one.
 fn same_shape(shape: &Shape, path: &Path) -> Result<()> {
-    let facts = gguf::ModelFacts::of(&gguf::Gguf::open(path)?)?;
-    let found = (facts.n_layers as u64, facts.weights.parameters);
-    let wanted = (u64::from(shape.layers), shape.parameters);
+    let (found, wanted) = (held(path)?, of(shape));
     if found == wanted {
         return Ok(());
     }
@@ -133,6 +166,22 @@ fn same_shape(shape: &Shape, path: &Path) -> Result<()> {
         found.1, found.0, shape.title, wanted.1, wanted.0
     ))
     .into())
+}
+
+/// Whether a file is there and whole: what a stopped or damaged disk left under its name is made again.
+fn is_of_shape(shape: &Shape, path: &Path) -> bool {
+    path.is_file() && held(path).is_ok_and(|found| found == of(shape))
+}
+
+/// Layers and weights of a file.
+fn held(path: &Path) -> Result<(u64, u64)> {
+    let facts = gguf::ModelFacts::of(&gguf::Gguf::open(path)?)?;
+    Ok((facts.n_layers as u64, facts.weights.parameters))
+}
+
+/// Layers and weights of a shape.
+fn of(shape: &Shape) -> (u64, u64) {
+    (u64::from(shape.layers), shape.parameters)
 }
 
 /// Deletes what was made for a run that is complete, unless it is to stay.

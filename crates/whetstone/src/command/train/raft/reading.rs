@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use improve::raft::{End, Lesson, RaftFolder, Sampled, Sampling, Taught, Workshop};
+use improve::raft::{End, Lesson, Outcome, RaftFolder, Sampled, Sampling, Taught, Workshop};
 
 use super::order::{FILE, Order};
 use super::{COMPARISON, compare, ended, hardware, material, usage};
@@ -67,7 +67,7 @@ pub(in crate::command) fn anew(
 }
 
 /// The runs of a `whet benchmark full`; where an older program noted none, in the order in which they were begun.
-fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
     let path = folder.join(MODELS);
     let place = || format!("{}", path.display());
     if path.is_file() {
@@ -85,6 +85,19 @@ fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn one(folder: &Path, terminal: &Terminal) -> Result<(String, PathBuf)> {
+    let (order, raft, outcome) = over(folder, terminal)?;
+    for run in hardware::runs(&raft, order.plan.cycles) {
+        write_report(&run, &ledger::read(&run)?, terminal.readings())?;
+    }
+    let ended = ended(Some(&outcome), (&order, &raft), terminal)?;
+    Ok((ended.said, folder.join("summary.json")))
+}
+
+/// What came of a run, from its phases.
+///
+/// # Errors
+/// A run that is not over.
+pub(super) fn over(folder: &Path, terminal: &Terminal) -> Result<(Order, RaftFolder, Outcome)> {
     let mut order = Order::read(folder)?;
     let finder = Finder {
         terminal,
@@ -104,11 +117,7 @@ fn one(folder: &Path, terminal: &Terminal) -> Result<(String, PathBuf)> {
             "{place} is not over, and has no report yet; go on with: whet train raft --resume {place}"
         ))
     })?;
-    for run in hardware::runs(&raft, order.plan.cycles) {
-        write_report(&run, &ledger::read(&run)?, terminal.readings())?;
-    }
-    let ended = ended(Some(&outcome), (&order, &raft), terminal)?;
-    Ok((ended.said, folder.join("summary.json")))
+    Ok((order, raft, outcome))
 }
 
 /// A workshop that does no work.
