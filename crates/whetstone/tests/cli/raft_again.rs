@@ -205,6 +205,7 @@ fn what_was_derived_from_a_run_that_is_over_comes_back_byte_for_byte() {
         assert!(after[path] == *bytes, "{}", path.display());
     }
     readable_as_any_other(&out);
+    a_summary_of_another_rule_stays(&place);
     // What stands over the runs of several models, where an older program did not note which they are.
     std::fs::create_dir(place.at("full")).unwrap();
     std::fs::rename(&out, place.at("full/toy")).unwrap();
@@ -225,4 +226,20 @@ fn readable_as_any_other(out: &Path) {
     for name in ["summary.json", "history.json", "raft_statistics.json"] {
         assert_eq!(mode(name), mode("raft.json"), "{name}");
     }
+}
+
+/// Which cycle is the best was said when it was measured; another rule makes no other cycle of that.
+fn a_summary_of_another_rule_stays(place: &Workplace) {
+    let path = place.at("out/summary.json");
+    let now = std::fs::read(&path).unwrap();
+    let mut summary = json(&path);
+    summary["best"] = 7.into();
+    let then = serde_json::to_vec(&summary).unwrap();
+    std::fs::write(&path, &then).unwrap();
+    place
+        .whet(&["report", "out"])
+        .with_code(2)
+        .saying(&["took cycle 7 for the best", "its summary stays as it is"]);
+    assert!(std::fs::read(&path).unwrap() == then);
+    std::fs::write(&path, now).unwrap();
 }

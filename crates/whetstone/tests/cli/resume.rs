@@ -170,7 +170,7 @@ fn a_finished_run_can_be_resumed_and_stays_as_it_is() {
     );
     // Without a folder: the newest run.
     let ended = place.whet(&["bench", "--resume"]).with_code(0);
-    ended.saying(&["3 completions and 3 verdicts"]);
+    ended.saying(&["which has 3 completions and 3 verdicts"]);
     let after = (
         run.text("attempts.jsonl"),
         run.text("verdicts.jsonl"),

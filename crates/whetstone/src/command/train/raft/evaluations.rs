@@ -10,7 +10,7 @@ use anyhow::Result;
 use ledger::Run;
 use ledger::record::AttemptKey;
 
-use super::reading::{Holds, over, runs};
+use super::reading::{Holds, Summary, over, runs};
 use crate::command::train::book::RUN;
 use crate::exit::Usage;
 use crate::terminal::Terminal;
@@ -28,7 +28,7 @@ pub(in crate::command) fn evaluations(
         Holds::Raft => folder.to_owned(),
         Holds::Full => only_one(folder)?,
     };
-    let best = over(folder, terminal)?.2.best;
+    let best = best(folder, terminal)?;
     let Some(before) = evaluation(folder, "baseline")? else {
         let place = folder.display();
         let why = format!("{place} holds no evaluation: the folders of its phases are gone");
@@ -49,6 +49,15 @@ pub(in crate::command) fn evaluations(
                 .note("No adapter is better than the base, so there is one evaluation to export");
             Ok(vec![before])
         }
+    }
+}
+
+/// The cycle whose adapter is the best, as the summary of a run that is over tells it. Only without one are the phases gone
+/// through again, for which the files of all problems have to be there.
+fn best(folder: &Path, terminal: &Terminal) -> Result<Option<u32>> {
+    match Summary::of(folder)? {
+        Some(summary) => Ok(summary.best),
+        None => Ok(over(folder, terminal)?.2.best),
     }
 }
 

@@ -19,6 +19,9 @@ use crate::terminal::Terminal;
 /// Which runs a folder of `whet benchmark full` holds, in their order.
 const MODELS: &str = "models.json";
 
+/// What the loop writes when it comes to its end, the summary first.
+const WRITTEN: [&str; 3] = ["summary.json", "history.json", "raft_statistics.json"];
+
 /// What a folder is that holds no run of a benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::command) enum Holds {
@@ -109,6 +112,7 @@ pub(super) fn over(folder: &Path, terminal: &Terminal) -> Result<(Order, RaftFol
     let held_out = Order::find(&mut order.held_out, &finder)?;
     let material = material(&order, &order.model.name, [&asked, &held_out]);
     let raft = RaftFolder::open(folder)?;
+    let then = Summary::of(folder)?;
     let outcome = improve::raft::run(&order.plan, &material, &raft, &mut Reader).map_err(usage)?;
     let over = outcome.filter(|outcome| outcome.end != End::Stopped);
     let outcome = over.ok_or_else(|| {
@@ -117,7 +121,65 @@ pub(super) fn over(folder: &Path, terminal: &Terminal) -> Result<(Order, RaftFol
             "{place} is not over, and has no report yet; go on with: whet train raft --resume {place}"
         ))
     })?;
+    if let Some(then) = then.filter(|then| then.best != outcome.best) {
+        return Err(then.put_back(folder, outcome.best));
+    }
     Ok((order, raft, outcome))
+}
+
+/// What a folder says of the cycle that was measured at its end, before its summary is written anew.
+pub(super) struct Summary {
+    pub(super) best: Option<u32>,
+    /// Of the files that are written anew those that are there.
+    files: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Summary {
+    /// The summary of a run that is over; `None` where there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn of(folder: &Path) -> Result<Option<Summary>> {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            best: Option<u32>,
+        }
+        let mut files = Vec::new();
+        for name in WRITTEN {
+            let path = folder.join(name);
+            if path.is_file() {
+                let bytes = std::fs::read(&path);
+                let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
+                files.push((name, bytes));
+            }
+        }
+        let Some((_, summary)) = files.iter().find(|(name, _)| *name == WRITTEN[0]) else {
+            return Ok(None);
+        };
+        let told: Told = serde_json::from_slice(summary)
+            .with_context(|| format!("{}", folder.join(WRITTEN[0]).display()))?;
+        Ok(Some(Summary {
+            best: told.best,
+            files,
+        }))
+    }
+
+    /// A rule that changed between two versions would give the last evaluation to a cycle that it is not of.
+    fn put_back(self, folder: &Path, now: Option<u32>) -> anyhow::Error {
+        let named = |cycle: Option<u32>| cycle.map_or("the base".into(), |n| format!("cycle {n}"));
+        for (name, bytes) in &self.files {
+            if let Err(error) = ledger::write_derived(folder, name, bytes) {
+                return error.into();
+            }
+        }
+        Usage(format!(
+            "{}: the version of whet that carried it out took {} for the best and measured that one; this version would take {}, so its summary stays as it is",
+            folder.display(),
+            named(self.best),
+            named(now)
+        ))
+        .into()
+    }
 }
 
 /// A workshop that does no work.
