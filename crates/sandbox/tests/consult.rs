@@ -52,8 +52,7 @@ count = 0
 while True:
     question, ancillary, _, _ = line.recvmsg(1 << 17, socket.CMSG_SPACE(4))
     if not question: os._exit(0)
-    os.dup2(int.from_bytes(ancillary[0][2][:4], sys.byteorder), 3)
-    os.close(int.from_bytes(ancillary[0][2][:4], sys.byteorder))
+    peer = int.from_bytes(ancillary[0][2][:4], sys.byteorder)
     count += 1
     told = question[:9]
     if told == b'dies': os._exit(0)
@@ -66,8 +65,8 @@ while True:
     if told == b'grows': kept = b'x' * (40 << 20)
     if told == b'babbles': os.write(line.fileno(), b'what?')
     if told == b'two parts': os.write(line.fileno(), b'+first ')
-    heard = b'' if told == b'hangs up' else os.read(3, 100)
-    os.close(3)
+    heard = b'' if told == b'hangs up' else os.read(peer, 100)
+    os.close(peer)
     os.write(line.fileno(), b'.%d ' % count + heard)
     if told == b'leaves': os._exit(0)
 ";
