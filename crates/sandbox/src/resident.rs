@@ -9,6 +9,7 @@
 //! Only where there are walls: elsewhere nothing would end with a resident's first process.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,9 +31,16 @@ const MOST_QUESTIONS: u32 = 1000;
 /// Bytes by which it may have grown since its first answer.
 const MOST_GROWN: u64 = 16 << 20;
 
+/// Questions in a row that came to no answer, after which no more are asked: each costs what a pair costs, and a
+/// pair comes after it.
+const MOST_LOST: u32 = 8;
+
 /// The residents of a cell that nobody asks at the moment.
 #[derive(Default)]
-pub(crate) struct Residents(Mutex<Vec<Resident>>);
+pub(crate) struct Residents {
+    idle: Mutex<Vec<Resident>>,
+    n_lost: AtomicU32,
+}
 
 /// A program that waits in its box.
 struct Resident {
@@ -56,7 +64,7 @@ impl Residents {
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Resident>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self, program: &Program, limits: &Limits) -> Option<Resident> {
@@ -74,7 +82,9 @@ pub(crate) fn consult(
     resident: (&Program, &Limits),
     question: &[u8],
 ) -> Result<Option<[Outcome; 2]>, Fault> {
-    if !cell.badge().tier.has_walls() || question.len() > MOST_ASKED {
+    let n_lost = &cell.residents().n_lost;
+    let is_lost = n_lost.load(Ordering::Relaxed) >= MOST_LOST;
+    if !cell.badge().tier.has_walls() || question.len() > MOST_ASKED || is_lost {
         return Ok(None);
     }
     let (near, far) = plan::pair()?;
@@ -87,6 +97,10 @@ pub(crate) fn consult(
     let [running, back] = both;
     asked.running = back;
     let answer = asked.answered(monotonic_ns().saturating_sub(begun));
+    match answer {
+        Some(_) => n_lost.store(0, Ordering::Relaxed),
+        None => drop(n_lost.fetch_add(1, Ordering::Relaxed)),
+    }
     let outcome = cell.settle(asker, running)?;
     asked.part(cell);
     Ok(answer.map(|answer| [outcome, answer]))

@@ -206,3 +206,12 @@ fn a_question_that_is_too_long_and_a_box_without_walls_are_for_a_pair() {
         assert_eq!(ask_for(&unwalled, ASKER, "read"), None);
     }
 }
+
+#[test]
+fn where_no_question_is_ever_answered_no_more_are_asked() {
+    let cell = cell();
+    for _ in 0..8 {
+        assert_eq!(ask_for(&cell, ASKER, "dies"), None);
+    }
+    assert_eq!(ask(&cell, "read"), None);
+}

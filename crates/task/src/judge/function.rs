@@ -21,6 +21,7 @@
 mod door;
 mod programs;
 mod report;
+mod wild;
 
 use ledger::record::{AttemptKey, Integrity, Stage, Verdict};
 use sandbox::toolchain::Toolchain;
@@ -129,7 +130,7 @@ fn paired(bench: &Bench<'_>, task: &Task, nonce: &Nonce) -> Result<Heard, Fault>
 /// The same with a checker that stays, where one may and comes to a plain word on the answer. Everything else
 /// is for a checker of its own to say, what went wrong with this one included.
 fn consulted(bench: &Bench<'_>, task: &Task, nonce: &Nonce) -> Result<Option<Heard>, Fault> {
-    let Some(question) = task.question(nonce) else {
+    let Some(question) = task.question(nonce).filter(|_| !wild::is_known(task)) else {
         return Ok(None);
     };
     let (solver, resident) = (
@@ -141,6 +142,9 @@ fn consulted(bench: &Bench<'_>, task: &Task, nonce: &Nonce) -> Result<Option<Hea
     let Some(outcomes) = bench.sandbox.consult(asker, asked, &question)? else {
         return Ok(None);
     };
+    if outcomes[1].stdout.bytes.is_empty() {
+        wild::remember(task);
+    }
     let said = Said::read(&outcomes[1].stdout, nonce);
     let is_plain = said.report.as_ref().is_some_and(Report::is_plain);
     Ok(is_plain.then_some((outcomes, said)))

@@ -143,6 +143,11 @@ impl<'a> Task<'a> {
         self.tests
     }
 
+    /// Everything that a checker is told but the nonce.
+    pub(super) fn text(&self) -> &str {
+        &self.task
+    }
+
     /// The candidate's process: no test, no nonce.
     pub(super) fn solver(&self, toolchain: &Toolchain) -> Program {
         let mut solver = program(toolchain, "whet_solver", &[WIRE, SOLVER]);

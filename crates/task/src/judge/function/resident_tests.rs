@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::tests::{CODE, problem, told, with_inputs};
 use super::*;
+use crate::problem::Target;
 use sandbox::{Program, Scripted};
 
 /// A sandbox with a resident that says this (`NONCE` stands for the real one) or does not come to an answer, and
@@ -60,7 +61,6 @@ fn a_plain_word_of_a_resident_counts_and_no_pair_is_asked() {
 fn whatever_else_a_resident_says_a_pair_decides() {
     for said in [
         None,
-        Some(""),
         Some("pass 1 1 1 0 - -\n"),
         Some("0123456789abcdef0123456789abcdef pass 1 1 1 0 - -\n"),
         Some("NONCE begin 1\n"),
@@ -81,4 +81,20 @@ fn inputs_are_never_for_a_resident() {
         (verdict.cause.as_str(), n_pairs.load(Ordering::Relaxed)),
         ("wrong_answer", 1)
     );
+}
+
+#[test]
+fn tests_that_were_refused_once_are_not_for_a_resident_again() {
+    let (sandbox, n_pairs) = house(Some(""));
+    let mut problem = problem();
+    let Target::Function(function) = &mut problem.target else {
+        panic!("{problem:?}");
+    };
+    function.setup = "import something_that_no_other_test_imports".to_owned();
+    assert_eq!(told(&problem, CODE, &sandbox).cause, "wrong_answer");
+    // It would say that all is right now, and is not asked.
+    let (sandbox, again) = house(Some("NONCE begin 1\nNONCE pass 1 1 1 0 - -\n"));
+    assert_eq!(told(&problem, CODE, &sandbox).cause, "wrong_answer");
+    let counts = [n_pairs, again].map(|one| one.load(Ordering::Relaxed));
+    assert_eq!(counts, [1, 1]);
 }
