@@ -19,12 +19,16 @@ use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::program::{Ending, Outcome, Program};
 use crate::request::Sent;
-use crate::supervise::{self, Running, Stream};
+use crate::resident::{self, Residents};
+use crate::stream::Stream;
+use crate::supervise::{self, Running};
 use crate::template::Template;
 use crate::{Sandbox, outcome, plan};
 
 /// A sandbox on this machine. It may be shared between threads; each run is a box of its own.
 pub struct Cell {
+    /// Dropped before the cells that they live in.
+    residents: Residents,
     pool: Pool,
     badge: Badge,
     sabotage: Option<Step>,
@@ -101,6 +105,7 @@ impl Cell {
 
     fn assembled(mut template: Template, sabotage: Option<Step>) -> Result<Self, Fault> {
         Ok(Self {
+            residents: Residents::default(),
             badge: template.badge(),
             pool: Pool::new(&mut template, sabotage)?,
             sabotage,
@@ -132,11 +137,17 @@ impl Cell {
 
     /// Ends every cell that is idle; the next runs make new ones. For measuring what pooling saves.
     pub fn retire(&self) {
+        self.residents.retire();
         self.pool.retire();
     }
 
+    /// The programs that stay in their boxes.
+    pub(crate) fn residents(&self) -> &Residents {
+        &self.residents
+    }
+
     /// Tells how a run that is over went, and takes its cell back.
-    fn settle(
+    pub(crate) fn settle(
         &self,
         (program, limits): (&Program, &Limits),
         mut running: Running,
@@ -149,7 +160,7 @@ impl Cell {
     }
 
     /// Has the run made. `peer` becomes descriptor 3 of the program.
-    fn start(
+    pub(crate) fn start(
         &self,
         (program, limits): (&Program, &Limits),
         peer: Option<OwnedFd>,
@@ -215,6 +226,22 @@ impl Sandbox for Cell {
         supervise::follow(&mut running)?;
         let [one, other] = running;
         Ok([self.settle(first, one)?, self.settle(second, other)?])
+    }
+
+    fn consult(
+        &self,
+        asker: (&Program, &Limits),
+        resident: (&Program, &Limits),
+        question: &[u8],
+    ) -> Result<Option<[Outcome; 2]>, Fault> {
+        let limits =
+            [asker, resident].map(|(program, limits)| limits.with_room_for(&program.files));
+        resident::consult(
+            self,
+            (asker.0, &limits[0]),
+            (resident.0, &limits[1]),
+            question,
+        )
     }
 
     fn badge(&self) -> &Badge {

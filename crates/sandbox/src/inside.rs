@@ -30,7 +30,7 @@ use crate::landlock::Places;
 use crate::layout::{self, Kind, Layout, MOST_MOUNTS, Mount};
 use crate::plan::{Groups, PEER};
 use crate::sys::{self, Stack};
-use crate::{init, nursery, packet, unwalled, warden};
+use crate::{copies, init, nursery, packet, unwalled, warden};
 
 /// The identity inside: not 0, so that no exec can gain a capability by being root.
 pub(crate) const INSIDE_ID: u32 = 1000;
@@ -120,15 +120,17 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
         })?;
         step(Step::Drop, &mut || unwalled::take_identity(site))?;
         step(Step::Tree, &mut || unwalled::adopt())?;
-        return secure(site, Some(places), None);
+        return secure(site, Some(places), [None, None]);
     }
     let mut sources = [const { None }; MOST_MOUNTS];
-    let mut processes = None;
+    let mut kept = [None, None];
     step(Step::Sources, &mut || {
+        let open = |path: &CStr, flags| rustix::fs::openat(CWD, path, flags, Bits::empty()).ok();
         if !template.warm.is_empty() {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            processes = rustix::fs::openat(CWD, c"/proc", flags, Bits::empty()).ok();
+            kept[0] = open(c"/proc", flags);
         }
+        kept[1] = open(c"/proc/self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC);
         open_sources(&template.layout, &mut sources)
     })?;
     step(Step::Drop, &mut || {
@@ -150,14 +152,14 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     })?;
     step(Step::Pivot, &mut || pivot(&root))?;
     drop(root);
-    secure(site, None, processes)
+    secure(site, None, kept)
 }
 
 /// Hides the warden, takes from it what its runs do not need, and makes what they share.
 fn secure(
     site: &Site<'_>,
     places: Option<Places>,
-    processes: Option<OwnedFd>,
+    [processes, mounts]: [Option<OwnedFd>; 2],
 ) -> Result<Standby, Broken> {
     layer(site, Step::Hidden, || {
         rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
@@ -198,6 +200,7 @@ fn secure(
             children: sys::child_signals()?,
             places: places.map_or_else(Places::within, Ok)?,
             processes,
+            mounts,
             init: Stack::new(),
             program: Stack::new(),
         })
@@ -216,7 +219,7 @@ fn open_sources(
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     rustix::mount::mount_change(c"/", private)?;
     for (slot, mount) in sources.iter_mut().zip(&layout.mounts) {
-        if mount.kind == Kind::Empty {
+        if mount.kind == Kind::Empty || mount.kind.is_copied() {
             continue;
         }
         let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
@@ -237,7 +240,7 @@ fn restrict(tree: &OwnedFd, mount: &Mount) -> Result<(), Errno> {
         Kind::Folder => (MountAttrFlags::MOUNT_ATTR_NODEV, Reach::Tree),
         Kind::File => (MountAttrFlags::MOUNT_ATTR_NODEV, Reach::Mount),
         Kind::Device => (MountAttrFlags::MOUNT_ATTR_NOEXEC, Reach::Mount),
-        Kind::Empty => (
+        Kind::Empty | Kind::CopiedFile | Kind::CopiedFolder => (
             MountAttrFlags::MOUNT_ATTR_NOEXEC | MountAttrFlags::MOUNT_ATTR_NODEV,
             Reach::Mount,
         ),
@@ -285,10 +288,10 @@ fn move_to(tree: &OwnedFd, root: &OwnedFd, target: &CStr) -> Result<(), Errno> {
     )
 }
 
-/// The empty root with its folders and links.
+/// The root with its folders, links and copies, and nothing else.
 fn new_root(layout: &Layout) -> Result<OwnedFd, Errno> {
     let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
-    let root = memory_fs(c"4m", c"1024", c"0755", attributes)?;
+    let root = memory_fs(c"16m", c"8192", c"0755", attributes)?;
     rustix::mount::move_mount(
         &root,
         c"",
@@ -303,6 +306,7 @@ fn new_root(layout: &Layout) -> Result<OwnedFd, Errno> {
     for (target, name) in &layout.links {
         rustix::fs::symlinkat(target.as_c_str(), &root, name.as_c_str())?;
     }
+    copies::write(&layout.copies, &root)?;
     Ok(root)
 }
 
@@ -328,6 +332,9 @@ fn attach(
     sources: &mut [Option<OwnedFd>; MOST_MOUNTS],
 ) -> Result<(), Errno> {
     for (mount, source) in layout.mounts.iter().zip(sources) {
+        if mount.kind.is_copied() {
+            continue;
+        }
         if mount.kind == Kind::Empty {
             let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
             let empty = rustix::mount::open_tree(root, layout::NOTHING, flags)?;

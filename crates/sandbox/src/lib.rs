@@ -46,11 +46,12 @@
 //! in it, the warden. There are as many as there were ever runs at once; two runs never share one at a time, and
 //! after any fault a cell is thrown away.
 //!
-//! Each run is a clone of the warden into fresh pid, ipc and mount namespaces. That clone is the run's init: it
-//! mounts a fresh scratch folder, gives up every capability, confines itself by Landlock and a second
-//! filter, starts the program as process 2, reaps what it leaves and collects the wanted files. The
-//! supervisor watches streams, deadlines and the tree. A program may also begin as a fork of a warm interpreter
-//! of the cell ([`Warm`]), under the same init, layers and limits.
+//! Each run is a clone of the warden in fresh pid and ipc namespaces, among a fresh copy of the cell's mounts.
+//! That clone is the run's init: it mounts a fresh scratch folder, gives up every capability, confines itself by
+//! Landlock and a second filter, starts the program as process 2, reaps what it leaves and collects the wanted
+//! files. The supervisor watches streams, deadlines and the tree. A program may also begin as a fork of a warm
+//! interpreter of the cell ([`Warm`]), under the same init, layers and limits. A program of ours may stay in its
+//! box and answer one question after another ([`Sandbox::consult`]).
 //!
 //! Open the sandbox early: what the process holds then is what the small process copies.
 
@@ -69,6 +70,7 @@ mod badge;
 mod boxes;
 mod cell;
 mod clock;
+mod copies;
 mod cost;
 mod fault;
 mod fittings;
@@ -83,6 +85,7 @@ mod inside;
 mod landlock;
 mod layout;
 mod limits;
+mod line;
 mod nursery;
 mod order;
 mod outcome;
@@ -94,9 +97,11 @@ mod probe;
 mod program;
 mod report;
 mod request;
+mod resident;
 mod scratch;
 mod scripted;
 mod seccomp;
+mod stream;
 mod supervise;
 #[allow(
     unsafe_code,
@@ -143,6 +148,29 @@ pub trait Sandbox: Send + Sync {
     /// A fault of the harness for either of them: then there is no verdict on both.
     fn converse(&self, pair: [(&Program, &Limits); 2]) -> Result<[Outcome; 2], Fault>;
 
-    /// The containment that both ways of running give.
+    /// Has a resident answer a question about a program that runs meanwhile.
+    ///
+    /// As [`Sandbox::converse`], but the second program stays in its box when it has answered, for the next
+    /// question. Descriptor 3 of the first is its end of a stream socket. Descriptor 3 of the resident is a socket that
+    /// keeps packets apart, on which it gets the question with the other end of that connection as a descriptor,
+    /// and on which it answers: packets that begin with `+`, the last one with `.`. It has its limits of time for each
+    /// question. Its standard output in the outcome is the answer.
+    ///
+    /// A resident must be one that no question and no asker can change for the next: that is the caller's to
+    /// see to. `None` if nobody can stay here or no answer came; then [`Sandbox::converse`] decides.
+    ///
+    /// # Errors
+    ///
+    /// A fault of the harness.
+    fn consult(
+        &self,
+        _asker: (&Program, &Limits),
+        _resident: (&Program, &Limits),
+        _question: &[u8],
+    ) -> Result<Option<[Outcome; 2]>, Fault> {
+        Ok(None)
+    }
+
+    /// The containment that the ways of running give.
     fn badge(&self) -> &Badge;
 }

@@ -19,6 +19,7 @@ use rustix::process::{Resource, Rlimit};
 
 use crate::badge::Tier;
 use crate::fittings::Warm;
+use crate::fresh::Standby;
 use crate::limits::Limits;
 use crate::packet;
 use crate::plan::{self, Plan};
@@ -40,6 +41,8 @@ pub(crate) struct Nursery<'a> {
     beds: Vec<(&'a Warm, Bed)>,
     /// The host's `/proc`, through which an init names its own namespaces.
     processes: Option<RawFd>,
+    /// The cell's own mounts, which an interpreter lives among.
+    mounts: Option<RawFd>,
     orders: u64,
 }
 
@@ -62,10 +65,11 @@ pub(crate) struct Cradle {
 }
 
 impl<'a> Nursery<'a> {
-    pub(crate) fn new(warm: &'a [Warm], processes: Option<RawFd>) -> Self {
+    pub(crate) fn new(warm: &'a [Warm], standby: &Standby) -> Self {
         Self {
             beds: warm.iter().map(|one| (one, Bed::Empty)).collect(),
-            processes,
+            processes: standby.processes.as_ref().map(AsRawFd::as_raw_fd),
+            mounts: standby.mounts.as_ref().map(AsRawFd::as_raw_fd),
             orders: 0,
         }
     }
@@ -90,7 +94,7 @@ impl<'a> Nursery<'a> {
             *bed = Bed::Empty;
         }
         if matches!(bed, Bed::Empty) {
-            *bed = start(warm, stack).map_or(Bed::Unfit, Bed::Warm);
+            *bed = start(warm, self.mounts, stack).map_or(Bed::Unfit, Bed::Warm);
         }
         matches!(bed, Bed::Warm(_))
     }
@@ -142,9 +146,10 @@ struct Start {
     argv: Strings,
     env: Strings,
     line: OwnedFd,
+    mounts: Option<RawFd>,
 }
 
-fn start(warm: &Warm, stack: &Stack) -> Option<OwnedFd> {
+fn start(warm: &Warm, mounts: Option<RawFd>, stack: &Stack) -> Option<OwnedFd> {
     let (ours, line) = packet::connection().ok()?;
     let stem = |file: &crate::File| file.name.strip_suffix(".py").map(str::to_owned);
     let modules = warm.modules.iter().filter_map(stem);
@@ -159,6 +164,7 @@ fn start(warm: &Warm, stack: &Stack) -> Option<OwnedFd> {
         argv: Strings::new(argv),
         env: Strings::new(env),
         line,
+        mounts,
     };
     Call::new(run, &given, stack).spawn().ok()?;
     drop(given);
@@ -182,6 +188,10 @@ fn run(given: &Start) {
 fn prepare(given: &Start) -> Result<(), Errno> {
     sys::notice_children();
     sys::unblock_signals();
+    // The warden stands among those of its next run.
+    if let Some(mounts) = given.mounts {
+        sys::enter_mounts(sys::borrowed(mounts))?;
+    }
     rustix::process::chdir(c"/box")?;
     let null = rustix::fs::openat(
         CWD,

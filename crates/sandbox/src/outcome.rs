@@ -4,7 +4,8 @@ use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::program::{Captured, Ending, File, Mode, Outcome, Program};
 use crate::report::{Bounds, Report};
-use crate::supervise::{Running, Stop, Stream};
+use crate::stream::Stream;
+use crate::supervise::{Running, Stop};
 use crate::verdict;
 
 /// What the report of this program may hold.

@@ -7,11 +7,13 @@ use crate::limits::Limits;
 use crate::program::{Captured, Ending, Outcome, Program};
 
 type Pair = dyn Fn([&Program; 2]) -> Result<[Outcome; 2], Fault> + Send + Sync;
+type Resident = dyn Fn(&[u8]) -> Option<[Outcome; 2]> + Send + Sync;
 
 /// A sandbox whose outcomes come from a closure.
 pub struct Scripted<F> {
     answer: F,
     pair: Option<Box<Pair>>,
+    resident: Option<Box<Resident>>,
     badge: Badge,
 }
 
@@ -31,6 +33,7 @@ where
         Self {
             answer,
             pair: None,
+            resident: None,
             badge,
         }
     }
@@ -42,6 +45,16 @@ where
         pair: impl Fn([&Program; 2]) -> Result<[Outcome; 2], Fault> + Send + Sync + 'static,
     ) -> Self {
         self.pair = Some(Box::new(pair));
+        self
+    }
+
+    /// The same sandbox, in which this closure says what comes of a question to a resident.
+    #[must_use]
+    pub fn consulting(
+        mut self,
+        resident: impl Fn(&[u8]) -> Option<[Outcome; 2]> + Send + Sync + 'static,
+    ) -> Self {
+        self.resident = Some(Box::new(resident));
         self
     }
 }
@@ -62,6 +75,16 @@ where
                 Ok([first?, second?])
             }
         }
+    }
+
+    fn consult(
+        &self,
+        _asker: (&Program, &Limits),
+        _resident: (&Program, &Limits),
+        question: &[u8],
+    ) -> Result<Option<[Outcome; 2]>, Fault> {
+        let resident = self.resident.as_ref();
+        Ok(resident.and_then(|answer| answer(question)))
     }
 
     fn badge(&self) -> &Badge {

@@ -8,6 +8,7 @@
 //! closes the pipe for it.
 
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -17,8 +18,10 @@ use crate::clock::monotonic_ns;
 use crate::fault::Fault;
 use crate::group::{Leaf, Used};
 use crate::limits::{Limits, WATCH_MS};
+use crate::line::{Heard, Line};
 use crate::pool::Warden;
 use crate::report::{self, Bounds};
+use crate::stream::Stream;
 use crate::sys::Cloned;
 use crate::tree::Enough;
 use crate::{scratch, tree};
@@ -55,6 +58,8 @@ pub(crate) struct Running {
     pub(crate) report: Stream,
     /// The cell it runs in; taken when the run is over and well.
     pub(crate) warden: Option<Warden>,
+    /// How a program that stays is heard.
+    pub(crate) line: Option<Line>,
     limits: Limits,
     /// Whether the report may be too long for a pipe. If not, it is read when there is another reason to
     /// wake up.
@@ -68,12 +73,12 @@ pub(crate) struct Running {
     ended: bool,
 }
 
-/// Stays with these boxes until all of them are empty.
+/// Stays with these boxes until all of them are empty, or have answered.
 pub(crate) fn follow(boxes: &mut [Running]) -> Result<(), Fault> {
-    while boxes.iter().any(|one| !one.ended) {
+    while boxes.iter().any(|one| !one.is_over()) {
         let gone = wait_for_news(boxes)?;
         for (one, gone) in boxes.iter_mut().zip(gone) {
-            if !one.ended {
+            if !one.is_over() {
                 one.attend(gone)?;
             }
         }
@@ -86,13 +91,15 @@ fn wait_for_news(boxes: &[Running]) -> Result<Vec<bool>, Fault> {
     let mut fds = Vec::new();
     let mut deadline = u64::MAX;
     let mut own = vec![None; boxes.len()];
-    for (one, own) in boxes.iter().zip(&mut own).filter(|(one, _)| !one.ended) {
+    let waiting = boxes.iter().zip(&mut own);
+    for (one, own) in waiting.filter(|(one, _)| !one.is_over()) {
         *own = Some(fds.len());
         fds.push(PollFd::new(&one.init.pidfd, PollFlags::IN));
         let report = one.collects.then_some(&one.report);
         let streams = [&one.stdout, &one.stderr].into_iter().chain(report);
         let open = streams.filter_map(|one| one.fd.as_ref());
-        fds.extend(open.map(|fd| PollFd::new(fd, PollFlags::IN)));
+        let line = one.line.as_ref().and_then(Line::open);
+        fds.extend(open.chain(line).map(|fd| PollFd::new(fd, PollFlags::IN)));
         deadline = deadline.min(one.deadline).min(one.next_look);
     }
     let left = deadline
@@ -110,61 +117,6 @@ fn wait_for_news(boxes: &[Running]) -> Result<Vec<bool>, Fault> {
     Ok(own.into_iter().map(gone).collect())
 }
 
-/// One pipe out of the box and what is kept of it.
-pub(crate) struct Stream {
-    fd: Option<OwnedFd>,
-    /// Kept open, so that the last writer's end does not wake the supervisor just before the box's does.
-    _writer: OwnedFd,
-    keep: u64,
-    most: u64,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) seen: u64,
-}
-
-impl Stream {
-    /// A stream of which `keep` bytes are kept and at most `most` accepted.
-    pub(crate) fn new(
-        (fd, writer): (OwnedFd, OwnedFd),
-        keep: u64,
-        most: u64,
-    ) -> Result<Self, Fault> {
-        rustix::io::ioctl_fionbio(&fd, true).map_err(Fault::supervisor("prepare a pipe"))?;
-        Ok(Self {
-            fd: Some(fd),
-            _writer: writer,
-            keep,
-            most,
-            bytes: Vec::new(),
-            seen: 0,
-        })
-    }
-
-    /// Reads what is there now, but not more than a bounded amount.
-    fn drain(&mut self) {
-        let mut buffer = [0_u8; 16 * 1024];
-        for _ in 0..64 {
-            let Some(fd) = &self.fd else { return };
-            match rustix::io::read(fd, &mut buffer) {
-                Ok(0) => self.fd = None,
-                Ok(got) => {
-                    self.seen += got as u64;
-                    let room = self.keep.saturating_sub(self.bytes.len() as u64);
-                    let kept = (got as u64).min(room) as usize;
-                    self.bytes.extend_from_slice(&buffer[..kept]);
-                }
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return,
-                Err(_) => self.fd = None,
-            }
-        }
-    }
-
-    /// Whether more came out than is accepted.
-    pub(crate) fn flooded(&self) -> bool {
-        self.seen > self.most
-    }
-}
-
 impl Running {
     /// Takes charge of a box.
     pub(crate) fn new(
@@ -177,6 +129,7 @@ impl Running {
         Self {
             init,
             warden: Some(warden),
+            line: None,
             limits: limits.clone(),
             collects,
             control: Some(control),
@@ -190,6 +143,34 @@ impl Running {
             stop: None,
             ended: false,
         }
+    }
+
+    /// Lets the limits of a question count from now on for a program that has used so much CPU time before.
+    pub(crate) fn begin(&mut self, limits: &Limits, spent: Duration) {
+        let now = monotonic_ns();
+        let wall = limits.wall.as_nanos() as u64;
+        self.limits = Limits {
+            cpu: limits.cpu + spent,
+            ..limits.clone()
+        };
+        self.deadline = now + if self.started { wall } else { BUILD_NS };
+        self.next_look = now + WATCH_NS.min(wall);
+    }
+
+    /// The program's process on the host, if it was forked from a warm interpreter.
+    pub(crate) fn fork(&self) -> Option<i32> {
+        self.fork
+    }
+
+    /// Whether nothing of it is left.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether there is nothing more to wait for.
+    fn is_over(&self) -> bool {
+        let heard = self.line.as_ref().map(Line::heard);
+        self.ended || matches!(heard, Some(Heard::Whole | Heard::Nonsense))
     }
 
     /// Why it was stopped, if it was.
@@ -223,17 +204,32 @@ impl Running {
                 return Err(Fault::Stuck { seconds: EMPTY_S });
             }
         } else if let Some(why) = self.reason_to_stop() {
-            self.stop = Some(why);
-            self.control = None;
-            self.deadline = monotonic_ns() + EMPTY_S * SECOND_NS;
-            self.next_look = self.deadline;
+            self.ask_for_the_end(why);
         }
         Ok(())
+    }
+
+    fn ask_for_the_end(&mut self, why: Stop) {
+        self.stop = Some(why);
+        self.control = None;
+        self.deadline = monotonic_ns() + EMPTY_S * SECOND_NS;
+        self.next_look = self.deadline;
+    }
+
+    /// Lets a program that stays be heard no more, and asks for its end: its time is over.
+    pub(crate) fn dismiss(&mut self) {
+        self.line = None;
+        if !self.ended && self.stop.is_none() {
+            self.ask_for_the_end(Stop::Wall);
+        }
     }
 
     fn drain(&mut self) {
         for stream in [&mut self.stdout, &mut self.stderr, &mut self.report] {
             stream.drain();
+        }
+        if let Some(line) = &mut self.line {
+            line.listen();
         }
     }
 

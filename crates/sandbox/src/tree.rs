@@ -83,6 +83,12 @@ fn book(pid: i32) -> Option<Book> {
     read(&format!("/proc/{pid}"))
 }
 
+/// What a process holds in memory, in bytes; nothing when it is gone.
+pub(crate) fn held_bytes(pid: i32) -> Option<u64> {
+    let book = book(pid)?;
+    Some(pages(pid, &book) * rustix::param::page_size() as u64)
+}
+
 /// The book of a process or, in its `task` folder, of a thread. Its name may hold any bytes.
 fn read(folder: &str) -> Option<Book> {
     let bytes = fs::read(format!("{folder}/stat")).ok()?;

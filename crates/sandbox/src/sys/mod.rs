@@ -151,6 +151,21 @@ pub(crate) fn become_peer(connection: BorrowedFd<'_>) -> Result<(), Errno> {
     .map(drop)
 }
 
+/// Goes into the mount namespace at `base`.
+pub(crate) fn enter_mounts(base: BorrowedFd<'_>) -> Result<(), Errno> {
+    // SAFETY: setns takes a descriptor and a kind.
+    answer(c_long::from(unsafe {
+        libc::setns(base.as_raw_fd(), libc::CLONE_NEWNS)
+    }))
+    .map(drop)
+}
+
+/// Goes into a copy of the mount namespace that this process is in.
+pub(crate) fn copy_mounts() -> Result<(), Errno> {
+    // SAFETY: unshare takes flags.
+    answer(c_long::from(unsafe { libc::unshare(libc::CLONE_NEWNS) })).map(drop)
+}
+
 /// Adds mount attributes (`MOUNT_ATTR_*`) to the mount at `fd`, and to all beneath it if asked.
 pub(crate) fn restrict_mount(fd: &OwnedFd, attributes: u64, reach: Reach) -> Result<(), Errno> {
     let mut attr = libc::mount_attr {
@@ -353,5 +368,17 @@ pub(crate) fn usage(whose: Whose) -> Usage {
     Usage {
         cpu_ns: ns(raw.ru_utime) + ns(raw.ru_stime),
         max_rss_bytes: raw.ru_maxrss as u64 * 1024,
+    }
+}
+
+/// CPU time that the threads of a process have used so far, in nanoseconds; nothing when it is gone.
+pub(crate) fn cpu_ns_of(pid: i32) -> Option<u64> {
+    // SAFETY: both calls fill what they are given; an all-zero timespec is valid.
+    unsafe {
+        let mut clock = 0;
+        let mut time: libc::timespec = std::mem::zeroed();
+        let is_read = libc::clock_getcpuclockid(pid, &raw mut clock) == 0
+            && libc::clock_gettime(clock, &raw mut time) == 0;
+        is_read.then(|| time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
     }
 }

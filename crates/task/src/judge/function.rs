@@ -11,6 +11,9 @@
 //! outweighs every word. What the checker does before it turns to the candidate is the problem's own doing:
 //! a limit met there, or a kill that nobody here asked for, leaves the attempt unscored.
 //!
+//! Tests of harmless words (`python/whet_tame.py`) are run by a checker that stays for the next problem
+//! (`python/whet_resident.py`); a solver never stays.
+//!
 //! What cannot be split (tests that hand over objects of their own) is judged in one process instead,
 //! if at all, and the verdict says so: [`Integrity::Shared`]. Nothing of the problem or of the
 //! candidate is parsed in Rust but the one line that begins with the nonce.
@@ -18,10 +21,11 @@
 mod door;
 mod programs;
 mod report;
+mod wild;
 
 use ledger::record::{AttemptKey, Integrity, Stage, Verdict};
 use sandbox::toolchain::Toolchain;
-use sandbox::{Ending, Outcome, Sandbox};
+use sandbox::{Ending, Fault, Outcome, Sandbox};
 
 use super::evidence::Evidence;
 use super::setting::setting;
@@ -89,17 +93,15 @@ fn split(verdict: Blank, bench: &Bench<'_>, task: &Task) -> Verdict {
         Ok(nonce) => nonce,
         Err(reason) => return verdict.unscored(reason),
     };
-    let (solver, checker) = (
-        task.solver(bench.toolchain),
-        task.checker(bench.toolchain, &nonce),
-    );
-    let (in_solver, in_checker) = task.limits(bench.toolchain);
-    let pair = [(&solver, &in_solver), (&checker, &in_checker)];
-    let outcomes = match bench.sandbox.converse(pair) {
-        Ok(outcomes) => outcomes,
+    let heard = match consulted(bench, task, &nonce) {
+        Ok(Some(heard)) => Ok(heard),
+        Ok(None) => paired(bench, task, &nonce),
+        Err(fault) => Err(fault),
+    };
+    let (outcomes, said) = match heard {
+        Ok(heard) => heard,
         Err(fault) => return verdict.unscored(fault.to_string()),
     };
-    let said = Said::read(&outcomes[1].stdout, &nonce);
     if let Some(Report {
         word: Word::Unsplittable,
         words,
@@ -109,6 +111,43 @@ fn split(verdict: Blank, bench: &Bench<'_>, task: &Task) -> Verdict {
         return shared(verdict, bench, task, words);
     }
     finish(verdict, bench, task, (&outcomes, said), Integrity::Split)
+}
+
+/// How solver and checker ended, and what the checker said.
+type Heard = ([Outcome; 2], Said);
+
+/// Solver and checker, each made for this answer.
+fn paired(bench: &Bench<'_>, task: &Task, nonce: &Nonce) -> Result<Heard, Fault> {
+    let toolchain = bench.toolchain;
+    let (solver, checker) = (task.solver(toolchain), task.checker(toolchain, nonce));
+    let (in_solver, in_checker) = task.limits(toolchain);
+    let pair = [(&solver, &in_solver), (&checker, &in_checker)];
+    let outcomes = bench.sandbox.converse(pair)?;
+    let said = Said::read(&outcomes[1].stdout, nonce);
+    Ok((outcomes, said))
+}
+
+/// The same with a checker that stays, where one may and comes to a plain word on the answer. Everything else
+/// is for a checker of its own to say, what went wrong with this one included.
+fn consulted(bench: &Bench<'_>, task: &Task, nonce: &Nonce) -> Result<Option<Heard>, Fault> {
+    let Some(question) = task.question(nonce).filter(|_| !wild::is_known(task)) else {
+        return Ok(None);
+    };
+    let (solver, resident) = (
+        task.solver(bench.toolchain),
+        programs::resident(bench.toolchain),
+    );
+    let (in_solver, in_resident) = task.limits(bench.toolchain);
+    let (asker, asked) = ((&solver, &in_solver), (&resident, &in_resident));
+    let Some(outcomes) = bench.sandbox.consult(asker, asked, &question)? else {
+        return Ok(None);
+    };
+    if outcomes[1].stdout.bytes.is_empty() {
+        wild::remember(task);
+    }
+    let said = Said::read(&outcomes[1].stdout, nonce);
+    let is_plain = said.report.as_ref().is_some_and(Report::is_plain);
+    Ok(is_plain.then_some((outcomes, said)))
 }
 
 /// Everything in one process; `reason` says why not apart.
@@ -268,5 +307,7 @@ fn evidence(outcomes: &[Outcome], report: Option<&Report>) -> String {
     evidence.finish()
 }
 
+#[cfg(test)]
+mod resident_tests;
 #[cfg(test)]
 mod tests;

@@ -26,7 +26,8 @@ pub(super) struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
-    /// Looks at what `inner` does; with [`Way::Slow`] nothing is started from a warm interpreter.
+    /// Looks at what `inner` does; with [`Way::Slow`] nothing is started from a warm interpreter or
+    /// stays for another.
     pub(super) fn new(inner: &'a dyn Sandbox, way: Way) -> Self {
         Self {
             inner,
@@ -79,6 +80,23 @@ impl Sandbox for Watched<'_> {
         let outcomes = self.inner.converse([(&one, of_first), (&two, of_second)])?;
         self.look(&outcomes[0], of_first);
         self.look(&outcomes[1], of_second);
+        Ok(outcomes)
+    }
+
+    fn consult(
+        &self,
+        (asker, of_asker): (&Program, &Limits),
+        (resident, of_resident): (&Program, &Limits),
+        question: &[u8],
+    ) -> Result<Option<[Outcome; 2]>, Fault> {
+        if self.way == Way::Slow {
+            return Ok(None);
+        }
+        let pair = [(asker, of_asker), (resident, of_resident)];
+        let outcomes = self.inner.consult(pair[0], pair[1], question)?;
+        for (outcome, (_, limits)) in outcomes.iter().flatten().zip(pair) {
+            self.look(outcome, limits);
+        }
         Ok(outcomes)
     }
 

@@ -16,6 +16,8 @@ use task::judge::{Judge, Separation};
 use task::problem::Tests;
 use task::{Problem, Suite, Target, cheats, shelf};
 
+mod resident;
+
 static TOOLCHAIN: LazyLock<Toolchain> =
     LazyLock::new(|| toolchain::find(toolchain::Language::Python).unwrap());
 

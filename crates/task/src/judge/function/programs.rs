@@ -12,6 +12,11 @@ const WIRE: (&str, &str) = ("whet_wire.py", include_str!("../python/whet_wire.py
 const SOLVER: (&str, &str) = ("whet_solver.py", include_str!("../python/whet_solver.py"));
 const LINK: (&str, &str) = ("whet_link.py", include_str!("../python/whet_link.py"));
 const CHECKER: (&str, &str) = ("whet_checker.py", include_str!("../python/whet_checker.py"));
+const TAME: (&str, &str) = ("whet_tame.py", include_str!("../python/whet_tame.py"));
+const RESIDENT: (&str, &str) = (
+    "whet_resident.py",
+    include_str!("../python/whet_resident.py"),
+);
 const HTTP: (&str, &str) = ("whet_http.py", include_str!("../python/whet_http.py"));
 const REHEARSAL: (&str, &str) = (
     "whet_rehearsal.py",
@@ -50,19 +55,23 @@ pub(crate) fn warm(toolchain: &Toolchain) -> Warm {
     argv.pop();
     Warm {
         argv,
-        modules: [WIRE, SOLVER, LINK, CHECKER, ALONE, REHEARSAL]
-            .map(|(name, text)| file(name, text))
-            .to_vec(),
+        modules: [
+            WIRE, SOLVER, LINK, CHECKER, TAME, RESIDENT, ALONE, REHEARSAL,
+        ]
+        .map(|(name, text)| file(name, text))
+        .to_vec(),
         imports: IMPORTS.map(str::to_owned).to_vec(),
     }
 }
 
 /// The text of every program of ours that takes part in a verdict on a function.
-pub(crate) const TEXTS: [&str; 7] = [
+pub(crate) const TEXTS: [&str; 9] = [
     WIRE.1,
     SOLVER.1,
     LINK.1,
     CHECKER.1,
+    TAME.1,
+    RESIDENT.1,
     HTTP.1,
     ALONE.1,
     REHEARSAL.1,
@@ -134,6 +143,11 @@ impl<'a> Task<'a> {
         self.tests
     }
 
+    /// Everything that a checker is told but the nonce.
+    pub(super) fn text(&self) -> &str {
+        &self.task
+    }
+
     /// The candidate's process: no test, no nonce.
     pub(super) fn solver(&self, toolchain: &Toolchain) -> Program {
         let mut solver = program(toolchain, "whet_solver", &[WIRE, SOLVER]);
@@ -147,6 +161,13 @@ impl<'a> Task<'a> {
         checker.files.push(file("task.json", &self.task));
         checker.stdin = format!("{}\n", nonce.0).into_bytes();
         checker
+    }
+
+    /// The same tests for a checker that stays. Whether they are such that it may run them, it sees itself; what
+    /// takes long anyway is left to a checker of its own.
+    pub(super) fn question(&self, nonce: &Nonce) -> Option<Vec<u8>> {
+        let is_short = !matches!(self.tests, Tests::Inputs(_)) && self.support.is_empty();
+        is_short.then(|| format!("{}\n{}", nonce.0, self.task).into_bytes())
     }
 
     /// Both in one process.
@@ -192,6 +213,12 @@ impl<'a> Task<'a> {
         }
         files
     }
+}
+
+/// The process of the tests of one problem after another.
+pub(super) fn resident(toolchain: &Toolchain) -> Program {
+    let files = [WIRE, LINK, CHECKER, TAME, RESIDENT];
+    program(toolchain, "whet_resident", &files)
 }
 
 /// The interpreter on the main function of one of our modules.

@@ -131,6 +131,14 @@ impl Report {
         self.n_right <= self.n_tests && (self.word != Word::Pass || (is_whole && no_group_failed))
     }
 
+    /// Whether it is a word on the answer, and not one on the tests or on what the checker could do.
+    pub(super) fn is_plain(&self) -> bool {
+        !matches!(
+            self.word,
+            Word::Broken | Word::Unsplittable | Word::TooLarge
+        )
+    }
+
     /// Shares for the record: of the tests that there are, whether they were reached or not; of the two groups
     /// of inputs, where the second counts only with the first.
     pub(super) fn scores(&self, tests: &Tests) -> BTreeMap<String, f64> {

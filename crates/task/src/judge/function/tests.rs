@@ -6,16 +6,16 @@ use crate::problem::{Inputs, Target, Tests};
 use sandbox::toolchain::Language;
 use sandbox::{Captured, Limits, Program, Scripted};
 
-const CODE: &str = "```python\ndef f(x):\n    return x\n```";
+pub(super) const CODE: &str = "```python\ndef f(x):\n    return x\n```";
 
-fn problem() -> Problem {
+pub(super) fn problem() -> Problem {
     problem_of(Tests::Asserts(vec![
         "assert f(1) == 'the-wanted-answer'".to_owned(),
     ]))
 }
 
 /// One that is judged by what its solution answers to inputs.
-fn with_inputs() -> Problem {
+pub(super) fn with_inputs() -> Problem {
     problem_of(Tests::Inputs(Inputs {
         base: "[[1]]".to_owned(),
         plus: "[[2]]".to_owned(),
@@ -43,7 +43,7 @@ fn problem_of(tests: Tests) -> Problem {
     }
 }
 
-fn told(problem: &Problem, text: &str, sandbox: &dyn Sandbox) -> Verdict {
+pub(super) fn told(problem: &Problem, text: &str, sandbox: &dyn Sandbox) -> Verdict {
     let key = AttemptKey {
         model: "toy".into(),
         suite: "own".into(),

@@ -221,6 +221,11 @@ def decode(data, foreign):
 _ahead = bytearray()
 
 
+def forget():
+    """Drops what was read of a line that is no longer used."""
+    _ahead.clear()
+
+
 def send(data):
     """Writes one frame."""
     view = memoryview(struct.pack(">I", len(data)) + data)
