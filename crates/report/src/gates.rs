@@ -208,6 +208,9 @@ pub fn table(judged: &[Judged]) -> Table {
         .map(|column| (column, Side::Left))
         .collect();
     let mut table = Table::new(&columns);
+    if !several {
+        table = table.keeping_whole("claim");
+    }
     for one in judged {
         let (word, tone) = match one.outcome {
             Outcome::Met => ("met", Tone::Good),

@@ -238,8 +238,9 @@ fn notes(run: &Run, suite: &str, per_model: &[Vec<Judged<'_>>]) -> Vec<String> {
             ));
         }
         if let Some(listed) = listed.filter(|listed| tried < *listed) {
+            let were = if tried == 1 { "was" } else { "were" };
             notes.push(format!(
-                "{}: {tried} of the suite's {listed} problems were attempted",
+                "{}: {tried} of the suite's {listed} problems {were} attempted",
                 model.name
             ));
         }

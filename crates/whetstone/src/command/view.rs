@@ -28,9 +28,16 @@ pub(crate) fn run(flags: &View, terminal: &Terminal) -> Result<Exit> {
             .ok_or_else(|| Usage(format!("there is no run in {}", flags.root.display())))?,
     };
     let run = compared::one(&folder)?;
-    let chosen = chosen(&run, flags)?;
+    let mut chosen = chosen(&run, flags)?;
     match &flags.problem {
-        Some(_) => terminal.result(&answers(&chosen))?,
+        Some(_) => {
+            // Records stand in the order in which lanes came to their ends; models keep the order of the run.
+            chosen.sort_by_key(|answer| {
+                let key = &answer.attempt.key;
+                (key.suite.clone(), key.problem.clone(), key.attempt)
+            });
+            terminal.result(&answers(&chosen))?;
+        }
         None => {
             let table = problems(&chosen);
             terminal.result(&console(&table, terminal.width(), terminal.colour()))?;

@@ -190,6 +190,16 @@ fn answers_are_listed_by_problem_and_shown_one_by_one() {
     );
     let none = place.whet(&["view", "--problem", "nothing"]).with_code(2);
     none.saying(&["no answer is like that", &problem]);
+    // Whichever lane came to its end first, answers stand by their numbers.
+    let run = place.only_run("runs");
+    let text = run.text("attempts.jsonl");
+    let mut later = run.records("attempts.jsonl")[0].clone();
+    later["key"]["attempt"] = 7.into();
+    let lines = format!("{later}\n{text}");
+    fs::write(run.path().join("attempts.jsonl"), lines).unwrap();
+    let shown = place.whet(&["view", "--problem", &problem]).with_code(0);
+    let at = |number: &str| shown.stdout.find(&format!("attempt {number} ·")).unwrap();
+    assert!(at("0") < at("7"), "{shown}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn what_a_later_run_of_a_recipe_needs_is_asked_for_before_the_first_one() {
     };
     for (config, said) in [
         (
-            "config: {type: variants, variants: [smallcoder-tiny], precision: [q4_0]}",
+            "config: {type: variants, names: [smallcoder-tiny], precision: [q4_0]}",
             "files would be written; add --yes",
         ),
         (
