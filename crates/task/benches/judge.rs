@@ -3,8 +3,8 @@
 //! `cargo bench -p task --bench judge [-- [FILE] [ROUNDS] [slow]]`: FILE holds problems with their solutions, as
 //! HumanEval is published; without one, the HumanEval that `whet tasks pull humaneval` has fetched. All its solutions are
 //! judged by two workers, ROUNDS times (5) by each way, the ways in turns, so that a busy moment of the machine
-//! meets all of them. The word adds two boxes without a warm interpreter, and a fresh interpreter for each check without a box: what
-//! most harnesses do.
+//! meets all of them. The word adds two boxes without a warm interpreter, and a fresh interpreter for each check
+//! without a box: what most harnesses do.
 //!
 //! CPU time is told in two parts: what the programs' own books say, and what the supervisor, the processes that
 //! make boxes and the warm interpreters used beside. The first processes of boxes are in neither, for the kernel drops
