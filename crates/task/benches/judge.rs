@@ -3,8 +3,8 @@
 //! `cargo bench -p task --bench judge [-- [FILE] [ROUNDS] [slow]]`: FILE holds problems with their solutions, as
 //! HumanEval is published; without one, the HumanEval that `whet tasks pull humaneval` has fetched. All its solutions are
 //! judged by two workers, ROUNDS times (5) by each way, the ways in turns, so that a busy moment of the machine
-//! meets all of them. The word adds two boxes without a warm interpreter, and a fresh interpreter for each check without a box: what
-//! most harnesses do.
+//! meets all of them. The word adds two boxes without a warm interpreter, and a fresh interpreter for each check
+//! without a box: what most harnesses do.
 //!
 //! CPU time is told in two parts: what the programs' own books say, and what the supervisor, the processes that
 //! make boxes and the warm interpreters used beside. The first processes of boxes are in neither, for the kernel drops
@@ -111,10 +111,10 @@ impl<'a> Way<'a> {
     }
 
     fn measure(&mut self, n: usize) -> Done<()> {
-        let (start, used) = (Instant::now(), cpu_ms()?);
+        let (start, used) = (Instant::now(), cpu_ms());
         let programs = (self.does)()?;
         let rate = n as f64 / start.elapsed().as_secs_f64();
-        let beside = cpu_ms()? - used;
+        let beside = cpu_ms() - used;
         let each = [rate, programs / n as f64, beside / n as f64];
         for (seen, value) in self.seen.iter_mut().zip(each) {
             seen.push(value);
@@ -171,6 +171,7 @@ impl<'a> Bench<'a> {
             .filter_map(|(problem, _)| joined(problem))
             .collect();
         Ok(move || {
+            let before = ticks(std::process::id(), REAPED);
             let (next, n_failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
             let work = || {
                 while let Some(text) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -188,8 +189,8 @@ impl<'a> Bench<'a> {
                 }
             });
             match n_failed.into_inner() {
-                // They are children of this process, in whose book they are.
-                0 => Ok(0.0),
+                // They were children of this process, in whose book they are.
+                0 => Ok((ticks(std::process::id(), REAPED) - before) as f64 * TICK_MS),
                 n => Err(format!("{n} solutions are not right in a naive run").into()),
             }
         })
@@ -239,25 +240,31 @@ impl Sandbox for Started<'_> {
 }
 
 /// What a tick of the kernel's books stands for on Linux.
-const TICK_MS: u64 = 10;
+const TICK_MS: f64 = 10.0;
 
 /// How far below this process the warm interpreters are: there is the process that makes the cells, below it are
 /// the wardens, and below those the interpreters. What is further below are programs.
 const DEPTH: usize = 3;
 
-/// CPU time of this process and its reaped children, and of those living below it that are no programs.
-fn cpu_ms() -> Done<f64> {
-    let (mut level, mut ticks) = (vec![std::process::id()], 0);
-    for depth in 0..=DEPTH {
+/// Where a process's own CPU time stands in its book, and where that of its reaped children does.
+const OWN: usize = 11;
+const REAPED: usize = 13;
+
+/// User and system time together, from this place of a process's book on; 0 when it is gone.
+fn ticks(pid: u32, at: usize) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let times = fields.split_ascii_whitespace().skip(at).take(2);
+    times.filter_map(|word| word.parse::<u64>().ok()).sum()
+}
+
+/// CPU time of this process and of those living below it that are no programs.
+fn cpu_ms() -> f64 {
+    let (mut level, mut total) = (vec![std::process::id()], 0);
+    for _ in 0..=DEPTH {
         let mut below = Vec::new();
         for pid in level {
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-            let counted = if depth == 0 { 4 } else { 2 };
-            let times = fields.split_ascii_whitespace().skip(11).take(counted);
-            ticks += times
-                .filter_map(|word| word.parse::<u64>().ok())
-                .sum::<u64>();
+            total += ticks(pid, OWN);
             let threads = fs::read_dir(format!("/proc/{pid}/task"));
             for thread in threads.into_iter().flatten().flatten() {
                 let list = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
@@ -267,7 +274,7 @@ fn cpu_ms() -> Done<f64> {
         }
         level = below;
     }
-    Ok((ticks * TICK_MS) as f64)
+    total as f64 * TICK_MS
 }
 
 fn load() -> String {
