@@ -35,8 +35,6 @@ pub(crate) struct Standby {
     pub(crate) places: Places,
     /// The host's `/proc`, when there are interpreters to keep warm.
     pub(crate) processes: Option<OwnedFd>,
-    /// The cell's own mounts, of which each run gets a copy; nothing where they cannot be named.
-    pub(crate) mounts: Option<OwnedFd>,
     /// Where a run's init stands.
     pub(crate) init: Stack,
     /// Where the program's process stands until it executes.

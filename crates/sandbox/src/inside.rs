@@ -30,7 +30,7 @@ use crate::landlock::Places;
 use crate::layout::{self, Kind, Layout, MOST_MOUNTS, Mount};
 use crate::plan::{Groups, PEER};
 use crate::sys::{self, Stack};
-use crate::{copies, init, nursery, packet, unwalled, warden};
+use crate::{init, nursery, packet, unwalled, warden};
 
 /// The identity inside: not 0, so that no exec can gain a capability by being root.
 pub(crate) const INSIDE_ID: u32 = 1000;
@@ -120,17 +120,15 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
         })?;
         step(Step::Drop, &mut || unwalled::take_identity(site))?;
         step(Step::Tree, &mut || unwalled::adopt())?;
-        return secure(site, Some(places), [None, None]);
+        return secure(site, Some(places), None);
     }
     let mut sources = [const { None }; MOST_MOUNTS];
-    let mut kept = [None, None];
+    let mut processes = None;
     step(Step::Sources, &mut || {
-        let open = |path: &CStr, flags| rustix::fs::openat(CWD, path, flags, Bits::empty()).ok();
         if !template.warm.is_empty() {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            kept[0] = open(c"/proc", flags);
+            processes = rustix::fs::openat(CWD, c"/proc", flags, Bits::empty()).ok();
         }
-        kept[1] = open(c"/proc/self/ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC);
         open_sources(&template.layout, &mut sources)
     })?;
     step(Step::Drop, &mut || {
@@ -152,14 +150,14 @@ fn build(site: &Site<'_>) -> Result<Standby, Broken> {
     })?;
     step(Step::Pivot, &mut || pivot(&root))?;
     drop(root);
-    secure(site, None, kept)
+    secure(site, None, processes)
 }
 
 /// Hides the warden, takes from it what its runs do not need, and makes what they share.
 fn secure(
     site: &Site<'_>,
     places: Option<Places>,
-    [processes, mounts]: [Option<OwnedFd>; 2],
+    processes: Option<OwnedFd>,
 ) -> Result<Standby, Broken> {
     layer(site, Step::Hidden, || {
         rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
@@ -200,7 +198,6 @@ fn secure(
             children: sys::child_signals()?,
             places: places.map_or_else(Places::within, Ok)?,
             processes,
-            mounts,
             init: Stack::new(),
             program: Stack::new(),
         })
@@ -219,7 +216,7 @@ fn open_sources(
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     rustix::mount::mount_change(c"/", private)?;
     for (slot, mount) in sources.iter_mut().zip(&layout.mounts) {
-        if mount.kind == Kind::Empty || mount.kind.is_copied() {
+        if mount.kind == Kind::Empty {
             continue;
         }
         let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
@@ -240,7 +237,7 @@ fn restrict(tree: &OwnedFd, mount: &Mount) -> Result<(), Errno> {
         Kind::Folder => (MountAttrFlags::MOUNT_ATTR_NODEV, Reach::Tree),
         Kind::File => (MountAttrFlags::MOUNT_ATTR_NODEV, Reach::Mount),
         Kind::Device => (MountAttrFlags::MOUNT_ATTR_NOEXEC, Reach::Mount),
-        Kind::Empty | Kind::CopiedFile | Kind::CopiedFolder => (
+        Kind::Empty => (
             MountAttrFlags::MOUNT_ATTR_NOEXEC | MountAttrFlags::MOUNT_ATTR_NODEV,
             Reach::Mount,
         ),
@@ -288,10 +285,10 @@ fn move_to(tree: &OwnedFd, root: &OwnedFd, target: &CStr) -> Result<(), Errno> {
     )
 }
 
-/// The root with its folders, links and copies, and nothing else.
+/// The empty root with its folders and links.
 fn new_root(layout: &Layout) -> Result<OwnedFd, Errno> {
     let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
-    let root = memory_fs(c"16m", c"8192", c"0755", attributes)?;
+    let root = memory_fs(c"4m", c"1024", c"0755", attributes)?;
     rustix::mount::move_mount(
         &root,
         c"",
@@ -306,7 +303,6 @@ fn new_root(layout: &Layout) -> Result<OwnedFd, Errno> {
     for (target, name) in &layout.links {
         rustix::fs::symlinkat(target.as_c_str(), &root, name.as_c_str())?;
     }
-    copies::write(&layout.copies, &root)?;
     Ok(root)
 }
 
@@ -332,9 +328,6 @@ fn attach(
     sources: &mut [Option<OwnedFd>; MOST_MOUNTS],
 ) -> Result<(), Errno> {
     for (mount, source) in layout.mounts.iter().zip(sources) {
-        if mount.kind.is_copied() {
-            continue;
-        }
         if mount.kind == Kind::Empty {
             let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
             let empty = rustix::mount::open_tree(root, layout::NOTHING, flags)?;

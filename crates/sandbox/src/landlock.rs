@@ -82,8 +82,8 @@ impl Places {
     /// Of a cell that sees the host's root: the list of the layout.
     pub(crate) fn on_the_host(layout: &Layout) -> Result<Self, Errno> {
         let rights = |kind| match kind {
-            Kind::Folder | Kind::CopiedFolder => READ,
-            Kind::File | Kind::CopiedFile => READ & !READ_DIR,
+            Kind::Folder => READ,
+            Kind::File => READ & !READ_DIR,
             Kind::Device => DEVICE,
             Kind::Empty => 0,
         };

@@ -1,8 +1,8 @@
 //! What the inside of the box looks like: which parts of the host are mounted where.
 //!
 //! The root is empty but for this list. Read-only from the host come `/usr` with the folders that
-//! belong to it (`/bin`, `/lib`…, links on most systems) and five harmless devices; the linker's cache and
-//! the alternatives' links out of `/etc` are copied. There is no `/home`, no `/root`, no `/sys`, and no
+//! belong to it (`/bin`, `/lib`…, links on most systems), the linker's cache and the alternatives'
+//! links out of `/etc`, and five harmless devices. There is no `/home`, no `/root`, no `/sys`, and no
 //! `/proc`: compilers, C++ and Python do without it, and it would show the host's kernel settings and
 //! the box's own init. `/tmp` is a link to the scratch folder `/box`, so that one size cap covers both.
 //!
@@ -18,7 +18,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::copies::{self, Copy};
 use crate::fault::Fault;
 
 /// The most mounts that a box can have; the child keeps their descriptors in an array.
@@ -45,17 +44,6 @@ pub(crate) enum Kind {
     Device,
     /// A folder that is there and is shown empty.
     Empty,
-    /// A file that lies inside as a copy.
-    CopiedFile,
-    /// A folder that lies inside as a copy.
-    CopiedFolder,
-}
-
-impl Kind {
-    /// Whether it is a copy, and nothing is mounted.
-    pub(crate) fn is_copied(self) -> bool {
-        matches!(self, Self::CopiedFile | Self::CopiedFolder)
-    }
 }
 
 /// The folder that lies on what is shown empty, without the leading slash.
@@ -67,16 +55,15 @@ pub(crate) struct Layout {
     pub(crate) folders: Vec<CString>,
     /// Links to make: what they hold, and their name.
     pub(crate) links: Vec<(CString, CString)>,
-    /// Mounts to attach, the copied aside.
+    /// Mounts to attach.
     pub(crate) mounts: Vec<Mount>,
-    /// What is copied.
-    pub(crate) copies: Vec<Copy>,
     /// The list for the policy's hash, one line each.
     pub(crate) lines: Vec<String>,
 }
 
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 const BESIDE_USR: [&str; 6] = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
+const FROM_ETC: [&str; 4] = ["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"];
 
 /// Folders of which no whole may be made readable: they hold homes, secrets or the kernel's state.
 const NEVER_WHOLE: [&str; 13] = [
@@ -136,12 +123,12 @@ pub(crate) fn draw(readable: &[PathBuf]) -> Result<Layout, Fault> {
             Err(_) => {}
         }
     }
-    for name in copies::FROM_ETC {
+    for name in FROM_ETC {
         let path = Path::new("/etc").join(name);
         if path.is_dir() {
-            draft.mount(&path, Kind::CopiedFolder);
+            draft.mount(&path, Kind::Folder);
         } else if path.is_file() {
-            draft.mount(&path, Kind::CopiedFile);
+            draft.mount(&path, Kind::File);
         }
     }
     for name in DEVICES {
@@ -298,9 +285,7 @@ fn seal(mut draft: Draft) -> Result<Layout, Fault> {
         .iter()
         .filter(|path| !under_mount(path))
         .map(|path| inside(path));
-    let copied = draft.mounts.iter().filter(|(_, kind)| kind.is_copied());
     Ok(Layout {
-        copies: copied.flat_map(|(path, _)| copies::read(path)).collect(),
         folders: folders.collect::<Result<_, _>>()?,
         links: draft
             .links

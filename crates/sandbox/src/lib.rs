@@ -46,7 +46,7 @@
 //! in it, the warden. There are as many as there were ever runs at once; two runs never share one at a time, and
 //! after any fault a cell is thrown away.
 //!
-//! Each run is a clone of the warden in fresh pid and ipc namespaces, among a fresh copy of the cell's mounts.
+//! Each run is a clone of the warden into fresh pid, ipc and mount namespaces.
 //! That clone is the run's init: it mounts a fresh scratch folder, gives up every capability, confines itself by
 //! Landlock and a second filter, starts the program as process 2, reaps what it leaves and collects the wanted
 //! files. The supervisor watches streams, deadlines and the tree. A program may also begin as a fork of a warm
@@ -70,7 +70,6 @@ mod badge;
 mod boxes;
 mod cell;
 mod clock;
-mod copies;
 mod cost;
 mod fault;
 mod fittings;

@@ -19,7 +19,6 @@ use rustix::process::{Resource, Rlimit};
 
 use crate::badge::Tier;
 use crate::fittings::Warm;
-use crate::fresh::Standby;
 use crate::limits::Limits;
 use crate::packet;
 use crate::plan::{self, Plan};
@@ -41,8 +40,6 @@ pub(crate) struct Nursery<'a> {
     beds: Vec<(&'a Warm, Bed)>,
     /// The host's `/proc`, through which an init names its own namespaces.
     processes: Option<RawFd>,
-    /// The cell's own mounts, which an interpreter lives among.
-    mounts: Option<RawFd>,
     orders: u64,
 }
 
@@ -65,11 +62,10 @@ pub(crate) struct Cradle {
 }
 
 impl<'a> Nursery<'a> {
-    pub(crate) fn new(warm: &'a [Warm], standby: &Standby) -> Self {
+    pub(crate) fn new(warm: &'a [Warm], processes: Option<RawFd>) -> Self {
         Self {
             beds: warm.iter().map(|one| (one, Bed::Empty)).collect(),
-            processes: standby.processes.as_ref().map(AsRawFd::as_raw_fd),
-            mounts: standby.mounts.as_ref().map(AsRawFd::as_raw_fd),
+            processes,
             orders: 0,
         }
     }
@@ -94,7 +90,7 @@ impl<'a> Nursery<'a> {
             *bed = Bed::Empty;
         }
         if matches!(bed, Bed::Empty) {
-            *bed = start(warm, self.mounts, stack).map_or(Bed::Unfit, Bed::Warm);
+            *bed = start(warm, stack).map_or(Bed::Unfit, Bed::Warm);
         }
         matches!(bed, Bed::Warm(_))
     }
@@ -146,10 +142,9 @@ struct Start {
     argv: Strings,
     env: Strings,
     line: OwnedFd,
-    mounts: Option<RawFd>,
 }
 
-fn start(warm: &Warm, mounts: Option<RawFd>, stack: &Stack) -> Option<OwnedFd> {
+fn start(warm: &Warm, stack: &Stack) -> Option<OwnedFd> {
     let (ours, line) = packet::connection().ok()?;
     let stem = |file: &crate::File| file.name.strip_suffix(".py").map(str::to_owned);
     let modules = warm.modules.iter().filter_map(stem);
@@ -164,7 +159,6 @@ fn start(warm: &Warm, mounts: Option<RawFd>, stack: &Stack) -> Option<OwnedFd> {
         argv: Strings::new(argv),
         env: Strings::new(env),
         line,
-        mounts,
     };
     Call::new(run, &given, stack).spawn().ok()?;
     drop(given);
@@ -188,10 +182,6 @@ fn run(given: &Start) {
 fn prepare(given: &Start) -> Result<(), Errno> {
     sys::notice_children();
     sys::unblock_signals();
-    // The warden stands among those of its next run.
-    if let Some(mounts) = given.mounts {
-        sys::enter_mounts(sys::borrowed(mounts))?;
-    }
     rustix::process::chdir(c"/box")?;
     let null = rustix::fs::openat(
         CWD,

@@ -1,8 +1,7 @@
 //! The process that lives in a cell and makes its runs.
 //!
-//! It does one thing at a time: take a request with its descriptors, clone the run's init into fresh pid
-//! and ipc namespaces, answer with the init's handle. The run's mount namespace, a copy of the cell's, lies ready: the
-//! warden stands in it, and makes the next one when the run is over. It never runs anything of a candidate's and reads
+//! It does one thing at a time: take a request with its descriptors, clone the run's init into fresh pid,
+//! ipc and mount namespaces, answer with the init's handle. It never runs anything of a candidate's and reads
 //! nothing that one wrote: a program's files pass through it as bytes. A run is a child in another pid
 //! namespace that cannot see it; what the run changes (mounts, limits, filters) are its own copies.
 //!
@@ -14,7 +13,7 @@
 //! The warden may allocate (see `sys::fork_boxes`); the init may not.
 
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::CWD;
@@ -32,10 +31,8 @@ use crate::{scratch, unwalled};
 
 /// Serves until the supervisor's end of the connection closes.
 pub(crate) fn live(site: &Site<'_>, standby: &Standby) {
-    let mut nursery = Nursery::new(&site.template.warm, standby);
-    if standby.mounts.is_some() && sys::copy_mounts().is_err() {
-        return;
-    }
+    let processes = standby.processes.as_ref().map(AsRawFd::as_raw_fd);
+    let mut nursery = Nursery::new(&site.template.warm, processes);
     let mut packet = vec![0_u8; Way::INLINE + Way::HEAD];
     while let Ok((length, descriptors)) = packet::receive(site.socket, &mut packet) {
         let said = match take(&packet[..length], descriptors) {
@@ -87,10 +84,9 @@ fn serve(
     let with = (&plan, standby);
     let call = Call::new(fresh::enter, &with, &standby.init);
     let has_walls = site.template.tier.has_walls();
-    let namespaces = match (has_walls, &standby.mounts) {
-        (true, Some(_)) => Namespaces::RUN_AMONG_MOUNTS,
-        (true, None) => Namespaces::RUN,
-        (false, _) => Namespaces::NONE,
+    let namespaces = match has_walls {
+        true => Namespaces::RUN,
+        false => Namespaces::NONE,
     };
     let made = call
         .begin_run(namespaces)
@@ -100,23 +96,10 @@ fn serve(
     let _ = packet::send_words(site.socket, words, &[made.pidfd.as_fd()]);
     let mut gone = [PollFd::new(&made.pidfd, PollFlags::IN)];
     while !matches!(poll(&mut gone, None), Ok(1..)) {}
-    if let Some(base) = &standby.mounts {
-        renew(base);
-    }
     if !has_walls {
         clean(site);
     }
     Ok(())
-}
-
-/// Gives up the mounts of the run that is over, its scratch folder with them, and makes those of the next one
-/// ready. Taking mounts down waits for other processors, which whoever waits for the run's end need not.
-fn renew(base: &OwnedFd) {
-    let renewed = sys::enter_mounts(base.as_fd()).and_then(|()| sys::copy_mounts());
-    if renewed.is_err() {
-        // A cell that still holds what a run left is not used again.
-        sys::exit(1);
-    }
 }
 
 /// Makes the cell as it was: what no namespace ends is ended, and what no mount takes with it is removed.

@@ -149,6 +149,7 @@ pub(super) const DENIED: &[i64] = &[
     libc::SYS_mount_setattr,
     457, // statmount
     458, // listmount
+    libc::SYS_unshare,
     libc::SYS_open_by_handle_at,
     libc::SYS_name_to_handle_at,
     // The machine itself.
@@ -210,4 +211,4 @@ pub(super) const DENIED_RUN: &[i64] = &[
 ];
 
 /// Denied to every program and needed by the warden or a warm interpreter: a run's filter denies it.
-pub(super) const NEEDED: &[i64] = &[libc::SYS_mount, libc::SYS_setns, libc::SYS_unshare];
+pub(super) const NEEDED: &[i64] = &[libc::SYS_mount, libc::SYS_setns];

@@ -17,9 +17,7 @@ impl Namespaces {
     /// Those of a cell. Its processes stay in the host's pid namespace; each run gets its own.
     pub(crate) const CELL: Self = Self(CELL);
     /// Those of a run.
-    pub(crate) const RUN: Self = Self(RUN | libc::CLONE_NEWNS);
-    /// Those of a run whose mounts lie ready.
-    pub(crate) const RUN_AMONG_MOUNTS: Self = Self(RUN);
+    pub(crate) const RUN: Self = Self(RUN);
 }
 
 const CELL: c_int = libc::CLONE_NEWUSER
@@ -29,7 +27,7 @@ const CELL: c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-const RUN: c_int = libc::CLONE_NEWPID | libc::CLONE_NEWIPC;
+const RUN: c_int = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC;
 
 /// Ends the process at once when it is dropped: a panic in the child must never unwind into the
 /// copy of the supervisor's stack.

@@ -151,21 +151,6 @@ pub(crate) fn become_peer(connection: BorrowedFd<'_>) -> Result<(), Errno> {
     .map(drop)
 }
 
-/// Goes into the mount namespace at `base`.
-pub(crate) fn enter_mounts(base: BorrowedFd<'_>) -> Result<(), Errno> {
-    // SAFETY: setns takes a descriptor and a kind.
-    answer(c_long::from(unsafe {
-        libc::setns(base.as_raw_fd(), libc::CLONE_NEWNS)
-    }))
-    .map(drop)
-}
-
-/// Goes into a copy of the mount namespace that this process is in.
-pub(crate) fn copy_mounts() -> Result<(), Errno> {
-    // SAFETY: unshare takes flags.
-    answer(c_long::from(unsafe { libc::unshare(libc::CLONE_NEWNS) })).map(drop)
-}
-
 /// Adds mount attributes (`MOUNT_ATTR_*`) to the mount at `fd`, and to all beneath it if asked.
 pub(crate) fn restrict_mount(fd: &OwnedFd, attributes: u64, reach: Reach) -> Result<(), Errno> {
     let mut attr = libc::mount_attr {
