@@ -231,10 +231,12 @@ impl Workshop {
 /// Whether the outcome of a fast step counts. A refused program is refused by both ways; what has to do
 /// with memory, time or the compiler itself is tried again the slow way.
 pub fn settled(outcome: &Outcome) -> bool {
-    const OWN: [&str; 4] = [
+    const OWN: [&str; 5] = [
         "memory exhausted",
         "out of memory",
         "internal compiler error",
+        // Whatever follows: one attempt too many costs less than one too few.
+        "Killed signal",
         "PCH",
     ];
     match outcome.ending {
