@@ -6,7 +6,8 @@
 #
 # Both run the llama.cpp that our engine crate pins: whet as cargo builds it, llama-bench as CMake
 # builds it for this CPU. What differs is our part: batching, sampling, text, the flags and the kernel of
-# engine-alone.cmake. See README.md for what is compared with what. Rounds go ABAB, so that a machine that warms up slows both down alike.
+# engine-alone.cmake. See README.md for what is compared with what. Rounds go ABAB, so that a machine that
+# warms up slows both down alike.
 #
 # LLAMA_CPP_CHECKOUT=DIR  a checkout of llama.cpp, instead of fetching the source of llama-bench with pip.
 

@@ -34,7 +34,7 @@ read_words() {
                     [ $# -ge 2 ] || refuse "$1 needs a value" 2
                     printf -v "${name//-/_}" %s "$2" && shift
                 elif [[ $options = *" $name! "* ]]; then
-                    printf -v "$name" yes
+                    printf -v "${name//-/_}" yes
                 else
                     options=${options//!/} options=${options# }
                     refuse "there is no option $1; there are --${options// /, --}yes and --help" 2

@@ -122,6 +122,22 @@ impl Desk<'_> {
         self.append(place, metric, Vec::new(), Some(reason))
     }
 
+    /// Writes the values of one metric, or why there are none.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn note(
+        &mut self,
+        place: &Place<'_>,
+        metric: &str,
+        found: Result<Vec<f64>, String>,
+    ) -> Result<(), Error> {
+        match found {
+            Ok(values) => self.record(place, metric, values),
+            Err(reason) => self.record_absent(place, metric, reason),
+        }
+    }
+
     /// Writes a warning if more tokens are needed than the model was trained for; once, also in a run that goes on.
     ///
     /// # Errors

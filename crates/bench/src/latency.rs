@@ -76,7 +76,7 @@ pub(crate) fn measure_as(
         return Ok(());
     };
     for warning in noise.into_iter().chain(drift(subjects, &cells)) {
-        desk.folder.append_warning(&warning)?;
+        desk.warn(&warning)?;
     }
     book.everything(&cells, desk)?;
     for subject in subjects {
@@ -130,7 +130,11 @@ fn timed(
         desk.watcher.advance(done as u64, "warming up");
     }
     let mut n_done = plan.warmups * cells.len();
-    let watch = Watch::begin(desk);
+    let same_threads = |cell: &Cell| cell.point.threads == cells[0].point.threads;
+    let watch = match cells.iter().all(same_threads) {
+        true => Watch::begin(desk),
+        false => Watch::of_others(),
+    };
     for repeat in 0..plan.repeats {
         for cell in cells.iter_mut() {
             if cell.timings.len() > repeat {

@@ -215,8 +215,5 @@ fn write(
     metric: &str,
     value: Result<u64, String>,
 ) -> Result<(), Error> {
-    match value {
-        Ok(bytes) => desk.record(place, metric, vec![bytes as f64]),
-        Err(reason) => desk.record_absent(place, metric, reason),
-    }
+    desk.note(place, metric, value.map(|bytes| vec![bytes as f64]))
 }

@@ -76,6 +76,12 @@ impl Watch {
         if let Some(meter) = &mut desk.meter {
             meter.watch_frequency();
         }
+        Watch::of_others()
+    }
+
+    /// The same without the frequency, for work with several numbers of threads in turns: processors clock higher the
+    /// fewer of them work, and that is no trouble of the machine.
+    pub(crate) fn of_others() -> Watch {
         Watch(noise::snapshot().ok())
     }
 

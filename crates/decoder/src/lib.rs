@@ -37,6 +37,11 @@ mod shape;
 mod trained;
 mod transformer;
 
+/// Threads that compute, all of them at a time.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 pub use adapter::{Adapter, Lora, Target};
 pub use error::Error;
 pub use fuse::fuse;

@@ -1,7 +1,8 @@
 //! How many operations a step of training is made of, whatever the machine.
 //!
-//! Counted are the products with matrices, two operations for each multiply–accumulate. Attention over the context,
-//! norms, exponentials and the optimiser come on top; they are small for the models and lengths of a training here.
+//! Counted are the products with matrices that loss and gradients need, two operations for each multiply–accumulate.
+//! Attention over the context, norms, exponentials and the optimiser come on top; they are small for the models and lengths
+//! of a training here. What is recomputed to save memory is no more work done, or a slower training would look faster.
 
 use crate::memory::{matrices, table};
 use crate::{Lora, Shape};
@@ -17,19 +18,18 @@ pub struct Operations {
 
 impl Operations {
     /// Of a step that trains an adapter. A frozen matrix is used twice, forward and for the gradient of what went into
-    /// it; a factor also for its own gradient. Recomputed layers are used once more.
-    pub fn of(shape: &Shape, lora: &Lora, recompute: bool) -> Self {
-        let again = u64::from(recompute);
+    /// it; a factor also for its own gradient.
+    pub fn of(shape: &Shape, lora: &Lora) -> Self {
         Self {
-            token: 2 * ((2 + again) * matrices(shape) + (3 + again) * lora.elements(shape)),
+            token: 2 * (2 * matrices(shape) + 3 * lora.elements(shape)),
             goal: 2 * 2 * table(shape),
         }
     }
 
     /// Of a step that trains every weight.
-    pub fn of_all(shape: &Shape, recompute: bool) -> Self {
+    pub fn of_all(shape: &Shape) -> Self {
         Self {
-            token: 2 * (3 + u64::from(recompute)) * matrices(shape),
+            token: 2 * 3 * matrices(shape),
             goal: 2 * 3 * table(shape),
         }
     }
@@ -54,10 +54,9 @@ mod tests {
         let shape = Shape::of(&file).unwrap();
         let weights = gguf::ModelFacts::of(&file).unwrap().weights;
         let body = weights.flops_per_token - weights.output_flops;
-        let all = Operations::of_all(&shape, false);
+        let all = Operations::of_all(&shape);
         assert_eq!(all.token, 3 * body, "counted from the file's tensors");
         assert_eq!(all.goal, 3 * weights.output_flops);
-        assert_eq!(Operations::of_all(&shape, true).token, 4 * body);
 
         let lora = Lora {
             rank: 2,
@@ -66,13 +65,9 @@ mod tests {
         };
         let sides = Target::Query.sides(&shape).iter().sum::<usize>();
         let factors = (2 * sides * shape.layers) as u64;
-        let tuned = Operations::of(&shape, &lora, false);
+        let tuned = Operations::of(&shape, &lora);
         assert_eq!(tuned.token, 2 * body + 6 * factors);
         assert_eq!(tuned.goal, 2 * weights.output_flops);
-        assert_eq!(
-            Operations::of(&shape, &lora, true).token,
-            3 * body + 8 * factors
-        );
         assert_eq!(tuned.of_step(10, 4), 10 * tuned.token + 4 * tuned.goal);
     }
 }

@@ -31,7 +31,7 @@ pub trait Learner {
     }
 
     /// What a step of it takes.
-    fn operations(&self, recompute: bool) -> Operations;
+    fn operations(&self) -> Operations;
 
     /// The loss of a batch and its gradients, one for each parameter.
     ///
@@ -105,8 +105,8 @@ impl Learner for Tuned<'_> {
         self.adapter.parameters_mut().collect()
     }
 
-    fn operations(&self, recompute: bool) -> Operations {
-        Operations::of(self.model.shape(), self.adapter.lora(), recompute)
+    fn operations(&self) -> Operations {
+        Operations::of(self.model.shape(), self.adapter.lora())
     }
 
     fn slope(&self, batch: &Batch, pass: &Pass) -> Result<Slope, Error> {
@@ -176,8 +176,8 @@ impl Learner for Whole {
         parts.map(Part::is_matrix).collect()
     }
 
-    fn operations(&self, recompute: bool) -> Operations {
-        Operations::of_all(self.model.shape(), recompute)
+    fn operations(&self) -> Operations {
+        Operations::of_all(self.model.shape())
     }
 
     fn slope(&self, batch: &Batch, pass: &Pass) -> Result<Slope, Error> {

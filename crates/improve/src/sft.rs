@@ -142,10 +142,7 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
         before: state.progress.before,
         best: state.progress.best,
         best_step: state.progress.best_step,
-        operations: state
-            .training
-            .learner
-            .operations(state.training.recipe.recompute),
+        operations: state.training.learner.operations(),
         curve: state.curve,
     })
 }

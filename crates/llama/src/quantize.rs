@@ -117,11 +117,9 @@ pub fn quantise(
         cause,
     };
     let part = gguf::beside(to).map_err(|error| failed(error.to_string()))?;
-    let part = part.into_temp_path();
-    run(from, &part, how, on_tensor).map_err(failed)?;
-    let facts = look_over(&file, &part).map_err(failed)?;
-    part.persist(to)
-        .map_err(|error| failed(error.to_string()))?;
+    run(from, part.path(), how, on_tensor).map_err(failed)?;
+    let facts = look_over(&file, part.path()).map_err(failed)?;
+    gguf::put_in_place(part, to).map_err(|error| failed(error.to_string()))?;
     Ok(facts)
 }
 
@@ -186,11 +184,9 @@ fn text(path: &Path) -> Result<CString, String> {
     CString::new(name).map_err(|_| "its path holds a NUL byte".into())
 }
 
-/// The result is whole, has every tensor of the original in its shape, and lies on the disk.
+/// The result is whole and has every tensor of the original in its shape.
 fn look_over(original: &Gguf, path: &Path) -> Result<ModelFacts, String> {
     let unsound = |what: String| format!("the result is not sound: {what}");
-    let disk = std::fs::File::open(path).and_then(|file| file.sync_all());
-    disk.map_err(|error| error.to_string())?;
     let file = Gguf::open(path).map_err(|error| unsound(error.to_string()))?;
     for tensor in original.tensors() {
         let found = file.tensor(tensor.name());

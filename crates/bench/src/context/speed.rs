@@ -50,7 +50,7 @@ pub fn speed(
         }
     }
     for warning in watch.end(desk) {
-        desk.folder.append_warning(&warning)?;
+        desk.warn(&warning)?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What the times of a combination are written down as.
 
+use std::collections::BTreeMap;
+
 use engine::{CacheKinds, ModelCard};
 use ledger::Run;
 use ledger::record::{TimedRun, Warning};
@@ -90,22 +92,26 @@ impl Book<'_> {
             benchmark,
             subjects,
         } = *self;
-        let mut threads: Vec<usize> = cells.iter().map(|cell| cell.point.threads).collect();
-        threads.sort_unstable();
-        threads.dedup();
         // Their buffer and their second are the machine's, not those of the model that was timed last.
         desk.turn(0, Work::of_none(BANDWIDTH));
-        let mut ceilings = Vec::new();
-        for threads in threads {
-            ceilings.push(Ceilings::measured(benchmark, subjects, threads, desk)?);
+        let mut ceilings = BTreeMap::new();
+        for threads in cells.iter().map(|cell| cell.point.threads) {
+            ceilings
+                .entry(threads)
+                .or_insert_with(|| Ceilings::measured(subjects, threads, desk));
+        }
+        for (threads, ceilings) in &ceilings {
+            for subject in subjects {
+                let place = Place::new(&subject.name, benchmark).with("threads", *threads);
+                ceilings.keep(subject.model.card(), &place, desk)?;
+            }
         }
         for subject in subjects {
             let place = Place::new(&subject.name, benchmark);
             desk.record(&place, "model_load_ns", vec![subject.load_ns as f64])?;
         }
         for cell in cells {
-            let at = |ceilings: &&Ceilings| ceilings.threads == cell.point.threads;
-            let ceilings = ceilings.iter().find(at).unwrap_or(&ceilings[0]);
+            let ceilings = &ceilings[&cell.point.threads];
             let row = Row {
                 subject: &subjects[cell.subject],
                 point: &cell.point,
@@ -115,7 +121,7 @@ impl Book<'_> {
             row.times(desk)?;
             row.between_tokens(desk)?;
             row.operations(ceilings, desk)?;
-            row.bytes(ceilings.bytes_per_s.as_ref(), desk)?;
+            row.bytes(ceilings.bytes_per_s(), desk)?;
         }
         Ok(())
     }
@@ -213,18 +219,13 @@ impl Row<'_> {
         let n = self.point.batch as f64 * prompt_flops(card, self.point);
         let rates = self.each(|t| per_second(n, t.first_token_ns));
         desk.record(&self.place, "prefill_operations_per_s", rates.clone())?;
-        let metric = "arithmetic_share";
-        match ceilings.operations_per_s(card) {
-            Ok(ceiling) => {
-                let shares = rates.iter().map(|rate| rate / ceiling).collect();
-                desk.record(&self.place, metric, shares)
-            }
-            Err(reason) => desk.record_absent(&self.place, metric, reason),
-        }
+        let shares = |ceiling| rates.iter().map(|rate| rate / ceiling).collect();
+        let found = ceilings.operations_per_s(card).map(shares);
+        desk.note(&self.place, "arithmetic_share", found)
     }
 
     /// Bytes that decoding reads, and their share of what the memory delivers.
-    fn bytes(&self, ceiling: Result<&f64, &String>, desk: &mut Desk<'_>) -> Result<(), Error> {
+    fn bytes(&self, ceiling: Result<f64, &str>, desk: &mut Desk<'_>) -> Result<(), Error> {
         let metrics = ["decode_bytes_per_s", "bandwidth_share"];
         let absent = |desk: &mut Desk<'_>, metrics: &[&str], reason: &str| {
             metrics
@@ -241,13 +242,9 @@ impl Row<'_> {
         let steps = self.point.n_new - 1;
         let read = self.each(|t| per_second(steps as f64, t.rest_ns()) * bytes);
         desk.record(&self.place, "decode_bytes_per_s", read.clone())?;
-        match ceiling {
-            Ok(ceiling) => {
-                let shares = read.iter().map(|rate| rate / ceiling).collect();
-                desk.record(&self.place, "bandwidth_share", shares)
-            }
-            Err(reason) => absent(desk, &metrics[1..], reason),
-        }
+        let shares = |ceiling| read.iter().map(|rate| rate / ceiling).collect();
+        let found = ceiling.map(shares).map_err(str::to_owned);
+        desk.note(&self.place, "bandwidth_share", found)
     }
 
     /// Bytes that one decode step reads: the weights once and the mean cache of every sequence.

@@ -373,8 +373,8 @@ impl Learner for Failing<'_> {
         self.learner.parameters_mut()
     }
 
-    fn operations(&self, recompute: bool) -> Operations {
-        self.learner.operations(recompute)
+    fn operations(&self) -> Operations {
+        self.learner.operations()
     }
 
     fn slope(&self, batch: &Batch, pass: &Pass) -> Result<Slope, Error> {

@@ -207,13 +207,25 @@ pub(crate) fn max_hz(root: Root) -> Finding {
 /// The mean of [`hertz`] as a fact.
 pub(crate) fn current_hz(root: Root) -> Finding {
     let all = hertz(root)?;
-    Ok(Fact::Number(all.values().sum::<f64>() / all.len() as f64))
+    Ok(Fact::Number(mean_hz(&all)))
 }
 
 /// The frequencies of the allowed processors now, by their numbers, in hertz, at least one; in a virtual machine this is
 /// often the nominal one.
 pub(crate) fn hertz(root: Root) -> Result<BTreeMap<usize, f64>, Absent> {
-    frequencies(root, "scaling_cur_freq").or_else(|_| listed_frequencies(root))
+    frequencies(root, "scaling_cur_freq").or_else(|_| {
+        let mut listed = listed_frequencies(root)?;
+        let allowed = allowed(root).unwrap_or_default();
+        if listed.keys().any(|cpu| allowed.contains(cpu)) {
+            listed.retain(|cpu, _| allowed.contains(cpu));
+        }
+        Ok(listed)
+    })
+}
+
+/// The mean over processors, of which there is at least one.
+pub(crate) fn mean_hz(hertz: &BTreeMap<usize, f64>) -> f64 {
+    hertz.values().sum::<f64>() / hertz.len() as f64
 }
 
 /// One frequency per allowed processor from cpufreq, which counts in kilohertz.

@@ -83,8 +83,7 @@ impl Gauge for Load<'_> {
         let stat = self.root.text(STAT).unwrap_or_default();
         put(into, "cpu_busy_share", self.busy(&stat));
         if let Ok(hertz) = cpu::hertz(self.root) {
-            let mean = hertz.values().sum::<f64>() / hertz.len() as f64;
-            put(into, "cpu_hz", Some(mean));
+            put(into, "cpu_hz", Some(cpu::mean_hz(&hertz)));
             put(into, "cpu_busy_hz", self.busy_hz(&stat, &hertz));
         }
         put(into, "cpu_celsius", self.hottest());

@@ -73,7 +73,7 @@ const WHOLE: (usize, usize) = (5, 8);
 pub fn console(table: &Table, width: u16, colour: Colour) -> String {
     let mut grid = grid(table);
     // Both sides of a cell are padded.
-    let most = usize::from(width) * WHOLE.0 / WHOLE.1 - 2;
+    let most = usize::from(width.max(NARROWEST)) * WHOLE.0 / WHOLE.1 - 2;
     for (at, column) in table.columns().iter().enumerate() {
         let cells = table.rows().iter().map(|row| row[at].text.chars().count());
         if column.whole && cells.max().is_some_and(|longest| longest <= most) {

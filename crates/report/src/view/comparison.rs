@@ -170,9 +170,11 @@ impl Comparison {
 
     /// What the interval alone says.
     pub(crate) fn by_interval(&self, better: Better) -> Finding {
+        if self.identical {
+            return Finding::Same;
+        }
         let neutral = self.neutral();
         match self.tested() {
-            _ if self.identical => Finding::Same,
             None if self.is_within_chance() => Finding::Inconclusive,
             None => Finding::Unknown,
             Some(interval) if interval.lo <= neutral && neutral <= interval.hi => {

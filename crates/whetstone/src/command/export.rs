@@ -112,11 +112,12 @@ pub(super) fn with_kept(
 /// replaced. What is put behind other things is there already, and what went to standard output was read; a folder that is
 /// gone is said and no failure of the report.
 pub(super) fn again(folder: &Path, run: &Run, dpi: u16, terminal: &Terminal) -> Result<()> {
-    if run.is_open() {
+    let kept = with_kept(folder, &[])?;
+    if run.is_open() || kept.is_empty() {
         return Ok(());
     }
     let card = Scorecard::of(run).with(terminal.readings());
-    for (name, path) in with_kept(folder, &[])? {
+    for (name, path) in kept {
         let format = publish::find(&name).map_err(Usage)?;
         if format.appends || path == Path::new("-") {
             continue;

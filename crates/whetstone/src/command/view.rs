@@ -32,10 +32,7 @@ pub(crate) fn run(flags: &View, terminal: &Terminal) -> Result<Exit> {
     match &flags.problem {
         Some(_) => {
             // Records stand in the order in which lanes came to their ends; models keep the order of the run.
-            chosen.sort_by_key(|answer| {
-                let key = &answer.attempt.key;
-                (key.suite.clone(), key.problem.clone(), key.attempt)
-            });
+            chosen.sort_by(|one, other| place(one).cmp(&place(other)));
             terminal.result(&answers(&chosen))?;
         }
         None => {
@@ -95,6 +92,12 @@ fn chosen<'r>(run: &'r Run, flags: &View) -> Result<Vec<Answer<'r>>, Usage> {
 }
 
 /// What one may ask for.
+/// Where an answer stands among those of its model.
+fn place<'r>(answer: &Answer<'r>) -> (&'r str, &'r str, u32) {
+    let key = &answer.attempt.key;
+    (&key.suite, &key.problem, key.attempt)
+}
+
 fn there_are(run: &Run) -> String {
     let distinct = |of: fn(&AttemptKey) -> &String| {
         let mut words: Vec<String> = run.attempts.iter().map(|a| one_line(of(&a.key))).collect();

@@ -278,6 +278,7 @@ fn the_first_and_the_last_evaluation_are_exported(place: &Workplace) {
         export("out", what).with_code(0);
     }
     let of = |name: &str| json(&place.at(name))["total"].clone();
+    assert!(of("h_toy.json").is_u64());
     assert_eq!(of("h_toy.json"), of("h_toy-cycle-2.json"));
     assert!(place.at("e_toy-cycle-2_cpp-demo.json").is_file());
     export("out", "hyperfine=-")

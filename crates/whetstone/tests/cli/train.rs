@@ -71,10 +71,8 @@ fn it_was_metered(place: &Workplace) {
     let share = &share.unwrap()["cells"][0];
     assert_eq!(share["n"], 6);
     // A toy cannot keep a processor busy, and nothing can do more than it is able to.
-    assert!(
-        (0.0..1.0).contains(&share["value"].as_f64().unwrap()),
-        "{share}"
-    );
+    let known = share["value"].as_f64().unwrap();
+    assert!(known > 0.0 && known < 1.0, "{share}");
     let table = String::from_utf8(read("out/run/hardware.csv")).unwrap();
     assert!(table.contains(",train,") && table.contains(",evaluate,"));
 }

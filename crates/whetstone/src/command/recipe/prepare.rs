@@ -43,7 +43,7 @@ pub(super) fn prepare(
         }
     }
     for one in trainings.iter().filter(|one| is_meant(work.only, one.id())) {
-        for word in one.suites() {
+        for word in one.suites()? {
             judged.push(suites::find(&word, finder)?);
         }
     }

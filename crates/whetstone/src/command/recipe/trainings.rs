@@ -46,11 +46,12 @@ impl Planned {
     }
 
     /// The suites whose answers it judges.
-    pub(super) fn suites(&self) -> Vec<String> {
-        match parsed(&self.training, &self.words) {
-            Ok(Train::Raft(flags)) => [flags.suite, flags.held_out].concat(),
+    pub(super) fn suites(&self) -> Result<Vec<String>, Usage> {
+        let what = parsed(&self.training, &self.words).map_err(Usage::from)?;
+        Ok(match what {
+            Train::Raft(flags) => [flags.suite, flags.held_out].concat(),
             _ => Vec::new(),
-        }
+        })
     }
 
     fn method(&self) -> &str {

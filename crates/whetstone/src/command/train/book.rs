@@ -5,18 +5,20 @@
 //! session, so steps that were lost with a killed process cost their energy, and count it, twice.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use bench::desk::{Place, Unwatched};
+use bench::meter::BANDWIDTH;
 use bench::{Desk, Work};
 use improve::Point;
 use improve::sft::{Doing, End, Outcome};
 use ledger::record::{Done, RunHeader};
 use ledger::{Run, RunFolder};
 use measure::SystemClock;
-use measure::probe::{Numbers, multiply_rate};
+use measure::probe::{Arithmetic, Numbers, multiply_rate};
 use serde_json::{Value, json};
 
 use crate::command::bench::{Watched, write_report};
@@ -193,28 +195,20 @@ impl Hand<'_> {
         let desk = &mut self.desk;
         desk.record(&place, "train_tokens_per_s", tokens)?;
         desk.record(&place, "train_operations_per_s", operations.clone())?;
-        // As many as the decoder's pool has, which takes them all.
-        let threads = std::thread::available_parallelism()?;
-        let ceiling = Place::new(self.model, "train")
+        let threads = NonZeroUsize::new(decoder::threads()).unwrap_or(NonZeroUsize::MIN);
+        desk.turn(0, Work::of_none(BANDWIDTH));
+        let ceiling = multiply_rate(desk.clock, threads, Numbers::Float32);
+        desk.turn_away()?;
+        let ceiling = ceiling.map_err(|absent| absent.to_string());
+        let shares =
+            |found: &Arithmetic| operations.iter().map(|rate| rate / found.best()).collect();
+        let share = ceiling.as_ref().map(shares).map_err(Clone::clone);
+        desk.note(&place, "arithmetic_share", share)?;
+        let place = place
             .with("threads", threads.get())
             .with("numbers", Numbers::Float32.name());
-        match multiply_rate(desk.clock, threads, Numbers::Float32) {
-            Ok(found) => {
-                let best = found.best();
-                let shares = operations.iter().map(|rate| rate / best).collect();
-                let metric = "arithmetic_operations_per_s";
-                desk.record(&ceiling, metric, found.operations_per_s_samples)?;
-                desk.record(&place, "arithmetic_share", shares)?;
-            }
-            Err(absent) => {
-                for (place, metric) in [
-                    (&ceiling, "arithmetic_operations_per_s"),
-                    (&place, "arithmetic_share"),
-                ] {
-                    desk.record_absent(place, metric, absent.to_string())?;
-                }
-            }
-        }
+        let passes = ceiling.map(|found| found.operations_per_s_samples);
+        desk.note(&place, "arithmetic_operations_per_s", passes)?;
         Ok(())
     }
 }

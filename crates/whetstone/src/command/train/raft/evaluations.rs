@@ -98,8 +98,13 @@ fn evaluation(folder: &Path, phase: &str) -> Result<Option<Run>> {
     Ok(whole)
 }
 
-/// Two runs of one model on other problems as one.
-fn beside(mut first: Run, other: Run) -> Run {
+/// Two runs of one model on other problems as one. What each did to the machine stays behind: the two were sessions of
+/// their own, and their readings are no repetitions of each other.
+fn beside(mut first: Run, mut other: Run) -> Run {
+    for run in [&mut first, &mut other] {
+        run.hardware.clear();
+        run.measurements.retain(|one| one.benchmark != "hardware");
+    }
     first.header.suites.extend(other.header.suites);
     first.attempts.extend(other.attempts);
     first.verdicts.extend(other.verdicts);
