@@ -13,6 +13,7 @@ use engine::score::{self, Window};
 use engine::{CacheKind, CacheKinds, Divergence, Model, Session, SessionShape, Special, Token};
 
 use crate::desk::{Desk, Place, Subject};
+use crate::lockstep::Rows;
 use crate::plan::{DivergencePlan, PerplexityPlan};
 use crate::protocol::{Cut, Protocol};
 use crate::text::{Content, Text};
@@ -282,7 +283,7 @@ impl Job<'_> {
             read.map_err(|source| self.failed(&self.against.reference.name, i, source))?;
             let candidates = self.against.candidates.iter().zip(theirs.iter_mut());
             for ((candidate, session), found) in candidates.zip(&mut found) {
-                let held = rows.against(session.as_mut(), (window, piece), found);
+                let held = held_against(&rows, session.as_mut(), (window, piece), found);
                 held.map_err(|source| self.failed(&candidate.subject.name, i, source))?;
             }
         }
@@ -327,51 +328,25 @@ impl Job<'_> {
     }
 }
 
-/// The reference's rows for the scored tokens of a piece, one after another.
-#[derive(Default)]
-struct Rows {
-    logits: Vec<f32>,
-    /// Place of the first of these tokens in its window.
-    first: usize,
-    /// Entries of a row.
-    width: usize,
-}
-
-impl Rows {
-    fn read(
-        &mut self,
-        session: &mut dyn Session,
-        (window, piece): (&Window, usize),
-    ) -> Result<(), engine::Error> {
-        self.logits.clear();
-        score::read_piece(session, 0, (window, piece), &mut |place, row| {
-            if self.logits.is_empty() {
-                (self.first, self.width) = (place, row.len());
-            }
-            self.logits.extend_from_slice(row);
-        })
-    }
-
-    /// Adds what a candidate says at each of these tokens.
-    fn against(
-        &self,
-        session: &mut dyn Session,
-        (window, piece): (&Window, usize),
-        found: &mut Vec<Divergence>,
-    ) -> Result<(), engine::Error> {
-        let mut broken = None;
-        score::read_piece(session, 0, (window, piece), &mut |place, row| {
-            let at = (place - self.first) * self.width;
-            let ours = &self.logits[at..at + self.width];
-            match Divergence::between(ours, row, window.tokens[place]) {
-                Some(divergence) => found.push(divergence),
-                None => broken = broken.or(Some(place)),
-            }
-        })?;
-        match broken {
-            Some(position) => Err(engine::Error::NotFinite { position }),
-            None => Ok(()),
-        }
+/// Adds what a candidate says at each scored token of a piece that the reference has read.
+fn held_against(
+    rows: &Rows,
+    session: &mut dyn Session,
+    (window, piece): (&Window, usize),
+    found: &mut Vec<Divergence>,
+) -> Result<(), engine::Error> {
+    let mut broken = None;
+    rows.beside(
+        session,
+        (window, piece),
+        &mut |place, ours, theirs| match Divergence::between(ours, theirs, window.tokens[place]) {
+            Some(divergence) => found.push(divergence),
+            None => broken = broken.or(Some(place)),
+        },
+    )?;
+    match broken {
+        Some(position) => Err(engine::Error::NotFinite { position }),
+        None => Ok(()),
     }
 }
 

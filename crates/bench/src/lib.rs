@@ -8,8 +8,8 @@
 //! where it was. Judging never overlaps timing.
 //!
 //! Reading order: [`plan`], [`desk`], then one file per benchmark: [`code`], [`perplexity`] (with
-//! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`run`]
-//! puts them together, [`origin`] says on which machine, and [`meter`] and [`noise`] what it and others did meanwhile. [`speculation`] is
+//! [`text`] and [`protocol`]), [`divergence`], [`accuracy`], [`memory`], [`latency`], [`context`], [`variants`]; [`drift`] is
+//! of adapters alone; [`run`] puts them together, [`origin`] says on which machine, and [`meter`] and [`noise`] what it and others did meanwhile. [`speculation`] is
 //! carried out by itself, with two models that work together.
 
 pub mod accuracy;
@@ -17,6 +17,7 @@ pub mod code;
 pub mod context;
 pub mod desk;
 pub mod divergence;
+pub mod drift;
 pub mod latency;
 pub mod memory;
 pub mod meter;
@@ -33,6 +34,7 @@ pub mod trial;
 pub mod variants;
 
 mod error;
+mod lockstep;
 
 pub use desk::{Desk, Subject, Watcher};
 pub use error::Error;

@@ -1,12 +1,16 @@
 //! A whole plan: one model after another, and speed at the end with all of them side by side.
 
+use engine::Model;
+use engine::score::Window;
 use task::{Quiz, Suite};
 
 use crate::desk::{Desk, Subject};
 use crate::meter::Work;
 use crate::plan::Plan;
 use crate::text::Text;
-use crate::{Error, accuracy, code, context, divergence, latency, memory, perplexity, variants};
+use crate::{
+    Error, accuracy, code, context, divergence, drift, latency, memory, perplexity, variants,
+};
 
 /// What a plan names and somebody else has read: problems and texts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -148,6 +152,21 @@ fn all_together(
         context::speed(subjects, plan, desk)?;
     }
     Ok(())
+}
+
+/// How far a model with an adapter is from its base, on answers of its own: see [`drift::measure`].
+///
+/// # Errors
+/// Its own.
+pub fn drift(
+    subject: &Subject<'_>,
+    base: &dyn Model,
+    answers: &[Window],
+    desk: &mut Desk<'_>,
+) -> Result<Ended, Error> {
+    desk.turn(0, Work::of(&subject.name, drift::NAME));
+    let result = drift::measure(subject, base, answers, desk);
+    ended(result, desk)
 }
 
 /// Work on these models together; of one alone it is that one's.

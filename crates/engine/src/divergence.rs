@@ -70,6 +70,18 @@ impl Normal {
     }
 }
 
+/// The entropy of a row's softmax, −Σ p ln p, in nats, summed in f64; `None` if the row is no distribution.
+pub fn entropy(logits: &[f32]) -> Option<f64> {
+    let normal = Normal::of(logits)?;
+    let entropy = in_lanes(logits, logits, |logit, _| {
+        let nats = normal.total - f64::from(logit);
+        let weight = exp_nonpositive(-nats);
+        // An entry that cannot come adds nothing.
+        if weight > 0.0 { weight * nats } else { 0.0 }
+    });
+    entropy.is_finite().then_some(entropy.max(0.0))
+}
+
 /// Σ p · (reference − candidate).
 fn weighted_gap(reference: &[f32], candidate: &[f32], p: Normal) -> f64 {
     in_lanes(reference, candidate, |r, c| {
@@ -182,6 +194,21 @@ mod tests {
         // Swapped rows of a swapped pair say the same.
         let mirrored = Divergence::between(&q, &p, 1).unwrap();
         assert_eq!((mirrored.kl, mirrored.delta_p), (found.kl, found.delta_p));
+    }
+
+    #[test]
+    fn entropy_is_the_logarithm_of_as_many_equal_entries_and_nothing_where_one_takes_all() {
+        for n in [2usize, 7, 1000] {
+            let flat = entropy(&vec![3.5; n]).unwrap();
+            assert!((flat - (n as f64).ln()).abs() < 1e-12, "{n}: {flat}");
+        }
+        // p = (3/4, 1/4).
+        let two = entropy(&[3f32.ln(), 0.0]).unwrap();
+        let wanted = 4f64.ln() - 0.75 * 3f64.ln();
+        assert!((two - wanted).abs() < 1e-7, "{two}");
+        let sure = [0.0, f32::NEG_INFINITY, f32::NEG_INFINITY];
+        assert_eq!(entropy(&sure), Some(0.0));
+        assert_eq!(entropy(&[0.0, f32::NAN]), None);
     }
 
     #[test]

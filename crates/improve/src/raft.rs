@@ -19,6 +19,7 @@
 mod copied;
 mod costs;
 mod curriculum;
+mod drift;
 mod guard;
 mod held_back;
 mod learnt;
@@ -47,6 +48,7 @@ use crate::{Error, Recipe};
 
 pub use costs::{Kind, Total, totals};
 pub use curriculum::{Curriculum, History, complexity};
+pub use drift::Drift;
 pub use guard::{Leak, Look, leaks};
 pub use measures::{Change, Measures};
 pub use outcome::{Counted, Cycle, End, Looks, Measured, Outcome};
@@ -88,6 +90,8 @@ pub struct Sampling<'a> {
     pub seed: u64,
     /// The adapter that is laid over the model; `None` for the base.
     pub adapter: Option<PathBuf>,
+    /// Whether the adapter is held against the base as well, on some of the answers.
+    pub against_base: bool,
 }
 
 /// An order to train an adapter.
@@ -141,6 +145,8 @@ pub struct Effort {
 pub struct Sampled {
     /// Every sample with its verdict.
     pub samples: Vec<Sample>,
+    /// How far the adapter is from the base, where that was asked for and could be told.
+    pub drift: Option<Drift>,
     /// What it cost.
     pub effort: Effort,
 }

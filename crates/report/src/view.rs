@@ -264,7 +264,7 @@ impl Row {
 
 /// The fixed order of benchmarks; unknown ones come last.
 fn place(benchmark: &str) -> usize {
-    const ORDER: [&str; 11] = [
+    const ORDER: [&str; 12] = [
         VARIANTS,
         "code",
         CUSTOM,
@@ -275,6 +275,7 @@ fn place(benchmark: &str) -> usize {
         "memory",
         "perplexity",
         "divergence",
+        "drift",
         "hardware",
     ];
     ORDER

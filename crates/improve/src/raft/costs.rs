@@ -105,7 +105,7 @@ fn parts(outcome: &Outcome) -> Vec<(Kind, Cost)> {
 
 fn measuring(phase: &str) -> Kind {
     match phase {
-        "generate" | "judge" => Kind::Measuring,
+        "generate" | "judge" | "drift" => Kind::Measuring,
         _ => Kind::Other,
     }
 }

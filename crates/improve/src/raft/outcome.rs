@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Bar, Broken, Change, Effort, Look, Measures, Sampled, Trained};
+use super::{Bar, Broken, Change, Drift, Effort, Look, Measures, Sampled, Trained};
 
 /// What was measured of a set of prompts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Measured {
     pub measures: Option<Measures>,
     /// Suite by suite.
     pub suites: BTreeMap<String, Measures>,
+    /// How far the adapter is from the base; only of the held-out prompts of a cycle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     /// What it cost.
     pub effort: Effort,
 }
@@ -141,6 +144,7 @@ impl Measured {
         Measured {
             measures: Measures::of(&sampled.samples, seed),
             suites: Measures::by_suite(&sampled.samples, seed),
+            drift: sampled.drift,
             effort: sampled.effort,
         }
     }

@@ -10,10 +10,10 @@
 use std::path::{Path, PathBuf};
 
 use decoder::export::write_whole;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::{Effort, Sample, Sampled};
+use super::{Drift, Effort, Sample, Sampled};
 use crate::Error;
 use crate::folder::checkpoint_in;
 
@@ -84,19 +84,36 @@ pub(super) fn finish<T: Serialize>(folder: &Path, what: &T) -> Result<(), Error>
     write_json(&folder.join(MARK), what)
 }
 
+/// The mark of a phase of sampling.
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    #[serde(flatten)]
+    effort: Effort,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drift: Option<Drift>,
+}
+
 /// What a complete phase of sampling left.
 pub(super) fn sampled(folder: &Path) -> Result<Option<Sampled>, Error> {
-    let Some(effort) = finished::<Effort>(folder)? else {
+    let Some(Mark { effort, drift }) = finished(folder)? else {
         return Ok(None);
     };
     let samples: Vec<Sample> = read_lines(&folder.join(SAMPLES))?;
-    Ok(Some(Sampled { samples, effort }))
+    Ok(Some(Sampled {
+        samples,
+        drift,
+        effort,
+    }))
 }
 
 /// Writes the samples and then the mark.
 pub(super) fn finish_sampling(folder: &Path, sampled: &Sampled) -> Result<(), Error> {
     write_lines(&folder.join(SAMPLES), &sampled.samples)?;
-    finish(folder, &sampled.effort)
+    let mark = Mark {
+        effort: sampled.effort.clone(),
+        drift: sampled.drift.clone(),
+    };
+    finish(folder, &mark)
 }
 
 pub(super) fn write_json<T: Serialize>(path: &Path, what: &T) -> Result<(), Error> {

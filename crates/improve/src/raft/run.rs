@@ -7,6 +7,8 @@ mod teaching;
 
 use std::path::PathBuf;
 
+use asking::Source;
+
 use super::curriculum::Past;
 use super::guard::{self, Look};
 use super::statistics::{distribution, statistics, summary};
@@ -219,8 +221,11 @@ impl<W: Workshop> Run<'_, W> {
         let asked: Vec<&Prompt> = chosen.iter().map(|place| &prompts[*place]).collect();
         let name = format!("cycle {n}");
         let folder = self.folder.cycle(n);
-        let asking = self.plan.asking(n);
-        let source = (asking, self.current.clone());
+        let source = Source {
+            asking: self.plan.asking(n),
+            adapter: self.current.clone(),
+            against_base: false,
+        };
         let place = (name.as_str(), folder.join("samples"));
         let sampled = self.sample((place.0, &place.1), asked.clone(), source)?;
         let Some(sampled) = sampled else {
@@ -253,9 +258,8 @@ impl<W: Workshop> Run<'_, W> {
         self.current = Some(adapter.clone());
         if !self.material.held_out.is_empty() {
             let name = format!("{name}, held out");
-            let asked = self.material.held_out.iter().collect();
             let place = (name.as_str(), folder.join("held_out"));
-            let held_out = self.measure((place.0, &place.1), asked, Some(adapter))?;
+            let held_out = self.measure_cycle((place.0, &place.1), adapter)?;
             let Some(held_out) = held_out else {
                 return Ok(Turn::Stopped);
             };

@@ -138,3 +138,56 @@ fn a_run_that_would_measure_nothing_is_refused_before_any_work() {
     assert!(said.contains("nothing would be measured"), "{said}");
     assert_eq!((made.taken, made.said.len()), (0, 0));
 }
+
+#[test]
+fn how_far_each_adapter_is_from_the_base_is_kept_and_what_is_too_far_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let far = || Made {
+        drift: Some([vec![0.3, 0.1], vec![0.1, 0.2], vec![0.5, 0.7]]),
+        ..Made::new()
+    };
+    let mut made = far();
+    let outcome = go(&plan(), &material(), folder.path(), &mut made)
+        .unwrap()
+        .unwrap();
+    let asked = [
+        "cycle 1, held out",
+        "cycle 2, held out",
+        "cycle 3, held out",
+    ];
+    assert_eq!(made.held_against_base, asked);
+    let said = |text: &str| outcome.said.iter().any(|said| said.contains(text));
+    assert!(
+        said("cycle 2: its answers are 0.20 nats"),
+        "{:?}",
+        outcome.said
+    );
+    assert!(said("cycle 3: its entropy is 25 %"), "{:?}", outcome.said);
+    let summary = json(&folder.path().join("summary.json"));
+    let drift = &summary["strict"]["cycles"][1]["drift"];
+    assert_eq!(
+        (&drift["kl_nats"]["value"], &drift["kl_nats"]["n"]),
+        (&0.2.into(), &2.into())
+    );
+    // Read again it says the same, and nobody is asked twice.
+    let mut later = far();
+    let again = go(&plan(), &material(), folder.path(), &mut later)
+        .unwrap()
+        .unwrap();
+    assert_eq!((again, later.held_against_base.len()), (outcome, 0));
+}
+
+#[test]
+fn a_run_of_a_program_that_knew_of_no_base_to_hold_against_is_read_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = go(&plan(), &material(), folder.path(), &mut Made::new());
+    let outcome = outcome.unwrap().unwrap();
+    let mark = json(&folder.path().join("cycle_1/held_out/phase.json"));
+    assert!(mark.get("drift").is_none(), "{mark}");
+    assert!(
+        outcome
+            .cycles
+            .iter()
+            .all(|cycle| cycle.held_out.as_ref().unwrap().drift.is_none())
+    );
+}

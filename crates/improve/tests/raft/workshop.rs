@@ -9,7 +9,7 @@ use std::path::Path;
 
 use engine::seed;
 use improve::raft::{
-    Broken, Cost, Effort, HeldBack, Kept, Ladder, Lesson, Prompt, Sample, Sampled, Sampling,
+    Broken, Cost, Drift, Effort, HeldBack, Kept, Ladder, Lesson, Prompt, Sample, Sampled, Sampling,
     Taught, Trained, Workshop,
 };
 use ledger::record::{Finish, Stage};
@@ -51,6 +51,10 @@ pub(crate) struct Made {
     pub(crate) parted: Vec<[BTreeSet<String>; 2]>,
     /// Adapters that were sampled from.
     pub(crate) sampled_from: Vec<Option<String>>,
+    /// Divergence, entropy and the base's for each answer, where an adapter is held against it.
+    pub(crate) drift: Option<[Vec<f64>; 3]>,
+    /// Phases in which one was.
+    pub(crate) held_against_base: Vec<String>,
 }
 
 impl Made {
@@ -68,6 +72,8 @@ impl Made {
             lessons: Vec::new(),
             parted: Vec::new(),
             sampled_from: Vec::new(),
+            drift: None,
+            held_against_base: Vec::new(),
         }
     }
 
@@ -137,7 +143,16 @@ impl Workshop for Made {
             costs: costs(&[("generate", 1.0), ("judge", 0.5)]),
             ..Effort::default()
         };
-        Ok(Some(Sampled { samples, effort }))
+        if order.against_base {
+            self.held_against_base.push(order.phase.to_owned());
+        }
+        let drift = self.drift.as_ref().filter(|_| order.against_base);
+        let drift = drift.map(|[kl, own, base]| Drift::of([kl, own, base], order.seed));
+        Ok(Some(Sampled {
+            samples,
+            drift: drift.flatten(),
+            effort,
+        }))
     }
 
     fn train(&mut self, lesson: &Lesson<'_>) -> Result<Taught, Ended> {

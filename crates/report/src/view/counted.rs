@@ -30,7 +30,7 @@ pub enum Counted {
     Samples,
     /// Stretches of one kind of work, of which energy is a sum.
     Stretches,
-    /// Answers that are right.
+    /// Answers: the right ones, where energy is shared among them.
     Answers,
     /// Texts that were completed twice.
     Texts,

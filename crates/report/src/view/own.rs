@@ -9,7 +9,7 @@ use ledger::Run;
 use ledger::record::{Good, Measurement};
 use measure::Better;
 
-use super::{Cell, Comparison, Kind, pairing, statistic};
+use super::{Cell, Comparison, Counted, Kind, pairing, statistic};
 
 /// The value of each item.
 type Items<'a> = BTreeMap<&'a str, f64>;
@@ -44,7 +44,7 @@ pub(super) fn paired(
     let cells = models().zip(&found).map(|(model, items)| match items {
         Some(items) => {
             let values = items.values().copied().collect();
-            Some(statistic::items_cell(model, values, seed))
+            Some(statistic::mean_cell(model, Counted::Items, values, seed))
         }
         None => Some(cell(model)).filter(|cell| cell.value.is_none()),
     });

@@ -195,11 +195,12 @@ pub(super) fn quotient_difference(base: &[f64], later: Quotient<'_>, seed: u64) 
     found.with_detectable(later.denominators)
 }
 
-/// The cell of one value for each item of a benchmark of one's own, of which there is at least one.
-pub(super) fn items_cell(model: &str, values: Vec<f64>, seed: u64) -> Cell {
+/// The cell of one value for each of several things (items, answers), of which there is at least one.
+pub(super) fn mean_cell(model: &str, n_of: Counted, values: Vec<f64>, seed: u64) -> Cell {
     let estimate = bootstrap_mean(&values, seed, LEVEL);
-    let found = with_method(estimate, "mean over items, bootstrap over items");
-    filled(model, Counted::Items, mean(&values), found, values)
+    let of = n_of.many();
+    let found = with_method(estimate, &format!("mean over {of}, bootstrap over {of}"));
+    filled(model, n_of, mean(&values), found, values)
 }
 
 /// The mean of differences at the same items.

@@ -21,6 +21,13 @@ const FLAGS: [(&str, Counted); 2] = [
     ("audit_disagreeing_share", Counted::Verdicts),
 ];
 
+/// Metrics with one value for each thing that was looked at, of which the mean is what is meant, and what those are.
+const MEANS: [(&str, Counted); 3] = [
+    ("drift_kl_nats", Counted::Answers),
+    ("drift_entropy_nats", Counted::Answers),
+    ("drift_base_entropy_nats", Counted::Answers),
+];
+
 /// A metric under its conditions.
 type RowKey<'a> = (&'a str, &'a BTreeMap<String, Value>);
 
@@ -206,6 +213,9 @@ pub(super) fn cell(run: &Run, model: &str, records: &[&Measurement], key: RowKey
             method: cell.method.replace("problems", n_of.many()),
             ..cell
         };
+    }
+    if let Some((_, n_of)) = MEANS.iter().find(|(metric, _)| *metric == key.0) {
+        return statistic::mean_cell(model, *n_of, values, run.header.seed);
     }
     match apart::is_of_several(run, model) && mine().all(|m| varies(m)) {
         true => statistic::runs_cell(model, values),

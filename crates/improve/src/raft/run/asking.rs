@@ -7,6 +7,15 @@ use engine::seed;
 use super::super::{Asking, Looks, Measured, Prompt, Sampled, Sampling, Workshop, phase};
 use super::Run;
 
+/// How prompts are asked, and of whom.
+pub(super) struct Source {
+    pub(super) asking: Asking,
+    /// `None` for the base.
+    pub(super) adapter: Option<PathBuf>,
+    /// Whether the adapter is held against the base as well.
+    pub(super) against_base: bool,
+}
+
 impl<W: Workshop> Run<'_, W> {
     /// Measures both sets of prompts, as far as the plan wants it.
     pub(super) fn look(
@@ -52,8 +61,35 @@ impl<W: Workshop> Run<'_, W> {
         prompts: Vec<&Prompt>,
         adapter: Option<PathBuf>,
     ) -> Result<Option<Measured>, W::Error> {
-        let asking = self.plan.measuring.clone();
-        let sampled = self.sample(place, prompts, (asking, adapter))?;
+        let source = Source {
+            asking: self.plan.measuring.clone(),
+            adapter,
+            against_base: false,
+        };
+        self.measure_by(place, prompts, source)
+    }
+
+    /// The held-out prompts after a cycle, and how far its adapter is from the base.
+    pub(super) fn measure_cycle(
+        &mut self,
+        place: (&str, &Path),
+        adapter: PathBuf,
+    ) -> Result<Option<Measured>, W::Error> {
+        let source = Source {
+            asking: self.plan.measuring.clone(),
+            adapter: Some(adapter),
+            against_base: true,
+        };
+        self.measure_by(place, self.material.held_out.iter().collect(), source)
+    }
+
+    fn measure_by(
+        &mut self,
+        place: (&str, &Path),
+        prompts: Vec<&Prompt>,
+        source: Source,
+    ) -> Result<Option<Measured>, W::Error> {
+        let sampled = self.sample(place, prompts, source)?;
         Ok(sampled.map(|sampled| Measured::of(sampled, self.plan.seed)))
     }
 
@@ -62,7 +98,7 @@ impl<W: Workshop> Run<'_, W> {
         &mut self,
         (name, folder): (&str, &Path),
         prompts: Vec<&Prompt>,
-        (asking, adapter): (Asking, Option<PathBuf>),
+        source: Source,
     ) -> Result<Option<Sampled>, W::Error> {
         if let Some(sampled) = phase::sampled(folder)? {
             return Ok(Some(sampled));
@@ -70,14 +106,15 @@ impl<W: Workshop> Run<'_, W> {
         self.workshop.say(&format!(
             "{name}: {} prompts, {} completions of each",
             prompts.len(),
-            asking.samples_per_prompt
+            source.asking.samples_per_prompt
         ));
         let order = Sampling {
             phase: name,
             prompts,
-            asking,
+            asking: source.asking,
             seed: seed::derive(self.plan.seed, &["raft", name], 0),
-            adapter,
+            adapter: source.adapter,
+            against_base: source.against_base,
         };
         let Some(sampled) = self.workshop.sample(&order, folder)? else {
             return Ok(None);

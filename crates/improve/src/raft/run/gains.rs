@@ -1,12 +1,16 @@
 //! What the held-out prompts say of a cycle, and whether another one is worth its time.
 
 use super::super::guard::{self, Look};
-use super::super::{Looks, Measured, Workshop};
+use super::super::{Drift, Looks, Measured, Workshop};
 use super::{Best, Run};
 
 impl<W: Workshop> Run<'_, W> {
     /// Holds a cycle's held-out measures against the best so far.
     pub(super) fn guard(&mut self, n: u32, held_out: &Measured, baseline: &Looks) -> Option<Look> {
+        let far = held_out.drift.iter().flat_map(Drift::doubts);
+        for doubt in far.collect::<Vec<_>>() {
+            self.say(format!("cycle {n}: {doubt}"));
+        }
         let now = self.choosing(held_out)?;
         let before = self.choosing(baseline.held_out.as_ref()?)?;
         for doubt in guard::doubts(now, before) {

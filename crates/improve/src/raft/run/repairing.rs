@@ -2,6 +2,7 @@
 
 use super::super::{Asking, Effort, Prompt, Sample, Workshop, repair};
 use super::Run;
+use super::asking::Source;
 
 /// What came of asking for repairs.
 #[derive(Default)]
@@ -35,7 +36,11 @@ impl<W: Workshop> Run<'_, W> {
         let name = format!("cycle {n}, repairs");
         let folder = self.folder.cycle(n).join("repairs");
         let all: Vec<&Prompt> = prompts.iter().collect();
-        let source = (asking, self.current.clone());
+        let source = Source {
+            asking,
+            adapter: self.current.clone(),
+            against_base: false,
+        };
         let Some(repaired) = self.sample((&name, &folder), all, source)? else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@
 //! The loop is `improve::raft`; here it gets an engine, a sandbox and a trainer.
 
 mod again;
+mod drift;
 mod estimate;
 mod evaluations;
 mod hardware;

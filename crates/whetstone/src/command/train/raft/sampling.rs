@@ -15,8 +15,8 @@ use sandbox::Sandbox;
 use serde_json::json;
 use task::Suite;
 
-use super::hardware;
 use super::workshop::Shop;
+use super::{drift, hardware};
 use crate::command::bench::{Watched, write_report};
 use crate::command::train::costs;
 use crate::subject::Loaded;
@@ -64,7 +64,7 @@ pub(super) fn sample(
         }));
     }
     let ended = measure(
-        shop,
+        (shop, order),
         (&plan, &suites, &loaded),
         (&mut run_folder, &earlier),
         &watched,
@@ -80,6 +80,7 @@ pub(super) fn sample(
     let effort = effort(&run, seconds, went_on);
     Ok(Some(Sampled {
         samples: samples(&run, &order.prompts, shop.plan.filter.ladder),
+        drift: drift::of(&run, order.seed),
         effort,
     }))
 }
@@ -145,11 +146,12 @@ fn begin(
 }
 
 fn measure(
-    shop: &Shop<'_>,
+    (shop, order): (&Shop<'_>, &Sampling<'_>),
     (plan, suites, loaded): (&Plan, &[Suite], &Loaded),
     (folder, earlier): (&mut RunFolder, &Run),
     watched: &Watched,
 ) -> Result<Ended> {
+    let place = folder.path().to_owned();
     let mut progress = Progress::new(shop.terminal);
     let precedents = caches::precedents();
     let fast_ways = caches::fast_ways();
@@ -176,9 +178,17 @@ fn measure(
         ..Material::default()
     };
     let subject = loaded.subject(Some(shop.now))?;
-    let ended = bench::run::alone(&subject, plan, material, &mut desk);
+    let mut ended = bench::run::alone(&subject, plan, material, &mut desk).context("sampling");
+    if order.against_base && matches!(ended, Ok(Ended::Complete)) {
+        let samples = samples(
+            &ledger::read(&place)?,
+            &order.prompts,
+            shop.plan.filter.ladder,
+        );
+        ended = drift::measure(shop, &subject, &samples, &mut desk);
+    }
     progress.clear();
-    ended.context("sampling")
+    ended
 }
 
 /// The run's records in the order of the prompts.

@@ -52,7 +52,10 @@ pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> Str
             .for_each(&mut line);
     }
     line(" cycles".into());
-    outcome.cycles.iter().map(turn).for_each(&mut line);
+    for cycle in &outcome.cycles {
+        line(turn(cycle));
+        drifted(cycle).into_iter().for_each(&mut line);
+    }
     line(String::new());
     line(" time".into());
     times::lines(outcome).into_iter().for_each(&mut line);
@@ -212,6 +215,25 @@ fn turn(cycle: &Cycle) -> String {
         cycle.duplicates,
         cycle.temperature
     )
+}
+
+/// How far its adapter is from the base, where that was looked at.
+fn drifted(cycle: &Cycle) -> Option<String> {
+    let drift = cycle.held_out.as_ref()?.drift.as_ref()?;
+    let entropy = drift
+        .entropy_share
+        .as_ref()
+        .map_or_else(String::new, |left| {
+            format!(", entropy {} of the base's", share(left))
+        });
+    let kl = &drift.kl_nats;
+    let range = kl.interval.map_or_else(String::new, |range| {
+        format!(" [{:.2}, {:.2}]", range.lo, range.hi)
+    });
+    Some(format!(
+        "           {:.2}{range} nats per token from the base{entropy} (n {} answers)",
+        kl.value, kl.n
+    ))
 }
 
 /// What the rows told that were held back.

@@ -12,7 +12,7 @@ use decoder::Transformer;
 use decoder::export::Base;
 use decoder::memory::Memory;
 use engine::{Special, Token, Tokenizer};
-use improve::raft::{Broken, Effort, HeldBack, Kept, Lesson, Taught, Trained};
+use improve::raft::{Broken, Effort, HeldBack, Kept, Lesson, Sample, Taught, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
 use improve::{Example, Point, Split, TrainFolder, Tuned};
 use ledger::Run;
@@ -226,6 +226,22 @@ pub(super) fn prompt_tokens(
     Ok((rendered.shape, tokens))
 }
 
+/// The tokens with which a model was asked for a sample, and their shape.
+pub(super) fn prompt_of(
+    shop: &Shop<'_>,
+    subject: &bench::Subject<'_>,
+    sample: &Sample,
+) -> Result<(Shape, Vec<Token>)> {
+    let gone = || format!("the prompt {} is not there any more", sample.key());
+    let suite = shop.suite(&sample.suite).with_context(gone)?;
+    let problem = suite.problem(&sample.prompt_id).with_context(gone)?;
+    let alone = Suite {
+        problems: vec![problem.clone()],
+        ..suite.clone()
+    };
+    prompt_tokens(subject, &alone, shop.prompt)
+}
+
 /// Turns rows into tokens.
 struct Scribe<'a> {
     shop: &'a Shop<'a>,
@@ -247,14 +263,7 @@ impl<'a> Scribe<'a> {
 
     fn example(&self, row: &Kept) -> Result<Example> {
         let sample = &row.sample;
-        let gone = || format!("the prompt {} is not there any more", sample.key());
-        let suite = self.shop.suite(&sample.suite).with_context(gone)?;
-        let problem = suite.problem(&sample.prompt_id).with_context(gone)?;
-        let alone = Suite {
-            problems: vec![problem.clone()],
-            ..suite.clone()
-        };
-        let (shape, mut tokens) = prompt_tokens(&self.subject, &alone, self.shop.prompt)?;
+        let (shape, mut tokens) = prompt_of(self.shop, &self.subject, sample)?;
         let tokenizer = self.subject.model.tokenizer();
         let learnt_from = tokens.len();
         tokens.extend(tokenizer.encode(&row.learnt, Special::Plain));
