@@ -54,6 +54,7 @@ const SFT_EXAMPLES: &str = "Examples:
   whet train sft qwen2.5-coder-0.5b answers.jsonl
   whet train sft smollm2-135m answers.jsonl --epochs 1 --rank 8 --targets q_proj,v_proj
   whet train sft smollm2-135m answers.jsonl --full --batch 1 --recompute
+  whet train sft smollm2-135m answers.jsonl --against humaneval,held-out.jsonl
   whet train sft --config sft.yml --epochs 1 --dry-run
   whet train sft qwen2.5-coder-0.5b data/failures -o data/checkpoints     what whet collect left
   whet generate smollm2-135m --chat -p 'Hello' --adapter runs/NAME/best/adapter.gguf
@@ -99,6 +100,9 @@ pub(crate) struct Sft {
     /// Leave out examples with more tokens than this
     #[arg(long, default_value_t = 1024, value_name = "TOKENS")]
     pub(crate) longest: usize,
+    /// Refuse examples that overlap with problems of these suites or files (default: it is said of the bundled suites)
+    #[arg(long, value_name = "SUITE|FILE,…", value_delimiter = ',', num_args = 1..)]
+    pub(crate) against: Vec<String>,
     #[command(flatten)]
     pub(crate) steps: StepFlags,
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod generate;
+pub(super) mod leaks;
 mod prepare;
 mod preview;
 

@@ -20,6 +20,7 @@ use crate::cli::Train;
 use crate::exit::{Exit, Usage};
 use crate::terminal::Terminal;
 use config::Configured;
+pub(super) use sft::file as sft_examples;
 pub(crate) use sft::sft;
 
 /// How a training ended.

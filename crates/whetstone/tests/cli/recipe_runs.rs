@@ -59,6 +59,24 @@ fn folders(place: &Workplace, name: &str) -> Vec<PathBuf> {
 }
 
 #[test]
+fn what_is_measured_is_not_trained_on() {
+    let measured = "config: {type: code, suite: cpp-demo, samples: 1, limit: 1}";
+    let recipe = RECIPE.replace("config: {type: perplexity, dataset: text.txt}", measured);
+    let place = workplace(&recipe);
+    let gcd = task::catalog::find("cpp-demo").unwrap();
+    let gcd = &gcd.problem("gcd").unwrap().prompt;
+    let row = serde_json::json!({"prompt": gcd, "response": "int main() {}"});
+    fs::write(place.at("rows.jsonl"), format!("{row}\n")).unwrap();
+    let refused = run(&place, &[]).with_code(2);
+    refused.saying(&[
+        "r.yml",
+        "one row overlaps with cpp-demo: line 1: equals gcd of cpp-demo",
+    ]);
+    let begun = fs::read_dir(place.at("artifacts")).map_or(0, Iterator::count);
+    assert_eq!(begun, 0);
+}
+
+#[test]
 fn a_model_is_trained_and_then_compared_with_what_it_was() {
     let place = workplace(RECIPE);
     let ended = run(&place, &[]).with_code(0);

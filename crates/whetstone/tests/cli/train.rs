@@ -146,6 +146,43 @@ fn faults_of_the_examples_are_named_by_line_before_anything_is_made() {
 }
 
 #[test]
+fn examples_that_give_away_what_is_measured_are_said_or_refused() {
+    let place = Workplace::new();
+    let suite = task::catalog::find("cpp-demo").unwrap();
+    let gcd = &suite.problem("gcd").unwrap().prompt;
+    let asked = serde_json::json!({"prompt": gcd, "response": "int main() {}"});
+    let inside =
+        serde_json::json!({"prompt": "go on", "response": format!("// {gcd}\nint main() {{}}")});
+    rows(&place, &format!("{ROW}{asked}\n{inside}\n"));
+    let refused = sft(&place, &["--against", "cpp-demo", "-o", "out"]).with_code(2);
+    refused.saying(&["2 rows overlap with cpp-demo; the first is line 2: equals gcd of cpp-demo"]);
+    assert!(!place.at("out").exists());
+    let said = sft(
+        &place,
+        &["--held-out", "0", "--max-steps", "1", "-o", "out"],
+    )
+    .with_code(0);
+    said.saying(&[
+        "2 rows overlap with the bundled suites",
+        "look better than it is",
+    ]);
+    sft(
+        &place,
+        &[
+            "--against",
+            "rust-demo",
+            "--held-out",
+            "0",
+            "--max-steps",
+            "1",
+            "-o",
+            "two",
+        ],
+    )
+    .with_code(0);
+}
+
+#[test]
 fn settings_that_cannot_be_are_wrong_usage() {
     let place = Workplace::new();
     rows(&place, ROW);

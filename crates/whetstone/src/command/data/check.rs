@@ -4,23 +4,18 @@
 use std::path::Path;
 
 use anyhow::Result;
-use report::untrusted::one_line;
 use serde::Serialize;
 use serde_json::json;
-use task::overlap::{self, Likeness};
 use task::survey::{Line, Shape, Survey};
 
+use super::leaks::{HeldOut, Leak};
 use super::{faults, read};
 use crate::cli::{Checked, Format};
 use crate::exit::Exit;
 use crate::subject::Finder;
-use crate::suites;
 
 /// Repetitions and overlaps that are named.
 const SHOWN: usize = 10;
-
-/// The word for every bundled suite.
-const BUNDLED: &str = "the bundled suites";
 
 pub(super) fn run(flags: &Checked, finder: &Finder<'_>) -> Result<Exit> {
     let held_out = HeldOut::of(&flags.against, finder)?;
@@ -40,61 +35,6 @@ pub(super) fn run(flags: &Checked, finder: &Finder<'_>) -> Result<Exit> {
         true => Exit::Done,
         false => Exit::Gate,
     })
-}
-
-/// Prompts that must not be trained on, and where they are from.
-struct HeldOut {
-    of: String,
-    names: Vec<String>,
-    prompts: Vec<String>,
-}
-
-impl HeldOut {
-    fn of(words: &[String], finder: &Finder<'_>) -> Result<HeldOut> {
-        let of = match words {
-            [] => BUNDLED.to_owned(),
-            words => words.join(", "),
-        };
-        let (names, prompts) = (Vec::new(), Vec::new());
-        let mut held_out = HeldOut { of, names, prompts };
-        for word in words {
-            held_out.add(word, finder)?;
-        }
-        if words.is_empty() {
-            task::catalog::suites()
-                .iter()
-                .for_each(|suite| held_out.add_suite(suite));
-        }
-        Ok(held_out)
-    }
-
-    /// A suite by its name, or a file of whatever shape.
-    fn add(&mut self, word: &str, finder: &Finder<'_>) -> Result<()> {
-        if !Path::new(word).is_file() {
-            self.add_suite(&suites::find(word, finder)?);
-            return Ok(());
-        }
-        let survey = Survey::of(&read(Path::new(word))?);
-        if let Some((number, said)) = survey.faults.first() {
-            let said = one_line(said);
-            return Err(crate::exit::Usage(format!(
-                "cannot check against {word}: line {number}: {said}"
-            ))
-            .into());
-        }
-        for line in &survey.lines {
-            self.names.push(format!("line {} of {word}", line.number));
-            self.prompts.push(line.entry.asked());
-        }
-        Ok(())
-    }
-
-    fn add_suite(&mut self, suite: &task::Suite) {
-        for problem in &suite.problems {
-            self.names.push(format!("{} of {}", problem.id, suite.name));
-            self.prompts.push(problem.prompt.clone());
-        }
-    }
 }
 
 /// What one file is like.
@@ -118,15 +58,6 @@ struct Lengths {
     max: usize,
 }
 
-/// A line that gives away a prompt.
-#[derive(Serialize)]
-struct Leak {
-    line: usize,
-    held_out: String,
-    likeness: &'static str,
-    share: Option<f64>,
-}
-
 impl Found {
     fn of(path: &Path, held_out: &HeldOut) -> Result<Found> {
         let survey = Survey::of(&read(path)?);
@@ -145,7 +76,7 @@ impl Found {
             }),
             completion_characters: lengths(&|line| line.entry.learnt().to_owned()),
             repeats: survey.repeats(),
-            overlaps: leaks(&survey, held_out),
+            overlaps: held_out.leaks(&survey),
             faults: survey.faults,
         })
     }
@@ -210,16 +141,6 @@ impl Found {
     }
 }
 
-impl std::fmt::Display for Leak {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let share = self
-            .share
-            .map_or_else(String::new, |share| format!(" ({share:.2})"));
-        let held_out = one_line(&self.held_out);
-        write!(f, "line {}: {}{share} {held_out}", self.line, self.likeness)
-    }
-}
-
 impl Lengths {
     fn of(mut lengths: Vec<usize>) -> Option<Lengths> {
         lengths.sort_unstable();
@@ -238,23 +159,4 @@ fn shapes(survey: &Survey) -> serde_json::Map<String, serde_json::Value> {
     counts
         .map(|same| (same[0].name().to_owned(), json!(same.len())))
         .collect()
-}
-
-fn leaks(survey: &Survey, held_out: &HeldOut) -> Vec<Leak> {
-    let asked: Vec<String> = survey.lines.iter().map(|line| line.entry.asked()).collect();
-    let found = overlap::find(&asked, &held_out.prompts);
-    let leak = |overlap: &overlap::Overlap| {
-        let (likeness, share) = match overlap.likeness {
-            Likeness::Equal => ("equals", None),
-            Likeness::Contained => ("holds", None),
-            Likeness::Near(share) => ("is near", Some(share)),
-        };
-        Leak {
-            line: survey.lines[overlap.training].number,
-            held_out: held_out.names[overlap.held_out].clone(),
-            likeness,
-            share,
-        }
-    };
-    found.iter().map(leak).collect()
 }

@@ -13,10 +13,11 @@ use crate::command::bench::{agree, suites_of};
 use crate::subject::Finder;
 use crate::{containment, suites};
 
-/// Fetches what is missing, asks for what will be written, and puts up a sandbox for every suite that runs code, once.
+/// Fetches what is missing, asks for what will be written, looks that nothing is trained on that its target is measured
+/// with, and puts up a sandbox for every suite that runs code, once.
 ///
 /// # Errors
-/// Nobody agreed, something cannot be had, or programs could not be run here.
+/// Nobody agreed, something cannot be had, a data set overlaps with what is measured, or programs could not be run here.
 pub(super) fn prepare(
     work: &Work<'_>,
     needed: &[bool],
@@ -32,17 +33,24 @@ pub(super) fn prepare(
         finder.fetch(word)?;
     }
     let open = work.jobs.iter();
-    let open = open.filter(|job| !(flags.resume && is_over(job, flags)));
-    let plans: Vec<_> = open.map(|job| &job.plan).collect();
+    let open: Vec<&Job> = open
+        .filter(|job| !(flags.resume && is_over(job, flags)))
+        .collect();
+    let plans: Vec<_> = open.iter().map(|job| &job.plan).collect();
     agree(&plans, finder)?;
     let mut judged: Vec<Suite> = Vec::new();
-    for plan in plans {
-        let read = suites_of(plan, finder)?;
-        if plan.code.as_ref().is_some_and(|code| code.judge) {
-            judged.extend(read);
+    let mut measured: Vec<(&str, Suite)> = Vec::new();
+    for job in open {
+        let read = suites_of(&job.plan, finder)?;
+        if job.plan.code.as_ref().is_some_and(|code| code.judge) {
+            judged.extend(read.iter().cloned());
         }
+        let of_target = |suite| (job.target.as_str(), suite);
+        measured.extend(read.into_iter().map(of_target));
     }
     for one in trainings.iter().filter(|one| is_meant(work.only, one.id())) {
+        let mine = measured.iter().filter(|(target, _)| *target == one.target);
+        one.keeps_apart(mine.map(|(_, suite)| suite))?;
         for word in one.suites()? {
             judged.push(suites::find(&word, finder)?);
         }

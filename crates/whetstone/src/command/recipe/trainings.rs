@@ -7,15 +7,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use serde_json::Value;
+use task::Suite;
+use task::survey::Survey;
 
 use super::begun::{Begun, begin, earlier, publish, result};
 use super::jobs::is_meant;
 use super::line;
 use super::results::{Made, Results, is_of_adapter};
 use crate::cli::{Cli, Command, Train};
+use crate::command::data::leaks::{self, HeldOut};
 use crate::command::train;
 use crate::exit::{Exit, Usage};
 use crate::recipe::{Mistake, Recipe, Target, Training};
@@ -52,6 +55,31 @@ impl Planned {
             Train::Raft(flags) => [flags.suite, flags.held_out].concat(),
             _ => Vec::new(),
         })
+    }
+
+    /// Refuses examples that give away problems with which its results are measured.
+    ///
+    /// # Errors
+    /// The rows, and a file that cannot be read.
+    pub(super) fn keeps_apart<'s>(&self, measured: impl Iterator<Item = &'s Suite>) -> Result<()> {
+        let Train::Sft(flags) = parsed(&self.training, &self.words).map_err(Usage::from)? else {
+            return Ok(());
+        };
+        let Some(path) = train::sft_examples(&flags) else {
+            return Ok(());
+        };
+        let held_out = HeldOut::of_suites(measured);
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let leaks = held_out.leaks(&Survey::of(&text));
+        let Some(what) = leaks::in_words(&leaks, &held_out.of) else {
+            return Ok(());
+        };
+        let why = format!(
+            "{}: {what}, with which the recipe measures; leave these rows out, or measure with other problems",
+            path.display()
+        );
+        Err(Usage::from(self.training.mistake(&why)).into())
     }
 
     fn method(&self) -> &str {

@@ -14,12 +14,14 @@ use improve::{Examples, Learner, Reader, Recipe, Split, TrainFolder, Tuned, Whol
 use measure::SystemClock;
 use serde_json::json;
 use task::chat::Specials;
+use task::survey::Survey;
 
 use super::book::Book;
 use super::memory::Flags;
 use super::progress::Steps;
 use super::{Ended, curve, memory, steps};
 use crate::cli::Sft;
+use crate::command::data::leaks::{self, HeldOut};
 use crate::compute::Compute;
 use crate::exit::Usage;
 use crate::interrupt;
@@ -60,6 +62,7 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<End
         offline,
         stop: interrupt::listen()?,
     };
+    order.apart(&text, &finder)?;
     let located = finder.base(order.model)?;
     let file = gguf::Gguf::open(&located.path)?;
     let shape = Shape::of(&file)?;
@@ -162,6 +165,28 @@ impl<'a> Order<'a> {
         })
     }
 
+    /// Refuses examples that overlap with what `--against` names. Where it names nothing, an overlap with the bundled suites is
+    /// said and no more: what they are measured with afterwards is not known here.
+    fn apart(&self, text: &str, finder: &Finder<'_>) -> Result<()> {
+        let held_out = HeldOut::of(&self.flags.against, finder)?;
+        let leaks = held_out.leaks(&Survey::of(text));
+        let Some(what) = leaks::in_words(&leaks, &held_out.of) else {
+            return Ok(());
+        };
+        let examples = self.examples.display();
+        if self.flags.against.is_empty() {
+            finder.terminal.note(&format!(
+                "{examples}: {what}; measured with these problems the model will look better than it is (whet data check {examples} names all)"
+            ));
+            return Ok(());
+        }
+        Err(Usage(format!(
+            "{examples}: {what}; leave these rows out (whet data check {examples} --against {} names all)",
+            self.flags.against.join(",")
+        ))
+        .into())
+    }
+
     /// The tokens of all examples. The engine is loaded for its tokenizer alone and gone afterwards.
     fn examples(&self, located: &Located, text: &str, clock: &SystemClock) -> Result<Examples> {
         let loaded = Loaded::open(located, &Compute::ONE_THREAD, clock)?;
@@ -225,7 +250,7 @@ impl<'a> Order<'a> {
 }
 
 /// The file of the examples; of a folder of `whet collect` its record.
-pub(super) fn file(flags: &Sft) -> Option<PathBuf> {
+pub(in crate::command) fn file(flags: &Sft) -> Option<PathBuf> {
     let path = flags.examples.as_deref()?;
     let inside = path.join(improve::collect::RECORD);
     Some(match inside.is_file() {
