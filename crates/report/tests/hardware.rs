@@ -332,6 +332,20 @@ fn tokens_and_answers_cost_what_the_devices_draw_that_compute_them() {
 }
 
 #[test]
+fn a_package_that_holds_the_graphics_tells_what_models_cost_there() {
+    let mut run = run(vec![
+        sample(0, "other", 0, &[]),
+        sample(2, "decode", 2, &[("cpu_joules", 3.0)]),
+    ]);
+    run.header.plan["device"] = json!("Vulkan0");
+    let token = |run: &Run| cell(run, "energy_per_token_joules", &json!({})).value;
+    assert_eq!(token(&run), None);
+    let fact = ("graphics_in_package".to_owned(), json!(true));
+    run.header.machine.extend([fact]);
+    assert_eq!(token(&run), Some(1.5));
+}
+
+#[test]
 fn energy_of_a_right_answer_is_that_of_generating_by_the_share_of_tokens() {
     let mut whole = fixture::run();
     let name = whole.header.models[0].name.clone();

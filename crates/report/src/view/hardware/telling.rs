@@ -48,6 +48,12 @@ fn is_on_graphics(run: &Run) -> bool {
     run.header.plan.get("device").is_some_and(Value::is_string)
 }
 
+/// Whether counters of the processors count graphics too.
+fn has_graphics_in_package(run: &Run) -> bool {
+    let fact = run.header.machine.get("graphics_in_package");
+    fact.and_then(Value::as_bool).unwrap_or(false)
+}
+
 /// Why the energy of these devices is not that of what the models do.
 pub(super) fn elsewhere(run: &Run, names: &[&str]) -> Option<&'static str> {
     let is_graphics = |name: &&str| name.starts_with("gpu");
@@ -56,6 +62,7 @@ pub(super) fn elsewhere(run: &Run, names: &[&str]) -> Option<&'static str> {
         names.contains(&PROCESSORS),
         names.iter().any(is_graphics),
     ) {
+        (true, true, false) if has_graphics_in_package(run) => None,
         (true, _, false) => {
             Some("models compute on a graphics processor, whose energy nothing tells here")
         }
