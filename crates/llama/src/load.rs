@@ -123,7 +123,7 @@ impl Llama {
         shape: SessionShape,
         threads: usize,
     ) -> Result<(LlamaContext<'_>, Buffers), String> {
-        let cells = guard::cells(shape, self.card.cache_elements)?;
+        let cells = guard::cells(shape, self.card.cache_elements, self.card.device.as_deref())?;
         let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         let params = session::params(shape, cells, threads);
         log::begin();
