@@ -217,6 +217,7 @@ fn card(
         flops_per_token: facts.weights.flops_per_token,
         flops_per_row: graph::flops_per_row(facts),
         quantised_flops: facts.weights.quantised_flops,
+        quantised_flops_per_row: graph::quantised_flops_per_row(facts),
         cache_elements: cache_elements(&facts.cache),
         device: options.device.clone(),
     }
