@@ -36,6 +36,8 @@ pub struct ModelCard {
     pub flops_per_row: u64,
     /// Of `flops_per_token`, those with quantised weights.
     pub quantised_flops: u64,
+    /// Of `flops_per_row`, those with quantised weights.
+    pub quantised_flops_per_row: u64,
     /// Elements that one token adds to the cache, over all layers; `None` if the file does not tell.
     pub cache_elements: Option<CacheElements>,
     /// The graphics processor that computes, by the engine's name; `None` for the processor.

@@ -27,6 +27,7 @@ impl<F: Fn(&str) -> String> Scripted<F> {
             flops_per_token: 0,
             flops_per_row: 0,
             quantised_flops: 0,
+            quantised_flops_per_row: 0,
             cache_elements: None,
             device: None,
         };

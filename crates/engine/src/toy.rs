@@ -38,6 +38,7 @@ impl Toy {
             flops_per_token: 0,
             flops_per_row: 0,
             quantised_flops: 0,
+            quantised_flops_per_row: 0,
             cache_elements: Some(CACHE_ELEMENTS),
             device: None,
         };

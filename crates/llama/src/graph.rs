@@ -47,6 +47,15 @@ pub(crate) fn flops_per_row(facts: &ModelFacts) -> u64 {
     facts.weights.output_flops + last
 }
 
+/// Of these, the operations with quantised weights.
+pub(crate) fn quantised_flops_per_row(facts: &ModelFacts) -> u64 {
+    let last = match GATHERED_IN_THE_LAST_LAYER.contains(&facts.architecture.as_str()) {
+        true => facts.weights.quantised_last_ffn_flops,
+        false => 0,
+    };
+    facts.weights.quantised_output_flops + last
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

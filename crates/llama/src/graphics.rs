@@ -42,6 +42,20 @@ pub(crate) fn index(name: &str) -> Result<usize, String> {
     })
 }
 
+/// Bytes that there are where a model computes: what is free of the machine's memory, or the memory of the graphics processor
+/// of that name. `None` where nothing tells it.
+pub fn memory_for(device: Option<&str>) -> Option<u64> {
+    match device {
+        Some(name) => memory_of(graphics(), name),
+        None => measure::probe::memory::available_bytes().ok(),
+    }
+}
+
+fn memory_of(all: &[Graphics], name: &str) -> Option<u64> {
+    let found = all.iter().find(|one| one.name == name)?;
+    (found.memory_bytes > 0).then_some(found.memory_bytes)
+}
+
 fn computes(device: &LlamaBackendDevice) -> bool {
     matches!(
         device.device_type,
@@ -63,12 +77,27 @@ impl Graphics {
 
 #[cfg(test)]
 mod tests {
-    use super::{graphics, index};
+    use super::{Graphics, graphics, index, memory_for, memory_of};
 
     #[test]
     fn a_processor_that_is_not_there_is_named_in_the_refusal() {
         let refusal = index("Abacus7").unwrap_err();
         assert!(refusal.contains("there is no Abacus7"), "{refusal}");
+    }
+
+    #[test]
+    fn what_a_card_holds_is_held_against_its_own_memory() {
+        let card = |name: &str, memory_bytes: u64| Graphics {
+            name: name.into(),
+            title: "made up".into(),
+            backend: "Vulkan".into(),
+            memory_bytes,
+            index: 0,
+        };
+        let all = [card("Vulkan0", 24 << 30), card("Vulkan1", 0)];
+        assert_eq!(memory_of(&all, "Vulkan0"), Some(24 << 30));
+        assert_eq!(memory_of(&all, "Vulkan1"), None, "it does not say");
+        assert_eq!(memory_for(Some("Abacus7")), None, "not the machine's");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::collections::HashSet;
 use engine::{CacheElements, SessionShape};
 use gguf::{Array, Gguf, Strings, Tensor, TensorType, Value};
 
+use crate::graphics::memory_for;
+
 /// Sequences that a context may have (`LLAMA_MAX_SEQ`).
 const MAX_SEQUENCES: usize = 256;
 /// Cells are allotted in multiples of this, as llama.cpp does anyway.
@@ -20,8 +22,12 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 /// What `tokenizer.ggml.model` says of a SentencePiece vocabulary.
 const SENTENCE_PIECE: &str = "llama";
 
-/// The cells of a context for that shape, or why there can be none.
-pub(crate) fn cells(shape: SessionShape, elements: Option<CacheElements>) -> Result<u32, String> {
+/// The cells of a context for that shape on that device, or why there can be none.
+pub(crate) fn cells(
+    shape: SessionShape,
+    elements: Option<CacheElements>,
+    device: Option<&str>,
+) -> Result<u32, String> {
     if shape.n_sequences == 0 || shape.capacity == 0 {
         return Err("it would hold nothing; ask for at least one sequence of one token".into());
     }
@@ -38,28 +44,26 @@ pub(crate) fn cells(shape: SessionShape, elements: Option<CacheElements>) -> Res
         .and_then(|cells| i32::try_from(cells).ok())
         .ok_or("llama.cpp cannot count so many tokens; ask for fewer")?
         .unsigned_abs();
-    fits_memory(shape, cells, elements)?;
+    if let Some(elements) = elements {
+        let needed = elements.bytes(shape.cache).saturating_mul(cells.into());
+        fits_memory(needed, device)?;
+    }
     Ok(cells)
 }
 
-/// The cache alone must fit into what is free; a machine that does not tell is trusted.
-fn fits_memory(
-    shape: SessionShape,
-    cells: u32,
-    elements: Option<CacheElements>,
-) -> Result<(), String> {
-    let (Some(elements), Ok(free)) = (elements, measure::probe::memory::available_bytes()) else {
+/// The cache alone must fit into the memory where it is computed with; a machine or card that does not tell is trusted.
+fn fits_memory(needed: u64, device: Option<&str>) -> Result<(), String> {
+    let Some(there) = memory_for(device).filter(|there| needed > *there) else {
         return Ok(());
     };
-    let needed = elements.bytes(shape.cache).saturating_mul(cells.into());
-    if needed <= free {
-        return Ok(());
-    }
     let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+    let there = match device {
+        Some(name) => format!("{name} has {:.1} GiB of memory", gib(there)),
+        None => format!("{:.1} GiB of memory are free", gib(there)),
+    };
     Err(format!(
-        "its cache takes {:.1} GiB and {:.1} GiB of memory are free; ask for fewer tokens or sequences, or for a smaller cache type",
-        gib(needed),
-        gib(free)
+        "its cache takes {:.1} GiB and {there}; ask for fewer tokens or sequences, or for a smaller cache type",
+        gib(needed)
     ))
 }
 
@@ -158,5 +162,30 @@ fn factor(tensor: &Tensor) -> Result<(), String> {
         other => Err(format!(
             "tensor {name} is stored as {other}; a LoRA factor is f32, f16, bf16, q4_0, q4_1, q5_0, q5_1 or q8_0"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{CacheKind, CacheKinds};
+
+    use super::*;
+
+    #[test]
+    fn a_cache_on_a_card_is_not_held_against_the_memory_of_the_machine() {
+        let shape = SessionShape {
+            n_sequences: 1,
+            capacity: 1 << 30,
+            cache: CacheKinds::both(CacheKind::F16),
+        };
+        // Four pebibytes.
+        let elements = Some(CacheElements {
+            k: 1 << 20,
+            v: 1 << 20,
+        });
+        let refused = cells(shape, elements, None).unwrap_err();
+        assert!(refused.contains("of memory are free"), "{refused}");
+        // Nothing tells what a card holds that is not there; llama.cpp answers then.
+        assert_eq!(cells(shape, elements, Some("Abacus7")), Ok(1 << 30));
     }
 }

@@ -33,7 +33,7 @@ mod settings;
 mod tokenizer;
 mod version;
 
-pub use graphics::{Graphics, graphics};
+pub use graphics::{Graphics, graphics, memory_for};
 pub use load::{Adapter, Llama, Options};
 pub use quantize::{Mixture, Quantise, quantise, rounded};
 pub use version::{Build, build, facts};

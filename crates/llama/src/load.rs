@@ -123,7 +123,7 @@ impl Llama {
         shape: SessionShape,
         threads: usize,
     ) -> Result<(LlamaContext<'_>, Buffers), String> {
-        let cells = guard::cells(shape, self.card.cache_elements)?;
+        let cells = guard::cells(shape, self.card.cache_elements, self.card.device.as_deref())?;
         let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         let params = session::params(shape, cells, threads);
         log::begin();
@@ -217,6 +217,7 @@ fn card(
         flops_per_token: facts.weights.flops_per_token,
         flops_per_row: graph::flops_per_row(facts),
         quantised_flops: facts.weights.quantised_flops,
+        quantised_flops_per_row: graph::quantised_flops_per_row(facts),
         cache_elements: cache_elements(&facts.cache),
         device: options.device.clone(),
     }

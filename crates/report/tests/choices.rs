@@ -256,6 +256,29 @@ fn grown(run: &mut Run, model: &str, sha: &str) {
 }
 
 #[test]
+fn lengths_whose_caches_are_equally_large_keep_a_line_each() {
+    let mut run = Run::new(fixture::header(&["a"]));
+    for length in [2000, 2048] {
+        let at = json!({"context_tokens": length, "cache": "f16"});
+        let metric = ("context", "kv_allocated_bytes");
+        fixture::measure(&mut run, "a", metric, at, vec![25_165_824.0]);
+    }
+    let lengths: Vec<_> = section(&run, "context")
+        .rows
+        .iter()
+        .map(|row| row.conditions["context_tokens"].as_u64())
+        .collect();
+    assert_eq!(lengths, [Some(2000), Some(2048)]);
+    let table = file(&run, "context.csv").unwrap();
+    let lines: Vec<&str> = table.lines().skip(1).collect();
+    assert_eq!(lines.len(), 2, "{table}");
+    assert!(
+        lines.iter().all(|line| line.contains(",25165824,")),
+        "{table}"
+    );
+}
+
+#[test]
 fn recall_is_a_share_of_questions_at_each_length_and_its_places_are_told() {
     let mut run = Run::new(fixture::header(&["a"]));
     grown(&mut run, "a", "s");

@@ -283,7 +283,7 @@ fn a_card_tells_nothing_of_what_the_processors_did() {
 #[test]
 fn several_devices_are_added_up_and_only_where_all_were_read() {
     let both = |cpu: f64, gpu: f64| vec![("cpu_joules", cpu), ("gpu0_joules", gpu)];
-    let run = run(vec![
+    let mut run = run(vec![
         sample(0, "other", 0, &[]),
         sample(2, "decode", 2, &both(3.0, 7.0)),
         sample(4, "decode", 2, &[("cpu_joules", 5.0)]),
@@ -293,8 +293,56 @@ fn several_devices_are_added_up_and_only_where_all_were_read() {
         (of("all"), of("cpu"), of("gpu0")),
         (Some(10.0), Some(8.0), Some(7.0))
     );
-    let token = cell(&run, "energy_per_token_joules", &json!({"device": "all"}));
-    assert_eq!(token.value, Some(5.0));
+    run.header.plan["device"] = json!("Vulkan0");
+    let token = cell(&run, "energy_per_token_joules", &json!({}));
+    assert_eq!(token.value, Some(5.0), "processors and card compute");
+}
+
+/// A card that computes nothing lends neither its watts nor its slow readings to what the processors do.
+#[test]
+fn tokens_and_answers_cost_what_the_devices_draw_that_compute_them() {
+    let both = |cpu: f64, gpu: f64| vec![("cpu_joules", cpu), ("gpu0_watts", gpu)];
+    let mut run = run(vec![
+        sample(0, "other", 0, &both(0.0, 60.0)),
+        sample(5, "idle", 0, &both(50.0, 60.0)),
+        sample(6, "prefill", 100, &both(40.0, 60.0)),
+        sample(10, "generate", 8, &both(160.0, 360.0)),
+    ]);
+    let token = |run: &Run, phase: &str, idle: &str| {
+        let conditions = json!({"phase": phase, "idle": idle});
+        cell(run, "energy_per_token_joules", &conditions).value
+    };
+    assert_eq!(token(&run, "prefill", "included"), Some(0.4), "in 1 s");
+    assert_eq!(token(&run, "prefill", "subtracted"), Some(0.3));
+    assert_eq!(token(&run, "generate", "subtracted"), Some(15.0));
+    let mean = |run: &Run| cell(run, "power_mean_watts", &json!({}));
+    assert_eq!(mean(&run).value, Some(40.0));
+    let of = |device: &str| {
+        let conditions = json!({"device": device, "idle": "included"});
+        cell(&run, "energy_run_joules", &conditions).value
+    };
+    assert_eq!((of("cpu"), of("gpu0")), (Some(200.0), Some(900.0)));
+    assert_eq!(of("all"), Some(1100.0));
+    let notes = section(&run).notes.join("\n");
+    assert!(notes.contains("took 200"), "{notes}");
+    run.header.plan["device"] = json!("Vulkan0");
+    assert_eq!(token(&run, "prefill", "included"), None, "of a card in 1 s");
+    assert_eq!(token(&run, "generate", "included"), Some(125.0));
+    assert_eq!(mean(&run).value, Some(220.0));
+}
+
+#[test]
+fn a_package_that_holds_the_graphics_tells_what_models_cost_there() {
+    let mut run = run(vec![
+        sample(0, "other", 0, &[]),
+        sample(2, "decode", 2, &[("cpu_joules", 3.0)]),
+    ]);
+    run.header.plan["device"] = json!("Vulkan0");
+    let token = |run: &Run| cell(run, "energy_per_token_joules", &json!({})).value;
+    assert_eq!(token(&run), None);
+    let fact = ("graphics_in_package".to_owned(), json!(true));
+    run.header.machine.extend([fact]);
+    assert_eq!(token(&run), Some(1.5));
 }
 
 #[test]

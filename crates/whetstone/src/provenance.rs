@@ -22,10 +22,14 @@ pub(crate) fn hardware(sources: &[Source]) -> BTreeMap<String, Value> {
     let accelerators: Vec<String> = gpus
         .map(|gpu| format!("{} {}", gpu.device, gpu.title))
         .collect();
-    BTreeMap::from([
+    let mut facts = BTreeMap::from([
         ("power_sources".to_owned(), json!(power_sources(sources))),
         ("accelerators".to_owned(), json!(accelerators)),
-    ])
+    ]);
+    if sources.iter().any(Source::is_in_package) {
+        facts.insert("graphics_in_package".to_owned(), json!(true));
+    }
+    facts
 }
 
 /// What tells its energy, and how: `processor packages (counter, 1 package)`.

@@ -295,7 +295,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Loads a model file; refuses one that cannot fit into memory.
     pub(crate) fn open(located: &Located, compute: &Compute, clock: &dyn Clock) -> Result<Loaded> {
-        fits(&located.path)?;
+        fits(&located.path, compute.device.as_deref())?;
         let started = clock.now_ns();
         let options = Options {
             name: located.name.clone(),
@@ -334,14 +334,22 @@ impl Loaded {
 }
 
 /// Refuses a model that is larger than the memory that is left. Weights are mapped, so it would not
-/// crash: it would read the disk for every token.
-fn fits(path: &Path) -> Result<()> {
+/// crash: it would read the disk for every token. A graphics processor has to hold them in its own memory.
+fn fits(path: &Path, device: Option<&str>) -> Result<()> {
     let bytes = std::fs::metadata(path)?.len();
-    let Ok(available) = measure::probe::memory::available_bytes() else {
+    let Some(available) = llama::memory_for(device) else {
         return Ok(());
     };
     if bytes > available {
         let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
+        if let Some(name) = device {
+            anyhow::bail!(
+                "{} needs {:.1} GiB for its weights and {name} has {:.1} GiB of memory; take a smaller quantisation, or --device cpu",
+                path.display(),
+                gib(bytes),
+                gib(available)
+            );
+        }
         anyhow::bail!(
             "{} needs {:.1} GiB for its weights and {:.1} GiB of memory are free; close other programs or take a smaller quantisation",
             path.display(),

@@ -4,7 +4,7 @@
 //! tokens are decoded, and both are timed. Then they are forgotten and done again. What lies before was read in
 //! pieces of the same size, and the time of all of them is the time to fill the context.
 
-use engine::CacheKind;
+use engine::{CacheKind, CacheKinds, SessionShape};
 
 use super::shape;
 use crate::Error;
@@ -77,20 +77,25 @@ fn with_cache(
     let mut lengths = Vec::new();
     for subject in subjects {
         let own = open(subject, plan, cache, desk);
-        lengths.extend(&own);
-        if !own.is_empty() {
-            let rig = Rig::single(
-                subject,
-                shape(subject, plan, cache)?,
-                desk.threads,
-                desk.stop,
-            )?;
-            walks.push(Walk {
-                subject,
-                rig,
-                fill_ns: 0,
-                lengths: own,
-            });
+        if own.is_empty() {
+            continue;
+        }
+        let shape = shape(subject, plan, cache)?;
+        match Rig::single(subject, shape, desk.threads, desk.stop) {
+            Ok(rig) => {
+                lengths.extend(&own);
+                walks.push(Walk {
+                    subject,
+                    rig,
+                    fill_ns: 0,
+                    lengths: own,
+                });
+            }
+            // Alone it had room; beside those of the other models it has none.
+            Err(Error::Engine(engine::Error::Open { cause, .. })) => {
+                no_session(subject, (plan, cache, own.as_slice()), &cause, desk)?;
+            }
+            Err(error) => return Err(error),
         }
     }
     lengths.sort_unstable();
@@ -113,6 +118,63 @@ fn with_cache(
         }
     }
     Ok(true)
+}
+
+/// Writes down why nothing is measured at these lengths.
+fn no_session(
+    subject: &Subject<'_>,
+    (plan, cache, lengths): (&ContextPlan, &str, &[usize]),
+    cause: &str,
+    desk: &mut Desk<'_>,
+) -> Result<(), Error> {
+    for length in lengths {
+        let point = point(plan, cache, *length, desk.threads)?;
+        let place = of_memory(subject, &point);
+        let timed = of_time(&place, plan, &point);
+        for metric in ["prefill_tokens_per_s", "decode_tokens_per_s", "fill_ns"] {
+            desk.record_absent(&timed, metric, cause.to_owned())?;
+        }
+        logical(subject, &point, desk)?;
+        desk.record_absent(&place, "kv_allocated_bytes", cause.to_owned())?;
+        desk.done(&subject.name, &step(cache, *length))?;
+    }
+    Ok(())
+}
+
+/// Where sizes at a length belong.
+fn of_memory<'a>(subject: &'a Subject<'_>, point: &Point) -> Place<'a> {
+    Place::new(&subject.name, "context")
+        .with("context_tokens", point.n_held())
+        .with("cache", point.cache.name())
+}
+
+/// Where times at a length belong.
+fn of_time<'a>(memory: &Place<'a>, plan: &ContextPlan, point: &Point) -> Place<'a> {
+    memory
+        .clone()
+        .with("piece_tokens", plan.piece_tokens)
+        .with("generate_tokens", point.n_new)
+}
+
+/// A session for exactly this length.
+fn exact(point: &Point) -> SessionShape {
+    SessionShape {
+        n_sequences: 1,
+        capacity: point.n_held(),
+        cache: CacheKinds::both(point.cache),
+    }
+}
+
+/// Writes down what the cache of that length should take.
+fn logical(subject: &Subject<'_>, point: &Point, desk: &mut Desk<'_>) -> Result<(), Error> {
+    let elements = subject.model.card().cache_elements;
+    let bytes = elements.map(|one| one.bytes(exact(point).cache) * point.n_held() as u64);
+    let found = bytes.map(|bytes| vec![bytes as f64]);
+    desk.note(
+        &of_memory(subject, point),
+        "kv_logical_bytes",
+        found.ok_or_else(|| "the file does not tell the cache's size".to_owned()),
+    )
 }
 
 /// What is done at a length: the last piece, and the tokens after it.
@@ -173,13 +235,8 @@ impl Walk<'_, '_> {
         desk: &mut Desk<'_>,
     ) -> Result<(), Error> {
         let each = |of: &dyn Fn(&Timing) -> f64| timings.iter().map(of).collect::<Vec<f64>>();
-        let place = Place::new(&self.subject.name, "context")
-            .with("context_tokens", point.n_held())
-            .with("cache", point.cache.name());
-        let timed = place
-            .clone()
-            .with("piece_tokens", plan.piece_tokens)
-            .with("generate_tokens", point.n_new);
+        let place = of_memory(self.subject, point);
+        let timed = of_time(&place, plan, point);
         let read = each(&|t| per_second(point.n_prompt as f64, t.first_token_ns));
         desk.record(&timed, "prefill_tokens_per_s", read)?;
         let decoded = each(&|t| t.decode_rate(point));
@@ -190,30 +247,28 @@ impl Walk<'_, '_> {
         self.memory(&place, point, desk)
     }
 
-    /// The cache of a session for exactly this length.
+    /// The cache of a session for exactly this length: the one that is open, if it is that long, because a second one of the
+    /// longest might find no room.
     fn memory(&self, place: &Place<'_>, point: &Point, desk: &mut Desk<'_>) -> Result<(), Error> {
-        let shape = engine::SessionShape {
-            n_sequences: 1,
-            capacity: point.n_held(),
-            cache: engine::CacheKinds::both(point.cache),
-        };
-        let model = self.subject.model;
-        match model.card().cache_elements {
-            Some(elements) => {
-                let bytes = elements.bytes(shape.cache) * point.n_held() as u64;
-                desk.record(place, "kv_logical_bytes", vec![bytes as f64])?;
-            }
+        logical(self.subject, point, desk)?;
+        let shape = exact(point);
+        let own = self.rig.cache_bytes_of(shape);
+        let opened = match own {
+            Some(bytes) => Ok(bytes),
             None => {
-                let reason = "the file does not tell the cache's size".into();
-                desk.record_absent(place, "kv_logical_bytes", reason)?;
+                let session = self.subject.model.open(shape);
+                session.map(|session| session.cache_bytes())
             }
-        }
-        match model.open(shape)?.cache_bytes() {
-            0 => {
-                let reason = "the engine does not say".into();
-                desk.record_absent(place, "kv_allocated_bytes", reason)
+        };
+        let bytes = match opened {
+            Ok(bytes) => bytes,
+            Err(engine::Error::Open { cause, .. }) => {
+                return desk.record_absent(place, "kv_allocated_bytes", cause);
             }
-            bytes => desk.record(place, "kv_allocated_bytes", vec![bytes as f64]),
-        }
+            Err(error) => return Err(error.into()),
+        };
+        let silent = || "the engine does not say".to_owned();
+        let found = (bytes > 0).then(|| vec![bytes as f64]).ok_or_else(silent);
+        desk.note(place, "kv_allocated_bytes", found)
     }
 }

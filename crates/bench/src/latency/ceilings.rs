@@ -79,10 +79,13 @@ impl Ceilings {
             .map_err(String::as_str)
     }
 
-    /// Operations that the processor does in a second in the proportion in which a model multiplies bytes and floats: their
-    /// times add up.
+    /// Operations that the processor does in a second in the proportion in which a model multiplies bytes and floats for a token
+    /// of a prompt: their times add up. What only a row of logits takes is left out, as prefill asks for one row a prompt.
     pub(super) fn operations_per_s(&self, card: &ModelCard) -> Result<f64, String> {
-        let quantised = card.quantised_flops as f64 / card.flops_per_token.max(1) as f64;
+        let of_token = |all: u64, of_row: u64| all.saturating_sub(of_row);
+        let all = of_token(card.flops_per_token, card.flops_per_row).max(1);
+        let bytes = of_token(card.quantised_flops, card.quantised_flops_per_row);
+        let quantised = bytes as f64 / all as f64;
         let mut seconds = 0.0;
         for kind in kinds(card) {
             let share = match kind {
@@ -142,6 +145,17 @@ mod tests {
         assert_eq!(ceilings.operations_per_s(&card(10, 0)), Ok(2.0));
         // Half of the operations at 8 and half at 2 a second: 1/16 and 1/4 of a second each.
         assert_eq!(ceilings.operations_per_s(&card(10, 5)), Ok(3.2));
+        // Quantised layers, and an output matrix of floats, which a token of a prompt does not meet.
+        let layers = ModelCard {
+            flops_per_row: 5,
+            ..card(10, 5)
+        };
+        assert_eq!(ceilings.operations_per_s(&layers), Ok(8.0));
+        let floats = ModelCard {
+            quantised_flops_per_row: 5,
+            ..layers
+        };
+        assert_eq!(ceilings.operations_per_s(&floats), Ok(2.0));
         assert_eq!(ceilings.bytes_per_s(), Err("not asked"));
     }
 

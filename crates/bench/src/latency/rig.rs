@@ -159,6 +159,11 @@ impl<'m> Rig<'m> {
         })
     }
 
+    /// What the cache of its session takes, if that has this shape.
+    pub(crate) fn cache_bytes_of(&self, shape: SessionShape) -> Option<u64> {
+        (self.session.shape() == shape).then(|| self.session.cache_bytes())
+    }
+
     /// Tokens that a single sequence holds.
     pub(crate) fn held(&self) -> usize {
         self.session.len(0)

@@ -2,7 +2,7 @@
 //!
 //! An estimate from below: the cache by its formula, the largest buffers for computing that an earlier
 //! session announced, and what of the weights is not in memory yet. A machine that does not tell what is
-//! free is trusted; the engine still refuses what it cannot get.
+//! free is trusted; the engine still refuses what it cannot get, and alone knows what a graphics processor has.
 
 use engine::Model;
 use measure::probe::mapping::mapped_file;
@@ -37,7 +37,11 @@ impl Room {
 
     /// Why that combination is not begun, if it is not.
     pub(super) fn fits(&self, model: &dyn Model, filling: Filling) -> Result<(), String> {
-        let (Some(elements), Ok(free)) = (model.card().cache_elements, available_bytes()) else {
+        let card = model.card();
+        if card.device.is_some() {
+            return Ok(());
+        }
+        let (Some(elements), Ok(free)) = (card.cache_elements, available_bytes()) else {
             return Ok(());
         };
         let cache = filling.logical_bytes(elements);
@@ -52,5 +56,49 @@ impl Room {
             gib(others),
             gib(free)
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::toy::{Bytes, Toy};
+    use engine::{CacheKind, Error, ModelCard, Session, SessionShape, Tokenizer};
+
+    use super::*;
+
+    /// A toy in some place.
+    struct Placed(Toy, ModelCard);
+
+    impl Model for Placed {
+        fn card(&self) -> &ModelCard {
+            &self.1
+        }
+
+        fn tokenizer(&self) -> &dyn Tokenizer {
+            &Bytes
+        }
+
+        fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
+            self.0.open(shape)
+        }
+    }
+
+    #[test]
+    fn what_a_card_is_to_hold_is_not_held_against_the_memory_of_the_machine() {
+        let huge = Filling {
+            n_tokens: 1 << 60,
+            n_sequences: 1,
+            cache: CacheKind::F16,
+        };
+        let fits = |device: Option<&str>| {
+            let card = ModelCard {
+                device: device.map(str::to_owned),
+                ..Toy::new(1).card().clone()
+            };
+            let model = Placed(Toy::new(1), card);
+            Room::of(&model).fits(&model, huge)
+        };
+        assert!(fits(None).unwrap_err().contains("of memory are free"));
+        assert_eq!(fits(Some("Vulkan0")), Ok(()));
     }
 }

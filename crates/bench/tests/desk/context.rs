@@ -1,5 +1,6 @@
 //! Growing context on toys: who can copy and who cannot, what was fed, and what is done after a stop.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,10 +30,11 @@ fn plan(edit: impl FnOnce(&mut ContextPlan)) -> Plan {
 }
 
 /// A model of bytes that has learned one thing: a line goes on as an earlier line did that began like it. It sees
-/// only the last `sight` tokens.
+/// only the last `sight` tokens, and there is room for so many tokens in all its sessions together.
 struct Copyist {
     toy: Toy,
     sight: usize,
+    room: Cell<usize>,
 }
 
 struct CopyistSession<'m> {
@@ -51,11 +53,24 @@ impl Model for Copyist {
     }
 
     fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, EngineError> {
+        let left = self.room.get().checked_sub(shape.capacity);
+        self.room.set(left.ok_or_else(|| EngineError::Open {
+            n_sequences: shape.n_sequences,
+            capacity: shape.capacity,
+            cause: "no room for it".into(),
+        })?);
         Ok(Box::new(CopyistSession {
             model: self,
             shape,
             held: vec![Vec::new(); shape.n_sequences],
         }))
+    }
+}
+
+impl Drop for CopyistSession<'_> {
+    fn drop(&mut self) {
+        let room = &self.model.room;
+        room.set(room.get() + self.shape.capacity);
     }
 }
 
@@ -129,6 +144,7 @@ fn copyist(sight: usize) -> Copyist {
     Copyist {
         toy: Toy::new(1),
         sight,
+        room: Cell::new(1_000_000),
     }
 }
 
@@ -215,6 +231,56 @@ fn speed_and_memory_stand_at_every_length_and_cache() {
         .flat_map(|m| m.values.clone())
         .collect();
     assert!(fills[1] > fills[0], "{fills:?}");
+}
+
+/// A copyist with room for the longest session and for a quarter of another one.
+fn crowded() -> Copyist {
+    Copyist {
+        room: Cell::new(2500),
+        ..copyist(usize::MAX)
+    }
+}
+
+#[test]
+fn no_second_cache_is_opened_at_the_longest_length_and_one_without_room_is_absent() {
+    let plan = plan(|plan| plan.recall = None);
+    let run = measured(&crowded(), &plan);
+    let of = |tokens: u64| {
+        let mut found = values(&run, "kv_allocated_bytes").into_iter();
+        found
+            .find(|m| m.conditions["context_tokens"].as_u64() == Some(tokens))
+            .unwrap()
+    };
+    assert_eq!(of(2000).values, [20_000.0]);
+    assert!(of(1000).values.is_empty());
+    assert_eq!(of(1000).reason.as_deref(), Some("no room for it"));
+    assert_eq!(values(&run, "decode_tokens_per_s").len(), 2);
+}
+
+#[test]
+fn a_model_without_room_beside_another_is_absent_and_the_other_is_measured() {
+    let plan = plan(|plan| plan.recall = None);
+    let (folder, model) = (folder(), crowded());
+    let subjects = [subject("one", &model), subject("two", &model)];
+    let run = complete_with(folder.path(), &subjects, &plan, &[]).unwrap();
+    for metric in [
+        "prefill_tokens_per_s",
+        "decode_tokens_per_s",
+        "fill_ns",
+        "kv_allocated_bytes",
+    ] {
+        for found in values(&run, metric)
+            .into_iter()
+            .filter(|m| m.model == "two")
+        {
+            assert!(found.values.is_empty(), "{metric}");
+            assert_eq!(found.reason.as_deref(), Some("no room for it"), "{metric}");
+        }
+    }
+    let decoded = values(&run, "decode_tokens_per_s");
+    assert_eq!(decoded.len(), 4, "two models, two lengths");
+    let told = decoded.iter().filter(|m| !m.values.is_empty());
+    assert!(told.map(|m| m.model.as_str()).eq(["one", "one"]));
 }
 
 #[test]

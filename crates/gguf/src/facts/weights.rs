@@ -78,6 +78,12 @@ pub struct Weights {
     pub output_flops: u64,
     /// Of `flops_per_token`, the feed-forward part of the last layer, its experts by the share that is used.
     pub last_ffn_flops: u64,
+    /// Of `output_flops`, those with quantised weights.
+    #[serde(skip)]
+    pub quantised_output_flops: u64,
+    /// Of `last_ffn_flops`, those with quantised weights.
+    #[serde(skip)]
+    pub quantised_last_ffn_flops: u64,
 }
 
 impl Weights {
@@ -95,15 +101,20 @@ impl Weights {
             quantised_flops: 0,
             output_flops: 0,
             last_ffn_flops: 0,
+            quantised_output_flops: 0,
+            quantised_last_ffn_flops: 0,
         };
         for tensor in gguf.tensors() {
             weights.count(tensor);
             let flops = weights.charge(tensor, &Part::of(tensor, output, layers, experts));
+            let quantised = if is_quantised(tensor) { flops } else { 0 };
             if tensor.name() == multiplied_last(output) {
                 weights.output_flops += flops;
+                weights.quantised_output_flops += quantised;
             }
             if is_last_ffn(tensor.name(), layers) {
                 weights.last_ffn_flops += flops;
+                weights.quantised_last_ffn_flops += quantised;
             }
         }
         weights
@@ -133,7 +144,7 @@ impl Weights {
             Part::Row | Part::Nothing => 0,
         };
         self.flops_per_token += flops;
-        if tensor.kind().block_len() > 1 {
+        if is_quantised(tensor) {
             self.quantised_flops += flops;
         }
         flops
@@ -177,6 +188,10 @@ impl Part {
             _ => Self::Whole,
         }
     }
+}
+
+fn is_quantised(tensor: &Tensor) -> bool {
+    tensor.kind().block_len() > 1
 }
 
 /// The layer number in a name such as `blk.3.ffn_up.weight`.

@@ -152,6 +152,8 @@ fn the_toys_weights_are_counted_by_type_and_by_what_a_token_reads() {
         "only the table that is looked up is F16"
     );
     assert_eq!(weights.last_ffn_flops, ffn, "one of two layers");
+    assert_eq!(weights.quantised_output_flops, weights.output_flops);
+    assert_eq!(weights.quantised_last_ffn_flops, weights.last_ffn_flops);
 }
 
 #[test]
@@ -176,6 +178,7 @@ fn a_tied_embedding_is_read_whole_and_multiplied_once() {
     assert_eq!(facts.weights.flops_per_token, 2 * (320 + 1024));
     assert_eq!(facts.weights.output_flops, 2 * 320);
     assert_eq!(facts.weights.quantised_flops, 2 * 320, "F32 is not");
+    assert_eq!(facts.weights.quantised_output_flops, 2 * 320);
     assert_eq!(facts.vocabulary, Some(10), "from the rows of the embedding");
 }
 

@@ -2,7 +2,10 @@
 //!
 //! No tool is started and no library loaded. Consumer parts have no counter of energy, so power is
 //! read. A part that shares the system's memory keeps models in the GTT, which therefore has a number
-//! of its own beside the memory of the card.
+//! of its own beside the memory of the card. What such a part calls its power is that of the whole package
+//! (*socket power* of the driver), processor cores included.
+
+use std::fs;
 
 use super::gauge::{Gauge, Readings, put};
 use super::load::folders;
@@ -10,6 +13,9 @@ use super::text::Root;
 
 const CARDS: &str = "sys/class/drm";
 const VENDOR: &str = "0x1002";
+/// Cards of the last ten years have more memory of their own; a processor's graphics are given less, unless somebody
+/// asked the firmware for more.
+const LEAST_OF_CARD: f64 = (2_u64 << 30) as f64;
 
 /// One card.
 pub(crate) struct Amd<'r> {
@@ -17,6 +23,8 @@ pub(crate) struct Amd<'r> {
     device: String,
     monitor: Option<String>,
     name: String,
+    /// Not if its power is counted as that of the processor's package.
+    tells_power: bool,
 }
 
 impl<'r> Amd<'r> {
@@ -40,6 +48,7 @@ impl<'r> Amd<'r> {
                 monitor: folders(root, &format!("{device}/hwmon")).into_iter().next(),
                 device,
                 name: format!("gpu{}", first + at),
+                tells_power: true,
             })
             .collect()
     }
@@ -49,8 +58,29 @@ impl<'r> Amd<'r> {
         &self.name
     }
 
+    /// Whether it lies in the processor's package. The third byte of the driver's table of metrics says of which kind that
+    /// table is: 1 of cards, 2 and 3 of processors with graphics. Kernels before 5.9 have no table.
+    pub(crate) fn is_in_package(&self) -> bool {
+        let table = fs::read(self.root.path(&format!("{}/gpu_metrics", self.device)));
+        match table.ok().and_then(|bytes| bytes.get(2).copied()) {
+            Some(format) => matches!(format, 2 | 3),
+            None => {
+                let own = self.number("mem_info_vram_total");
+                own.is_some_and(|bytes| bytes < LEAST_OF_CARD)
+            }
+        }
+    }
+
+    /// From now on its power is no reading.
+    pub(crate) fn hide_power(&mut self) {
+        self.tells_power = false;
+    }
+
     /// Watts now; the average over the driver's own interval where it keeps one.
     pub(crate) fn watts(&self) -> Option<f64> {
+        if !self.tells_power {
+            return None;
+        }
         let average = self.monitored("power1_average", 1e-6);
         average.or_else(|| self.monitored("power1_input", 1e-6))
     }

@@ -25,6 +25,17 @@ pub struct Source {
     pub no_memory: Option<Absent>,
 }
 
+/// Why graphics in a processor's package have no power of their own where that package is counted.
+const IN_PACKAGE: &str =
+    "its power is that of the whole processor package, whose energy is counted already";
+
+impl Source {
+    /// Whether it is graphics whose energy the counters of the processor packages hold.
+    pub fn is_in_package(&self) -> bool {
+        matches!(&self.energy, Err(absent) if absent.reason == IN_PACKAGE)
+    }
+}
+
 /// The gauges of this machine.
 pub struct Hardware {
     /// What is read.
@@ -50,19 +61,36 @@ impl Hardware {
         };
         hardware.add_packages(root);
         for card in Amd::all(root, 0) {
-            let energy = match card.watts() {
-                Some(_) => Ok("power readings".to_owned()),
-                None => Err(Absent::because("the driver's hwmon files tell no power")),
-            };
-            hardware.sources.push(Source {
-                device: card.name().to_owned(),
-                title: "AMD graphics".to_owned(),
-                energy,
-                no_memory: None,
-            });
-            hardware.gauges.push(Box::new(card));
+            hardware.add_amd(card);
         }
         hardware
+    }
+
+    /// Graphics in a processor's package tell the power of all of it, which must not be counted twice.
+    fn add_amd(&mut self, mut card: Amd<'static>) {
+        let in_package = card.is_in_package();
+        let is_processor = |source: &Source| source.device == "cpu";
+        let processor = self.sources.iter().find(|source| is_processor(source));
+        let is_counted = processor.is_some_and(|source| source.energy.is_ok());
+        let energy = match card.watts() {
+            Some(_) if in_package && is_counted => {
+                card.hide_power();
+                Err(Absent::because(IN_PACKAGE))
+            }
+            Some(_) => Ok("power readings".to_owned()),
+            None => Err(Absent::because("the driver's hwmon files tell no power")),
+        };
+        let title = match in_package {
+            true => "processor package with AMD graphics",
+            false => "AMD graphics",
+        };
+        self.sources.push(Source {
+            device: card.name().to_owned(),
+            title: title.to_owned(),
+            energy,
+            no_memory: None,
+        });
+        self.gauges.push(Box::new(card));
     }
 
     fn add_packages(&mut self, root: Root<'static>) {

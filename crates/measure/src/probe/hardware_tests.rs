@@ -135,6 +135,58 @@ fn one_readable_source_is_enough_and_the_other_keeps_its_reason() {
     assert_eq!(gpu.energy.as_deref(), Ok("power readings"));
 }
 
+const CARD: &str = "sys/class/drm/card1/device";
+
+/// The desktop, whose processor's package is counted too. The table of metrics has that format.
+#[cfg(target_os = "linux")]
+fn with_package(format: Option<u8>) -> Hardware {
+    let files = desktop();
+    let zone = "sys/class/powercap/intel-rapl:0";
+    write(files, &format!("{zone}/name"), "package-0\n");
+    write(files, &format!("{zone}/energy_uj"), "1000000\n");
+    if let Some(format) = format {
+        let table = [0x80, 0, format, 1, 0xff, 0xff];
+        fs::write(files.join(CARD).join("gpu_metrics"), table).unwrap();
+    }
+    Hardware::below(Root::at(files))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn graphics_in_a_package_that_is_counted_have_no_power_of_their_own_and_a_reason() {
+    // Without a table the little memory of its own tells it.
+    for format in [Some(2), Some(3), None] {
+        let mut hardware = with_package(format);
+        let readings = read(&mut hardware);
+        assert!(!readings.contains_key("gpu0_watts"), "{format:?}");
+        assert_eq!(readings["gpu0_busy_share"], 0.12);
+        let [cpu, gpu] = &hardware.sources[..] else {
+            panic!("{:?}", hardware.sources)
+        };
+        assert!(cpu.energy.is_ok() && !cpu.is_in_package());
+        let reason = &gpu.energy.as_ref().unwrap_err().reason;
+        assert!(gpu.is_in_package() && reason.contains("counted already"));
+        assert_eq!(hardware.no_energy(), None);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_card_keeps_its_power_beside_that_of_the_package() {
+    let mut hardware = with_package(Some(1));
+    assert_eq!(read(&mut hardware)["gpu0_watts"], 35.0);
+    assert_eq!(hardware.sources[1].title, "AMD graphics");
+}
+
+#[test]
+fn graphics_in_a_package_that_nothing_else_counts_tell_it_under_that_name() {
+    let files = desktop();
+    fs::write(files.join(CARD).join("gpu_metrics"), [0x80, 0, 2, 1]).unwrap();
+    let mut hardware = Hardware::below(Root::at(files));
+    assert_eq!(read(&mut hardware)["gpu0_watts"], 35.0);
+    assert!(hardware.sources[1].title.contains("package"));
+}
+
 #[test]
 fn files_that_vanish_or_hold_garbage_take_their_own_numbers_with_them_only() {
     let files = desktop();

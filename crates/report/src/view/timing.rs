@@ -140,19 +140,27 @@ pub(super) fn rows(run: &Run, records: &[&Measurement]) -> Vec<Row> {
             .then_with(|| a.0.cmp(b.0))
             .then_with(|| by_conditions(a.1, b.1))
     });
-    merged(keys.into_iter().map(|key| row(run, records, key)).collect())
+    // What a sweep is over tells its rows apart, however equal their sizes.
+    let is_context = records.iter().any(|one| one.benchmark == "context");
+    let swept: &[&str] = match is_context {
+        true => &["sequences", "context_tokens"],
+        false => &["sequences"],
+    };
+    let rows = keys.into_iter().map(|key| row(run, records, key));
+    merged(rows.collect(), swept)
 }
 
 /// Joins rows that read the same single value under every condition (weights at each context
-/// length, say) into one row with the conditions that they have in common. In a sweep over sequences, equal sizes
-/// are equal by chance (one sequence of 512, four of 128) and stay apart.
-fn merged(rows: Vec<Row>) -> Vec<Row> {
+/// length, say) into one row with the conditions that they have in common. In a sweep over sequences, or over lengths that
+/// are filled one after another, equal sizes are equal by chance (one sequence of 512, four of 128; 2000 tokens and 2048, which
+/// take the same blocks) and stay apart.
+fn merged(rows: Vec<Row>, swept: &[&str]) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::new();
     for row in rows {
-        let swept = row.conditions.contains_key("sequences");
+        let is_swept = swept.iter().any(|name| row.conditions.contains_key(*name));
         match out
             .last_mut()
-            .filter(|last| !swept && last.metric == row.metric && same_reading(last, &row))
+            .filter(|last| !is_swept && last.metric == row.metric && same_reading(last, &row))
         {
             Some(last) => last
                 .conditions

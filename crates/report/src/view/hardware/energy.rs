@@ -12,7 +12,7 @@ use ledger::record::Stage;
 use measure::Unit;
 use serde_json::{Value, json};
 
-use super::telling::{ALL, LEAST_NS, elsewhere, known_rest, least_ns, more_than_rest};
+use super::telling::{ALL, LEAST_NS, computing, elsewhere, known_rest, least_ns, more_than_rest};
 use super::window::{Window, windows};
 use super::{Cell, Counted, NO_WORK, Row, made_of, one_value, row};
 use crate::format;
@@ -21,7 +21,7 @@ use crate::view::{pairing, statistic};
 /// One device, or all of them, through the whole run.
 struct Device<'r> {
     name: String,
-    /// Whether all devices together have rows, and this one therefore has fewer.
+    /// Whether all devices together have rows too.
     is_part: bool,
     /// The shortest window whose energy its sources can tell.
     least_ns: u64,
@@ -35,14 +35,17 @@ struct Device<'r> {
 
 /// Rows of energy and power; none if no device tells them.
 pub(super) fn rows(run: &Run) -> Vec<Row> {
+    let devices = devices(run);
+    let computing = computing(run, devices.iter().map(|one| one.name.as_str()));
     let mut rows = Vec::new();
-    for device in devices(run) {
+    for (at, device) in devices.iter().enumerate() {
         rows.extend(device.of_run(run));
-        if !device.is_part {
+        if at == computing {
             rows.extend(device.per_token(run));
             rows.extend(device.per_solved(run));
-            rows.extend(device.power(run));
+            rows.push(device.power(run));
         }
+        rows.extend(device.power_at_rest(run));
     }
     rows
 }
@@ -50,8 +53,9 @@ pub(super) fn rows(run: &Run) -> Vec<Row> {
 /// What the energies count.
 pub(super) fn notes(run: &Run) -> Vec<String> {
     let devices = devices(run);
-    let whole = devices.first().filter(|whole| whole.elsewhere.is_none());
-    let Some(whole) = whole else {
+    let computing = computing(run, devices.iter().map(|one| one.name.as_str()));
+    let whole = devices.get(computing);
+    let Some(whole) = whole.filter(|whole| whole.elsewhere.is_none()) else {
         return Vec::new();
     };
     let sources = run
@@ -78,10 +82,12 @@ pub(super) fn notes(run: &Run) -> Vec<String> {
         .filter(work)
         .filter_map(|window| window.joules)
         .sum();
-    notes.push(format!(
-        "all work of the run together took {}",
-        format::quantity(Unit::Joules, joules)
-    ));
+    let joules = format::quantity(Unit::Joules, joules);
+    let of = match devices.len() {
+        1 => String::new(),
+        _ => format!(" (device: {}, which computes)", whole.name),
+    };
+    notes.push(format!("all work of the run together took {joules}{of}"));
     let unread: u64 = whole
         .windows
         .iter()
@@ -299,41 +305,39 @@ impl<'r> Device<'r> {
         .collect()
     }
 
-    fn power(&self, run: &Run) -> Vec<Row> {
-        let models = || run.header.models.iter();
-        let device = || BTreeMap::from([("device".to_owned(), json!(self.name))]);
-        let mean = models().map(|model| match watts(self.of_model(&model.name)) {
-            Some(watts) => {
-                let read = self
-                    .of_model(&model.name)
-                    .filter(|one| one.joules.is_some());
-                let cell = one_value(&model.name, watts, read.count());
-                stretches("energy by time of stretches of work", cell)
+    fn power(&self, run: &Run) -> Row {
+        let mean = run.header.models.iter().map(|model| {
+            let work = || self.of_model(&model.name);
+            match watts(work()) {
+                Some(watts) => {
+                    let read = work().filter(|one| one.joules.is_some());
+                    let cell = one_value(&model.name, watts, read.count());
+                    stretches("energy by time of stretches of work", cell)
+                }
+                None => nothing_read(&model.name),
             }
-            None => nothing_read(&model.name),
         });
-        let mut rows = vec![row(run, "power_mean_watts", device(), mean.collect())];
-        if let Some(watts) = self.idle_watts {
-            let cell = |name: &str, watts: f64, n: usize| {
-                stretches("energy by time at rest", one_value(name, watts, n))
-            };
-            let mut push = |conditions, watts, n| {
-                let idle = models().map(|model| cell(&model.name, watts, n));
-                rows.push(pairing::row(
-                    "power_idle_watts",
-                    conditions,
-                    idle.collect(),
-                    Vec::new(),
-                ));
-            };
-            push(device(), watts, self.rests.len().max(1));
-            for (when, watts) in &self.rests {
-                let mut conditions = device();
-                conditions.insert("when".to_owned(), json!(when));
-                push(conditions, *watts, 1);
-            }
-        }
-        rows
+        let device = [("device".to_owned(), json!(self.name))];
+        row(run, "power_mean_watts", device.into(), mean.collect())
+    }
+
+    /// Both rests together, which are subtracted, and each; nothing where it is not known.
+    fn power_at_rest(&self, run: &Run) -> Vec<Row> {
+        let whole = self.idle_watts.map(|watts| (None, watts));
+        let each = self.rests.iter().map(|(when, watts)| (Some(*when), *watts));
+        let rests = whole.into_iter().chain(each);
+        rests
+            .map(|(when, watts)| {
+                let n = when.map_or(self.rests.len().max(1), |_| 1);
+                let cell =
+                    |name: &str| stretches("energy by time at rest", one_value(name, watts, n));
+                let models = run.header.models.iter();
+                let cells = models.map(|model| cell(&model.name)).collect();
+                let mut conditions = BTreeMap::from([("device".to_owned(), json!(self.name))]);
+                conditions.extend(when.map(|when| ("when".to_owned(), json!(when))));
+                pairing::row("power_idle_watts", conditions, cells, Vec::new())
+            })
+            .collect()
     }
 }
 

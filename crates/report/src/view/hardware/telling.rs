@@ -13,6 +13,9 @@ pub(super) const LEAST_NS: u64 = 2_000_000_000;
 /// The counters of processors move a thousand times a second.
 const LEAST_OF_PROCESSOR_NS: u64 = 20_000_000;
 
+/// All packages of processors together.
+const PROCESSORS: &str = "cpu";
+
 /// All devices that tell energy, added up.
 pub(super) const ALL: &str = "all";
 
@@ -28,21 +31,38 @@ pub(super) fn known_rest(run: &Run, names: &[&str]) -> Option<f64> {
 
 /// The shortest window whose energy a device can tell, which has a counter of it or not.
 pub(super) fn least_ns((device, counts): &(&str, bool)) -> u64 {
-    match *counts && *device == "cpu" {
+    match *counts && *device == PROCESSORS {
         true => LEAST_OF_PROCESSOR_NS,
         false => LEAST_NS,
     }
 }
 
+/// Which of these sets of devices computes: the processors by themselves, or all where a graphics processor does, which the
+/// processors drive. The first where it is not among them.
+pub(super) fn computing<'n>(run: &Run, mut sets: impl Iterator<Item = &'n str>) -> usize {
+    let is_it = |name: &str| !is_on_graphics(run) && name == PROCESSORS;
+    sets.position(is_it).unwrap_or(0)
+}
+
+fn is_on_graphics(run: &Run) -> bool {
+    run.header.plan.get("device").is_some_and(Value::is_string)
+}
+
+/// Whether counters of the processors count graphics too.
+fn has_graphics_in_package(run: &Run) -> bool {
+    let fact = run.header.machine.get("graphics_in_package");
+    fact.and_then(Value::as_bool).unwrap_or(false)
+}
+
 /// Why the energy of these devices is not that of what the models do.
 pub(super) fn elsewhere(run: &Run, names: &[&str]) -> Option<&'static str> {
-    let on_graphics = run.header.plan.get("device").is_some_and(Value::is_string);
     let is_graphics = |name: &&str| name.starts_with("gpu");
     match (
-        on_graphics,
-        names.contains(&"cpu"),
+        is_on_graphics(run),
+        names.contains(&PROCESSORS),
         names.iter().any(is_graphics),
     ) {
+        (true, true, false) if has_graphics_in_package(run) => None,
         (true, _, false) => {
             Some("models compute on a graphics processor, whose energy nothing tells here")
         }

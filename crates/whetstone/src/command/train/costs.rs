@@ -35,12 +35,18 @@ pub(super) fn energy(run: &Run) -> Value {
         .iter()
         .filter(|one| one.benchmark == "hardware");
     let rows: Vec<_> = rows.flat_map(|section| &section.rows).collect();
+    // Only of the devices that compute is a mean told.
+    let mean = rows.iter().find(|row| row.metric == "power_mean_watts");
+    let computing = mean.and_then(|row| row.conditions.get("device"));
     let read = |metric: &str, idle: &str| {
         let is_it = |key: &str, wanted: &str, row: &report::Row| {
             row.conditions.get(key).is_none_or(|value| value == wanted)
         };
         let row = rows.iter().find(|row| {
-            row.metric == metric && is_it("idle", idle, row) && is_it("phase", "train", row)
+            row.metric == metric
+                && is_it("idle", idle, row)
+                && is_it("phase", "train", row)
+                && row.conditions.get("device") == computing
         });
         row.and_then(|row| row.cells.first()?.value)
     };

@@ -74,6 +74,20 @@ fn a_trained_token_costs_what_its_step_drew_above_rest() {
     );
 }
 
+#[test]
+fn a_card_that_does_not_train_has_no_part_in_what_training_costs_and_its_own_rest() {
+    let mut beside = metered();
+    for sample in &mut beside.hardware {
+        sample.readings.insert("gpu0_watts".into(), 300.0);
+    }
+    let energy = energy(&beside);
+    assert_eq!(energy["work_joules"]["subtracted"], 110.0);
+    assert_eq!(energy["per_trained_token_joules"]["subtracted"], 1.0);
+    let known = [("all", 310.0), ("cpu", 10.0), ("gpu0", 300.0)];
+    let known = known.map(|(device, watts)| (device.to_owned(), watts));
+    assert_eq!(rest(&beside), BTreeMap::from(known));
+}
+
 /// A phase of a longer work does not rest again, and takes the power at rest from the phase that did.
 #[test]
 fn power_at_rest_that_is_known_from_before_is_subtracted_too() {
