@@ -95,7 +95,7 @@ impl Job<'_> {
         let mut loaded = vec![first];
         for index in 0..self.located.len() {
             if index > 0 {
-                loaded = vec![self.load(index, &clock)?];
+                instead(&mut loaded, || self.load(index, &clock))?;
             }
             if bench::run::alone(&loaded[0].subject(now)?, plan, material, desk)?
                 == Ended::Interrupted
@@ -288,5 +288,32 @@ fn roughly(seconds: f64) -> String {
     match seconds < 90.0 {
         true => format!("{seconds:.0} seconds"),
         false => format!("{:.0} minutes", seconds / 60.0),
+    }
+}
+
+/// Lets go of what is held before the next one is made: two models that fit one after the other need not fit together.
+fn instead<T>(held: &mut Vec<T>, next: impl FnOnce() -> Result<T>) -> Result<()> {
+    held.clear();
+    held.push(next()?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn the_model_before_is_gone_when_the_next_one_is_loaded() {
+        let model = Rc::new(1);
+        let mut held = vec![Rc::clone(&model)];
+        let next = || {
+            assert_eq!(Rc::strong_count(&model), 1, "nobody holds it any more");
+            Ok(Rc::new(2))
+        };
+        instead(&mut held, next).unwrap();
+        assert_eq!(held, [Rc::new(2)]);
+        assert!(instead(&mut held, || anyhow::bail!("it cannot be read")).is_err());
     }
 }
