@@ -13,7 +13,7 @@ use engine::score::{self, Window};
 use engine::{CacheKind, CacheKinds, Divergence, Model, Session, SessionShape, Special, Token};
 
 use crate::desk::{Desk, Place, Subject};
-use crate::lockstep::Rows;
+use crate::lockstep::{Fault, Rows};
 use crate::plan::{DivergencePlan, PerplexityPlan};
 use crate::protocol::{Cut, Protocol};
 use crate::text::{Content, Text};
@@ -284,7 +284,12 @@ impl Job<'_> {
             let candidates = self.against.candidates.iter().zip(theirs.iter_mut());
             for ((candidate, session), found) in candidates.zip(&mut found) {
                 let held = held_against(&rows, session.as_mut(), (window, piece), found);
-                held.map_err(|source| self.failed(&candidate.subject.name, i, source))?;
+                let name = &candidate.subject.name;
+                let fault = held.map_err(|source| self.failed(name, i, source))?;
+                if let Some(fault) = fault {
+                    let reference = self.place(&self.against.reference.name, i);
+                    return Err(fault.error(reference, self.place(name, i)));
+                }
             }
         }
         Ok(found)
@@ -322,32 +327,34 @@ impl Job<'_> {
 
     fn failed(&self, model: &str, i: usize, source: engine::Error) -> Error {
         Error::Scoring {
-            place: format!("{model} on {}, chunk {i}", self.text.name),
+            place: self.place(model, i),
             source,
         }
     }
+
+    fn place(&self, model: &str, i: usize) -> String {
+        format!("{model} on {}, chunk {i}", self.text.name)
+    }
 }
 
-/// Adds what a candidate says at each scored token of a piece that the reference has read.
+/// Adds what a candidate says at each scored token of a piece that the reference has read. What is wrong, if two rows
+/// could not be compared.
 fn held_against(
     rows: &Rows,
     session: &mut dyn Session,
     (window, piece): (&Window, usize),
     found: &mut Vec<Divergence>,
-) -> Result<(), engine::Error> {
+) -> Result<Option<Fault>, engine::Error> {
     let mut broken = None;
-    rows.beside(
-        session,
-        (window, piece),
-        &mut |place, ours, theirs| match Divergence::between(ours, theirs, window.tokens[place]) {
+    rows.beside(session, (window, piece), &mut |place, ours, theirs| {
+        let token = window.tokens[place];
+        match Divergence::between(ours, theirs, token) {
             Some(divergence) => found.push(divergence),
-            None => broken = broken.or(Some(place)),
-        },
-    )?;
-    match broken {
-        Some(position) => Err(engine::Error::NotFinite { position }),
-        None => Ok(()),
-    }
+            None if broken.is_none() => broken = Some(Fault::of(place, (ours, theirs), token)),
+            None => {}
+        }
+    })?;
+    Ok(broken)
 }
 
 /// A value to seven digits: millions of them are written down, and nobody needs more.

@@ -9,7 +9,7 @@ use engine::{CacheKind, CacheKinds, Divergence, Model, Session, SessionShape, di
 
 use crate::Error;
 use crate::desk::{Desk, Place, Subject};
-use crate::lockstep::Rows;
+use crate::lockstep::{Fault, Rows};
 
 /// The benchmark's name in the records.
 pub const NAME: &str = "drift";
@@ -50,11 +50,14 @@ pub fn measure(
         if desk.stopped() {
             return Ok(());
         }
+        let place = format!("{} on its answer {}", subject.name, i + 1);
         let means = of_answer(ours.as_mut(), theirs.as_mut(), answer);
-        all.push(means.map_err(|source| Error::Scoring {
-            place: format!("{} on its answer {}", subject.name, i + 1),
+        let means = means.map_err(|source| Error::Scoring {
+            place: place.clone(),
             source,
-        })?);
+        })?;
+        let base = format!("the base of {place}");
+        all.push(means.map_err(|fault| fault.error(place, base))?);
         desk.watcher.advance(i as u64 + 1, "");
     }
     let place = Place::new(&subject.name, NAME).with("cache", CacheKind::F16.name());
@@ -73,13 +76,14 @@ fn of_answer(
     ours: &mut dyn Session,
     theirs: &mut dyn Session,
     answer: &Window,
-) -> Result<Means, engine::Error> {
+) -> Result<Result<Means, Fault>, engine::Error> {
     let (mut sums, mut broken) = (Means::default(), None);
     let mut rows = Rows::default();
     for piece in 0..score::n_pieces(answer) {
         rows.read(ours, (answer, piece))?;
         rows.beside(theirs, (answer, piece), &mut |place, own, base| {
-            let found = Divergence::between(own, base, answer.tokens[place]);
+            let token = answer.tokens[place];
+            let found = Divergence::between(own, base, token);
             let entropies = divergence::entropy(own).zip(divergence::entropy(base));
             match found.zip(entropies) {
                 Some((found, (own, base))) => {
@@ -87,17 +91,18 @@ fn of_answer(
                     sums.entropy += own;
                     sums.base_entropy += base;
                 }
-                None => broken = broken.or(Some(place)),
+                None if broken.is_none() => broken = Some(Fault::of(place, (own, base), token)),
+                None => {}
             }
         })?;
     }
     let n = answer.n_scored as f64;
-    match broken {
-        Some(position) => Err(engine::Error::NotFinite { position }),
+    Ok(match broken {
+        Some(fault) => Err(fault),
         None => Ok(Means {
             kl: sums.kl / n,
             entropy: sums.entropy / n,
             base_entropy: sums.base_entropy / n,
         }),
-    }
+    })
 }

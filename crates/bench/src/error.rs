@@ -25,6 +25,16 @@ pub enum Error {
         /// What the engine said.
         source: engine::Error,
     },
+    /// Two models cannot be held against each other at a token, though both computed numbers.
+    #[error(
+        "{place}: the divergence at token {position} is infinite, because an entry that the reference holds for possible is given no probability at all; compare models that mask no entries, or hold each against the text alone with `whet bench perplexity`"
+    )]
+    Apart {
+        /// Who read which part of which text.
+        place: String,
+        /// Which token the rows predict, counted from 0 in what was read.
+        position: usize,
+    },
     /// The plan asks for something impossible.
     #[error("the plan cannot be carried out: {0}")]
     Plan(String),

@@ -16,7 +16,7 @@ use crate::desk::{Desk, Subject};
 use crate::meter::Work;
 use crate::noise::Watch;
 use crate::plan::{LatencyPlan, Point};
-use rig::{Mark, rigs};
+use rig::{Mark, Refused, rigs, shapes};
 
 pub(crate) use rig::{Rig, Timing, per_second, prompt};
 
@@ -32,6 +32,19 @@ struct Cell {
     rig: usize,
     point: Point,
     timings: Vec<Timing>,
+}
+
+/// Checks that a model can open each session that its combinations need, before anything is measured. Memory may be
+/// scarcer later: what does not fit then is absent, with the reason.
+///
+/// # Errors
+/// [`Error::Plan`] with what the engine says.
+pub fn check(subject: &Subject<'_>, plan: &LatencyPlan, threads: usize) -> Result<(), Error> {
+    for (shape, threads) in shapes(&plan.points(threads)) {
+        let session = subject.model.open_with(shape, threads);
+        session.map_err(|error| Error::Plan(format!("the speed of {}: {error}", subject.name)))?;
+    }
+    Ok(())
 }
 
 /// Measures all subjects together.
@@ -60,8 +73,8 @@ pub(crate) fn measure_as(
         return Ok(());
     }
     let points = plan.points(desk.threads);
-    let mut rigs = rigs(subjects, &points, desk.stop)?;
-    let mut cells = cells(subjects.len(), &points, &rigs);
+    let (mut rigs, refused) = rigs(subjects, &points, desk.stop)?;
+    let mut cells = cells(subjects.len(), &points, (&rigs, &refused));
     let book = record::Book {
         benchmark,
         subjects,
@@ -79,27 +92,33 @@ pub(crate) fn measure_as(
         desk.warn(&warning)?;
     }
     book.everything(&cells, desk)?;
+    for one in &refused {
+        book.absent(one, desk)?;
+    }
     for subject in subjects {
         desk.done(&subject.name, benchmark)?;
     }
     Ok(())
 }
 
-/// Every model at every combination, models of one combination side by side.
-fn cells(n_subjects: usize, points: &[Point], rigs: &[Rig<'_>]) -> Vec<Cell> {
+/// Every model at every combination that it has a session for, models of one combination side by side.
+fn cells(
+    n_subjects: usize,
+    points: &[Point],
+    (rigs, refused): (&[Rig<'_>], &[Refused]),
+) -> Vec<Cell> {
     let mut cells = Vec::new();
     for point in points {
         for subject in 0..n_subjects {
             let fits = |rig: &Rig<'_>| rig.serves(subject, point);
-            cells.push(Cell {
+            let is_refused = refused.iter().any(|one| one.is(subject, point));
+            let rig = rigs.iter().position(fits).filter(|_| !is_refused);
+            cells.extend(rig.map(|rig| Cell {
                 subject,
-                rig: rigs
-                    .iter()
-                    .position(fits)
-                    .expect("a rig is made for every subject and point"),
+                rig,
                 point: point.clone(),
                 timings: Vec::new(),
-            });
+            }));
         }
     }
     cells
@@ -128,6 +147,9 @@ fn timed(
         }
         let done = (at + 1) * plan.warmups;
         desk.watcher.advance(done as u64, "warming up");
+    }
+    for warning in not_finite(book.subjects, rigs) {
+        desk.warn(&warning)?;
     }
     let mut n_done = plan.warmups * cells.len();
     let same_threads = |cell: &Cell| cell.point.threads == cells[0].point.threads;
@@ -200,7 +222,10 @@ fn warm_up(
         if desk.stopped() {
             return Ok(Warm::Stopped);
         }
-        let total = rig.run(point, desk.clock, &mut |_| false)?.total_ns() as f64;
+        rig.looks = n_done == 0;
+        let timing = rig.run(point, desk.clock, &mut |_| false);
+        rig.looks = false;
+        let total = timing?.total_ns() as f64;
         change = last.map(|last| (total - last).abs() / last.max(1.0));
         last = Some(total);
     }
@@ -208,6 +233,22 @@ fn warm_up(
         (Some(most), Some(change)) if change > most => Ok(Warm::Unsteady(change)),
         _ => Ok(Warm::Settled),
     }
+}
+
+/// A warning for each model whose warm-ups gave rows that are no distributions: it chooses tokens by nothing, and is
+/// timed all the same.
+fn not_finite(subjects: &[Subject<'_>], rigs: &[Rig<'_>]) -> Vec<Warning> {
+    let is_broken = |at: usize| rigs.iter().any(|rig| rig.is_broken(at));
+    let broken = subjects.iter().enumerate().filter(|(at, _)| is_broken(*at));
+    let warning = |(_, subject): (usize, &Subject<'_>)| Warning {
+        kind: "not_finite".into(),
+        message: format!(
+            "the logits of {} hold NaN or infinity: its speeds are those of a model that says nothing",
+            subject.name
+        ),
+        advice: "fetch or convert the model's file again, or take another quantisation: the file is damaged, or its weights overflow in this format".into(),
+    };
+    broken.map(warning).collect()
 }
 
 fn unsteady(point: &Point, change: f64) -> Warning {

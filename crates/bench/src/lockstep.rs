@@ -1,8 +1,10 @@
 //! Two models that read the same text side by side, a piece of it at a time, so that every row of the one is held against
 //! that of the other while both are in memory, and no more than a piece's rows are.
 
-use engine::Session;
 use engine::score::{self, Window};
+use engine::{Session, Token};
+
+use crate::Error;
 
 /// The reference's rows for the scored tokens of a piece, one after another.
 #[derive(Default)]
@@ -48,5 +50,75 @@ impl Rows {
             let at = (place - self.first) * self.width;
             on_rows(place, &self.logits[at..at + self.width], row);
         })
+    }
+}
+
+/// Why two rows cannot be held against each other, with the place of their token in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The reference's row is no distribution.
+    Reference(usize),
+    /// The other's is none.
+    Other(usize),
+    /// Both are, and the other holds something for impossible that the reference does not.
+    Apart(usize),
+}
+
+impl Fault {
+    /// Looked for only where something is wrong: the reference's row is looked at first, whatever the other's holds.
+    pub(crate) fn of(place: usize, (ours, theirs): (&[f32], &[f32]), token: Token) -> Fault {
+        // What only the wider one has is padding.
+        let n = ours.len().min(theirs.len());
+        let is_sound = |row: &[f32]| score::surprise(&row[..n], token).is_some();
+        match (is_sound(ours), is_sound(theirs)) {
+            (false, _) => Fault::Reference(place),
+            (true, false) => Fault::Other(place),
+            (true, true) => Fault::Apart(place),
+        }
+    }
+
+    /// The error, under the name of whose row it is; each name says as well what was read.
+    pub(crate) fn error(self, reference: String, other: String) -> Error {
+        let not_finite = |place: String, position: usize| Error::Scoring {
+            place,
+            source: engine::Error::NotFinite { position },
+        };
+        match self {
+            Fault::Reference(position) => not_finite(reference, position),
+            Fault::Other(position) => not_finite(other, position),
+            Fault::Apart(position) => Error::Apart {
+                place: other,
+                position,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blamed(ours: [f32; 3], theirs: [f32; 3]) -> String {
+        let fault = Fault::of(7, (&ours, &theirs), 1);
+        fault.error("one".into(), "two".into()).to_string()
+    }
+
+    #[test]
+    fn the_row_that_is_no_distribution_is_named_and_the_references_first() {
+        let (sound, broken) = ([0.0, 1.0, 2.0], [0.0, 1.0, f32::NAN]);
+        assert!(blamed(broken, sound).starts_with("one: "));
+        assert!(blamed(broken, broken).starts_with("one: "));
+        assert!(blamed(sound, broken).starts_with("two: "));
+        assert!(blamed(sound, broken).contains("token 7 of the text hold NaN"));
+    }
+
+    #[test]
+    fn sound_rows_of_an_infinite_divergence_are_not_said_to_hold_nan() {
+        let said = blamed([0.0, 1.0, 2.0], [0.0, 1.0, f32::NEG_INFINITY]);
+        assert!(
+            said.starts_with("two: ") && said.contains("infinite"),
+            "{said}"
+        );
+        assert!(said.contains("token 7") && !said.contains("NaN"), "{said}");
     }
 }

@@ -158,7 +158,7 @@ impl Desk<'_> {
         }
     }
 
-    /// The same between phases that are timed. Reads energy alone; `false` if nothing tells it, and then this took
+    /// The same between phases that are timed. Reads energy and processor time alone; `false` if nothing tells it, and then this took
     /// no time.
     pub fn lap(&mut self, tokens: u64, next: impl FnOnce() -> Work) -> bool {
         match &mut self.meter {

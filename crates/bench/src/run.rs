@@ -44,6 +44,9 @@ pub fn check(subject: &Subject<'_>, plan: &Plan, material: Material<'_>) -> Resu
     if let Some(plan) = plan.memory.as_ref().and_then(|plan| plan.quality.as_ref()) {
         divergence::check_texts(subject, plan, material.cached)?;
     }
+    if let Some(latency) = &plan.latency {
+        latency::check(subject, latency, plan.threads)?;
+    }
     match &plan.context {
         Some(plan) => context::check(subject, plan),
         None => Ok(()),

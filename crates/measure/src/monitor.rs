@@ -107,14 +107,14 @@ impl Monitor {
         }
     }
 
-    /// The same between two phases of something that is being timed: only power and energy are read, and
-    /// where nothing tells them this does nothing and returns false.
+    /// The same between two phases of something that is being timed: only power, energy and processor time are read,
+    /// and where nothing tells energy this does nothing and returns false.
     pub fn lap(&self, count: u64, next: Label) -> bool {
         let Some(mut state) = self.shared.alive() else {
             return false;
         };
         if self.measures_energy {
-            state.look(count, |gauge| gauge.measures_energy());
+            state.look(count, |gauge| gauge.is_read_in_laps());
             state.label = next;
         }
         self.measures_energy

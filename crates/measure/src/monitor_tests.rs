@@ -86,6 +86,35 @@ fn a_lap_reads_energy_alone_and_without_it_costs_nothing() {
     assert_eq!(monitor.drain(), []);
 }
 
+/// Tells no energy, and wants to be asked where a phase ends.
+struct OfPhases(Arc<AtomicU64>);
+
+impl Gauge for OfPhases {
+    fn read(&mut self, _now_ns: u64, into: &mut Readings) {
+        let times = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        into.insert("process_cpu_seconds".to_owned(), times as f64);
+    }
+
+    fn is_read_in_laps(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_belongs_to_phases_is_read_in_a_lap_as_well_but_is_no_reason_for_one() {
+    let times = Arc::new(AtomicU64::new(0));
+    let of_phases = || -> Box<dyn Gauge> { Box::new(OfPhases(Arc::clone(&times))) };
+    let (power, _) = asked(true);
+    let monitor = Monitor::start(vec![of_phases(), power], FakeClock::new(), NEVER).unwrap();
+    started(&monitor);
+    assert!(monitor.lap(1, 1));
+    let names: Vec<String> = monitor.drain()[0].readings.keys().cloned().collect();
+    assert_eq!(names, ["cpu_joules", "process_cpu_seconds"]);
+    let monitor = Monitor::start(vec![of_phases()], FakeClock::new(), NEVER).unwrap();
+    started(&monitor);
+    assert!(!monitor.lap(1, 1));
+}
+
 #[test]
 fn samples_come_by_themselves_and_count_what_the_thread_costs() {
     let (gauge, _) = asked(false);

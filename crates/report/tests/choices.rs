@@ -58,6 +58,28 @@ fn file(run: &Run, name: &str) -> Option<String> {
 }
 
 #[test]
+fn the_harness_is_told_how_many_questions_a_limit_left_out() {
+    let mut run = Run::new(fixture::header(&["a"]));
+    answered("a", &mut run);
+    let sizes = |run: &Run| -> serde_json::Value {
+        let source = report::publish::Source {
+            dpi: report::chart::DPI,
+            run,
+            card: &Scorecard::of(run),
+            model: "a",
+            suite: "",
+        };
+        let form = report::publish::find("lm-eval").unwrap();
+        let all = form.write(&source).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&all).unwrap()["n-samples"]["mine"].clone()
+    };
+    run.header.plan = json!({"accuracy": {"sha256": ["ab"]}});
+    assert_eq!(sizes(&run), json!({"original": 2, "effective": 2}));
+    run.header.plan = json!({"accuracy": {"sha256": ["cd", "ab"], "sizes": [7, 400]}});
+    assert_eq!(sizes(&run), json!({"original": 400, "effective": 2}));
+}
+
+#[test]
 fn each_rule_takes_its_own_choice() {
     let mut run = Run::new(fixture::header(&["a"]));
     answered("a", &mut run);

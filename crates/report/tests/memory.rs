@@ -254,6 +254,37 @@ fn the_table_has_a_line_for_every_combination_under_the_usual_names() {
     assert!(near(of(row("q4_0"), "kl_mean_nats"), 0.25));
     assert!(near(of(row("f16"), "perplexity"), 2f64.exp()));
     assert_eq!(of(row("f16"), "kl_mean_nats"), "");
+    for cache in ["f16", "q4_0"] {
+        // The line is one of 2,048 tokens; what its cache costs was measured at 512.
+        assert_eq!(of(row(cache), "quality_context_tokens"), "512", "{cache}");
+        assert_eq!(of(row(cache), "quality_text"), "code", "{cache}");
+    }
+}
+
+#[test]
+fn the_table_has_no_ratio_and_no_text_of_what_was_not_measured() {
+    let mut run = Run::new(fixture::header(&["m"]));
+    fill(&mut run, "m", (512, 1), "f16");
+    let at = json!({"context_tokens": 1 << 30, "sequences": 1, "cache": "f16"});
+    fixture::measure(&mut run, "m", ("memory", "kv_allocated_bytes"), at, vec![]);
+    run.measurements.last_mut().unwrap().reason = Some("not begun".into());
+    let files = report::files(&run).unwrap();
+    let (_, table) = files.iter().find(|(name, _)| name == "memory.csv").unwrap();
+    let mut table = csv::Reader::from_reader(table.as_slice());
+    let header = table.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    let ratios: Vec<&str> = rows
+        .iter()
+        .map(|row| &row[column("kvcache_ratio_to_f16")])
+        .collect();
+    assert_eq!(ratios, ["1", ""]);
+    for name in ["quality_context_tokens", "quality_text"] {
+        assert!(
+            rows.iter().all(|row| row[column(name)].is_empty()),
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -234,6 +234,26 @@ fn the_published_form_has_category_and_keywords_of_each_answer_where_the_run_tel
 }
 
 #[test]
+fn the_published_form_names_the_device_that_computed() {
+    let mut run = family(&UNTRAINED);
+    let device = |run: &Run| -> Value {
+        let source = Source {
+            dpi: report::chart::DPI,
+            run,
+            card: &Scorecard::of(run),
+            model: "model-Tiny",
+            suite: "",
+        };
+        let bytes = find("smallcoder-variants").unwrap().write(&source).unwrap();
+        let all: Value = serde_json::from_slice(&bytes).unwrap();
+        all["SmallCoder-Tiny q8_0"]["summary"]["memory_stats"]["device"].clone()
+    };
+    assert_eq!(device(&run), json!("cpu"));
+    run.header.plan["device"] = json!("Vulkan0");
+    assert_eq!(device(&run), json!("Vulkan0"));
+}
+
+#[test]
 fn a_shape_that_was_not_measured_yet_says_so() {
     let mut run = family(&UNTRAINED);
     run.measurements.retain(|m| m.model != "model-Small");

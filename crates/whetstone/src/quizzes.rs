@@ -8,7 +8,7 @@ use task::{Quiz, Shape};
 
 use crate::exit::Usage;
 
-/// Reads what a plan names and writes the hashes into it. A plan that has hashes already is that of an earlier
+/// Reads what a plan names and writes hashes and sizes into it. A plan that has hashes already is that of an earlier
 /// run, which must find the very questions it began with.
 ///
 /// # Errors
@@ -37,6 +37,7 @@ pub(crate) fn of_plan(plan: &mut Plan) -> Result<Vec<Quiz>> {
         quizzes.push(quiz);
     }
     plan.sha256 = quizzes.iter().map(|quiz| quiz.sha256.clone()).collect();
+    plan.sizes = quizzes.iter().map(|quiz| quiz.questions.len()).collect();
     Ok(quizzes)
 }
 

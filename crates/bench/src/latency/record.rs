@@ -9,11 +9,21 @@ use measure::percentile_supported;
 
 use super::Cell;
 use super::ceilings::Ceilings;
-use super::rig::{Timing, per_second};
+use super::rig::{Refused, Timing, per_second};
 use crate::Error;
 use crate::desk::{Conditions, Desk, Place, Subject};
 use crate::meter::{BANDWIDTH, Work};
 use crate::plan::{LatencyPlan, Point};
+
+/// What every combination has, measured or with the reason why not.
+const TIMES: [&str; 6] = [
+    "prefill_tokens_per_s",
+    "time_to_first_token_ns",
+    "decode_tokens_per_s",
+    "end_to_end_ns",
+    "end_to_end_tokens_per_s",
+    "inter_token_ns",
+];
 
 /// Writes in the name of one benchmark, of these models.
 pub(super) struct Book<'a> {
@@ -124,6 +134,18 @@ impl Book<'_> {
             row.bytes(ceilings.bytes_per_s(), desk)?;
         }
         Ok(())
+    }
+
+    /// Writes down a combination that was not begun.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(super) fn absent(&self, refused: &Refused, desk: &mut Desk<'_>) -> Result<(), Error> {
+        let subject = &self.subjects[refused.subject];
+        let place = place(self.benchmark, subject, &refused.point);
+        TIMES
+            .iter()
+            .try_for_each(|metric| desk.record_absent(&place, metric, refused.reason.clone()))
     }
 }
 

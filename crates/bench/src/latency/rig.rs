@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::{
-    CacheKind, CacheKinds, Feed, Logits, Session, SessionShape, Special, Token, sampling,
+    CacheKind, CacheKinds, Feed, Logits, Session, SessionShape, Special, Token, sampling, score,
 };
 use ledger::record::TimedRun;
 use measure::clock::Clock;
@@ -75,29 +75,104 @@ pub(crate) struct Rig<'m> {
     root: Option<usize>,
     /// Tokens of the text that stay in the only sequence from run to run; 0 unless it is filled step by step.
     filled: usize,
+    /// Whether rows are looked at, which takes time: in warm-ups alone.
+    pub(super) looks: bool,
+    /// A row that was looked at is no distribution.
+    is_broken: bool,
 }
 
-/// A rig for every subject, cache type and number of threads of the points.
+/// A combination for which a model's engine opens no session, and why.
+pub(crate) struct Refused {
+    pub(super) subject: usize,
+    pub(super) point: Point,
+    pub(super) reason: String,
+}
+
+impl Refused {
+    pub(super) fn is(&self, subject: usize, point: &Point) -> bool {
+        self.subject == subject && self.point == *point
+    }
+}
+
+/// A rig for every subject, cache type and number of threads of the points. What the engine refuses is tried again
+/// without the largest combinations, so that those which fit are measured.
 ///
 /// # Errors
-/// Those of the engine.
+/// Those of the engine, other than that a session cannot be opened.
 pub(crate) fn rigs<'m>(
     subjects: &[Subject<'m>],
     points: &[Point],
     stop: &'m AtomicBool,
-) -> Result<Vec<Rig<'m>>, Error> {
-    let mut rigs: Vec<Rig<'m>> = Vec::new();
+) -> Result<(Vec<Rig<'m>>, Vec<Refused>), Error> {
+    let (mut rigs, mut refused) = (Vec::<Rig<'m>>::new(), Vec::<Refused>::new());
     for point in points {
         for (at, subject) in subjects.iter().enumerate() {
-            if !rigs.iter().any(|rig| rig.serves(at, point)) {
-                let like =
-                    |other: &&Point| (other.cache, other.threads) == (point.cache, point.threads);
-                let served: Vec<&Point> = points.iter().filter(like).collect();
-                rigs.push(Rig::open((at, subject), &served, stop)?);
+            let is_refused = refused.iter().any(|one| one.is(at, point));
+            if is_refused || rigs.iter().any(|rig| rig.serves(at, point)) {
+                continue;
+            }
+            let mut served = together(points, point);
+            while !served.is_empty() {
+                match Rig::open((at, subject), &served, stop) {
+                    Ok(rig) => {
+                        rigs.push(rig);
+                        break;
+                    }
+                    Err(Error::Engine(engine::Error::Open { cause, .. })) => {
+                        let largest = served.iter().map(|point| size(point)).max();
+                        let (out, rest): (Vec<&Point>, Vec<&Point>) = served
+                            .into_iter()
+                            .partition(|point| Some(size(point)) == largest);
+                        refused.extend(out.into_iter().map(|point| Refused {
+                            subject: at,
+                            point: point.clone(),
+                            reason: format!("not begun: {cause}"),
+                        }));
+                        served = rest;
+                    }
+                    Err(other) => return Err(other),
+                }
             }
         }
     }
-    Ok(rigs)
+    Ok((rigs, refused))
+}
+
+/// The combinations that share a session with this one.
+fn together<'p>(points: &'p [Point], point: &Point) -> Vec<&'p Point> {
+    let like = |other: &&Point| (other.cache, other.threads) == (point.cache, point.threads);
+    points.iter().filter(like).collect()
+}
+
+/// Tokens that all sequences of a combination hold.
+fn size(point: &Point) -> usize {
+    point.batch.saturating_mul(point.n_held())
+}
+
+/// The sessions that these combinations need, each with its threads.
+pub(super) fn shapes(points: &[Point]) -> Vec<(SessionShape, usize)> {
+    let mut found = Vec::new();
+    for (i, point) in points.iter().enumerate() {
+        let is_like = |other: &Point| (other.cache, other.threads) == (point.cache, point.threads);
+        if !points[..i].iter().any(is_like) {
+            let (shape, _) = shape(&together(points, point), point.cache);
+            found.push((shape, point.threads));
+        }
+    }
+    found
+}
+
+/// A session for all of these, and the sequence in it that holds what lies before the prompts.
+fn shape(served: &[&Point], cache: CacheKind) -> (SessionShape, Option<usize>) {
+    let most = |of: fn(&Point) -> usize| served.iter().map(|point| of(point)).max().unwrap_or(0);
+    let batch = most(|point| point.batch);
+    let root = (most(|point| point.depth) > 0).then_some(batch);
+    let shape = SessionShape {
+        n_sequences: batch + usize::from(root.is_some()),
+        capacity: most(Point::n_held),
+        cache: CacheKinds::both(cache),
+    };
+    (shape, root)
 }
 
 impl<'m> Rig<'m> {
@@ -109,13 +184,8 @@ impl<'m> Rig<'m> {
     ) -> Result<Self, Error> {
         let most =
             |of: fn(&Point) -> usize| served.iter().map(|point| of(point)).max().unwrap_or(0);
-        let (batch, depth) = (most(|point| point.batch), most(|point| point.depth));
-        let root = (depth > 0).then_some(batch);
-        let shape = SessionShape {
-            n_sequences: batch + usize::from(root.is_some()),
-            capacity: most(Point::n_held),
-            cache: CacheKinds::both(served[0].cache),
-        };
+        let depth = most(|point| point.depth);
+        let (shape, root) = shape(served, served[0].cache);
         let mut session = subject.model.open_with(shape, served[0].threads)?;
         let text = prompt(subject, most(|point| point.depth + point.n_prompt));
         // The last token is fed to each copy, see `begin`.
@@ -136,6 +206,8 @@ impl<'m> Rig<'m> {
             stop,
             root,
             filled: 0,
+            looks: false,
+            is_broken: false,
         })
     }
 
@@ -156,6 +228,8 @@ impl<'m> Rig<'m> {
             stop,
             root: None,
             filled: 0,
+            looks: false,
+            is_broken: false,
         })
     }
 
@@ -201,6 +275,11 @@ impl<'m> Rig<'m> {
     /// Whether this rig was made for such a combination.
     pub(crate) fn serves(&self, subject: usize, point: &Point) -> bool {
         (self.subject, self.threads, self.cache) == (subject, point.threads, point.cache)
+    }
+
+    /// Whether that subject computed rows that are no distributions, as far as they were looked at.
+    pub(super) fn is_broken(&self, subject: usize) -> bool {
+        self.subject == subject && self.is_broken
     }
 
     /// One run, timed. What is done at a mark, of which the answer says whether it took time, is not part of it.
@@ -296,9 +375,13 @@ impl<'m> Rig<'m> {
                 logits: Logits::Last,
             })
             .collect();
+        let (looks, mut is_broken) = (self.looks, false);
         self.session.feed(&feeds, &mut |row| {
             last[row.feed] = sampling::greedy(row.logits);
-        })
+            is_broken |= looks && score::surprise(row.logits, last[row.feed]).is_none();
+        })?;
+        self.is_broken |= is_broken;
+        Ok(())
     }
 }
 

@@ -130,8 +130,8 @@ fn timed_run(points: &[Point]) -> Vec<Timing> {
     let clock = Script::default();
     let model = timed_by(&clock);
     let subjects = [subject(&model)];
-    let mut rigs = rigs(&subjects, points, &NEVER).unwrap();
-    let cells = cells(1, points, &rigs);
+    let (mut rigs, refused) = rigs(&subjects, points, &NEVER).unwrap();
+    let cells = cells(1, points, (&rigs, &refused));
     // Twice, so that each run begins with what another combination has left.
     for cell in &cells {
         rigs[cell.rig]
@@ -188,7 +188,7 @@ fn what_is_looked_at_between_the_phases_is_part_of_neither() {
     let clock = Script::default();
     let model = timed_by(&clock);
     let points = [point(2, 0, true)];
-    let mut rigs = rigs(&[subject(&model)], &points, &NEVER).unwrap();
+    let (mut rigs, _) = rigs(&[subject(&model)], &points, &NEVER).unwrap();
     let plain = rigs[0].run(&points[0], &clock, &mut |_| false).unwrap();
     let mut marks = Vec::new();
     let mut look = |mark| {
@@ -206,7 +206,7 @@ fn combinations_share_a_session_unless_cache_or_threads_differ() {
     let model = timed_by(&clock);
     let mut points = vec![point(1, 0, true), point(4, 0, true), point(2, 50, false)];
     let subjects = [subject(&model), subject(&model)];
-    assert_eq!(rigs(&subjects, &points, &NEVER).unwrap().len(), 2);
+    assert_eq!(rigs(&subjects, &points, &NEVER).unwrap().0.len(), 2);
     points.push(Point {
         cache: CacheKind::Q8_0,
         ..point(1, 0, true)
@@ -215,7 +215,7 @@ fn combinations_share_a_session_unless_cache_or_threads_differ() {
         threads: 2,
         ..point(1, 0, true)
     });
-    assert_eq!(rigs(&subjects, &points, &NEVER).unwrap().len(), 6);
+    assert_eq!(rigs(&subjects, &points, &NEVER).unwrap().0.len(), 6);
 }
 
 #[test]

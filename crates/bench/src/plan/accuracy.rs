@@ -10,6 +10,10 @@ pub struct AccuracyPlan {
     pub suites: Vec<String>,
     /// SHA-256 of each, in the same order.
     pub sha256: Vec<String>,
+    /// Problems that each holds, in the same order, of which a limit may leave some out; plans of earlier versions do not
+    /// tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<usize>,
     /// Whose fields the files have; `None` to see it from their first line.
     pub shape: Option<Shape>,
     /// At most so many problems of each, from its beginning.
@@ -22,6 +26,7 @@ impl AccuracyPlan {
         AccuracyPlan {
             suites: Quiz::names().map(String::from).collect(),
             sha256: Vec::new(),
+            sizes: Vec::new(),
             shape: None,
             limit: None,
         }

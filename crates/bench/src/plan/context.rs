@@ -91,6 +91,9 @@ impl ContextPlan {
                 return Err(format!("{flag} must be at least 1"));
             }
         }
+        if self.recall.as_ref().is_some_and(|recall| recall.keys == 0) {
+            return Err("--keys must be at least 1; --no-recall asks nothing".into());
+        }
         let least = self.generate_tokens + 1;
         match self.contexts.iter().find(|length| **length < least) {
             Some(length) => Err(format!(
@@ -146,6 +149,8 @@ mod tests {
         assert!(said(|plan| plan.generate_tokens = 1).contains("two tokens"));
         assert!(said(|plan| plan.repeats = 0).contains("--repeats"));
         assert!(said(|plan| plan.piece_tokens = 0).contains("--piece"));
+        let no_keys = |plan: &mut ContextPlan| plan.recall.iter_mut().for_each(|r| r.keys = 0);
+        assert!(said(no_keys).contains("--keys must be at least 1; --no-recall"));
         assert_eq!(ContextPlan::usual().check(), Ok(()));
     }
 }

@@ -138,6 +138,10 @@ impl LatencyPlan {
         at_least("--sequences", &self.batch, 1)?;
         at_least("--try-threads", &self.threads, 1)?;
         at_least("--repeats", &[self.repeats], 1)?;
+        // A depth is tokens whose keys and values are kept, which is what is left out here.
+        if self.use_cache.contains(&false) && self.depth.iter().any(|depth| *depth > 0) {
+            return Err("--use-cache off and --depth exclude each other: a depth is a cache that is kept; put those tokens into --prompt-tokens, or measure with --use-cache on".into());
+        }
         at_least("--generate-tokens", &self.generate_tokens, 2)
             .map_err(|cause| format!("{cause}: a decode speed needs two tokens"))
     }
@@ -225,6 +229,23 @@ mod tests {
         for (at, point) in points.iter().enumerate() {
             assert!(!points[..at].contains(point), "{point:?}");
         }
+    }
+
+    #[test]
+    fn a_depth_without_a_cache_to_hold_it_is_refused_with_a_remedy() {
+        let plan = |use_cache: &[bool], depth: &[usize]| LatencyPlan {
+            use_cache: use_cache.to_vec(),
+            depth: depth.to_vec(),
+            ..LatencyPlan::quick()
+        };
+        for used in [&[false][..], &[true, false]] {
+            let said = plan(used, &[0, 2000]).check().unwrap_err();
+            for words in ["--depth", "--use-cache", "--prompt-tokens"] {
+                assert!(said.contains(words), "{words}: {said}");
+            }
+        }
+        assert_eq!(plan(&[true, false], &[0]).check(), Ok(()));
+        assert_eq!(plan(&[true], &[2000]).check(), Ok(()));
     }
 
     #[test]

@@ -361,6 +361,18 @@ fn a_candidate_that_computes_no_numbers_is_named_with_chunk_and_token() {
 }
 
 #[test]
+fn a_reference_that_computes_no_numbers_is_named_and_not_who_is_held_against_it() {
+    let toy = Toy::new(3);
+    let mut broken = Dressed::new(258, |_| None);
+    broken.spoils = true;
+    let error = compared(&[&broken, &toy], &plan(|_| ()))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("one on prose, chunk 0"), "{error}");
+    assert!(error.contains("token 13 "), "{error}");
+}
+
+#[test]
 fn a_reference_alone_has_nothing_to_be_held_against() {
     let error = compared(&[&Toy::new(3)], &plan(|_| ()))
         .unwrap_err()

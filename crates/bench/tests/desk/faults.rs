@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bench::Plan;
 use bench::desk::Unwatched;
-use bench::run::Ended;
-use engine::Model;
+use bench::plan::LatencyPlan;
+use bench::run::{self, Ended, Material};
+use engine::toy::Toy;
+use engine::{Error as EngineError, Model, ModelCard, Session, SessionShape, Tokenizer};
 use ledger::record::Attempt;
 use measure::FakeClock;
 use sandbox::{Fault, Limits, Program, Sandbox, Scripted};
@@ -206,4 +208,92 @@ fn a_plan_that_asks_for_nothing_of_a_kind_is_refused_before_it_runs() {
         perplexity.stride = Some(5);
     }
     assert!(stray.check().unwrap_err().contains("sliding"));
+}
+
+/// Speed alone, at these lengths.
+fn speed(prompt_tokens: &[usize]) -> Plan {
+    let mut plan = plan();
+    (plan.code, plan.memory, plan.perplexity) = (None, None, None);
+    plan.latency = Some(LatencyPlan {
+        prompt_tokens: prompt_tokens.to_vec(),
+        generate_tokens: vec![4],
+        repeats: 3,
+        ..LatencyPlan::quick()
+    });
+    plan
+}
+
+/// A toy for whose sessions of more than a hundred tokens there is no room.
+struct Narrow(Toy);
+
+impl Model for Narrow {
+    fn card(&self) -> &ModelCard {
+        self.0.card()
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.0.tokenizer()
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, EngineError> {
+        if shape.capacity > 100 {
+            return Err(EngineError::Open {
+                n_sequences: shape.n_sequences,
+                capacity: shape.capacity,
+                cause: "no room".into(),
+            });
+        }
+        self.0.open(shape)
+    }
+}
+
+#[test]
+fn a_speed_without_room_is_refused_before_the_work_and_names_the_model() {
+    let model = Narrow(Toy::new(1));
+    let subject = subject("one", &model);
+    let check = |plan: &Plan| run::check(&subject, plan, Material::default());
+    let said = check(&speed(&[8, 500])).unwrap_err().to_string();
+    for words in ["one", "504 tokens", "no room"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    check(&speed(&[8, 16])).unwrap();
+}
+
+#[test]
+fn a_speed_for_which_room_is_gone_is_absent_with_the_cause_and_the_others_are_measured() {
+    for lengths in [&[8, 500, 16][..], &[500]] {
+        let (folder, model) = (folder(), Narrow(Toy::new(1)));
+        let ended = planned(folder.path(), &speed(lengths), &machine(), &model);
+        assert_eq!(ended.unwrap(), Ended::Complete);
+        let run = ledger::read(&folder.path().join("run")).unwrap();
+        let found = super::values(&run, "decode_tokens_per_s");
+        assert_eq!(found.len(), lengths.len());
+        for one in found {
+            let fits = one.conditions["prompt_tokens"] != serde_json::json!(500);
+            assert_eq!(one.values.len(), if fits { 3 } else { 0 });
+            assert_eq!(
+                one.reason.as_deref(),
+                (!fits).then_some("not begun: no room")
+            );
+        }
+    }
+}
+
+#[test]
+fn speeds_of_a_model_that_computes_no_numbers_carry_one_warning() {
+    let warned = |model: &dyn Model| {
+        let folder = folder();
+        planned(folder.path(), &speed(&[8, 16]), &machine(), model).unwrap();
+        let run = ledger::read(&folder.path().join("run")).unwrap();
+        assert_eq!(super::values(&run, "decode_tokens_per_s").len(), 2);
+        let warnings = run.warnings.into_iter();
+        let not_finite = warnings.filter(|warning| warning.kind == "not_finite");
+        not_finite
+            .map(|warning| warning.message)
+            .collect::<Vec<_>>()
+    };
+    let said = warned(&broken());
+    assert_eq!(said.len(), 1);
+    assert!(said[0].contains("logits of one"), "{said:?}");
+    assert_eq!(warned(&Author::new(1)), Vec::<String>::new());
 }

@@ -26,6 +26,11 @@ pub trait Gauge: Send {
     fn measures_energy(&self) -> bool {
         false
     }
+
+    /// Whether it is read between two phases that are timed, too, and not only with everything else.
+    fn is_read_in_laps(&self) -> bool {
+        self.measures_energy()
+    }
 }
 
 /// Writes a reading down if there is one that is a finite number.

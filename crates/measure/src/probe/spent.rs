@@ -39,6 +39,11 @@ impl Gauge for Spent<'_> {
         let seconds = passed.map(|ticks| ticks as f64 / TICKS_PER_SECOND);
         put(into, "process_cpu_seconds", seconds);
     }
+
+    /// What was spent before a lap belongs to another phase than what is spent after it.
+    fn is_read_in_laps(&self) -> bool {
+        true
+    }
 }
 
 fn ticks(root: Root) -> Option<u64> {

@@ -35,6 +35,7 @@ fn own_time_that_of_children_and_of_those_they_waited_for_is_added_up() {
     children(tree.path(), "9", "");
     let mut spent = Spent::new(Root::at(tree.path()));
     assert_eq!(read(&mut spent), Some(0.0));
+    assert!(spent.is_read_in_laps(), "phases have their own");
     process(tree.path(), "self", [150, 20, 0, 0]);
     process(tree.path(), "8", [5, 5, 30, 10]);
     assert_eq!(read(&mut spent), Some(1.0));

@@ -11,7 +11,7 @@ use ledger::record::Measurement;
 use serde_json::Value;
 
 use super::{Lines, bare};
-use crate::view::{Scorecard, Section};
+use crate::view::{Row, Scorecard, Section};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -35,6 +35,12 @@ const QUALITY: [(&str, &str); 3] = [
     ("kl_mean_nats", "kl_mean_nats"),
 ];
 
+/// Columns of what that was measured on, whatever the length of the line.
+const MEASURED_ON: [(&str, &str); 2] = [
+    ("quality_context_tokens", "context_tokens"),
+    ("quality_text", "text"),
+];
+
 type Conditions = BTreeMap<String, Value>;
 
 /// The table; the header alone if no combination was measured.
@@ -47,6 +53,7 @@ pub(super) fn table(run: &Run, card: &Scorecard) -> Lines {
     header.push("kvcache_ratio_to_f16".to_owned());
     header.extend(WEIGHTS.iter().map(name));
     header.extend(QUALITY.iter().map(name));
+    header.extend(MEASURED_ON.iter().map(name));
     header.push("reason".to_owned());
     let mut lines = vec![header];
     let section = card.sections.iter().find(|s| s.benchmark == "memory");
@@ -82,7 +89,9 @@ fn line(run: &Run, section: Option<&Section>, model: &str, conditions: &Conditio
         value.map_or_else(String::new, |bytes| (bytes / MIB).to_string())
     };
     let of = |name: &str| conditions.get(name).map(bare);
-    let derived = |metric: &str| derived(section, metric, model, conditions);
+    let found = |metric: &str| derived(section, metric, model, conditions);
+    let derived =
+        |metric: &str| found(metric).map_or_else(String::new, |(_, value)| value.to_string());
     let mut line = vec![
         model.to_owned(),
         of("context_tokens").unwrap_or_default(),
@@ -91,12 +100,19 @@ fn line(run: &Run, section: Option<&Section>, model: &str, conditions: &Conditio
     ];
     line.extend(SIZES.iter().map(|(_, metric)| mib(metric)));
     let usual = of("cache").as_deref() == Some("f16");
-    line.push(match usual {
-        true => "1".to_owned(),
-        false => derived("kv_ratio_to_f16"),
+    // A cache that was not measured has no ratio, not even to itself.
+    line.push(match (usual, find("kv_allocated_bytes", conditions)) {
+        (true, Some(sizes)) if !sizes.values.is_empty() => "1".to_owned(),
+        (true, _) => String::new(),
+        (false, _) => derived("kv_ratio_to_f16"),
     });
     line.extend(WEIGHTS.iter().map(|(_, metric)| mib(metric)));
     line.extend(QUALITY.iter().map(|(_, metric)| derived(metric)));
+    let quality = QUALITY.iter().find_map(|(_, metric)| found(metric));
+    line.extend(MEASURED_ON.iter().map(|(_, name)| {
+        let value = quality.and_then(|(row, _)| row.conditions.get(*name));
+        value.map(bare).unwrap_or_default()
+    }));
     let reasons = SIZES
         .iter()
         .filter_map(|(_, metric)| find(metric, conditions)?.reason.clone());
@@ -106,16 +122,19 @@ fn line(run: &Run, section: Option<&Section>, model: &str, conditions: &Conditio
     line
 }
 
-/// A number that the scorecard derives: of the same size where it depends on one, else of the same cache.
-fn derived(section: Option<&Section>, metric: &str, model: &str, wanted: &Conditions) -> String {
+/// A number that the scorecard derives, with its row: of the same size where it depends on one, else of the same cache.
+fn derived<'a>(
+    section: Option<&'a Section>,
+    metric: &str,
+    model: &str,
+    wanted: &Conditions,
+) -> Option<(&'a Row, f64)> {
     let fits = |conditions: &Conditions| match conditions.contains_key("text") {
         true => conditions.get("cache") == wanted.get("cache"),
         false => conditions == wanted,
     };
-    let rows = section.into_iter().flat_map(|section| &section.rows);
-    let mut rows = rows.filter(|row| row.metric == metric && fits(&row.conditions));
-    let cells = rows.next().into_iter().flat_map(|row| &row.cells);
-    let mut mine = cells.filter(|cell| cell.model == model);
-    let value = mine.next().and_then(|cell| cell.value);
-    value.map_or_else(String::new, |value| value.to_string())
+    let mut rows = section?.rows.iter();
+    let row = rows.find(|row| row.metric == metric && fits(&row.conditions))?;
+    let cell = row.cells.iter().find(|cell| cell.model == model)?;
+    Some((row, cell.value?))
 }

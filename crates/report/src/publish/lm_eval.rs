@@ -93,7 +93,7 @@ impl Tasks {
                 _ => name,
             };
             directions.or_insert_with(|| json!({}))[directed] = json!(row.better == Better::Higher);
-            let whole = size(from.run, section).unwrap_or(cell.n);
+            let whole = size(from.run, section, row).unwrap_or(cell.n);
             let counts = json!({"original": whole.max(cell.n), "effective": cell.n});
             self.sizes.insert(task.clone(), counts);
             let config = match section.benchmark.as_str() {
@@ -109,10 +109,22 @@ impl Tasks {
 }
 
 /// How many problems the suite holds, of which a limit may have left some out.
-fn size(run: &Run, section: &Section) -> Option<usize> {
+fn size(run: &Run, section: &Section, row: &Row) -> Option<usize> {
     let name = section.suite.as_deref()?;
-    let suite = run.header.suites.iter().find(|suite| suite.name == name)?;
-    usize::try_from(suite.n_problems).ok()
+    let suite = run.header.suites.iter().find(|suite| suite.name == name);
+    match suite.filter(|_| section.benchmark == CODE) {
+        Some(suite) => usize::try_from(suite.n_problems).ok(),
+        None => size_of_quiz(run, row),
+    }
+}
+
+/// That of multiple choice, which the plan tells beside the hash of each set.
+fn size_of_quiz(run: &Run, row: &Row) -> Option<usize> {
+    let hash = row.conditions.get("suite_sha256")?;
+    let plan = run.header.plan.get("accuracy")?;
+    let hashes = plan.get("sha256")?.as_array()?;
+    let at = hashes.iter().position(|known| known == hash)?;
+    usize::try_from(plan.get("sizes")?.get(at)?.as_u64()?).ok()
 }
 
 /// What they call it, and with which filter. Where all answers are ASCII, both lengths are the same, and there is one

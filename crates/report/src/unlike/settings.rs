@@ -27,8 +27,12 @@ const MEANT: [(&str, &str, &str); 13] = [
 ];
 /// Keys by the names that they had before.
 const ONCE: [(&str, &str, &str); 1] = [("latency", "cache", "caches")];
-/// Keys that say where something was found, and not what was asked for.
-const PLACES: [(&str, &str); 2] = [("imported", "file"), ("imported", "sha256")];
+/// Keys that say where something was found or how large it is, and not what was asked for.
+const PLACES: [(&str, &str); 3] = [
+    ("imported", "file"),
+    ("imported", "sha256"),
+    ("accuracy", "sizes"),
+];
 
 type Object = Map<String, Value>;
 

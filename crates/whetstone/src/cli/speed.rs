@@ -29,7 +29,7 @@ pub(crate) struct PromptFlags {
     /// Sequences read and decoded side by side [default: 1]
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) sequences: Vec<Numbers>,
-    /// Tokens that a sequence holds before its prompt is read [default: 0]
+    /// Tokens that a sequence holds before its prompt is read, with --use-cache on alone [default: 0]
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub(crate) depth: Vec<Numbers>,
     /// Threads of the engine to try, one after the other

@@ -11,8 +11,10 @@ pub(super) enum Turn {
     AsIs,
     /// `measure_peak: false` is `--no-peak`.
     Not,
-    /// Numbers that are multiplied if both stand there: batches, and rows in one.
+    /// A number that factors of the same flag are multiplied with: batches, of so many rows each.
     Times,
+    /// A number that says nothing by itself: how many rows are read side by side limits no text.
+    Factor,
 }
 
 /// A word of the command line, and which key of the recipe says it.
@@ -66,20 +68,20 @@ impl Said {
     }
 }
 
-/// Joins what two published keys say of one flag: so many batches of so many rows are a number of rows. Whatever
-/// else is said twice stays so, and the command line refuses it.
+/// Joins what two published keys say of one flag: so many batches of so many rows are a number of rows. A factor without
+/// anything to multiply is left out. Whatever else is said twice stays so, and the command line refuses it.
 pub(crate) fn multiplied(all: Vec<Said>) -> Vec<Said> {
-    let mut joined: Vec<Said> = Vec::new();
-    for said in all {
-        let is_factor = |known: &&mut Said| known.turn == Turn::Times && known.flag == said.flag;
-        let earlier = joined.iter_mut().find(is_factor);
-        let (Some(earlier), Turn::Times) = (earlier, said.turn) else {
-            joined.push(said);
-            continue;
-        };
-        match (earlier.value().parse::<u64>(), said.value().parse::<u64>()) {
-            (Ok(a), Ok(b)) => earlier.word = format!("--{}={}", said.flag, a.saturating_mul(b)),
-            _ => joined.push(said),
+    let (factors, mut joined): (Vec<Said>, Vec<Said>) =
+        all.into_iter().partition(|said| said.turn == Turn::Factor);
+    for factor in factors {
+        let is_times = |known: &&mut Said| known.turn == Turn::Times && known.flag == factor.flag;
+        let times = joined.iter_mut().find(is_times);
+        let both = times.map(|times| (times.value().parse::<u64>(), times));
+        match (both, factor.value().parse::<u64>()) {
+            (Some((Ok(a), times)), Ok(b)) => times.put(&a.saturating_mul(b).to_string()),
+            (_, Ok(1..)) => {}
+            // The command line says what is wrong with it.
+            _ => joined.push(factor),
         }
     }
     joined

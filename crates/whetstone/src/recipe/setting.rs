@@ -83,7 +83,7 @@ const DOCUMENTED: [Documented; 17] = [
     documented("perplexity", "dataset", "text", Turn::AsIs),
     documented("perplexity", "block_size", "context", Turn::AsIs),
     documented("perplexity", "num_batches", "limit-chunks", Turn::Times),
-    documented("perplexity", "batch_size", "limit-chunks", Turn::Times),
+    documented("perplexity", "batch_size", "limit-chunks", Turn::Factor),
     documented("latency", "prompt_lengths", "prompt-tokens", Turn::AsIs),
     documented("latency", "generation_lengths", "generate-tokens", Turn::AsIs),
     documented("latency", "batch_sizes", "sequences", Turn::AsIs),

@@ -69,6 +69,26 @@ fn published_keys_are_the_flags_that_mean_the_same() {
 }
 
 #[test]
+fn rows_read_side_by_side_limit_no_text_by_themselves() {
+    let whole = ["--text=ids.npy", "--context=2048", "--protocol=rows"];
+    let said = |more: &str| {
+        let settings = format!("dataset: ids.npy\nblock_size: 2048\n{more}");
+        words("perplexity", &settings)[3..].to_vec()
+    };
+    assert_eq!(said("batch_size: 1"), whole);
+    assert_eq!(said("batch_size: 8"), whole);
+    assert_eq!(
+        said("batch_size: 4\nnum_batches: 100")[2],
+        "--limit-chunks=400"
+    );
+    assert_eq!(
+        said("batch_size: 0")[2],
+        "--limit-chunks=0",
+        "which is refused"
+    );
+}
+
+#[test]
 fn every_flag_of_a_benchmark_is_a_key_and_published_names_stand_for_flags() {
     let commands = benchmarks();
     let names: Vec<&str> = commands.iter().map(clap::Command::get_name).collect();

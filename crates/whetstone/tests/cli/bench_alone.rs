@@ -37,7 +37,7 @@ fn speed_by_itself_is_measured_as_one_would_publish_it() {
 
 #[test]
 fn ranges_and_lists_become_every_combination() {
-    let words = "latency toy.gguf --prompt-tokens 16-64*2,100 --generate-tokens 8,16 --sequences 1-2 --depth 0,32 \
+    let words = "latency toy.gguf --prompt-tokens 16-64*2,100 --generate-tokens 8,16 --sequences 1-2 --depth 0 \
                  --use-cache on,off --cache f16,q8_0 --try-threads 1-2 --repeats 4 --warmups 1";
     let words: Vec<&str> = words.split_whitespace().collect();
     let latency = &plan(&words)["latency"];
@@ -68,19 +68,23 @@ fn ranges_and_lists_become_every_combination() {
         let ended = place.whet(&[&["bench", "latency", "toy.gguf"][..], &words].concat());
         ended.with_code(2).saying(&[why]);
     }
+    let words = "bench latency toy.gguf --use-cache on,off --depth 0,32";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let ended = place.whet(&words).with_code(2);
+    ended.saying(&["put those tokens into --prompt-tokens"]);
 }
 
 #[test]
 fn a_sweep_of_speed_has_a_line_for_every_combination() {
     let place = Workplace::new();
     let words = "bench latency toy.gguf --prompt-tokens 8,16 --generate-tokens 4 --sequences 1,3 --depth 0,20 \
-                 --use-cache on,off --try-threads 1,2 --repeats 3 --warmups 1 --threads 1";
+                 --try-threads 1,2 --repeats 3 --warmups 1 --threads 1";
     let words: Vec<&str> = words.split_whitespace().collect();
     let ended = place.whet(&words).with_code(0);
     assert!(ended.stdout.contains("to decode; the median is"), "{ended}");
     let run = place.only_run("runs");
     let table = run.text("latency.csv");
-    assert_eq!(table.lines().count(), 1 + 2 * 2 * 2 * 2 * 2, "{table}");
+    assert_eq!(table.lines().count(), 1 + 2 * 2 * 2 * 2, "{table}");
     let header = table.lines().next().unwrap();
     for column in [
         "prompt_len",
@@ -98,6 +102,17 @@ fn a_sweep_of_speed_has_a_line_for_every_combination() {
             "{column}: {header}"
         );
     }
+}
+
+#[test]
+fn a_sweep_with_and_without_a_cache_has_a_line_for_either() {
+    let place = Workplace::new();
+    let words = "bench latency toy.gguf --prompt-tokens 8,16 --generate-tokens 4 --use-cache on,off --repeats 3 \
+                 --warmups 1 --threads 1";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    place.whet(&words).with_code(0);
+    let table = place.only_run("runs").text("latency.csv");
+    assert_eq!(table.lines().count(), 1 + 2 * 2, "{table}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn variant(from: &Source<'_>, shape: &Value, model: &str, answers: Option<&Enter
             "allocated_mb": null,
             "reserved_mb": null,
             "peak_mb": median("peak_resident_bytes").map(|bytes| bytes / (1u64 << 20) as f64),
-            "device": "cpu",
+            "device": device(from.run),
         },
         "avg_keyword_score": answers.and_then(|one| one.mean(|answer| answer.score())),
         "avg_generation_time": median("end_to_end_ns").map(|ns| ns / NANOS),
@@ -75,6 +75,12 @@ fn variant(from: &Source<'_>, shape: &Value, model: &str, answers: Option<&Enter
             "max_context": shape.get("context"),
         },
     })
+}
+
+/// Theirs is PyTorch's word for where the model was; a plan names the graphics processor, if one computes.
+fn device(run: &Run) -> &str {
+    let named = run.header.plan.get("device").and_then(Value::as_str);
+    named.unwrap_or("cpu")
 }
 
 fn detailed(run: &Run, one: &Entered<'_>) -> Vec<Value> {

@@ -43,8 +43,9 @@ impl Job<'_> {
     pub(super) fn carry_out(&self, runs_root: &Path) -> Result<(Exit, PathBuf)> {
         let clock = self.watched.clock;
         let mut progress = Progress::new(self.terminal);
+        let others = self.others_alone()?;
         let first = self.load(0, &clock)?;
-        let (mut folder, earlier) = self.folder(runs_root, &first, &clock)?;
+        let (mut folder, earlier) = self.folder(runs_root, (&first, others), &clock)?;
         let now = started_at(&earlier.header);
         let precedents = self.cell.and_then(|_| caches::precedents());
         let fast_ways = self.cell.and_then(|_| caches::fast_ways());
@@ -95,7 +96,7 @@ impl Job<'_> {
         let mut loaded = vec![first];
         for index in 0..self.located.len() {
             if index > 0 {
-                loaded = vec![self.load(index, &clock)?];
+                instead(&mut loaded, || self.load(index, &clock))?;
             }
             if bench::run::alone(&loaded[0].subject(now)?, plan, material, desk)?
                 == Ended::Interrupted
@@ -122,7 +123,7 @@ impl Job<'_> {
     fn folder(
         &self,
         runs_root: &Path,
-        first: &Loaded,
+        (first, others): (&Loaded, Option<Vec<ModelRecord>>),
         clock: &SystemClock,
     ) -> Result<(RunFolder, Run)> {
         if let Some(path) = &self.order.resume {
@@ -138,8 +139,8 @@ impl Job<'_> {
             ));
             return Ok((folder, run));
         }
-        let (mut folder, header) =
-            create(runs_root, self.order.name.as_deref(), self.header(first)?)?;
+        let header = self.header(first, others)?;
+        let (mut folder, header) = create(runs_root, self.order.name.as_deref(), header)?;
         export::keep(folder.path(), &self.order.exports)?;
         self.order.choose_formats(folder.path())?;
         if let Some(warning) = self
@@ -174,7 +175,32 @@ impl Job<'_> {
         say_if_moved(folder, run, &now, self.terminal)
     }
 
-    fn header(&self, first: &Loaded) -> Result<RunHeader> {
+    /// What a new run writes down of the models after the first, looked at before that one is in memory. Nothing where
+    /// all of them are measured side by side, and have to fit together anyway.
+    fn others_alone(&self) -> Result<Option<Vec<ModelRecord>>> {
+        let is_alone = !bench::run::is_shared(&self.order.plan);
+        let is_wanted = is_alone && self.order.resume.is_none();
+        is_wanted.then(|| self.others(None)).transpose()
+    }
+
+    /// Loads and checks each model after the first.
+    fn others(&self, first: Option<&Loaded>) -> Result<Vec<ModelRecord>> {
+        let clock = SystemClock::start();
+        let mut records = Vec::new();
+        for (index, located) in self.located.iter().enumerate().skip(1) {
+            let loaded = self.load(index, &clock)?;
+            self.check(&loaded)?;
+            let is_compared = self.order.plan.divergence.is_some();
+            if let Some(first) = first.filter(|_| is_compared) {
+                let pair = [first.subject(None)?, loaded.subject(None)?];
+                bench::divergence::check(&pair, &self.order.texts[1]).map_err(unusable)?;
+            }
+            records.push(provenance::model(located, &loaded)?);
+        }
+        Ok(records)
+    }
+
+    fn header(&self, first: &Loaded, others: Option<Vec<ModelRecord>>) -> Result<RunHeader> {
         let plan = &self.order.plan;
         let suites = provenance::suites(
             &self.order.suites,
@@ -183,16 +209,10 @@ impl Job<'_> {
         )?;
         let mut models = vec![provenance::model(&self.located[0], first)?];
         self.check(first)?;
-        let clock = SystemClock::start();
-        for (index, located) in self.located.iter().enumerate().skip(1) {
-            let loaded = self.load(index, &clock)?;
-            self.check(&loaded)?;
-            if plan.divergence.is_some() {
-                let pair = [first.subject(None)?, loaded.subject(None)?];
-                bench::divergence::check(&pair, &self.order.texts[1]).map_err(unusable)?;
-            }
-            models.push(provenance::model(located, &loaded)?);
-        }
+        models.extend(match others {
+            Some(others) => others,
+            None => self.others(Some(first))?,
+        });
         let mut header = provenance::header(provenance::Known {
             plan,
             models,
@@ -288,5 +308,32 @@ fn roughly(seconds: f64) -> String {
     match seconds < 90.0 {
         true => format!("{seconds:.0} seconds"),
         false => format!("{:.0} minutes", seconds / 60.0),
+    }
+}
+
+/// Lets go of what is held before the next one is made: two models that fit one after the other need not fit together.
+fn instead<T>(held: &mut Vec<T>, next: impl FnOnce() -> Result<T>) -> Result<()> {
+    held.clear();
+    held.push(next()?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn the_model_before_is_gone_when_the_next_one_is_loaded() {
+        let model = Rc::new(1);
+        let mut held = vec![Rc::clone(&model)];
+        let next = || {
+            assert_eq!(Rc::strong_count(&model), 1, "nobody holds it any more");
+            Ok(Rc::new(2))
+        };
+        instead(&mut held, next).unwrap();
+        assert_eq!(held, [Rc::new(2)]);
+        assert!(instead(&mut held, || anyhow::bail!("it cannot be read")).is_err());
     }
 }
