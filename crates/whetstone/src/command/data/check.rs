@@ -248,6 +248,7 @@ fn leaks(survey: &Survey, held_out: &HeldOut) -> Vec<Leak> {
             Likeness::Equal => ("equals", None),
             Likeness::Contained => ("holds", None),
             Likeness::Near(share) => ("is near", Some(share)),
+            Likeness::Reworded => ("asks in other words for", None),
         };
         Leak {
             line: survey.lines[overlap.training].number,
