@@ -359,7 +359,7 @@ fn identity(training: &Training<'_>) -> Identity {
         split,
     } = training;
     let base = learner.base();
-    let sha256 = base.sha256.as_deref().unwrap_or("of unknown SHA-256");
+    let sha256 = base.sha256.as_deref().unwrap_or(checkpoint::UNKNOWN);
     Identity {
         recipe: (*recipe).clone(),
         adapter: learner.what(),

@@ -60,7 +60,7 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<End
         offline,
         stop: interrupt::listen()?,
     };
-    let located = finder.base(order.model)?;
+    let located = finder.base(order.model)?.hashed()?;
     let file = gguf::Gguf::open(&located.path)?;
     let shape = Shape::of(&file)?;
     let tied = file.tensor("output.weight").is_none();
