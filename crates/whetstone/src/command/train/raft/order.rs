@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use decoder::Target;
 use improve::raft::{Curriculum, History, RaftPlan, Repairs, Shaping};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -201,6 +202,9 @@ fn plan(flags: &RaftFlags) -> Result<RaftPlan> {
     }
     change_training(&mut plan, &flags.training);
     change_memory(&mut plan, &flags.memory);
+    for name in &plan.adapter.targets {
+        Target::parse(name).map_err(|error| Usage(error.to_string()))?;
+    }
     plan.check().map_err(usage)?;
     plan.check_measures(!flags.held_out.is_empty())
         .map_err(usage)?;
