@@ -78,6 +78,7 @@ impl Order {
     /// The order that flags give. Suites are not read yet.
     pub(super) fn of(flags: &RaftFlags) -> Result<Order> {
         let plan = plan(flags)?;
+        let idle = idle(flags, &plan);
         let words = |words: &[String], limit: Option<usize>| -> Result<Vec<SuiteWord>> {
             if limit == Some(0) {
                 return Err(Usage("a limit must be at least 1".into()).into());
@@ -107,12 +108,10 @@ impl Order {
             plan,
             engine: BTreeMap::new(),
             machine: BTreeMap::new(),
-            said: flags
-                .device
-                .fallback()
-                .map(|w| w.message)
-                .into_iter()
-                .collect(),
+            said: {
+                let fallback = flags.device.fallback().map(|w| w.message);
+                fallback.into_iter().chain(idle).collect()
+            },
         })
     }
 
@@ -209,6 +208,32 @@ fn plan(flags: &RaftFlags) -> Result<RaftPlan> {
     plan.check_measures(!flags.held_out.is_empty())
         .map_err(usage)?;
     Ok(plan)
+}
+
+/// What was asked for and does nothing in this plan, in words for the report.
+fn idle(flags: &RaftFlags, plan: &RaftPlan) -> Vec<String> {
+    let RaftFlags {
+        sampling, training, ..
+    } = flags;
+    let looks = [
+        ("--patience", training.patience.is_some()),
+        ("--evaluate-every", training.evaluate_every.is_some()),
+        ("--least-gain", training.least_gain.is_some()),
+    ];
+    let holds_back = plan.recipe.held_out > 0.0;
+    let named = looks
+        .into_iter()
+        .filter(|(_, is_asked)| *is_asked && !holds_back);
+    let mut idle: Vec<String> = named
+        .map(|(flag, _)| format!("{flag} does nothing without rows held back (--hold-back)"))
+        .collect();
+    if sampling.history.is_some() && plan.curriculum != Curriculum::Historical {
+        idle.push("--history does nothing without --curriculum historical".into());
+    }
+    if sampling.temperature_end.is_some() && plan.cycles == 1 {
+        idle.push("--temperature-end does nothing in a run of one cycle".into());
+    }
+    idle
 }
 
 fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
