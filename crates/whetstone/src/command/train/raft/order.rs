@@ -335,3 +335,32 @@ pub(super) fn folder(asked: Option<&PathBuf>, model: &str) -> PathBuf {
         Path::new("runs").join(format!("{model}_raft_{now}"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command, Train};
+
+    fn idle_of(typed: &[&str]) -> Vec<String> {
+        let words = [
+            "whet", "train", "raft", "m.gguf", "--suite", "cpp-demo", "--cycles", "1",
+        ];
+        let cli = Cli::try_parse_from(words.iter().chain(typed)).unwrap();
+        let Command::Train(Train::Raft(flags)) = cli.command else {
+            panic!("another command");
+        };
+        idle(&flags, &plan(&flags).unwrap())
+    }
+
+    #[test]
+    fn flags_that_do_nothing_in_this_plan_are_named() {
+        assert_eq!(idle_of(&[]), Vec::<String>::new());
+        let said = idle_of(&["--patience", "3", "--temperature-end", "1.2"]);
+        assert!(said[0].starts_with("--patience does nothing"), "{said:?}");
+        assert!(said[1].starts_with("--temperature-end"), "{said:?}");
+        let holding = idle_of(&["--patience", "3", "--hold-back", "0.2"]);
+        assert_eq!(holding, Vec::<String>::new());
+    }
+}
