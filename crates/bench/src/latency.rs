@@ -240,13 +240,15 @@ fn warm_up(
 fn not_finite(subjects: &[Subject<'_>], rigs: &[Rig<'_>]) -> Vec<Warning> {
     let is_broken = |at: usize| rigs.iter().any(|rig| rig.is_broken(at));
     let broken = subjects.iter().enumerate().filter(|(at, _)| is_broken(*at));
-    let warning = |(_, subject): (usize, &Subject<'_>)| Warning {
+    let warning = |(_, subject): (usize, &Subject<'_>)| {
+        Warning {
         kind: "not_finite".into(),
         message: format!(
             "the logits of {} hold NaN or infinity: its speeds are those of a model that says nothing",
             subject.name
         ),
         advice: "fetch or convert the model's file again, or take another quantisation: the file is damaged, or its weights overflow in this format".into(),
+    }
     };
     broken.map(warning).collect()
 }

@@ -16,7 +16,7 @@ use crate::export::tensor_name;
 use crate::load::{halves, reorder};
 use crate::matrix::Matrix;
 use crate::{Error, Family, Lora, Shape, Target};
-pub use peft::peft;
+pub use peft::{base_of_peft, peft};
 
 /// Reads an adapter for a model of this shape.
 ///

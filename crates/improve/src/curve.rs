@@ -31,6 +31,13 @@ pub struct Point {
     pub held_out: Option<f64>,
 }
 
+/// The loss over all steps, each weighed with the tokens that it learnt; `None` without any.
+pub fn mean_loss(curve: &[Point]) -> Option<f64> {
+    let goals: usize = curve.iter().map(|point| point.goals).sum();
+    let nats = curve.iter().map(|point| point.loss * point.goals as f64);
+    (goals > 0).then(|| nats.sum::<f64>() / goals as f64)
+}
+
 /// Appends a line.
 pub(crate) fn append(path: &Path, point: &Point) -> Result<(), Error> {
     let mut line = serde_json::to_vec(point).map_err(|error| Error::file(path, error))?;
@@ -65,4 +72,25 @@ pub(crate) fn cut(path: &Path, steps: usize) -> Result<Vec<Point>, Error> {
     }
     write_whole(path, &kept)?;
     Ok(points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_counts_with_the_tokens_that_it_learnt() {
+        let point = |loss, goals| Point {
+            step: 1,
+            loss,
+            rate: 1e-4,
+            gradient: 1.0,
+            tokens: 100,
+            goals,
+            ns: 1,
+            held_out: None,
+        };
+        assert_eq!(mean_loss(&[point(1.0, 30), point(2.0, 10)]), Some(1.25));
+        assert_eq!(mean_loss(&[]), None);
+    }
 }

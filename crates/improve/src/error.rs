@@ -71,10 +71,12 @@ impl Error {
 }
 
 fn left(kept: usize, folder: &Path) -> String {
-    let folder = folder.display();
     match kept {
-        0 => format!("no weights are kept in {folder}"),
-        kept => format!("the weights after step {kept} are good, and kept in {folder}"),
+        0 => format!("no weights are kept in {}", folder.display()),
+        kept => format!(
+            "the weights after step {kept} are good, and lie in {}",
+            folder.join("final").display()
+        ),
     }
 }
 

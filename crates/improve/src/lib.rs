@@ -27,7 +27,7 @@ pub mod sources;
 mod split;
 
 pub use adamw::AdamW;
-pub use curve::Point;
+pub use curve::{Point, mean_loss};
 pub use error::Error;
 pub use examples::{Example, Examples, Reader};
 pub use folder::TrainFolder;

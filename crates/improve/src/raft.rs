@@ -169,6 +169,9 @@ pub struct Trained {
     pub rows: usize,
     /// Rows that were left out because they are too long.
     pub too_long: usize,
+    /// The loss over all steps, each weighed with the tokens that it learnt; older runs have none.
+    #[serde(default)]
+    pub mean_loss: Option<f64>,
     /// The loss of the first step.
     pub first_loss: Option<f64>,
     /// The loss of the last step.

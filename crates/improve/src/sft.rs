@@ -5,7 +5,8 @@
 //! best weights are kept, and a training that gains nothing for a while ends. Checkpoints are whole or absent; a training that is
 //! killed at any moment and started again ends with the same weights. A loss or a gradient that is not
 //! finite ends it before it has touched the weights. That of a step tells whether the weights of the step before are good,
-//! so a checkpoint is written only then, and the last weights are tried before they are written.
+//! so a checkpoint is written only then, and the last weights are tried before they are written. A training that breaks off
+//! leaves the weights of its checkpoint in `final`.
 
 mod keeping;
 
@@ -114,22 +115,13 @@ pub fn train(training: Training<'_>, desk: &mut Desk<'_>) -> Result<Outcome, Err
     let of = state.of;
     let earlier_steps = state.progress.steps;
     desk.watcher.begins(earlier_steps, of);
-    state.look_before(desk)?;
-    let end = loop {
-        if state.progress.steps == of {
-            break End::Complete;
+    let end = match state.walk(desk) {
+        Err(error @ Error::NotFinite { kept: 1.., .. }) => {
+            state.put_back(desk)?;
+            return Err(error);
         }
-        if state.is_in_vain() {
-            break End::NoGain;
-        }
-        if desk.stop.load(Ordering::Relaxed) {
-            break End::Stopped;
-        }
-        let point = state.step(desk)?;
-        desk.watcher.stepped(&point, of);
-        state.curve.push(point);
+        other => other?,
     };
-    state.keep_last(desk)?;
     if end != End::Stopped {
         desk.watcher.turns(0, Doing::Keep);
         state.training.learner.export(desk.folder, "final")?;
@@ -185,6 +177,27 @@ impl<'a> State<'a> {
             looked: progress.steps,
             progress,
         })
+    }
+
+    /// All steps, and the checkpoint behind them.
+    fn walk(&mut self, desk: &mut Desk<'_>) -> Result<End, Error> {
+        self.look_before(desk)?;
+        let end = loop {
+            if self.progress.steps == self.of {
+                break End::Complete;
+            }
+            if self.is_in_vain() {
+                break End::NoGain;
+            }
+            if desk.stop.load(Ordering::Relaxed) {
+                break End::Stopped;
+            }
+            let point = self.step(desk)?;
+            desk.watcher.stepped(&point, self.of);
+            self.curve.push(point);
+        };
+        self.keep_last(desk)?;
+        Ok(end)
     }
 
     fn is_in_vain(&self) -> bool {
@@ -359,7 +372,7 @@ fn identity(training: &Training<'_>) -> Identity {
         split,
     } = training;
     let base = learner.base();
-    let sha256 = base.sha256.as_deref().unwrap_or("of unknown SHA-256");
+    let sha256 = base.sha256.as_deref().unwrap_or(checkpoint::UNKNOWN);
     Identity {
         recipe: (*recipe).clone(),
         adapter: learner.what(),

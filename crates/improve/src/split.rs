@@ -105,18 +105,29 @@ fn group(example: &Example) -> &[Token] {
     }
 }
 
-/// The places of examples that are held out: of whole groups in a random order, as many as make up the share.
+/// The places of examples that are held out: of whole groups in a random order, as many as make up the share, and of those
+/// that would make it more than twice the share none; the smallest group where all would.
 fn held_groups(groups: &[Vec<usize>], n: usize, recipe: &Recipe) -> BTreeSet<usize> {
     let wanted = share_of(n, recipe.held_out);
+    if wanted == 0 {
+        return BTreeSet::new();
+    }
     let mut places = BTreeSet::new();
     let mut order = shuffled(groups.len(), recipe.seed, 0);
     // One is left to train on.
     order.truncate(groups.len().saturating_sub(1));
-    for group in order {
+    for &group in &order {
         if places.len() >= wanted {
             break;
         }
-        places.extend(&groups[group]);
+        if places.len() + groups[group].len() <= 2 * wanted {
+            places.extend(&groups[group]);
+        }
+    }
+    if places.is_empty() {
+        // All are too large; without any nothing would tell when to stop.
+        let smallest = order.iter().min_by_key(|group| groups[**group].len());
+        places.extend(smallest.into_iter().flat_map(|group| &groups[*group]));
     }
     places
 }
@@ -234,6 +245,29 @@ mod tests {
                 .held_out
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_prompt_with_many_answers_is_not_held_out_where_others_make_up_the_share() {
+        let example = |prompt: u32, answer: u32| Example {
+            tokens: vec![1, 100 + prompt, answer],
+            learnt_from: 2,
+        };
+        let many = (0..50).map(|answer| example(0, answer));
+        let all: Vec<Example> = many
+            .chain((1..51).map(|prompt| example(prompt, 0)))
+            .collect();
+        for seed in 0..20 {
+            let recipe = Recipe {
+                held_out: 0.05,
+                seed,
+                ..Recipe::default()
+            };
+            assert_eq!(Split::new(all.clone(), &recipe).held_out.len(), 5);
+            let two = (0..2).flat_map(|prompt| (0..50).map(move |answer| example(prompt, answer)));
+            let split = Split::new(two.collect(), &recipe);
+            assert_eq!(split.held_out.len(), 50, "there is nothing smaller");
+        }
     }
 
     #[test]

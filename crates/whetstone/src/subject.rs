@@ -57,6 +57,18 @@ impl Located {
             ..self.clone()
         }
     }
+
+    /// The same file with its SHA-256, which is taken where it is not known: what is trained on a file says on which.
+    pub(crate) fn hashed(self) -> Result<Located> {
+        let sha256 = match self.sha256 {
+            Some(sha256) => sha256,
+            None => hub::sha256_file(&self.path)?,
+        };
+        Ok(Located {
+            sha256: Some(sha256),
+            ..self
+        })
+    }
 }
 
 /// What may be done to find models.

@@ -74,6 +74,22 @@ pub fn peft(folder: &Path, shape: &Shape) -> Result<Adapter, Error> {
     }
 }
 
+/// The SHA-256 of the base's file, which a folder written here has in its weights; `None` in those of others.
+///
+/// # Errors
+/// [`Error::File`] if the weights cannot be read.
+pub fn base_of_peft(folder: &Path) -> Result<Option<String>, Error> {
+    let path = folder.join("adapter_model.safetensors");
+    let wrong = |what: String| Error::File {
+        path: path.clone(),
+        what,
+    };
+    let bytes = std::fs::read(&path).map_err(|error| wrong(format!("not read: {error}")))?;
+    let read = SafeTensors::read_metadata(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let known = read.1.metadata().as_ref();
+    Ok(known.and_then(|all| all.get("base_sha256").cloned()))
+}
+
 fn lora(config: &Value) -> Result<Lora, String> {
     let kind = config["peft_type"].as_str().unwrap_or("nothing");
     if kind != "LORA" {

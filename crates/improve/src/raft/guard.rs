@@ -52,7 +52,7 @@ const SLACK: f64 = 0.02;
 const CHANCE: f64 = 0.2;
 /// A mean length that moved by more than this share.
 const LENGTH: f64 = 0.25;
-/// The share of answers that ought to end by themselves.
+/// The share that ought to end by themselves, of the answers that do so or reach the limit.
 const ENDED: f64 = 0.99;
 /// What is left of the learning rate after a fall.
 pub(super) const AFTER_A_FALL: f64 = 0.5;
@@ -108,11 +108,17 @@ pub(super) fn doubts(now: &Measures, baseline: &Measures) -> Vec<String> {
             now.mean_tokens, baseline.mean_tokens
         ));
     }
-    if now.ended_share < ENDED && now.ended_share < baseline.ended_share {
+    // Where all answers were cut at the judged block nothing is known of their ends.
+    if let (Some(ended), Some(before)) = (now.ended_share, baseline.ended_share)
+        && ended < ENDED
+        && ended < before
+    {
         doubts.push(format!(
-            "only {:.1} % of the answers to held-out prompts end by themselves, {:.1} % before training",
-            100.0 * now.ended_share,
-            100.0 * baseline.ended_share
+            "of {} answers to held-out prompts that ended by themselves or at the limit only {:.1} % did the former, before training {:.1} % of {}",
+            now.ended_of,
+            100.0 * ended,
+            100.0 * before,
+            baseline.ended_of
         ));
     }
     if let Some(fallen) = narrower(now, baseline) {

@@ -7,12 +7,16 @@
 
 use std::collections::BTreeMap;
 
+use ledger::record::Finish;
 use measure::compare::{paired_bootstrap, sign_flip_test};
 use measure::estimate::{bootstrap_mean, pass_at_k, wilson};
 use measure::{Estimate, LEVEL};
 use serde::{Deserialize, Serialize};
 
 use super::Sample;
+
+/// Why it is not known how many answers the model ended.
+const CUT: &str = "every answer was cut where the judged block was complete, so none could end by itself or at the limit";
 
 /// The greatest k of pass@k here.
 const MOST_K: usize = 8;
@@ -46,8 +50,15 @@ pub struct Measures {
     pub avg_reward: f64,
     /// The mean length of a completion.
     pub mean_tokens: f64,
-    /// The share of completions that the model ended.
-    pub ended_share: f64,
+    /// Of the completions that the model ended or that the limit of tokens cut, the share of the former; `None` where
+    /// all were cut where the judged block was complete, which tells nothing of how they would have ended.
+    pub ended_share: Option<f64>,
+    /// How many completions that is a share of.
+    #[serde(default)]
+    pub ended_of: usize,
+    /// Why there is no such share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_reason: Option<String>,
     /// The share of right samples of each prompt, by suite and id.
     pub by_prompt: BTreeMap<String, f64>,
     /// What was counted, by the same keys; `samples.jsonl` has it for whoever reads the files.
@@ -89,6 +100,8 @@ impl Measures {
             judged.iter().map(|one| of(one)).sum::<f64>() / judged.len() as f64
         };
         let count = |is: &dyn Fn(&Sample) -> bool| judged.iter().filter(|one| is(one)).count();
+        let ended = count(&|one| one.finish == Finish::EndOfText);
+        let ended_of = ended + count(&|one| one.finish == Finish::Length);
         let of_prompts = |is: &dyn Fn(&Tally) -> bool| {
             share(
                 tallies.values().filter(|tally| is(tally)).count(),
@@ -109,7 +122,9 @@ impl Measures {
             all_compile: of_prompts(&|tally| tally.compiled == tally.n),
             avg_reward: mean(&|one| one.reward.unwrap_or(0.0)),
             mean_tokens: mean(&|one| f64::from(one.tokens)),
-            ended_share: mean(&|one| f64::from(one.ended())),
+            ended_share: (ended_of > 0).then(|| share(ended, ended_of)),
+            ended_of,
+            ended_reason: (ended_of == 0).then(|| CUT.to_owned()),
             by_prompt: tallies
                 .iter()
                 .map(|(key, tally)| (key.clone(), share(tally.passed, tally.n)))
@@ -252,6 +267,22 @@ mod tests {
         assert_eq!(measures.k, 1);
         samples.iter_mut().for_each(|one| one.stage = None);
         assert_eq!(Measures::of(&samples, 1), None);
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_at_its_judged_block_is_not_one_that_the_model_ended() {
+        let mut samples = four([[Stage::Right, Stage::Right]; 4]);
+        samples
+            .iter_mut()
+            .for_each(|one| one.finish = Finish::StopString);
+        let cut = Measures::of(&samples, 1).unwrap();
+        assert_eq!((cut.ended_share, cut.ended_of), (None, 0));
+        assert!(cut.ended_reason.unwrap().contains("judged block"));
+        samples[0].finish = Finish::EndOfText;
+        samples[1].finish = Finish::Length;
+        let some = Measures::of(&samples, 1).unwrap();
+        assert_eq!((some.ended_share, some.ended_of), (Some(0.5), 2));
+        assert_eq!(some.ended_reason, None);
     }
 
     #[test]

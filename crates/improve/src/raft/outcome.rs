@@ -49,13 +49,15 @@ pub struct Cycle {
     pub repaired: usize,
     /// What asking for repairs cost; `None` where none were asked for.
     pub repairing: Option<Effort>,
-    /// How many reached it.
+    /// How many of the drawn samples reached it.
     pub above_threshold: usize,
-    /// How many were kept.
+    /// How many were kept, repairs included.
     pub kept: usize,
+    /// How many of those are repairs.
+    pub kept_repairs: usize,
     /// What those are worth on average.
     pub avg_kept_reward: Option<f64>,
-    /// Left out: the program was there already.
+    /// Left out, repairs included: the program was there already.
     pub duplicates: usize,
     /// Left out: their prompt had enough.
     pub over_cap: usize,

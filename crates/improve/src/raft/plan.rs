@@ -2,6 +2,7 @@
 
 mod presets;
 
+use engine::seed;
 use serde::{Deserialize, Serialize};
 
 use super::{Curriculum, Ladder, Prompt, Repairs, Shaping};
@@ -104,7 +105,7 @@ pub struct RaftPlan {
     pub longest: usize,
 }
 
-/// No decay goes below it.
+/// No decay goes below it, unless the first rate is below it already.
 const LEAST_RATE: f64 = 1e-6;
 
 /// No row is seen more often for the sake of [`RaftPlan::least_steps`].
@@ -181,7 +182,25 @@ impl RaftPlan {
             Some((name, share)) => Err(Error::Recipe(format!(
                 "{name} is {share}; it must be more than 0 and at most 1"
             ))),
-            None => self.check_temperatures(),
+            None => self.check_temperatures().and_then(|()| self.check_engine()),
+        }
+    }
+
+    /// What engine and adapter would refuse when they get to it, hours later.
+    fn check_engine(&self) -> Result<(), Error> {
+        for asking in [&self.sampling, &self.measuring] {
+            let sampling = engine::Sampling {
+                top_k: asking.top_k,
+                top_p: asking.top_p,
+                ..engine::Sampling::with_temperature(asking.temperature)
+            };
+            sampling.check().map_err(Error::Recipe)?;
+        }
+        match self.adapter.alpha {
+            alpha if alpha.is_finite() && alpha > 0.0 => Ok(()),
+            alpha => Err(Error::Recipe(format!(
+                "alpha is {alpha}; it must be more than 0"
+            ))),
         }
     }
 
@@ -242,8 +261,13 @@ impl RaftPlan {
                 (0, enough) => enough.max(per_epoch),
                 (most, _) => most,
             },
-            learning_rate: (self.recipe.learning_rate * decay * factor).max(LEAST_RATE),
-            seed: self.recipe.seed.wrapping_add(u64::from(cycle) - 1),
+            learning_rate: (self.recipe.learning_rate * decay * factor)
+                .max(LEAST_RATE.min(self.recipe.learning_rate)),
+            seed: match cycle {
+                0 | 1 => self.recipe.seed,
+                // Not the next number: that is the seed of somebody's next run.
+                later => seed::derive(self.recipe.seed, &["cycle"], u64::from(later)),
+            },
             ..self.recipe.clone()
         }
     }
@@ -279,6 +303,26 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_below_the_least_is_taken_as_it_was_asked_for() {
+        let mut plan = RaftPlan::preset("strict").unwrap();
+        plan.recipe.learning_rate = 5e-7;
+        assert_eq!(plan.recipe(1, (100, 1.0)).learning_rate, 5e-7);
+    }
+
+    #[test]
+    fn no_cycle_has_the_seed_of_another_run() {
+        let seeds = |seed| {
+            let mut plan = RaftPlan::preset("strict").unwrap();
+            plan.recipe.seed = seed;
+            [1, 2, 3].map(|cycle| plan.recipe(cycle, (100, 1.0)).seed)
+        };
+        let (one, other) = (seeds(42), seeds(43));
+        assert_eq!(one[0], 42);
+        assert!(one.iter().all(|seed| !other.contains(seed)));
+        assert!(one[1] != one[2] && one == seeds(42));
+    }
+
+    #[test]
     fn few_rows_are_seen_more_often_but_not_for_ever() {
         let plan = RaftPlan::preset("strict").unwrap();
         let epochs = |rows| plan.recipe(1, (rows, 1.0)).epochs;
@@ -301,7 +345,10 @@ mod tests {
     #[test]
     fn a_plan_that_cannot_be_is_refused_by_the_name_of_its_fault() {
         type Break = fn(&mut RaftPlan);
-        let broken: [(Break, &str); 6] = [
+        let broken: [(Break, &str); 9] = [
+            (|plan| plan.sampling.top_p = 5.0, "top-p is 5"),
+            (|plan| plan.measuring.top_p = 0.0, "top-p is 0"),
+            (|plan| plan.adapter.alpha = -1.0, "alpha is -1"),
             (|plan| plan.cycles = 0, "cycles must be at least 1"),
             (
                 |plan| plan.filter.reward_threshold = 0.0,

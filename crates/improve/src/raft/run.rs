@@ -281,6 +281,8 @@ impl<W: Workshop> Run<'_, W> {
         phase::write_lines(&self.folder.cycle(n).join("kept.jsonl"), &chosen.kept)?;
         self.remember(samples);
         let kept = chosen.kept.len();
+        let is_repair = |one: &&Kept| one.sample.repaired;
+        let kept_repairs = chosen.kept.iter().filter(is_repair).count();
         let worth: f64 = chosen.kept.iter().filter_map(|one| one.sample.reward).sum();
         self.buffer.extend(chosen.kept);
         let cycle = Cycle {
@@ -294,6 +296,7 @@ impl<W: Workshop> Run<'_, W> {
             repairing: None,
             above_threshold: chosen.above_threshold,
             kept,
+            kept_repairs,
             avg_kept_reward: (kept > 0).then(|| worth / kept as f64),
             duplicates: chosen.duplicates,
             over_cap: chosen.over_cap,
@@ -305,9 +308,18 @@ impl<W: Workshop> Run<'_, W> {
             held_out: None,
             look: None,
         };
+        let repairs = match n_repaired {
+            0 => String::new(),
+            all => format!(" and {kept_repairs} of {all} repairs"),
+        };
         self.workshop.say(&format!(
-            "cycle {n}: {kept} of {} samples kept ({} reach the bar, {} are there already, {} beyond the cap); {} rows to train on",
-            cycle.n_samples, cycle.above_threshold, cycle.duplicates, cycle.over_cap, cycle.rows
+            "cycle {n}: {} of {} samples{repairs} kept ({} samples reach the bar; of both {} are there already, {} beyond the cap); {} rows to train on",
+            kept - kept_repairs,
+            cycle.n_samples,
+            cycle.above_threshold,
+            cycle.duplicates,
+            cycle.over_cap,
+            cycle.rows
         ));
         Ok(cycle)
     }

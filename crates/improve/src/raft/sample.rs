@@ -125,7 +125,7 @@ impl Sample {
         key(&self.suite, &self.prompt_id)
     }
 
-    /// Whether the model ended it, and not the limit.
+    /// Whether it is whole: ended by the model, or by us where the judged block was, and not by the limit.
     pub fn ended(&self) -> bool {
         matches!(self.finish, Finish::EndOfText | Finish::StopString)
     }

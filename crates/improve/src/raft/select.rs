@@ -42,13 +42,16 @@ impl Kept {
 pub struct Selection {
     /// Those that are kept, best first.
     pub kept: Vec<Kept>,
-    /// How many reached the bar.
+    /// How many of the samples that were drawn reached the bar; repairs are not among them.
     pub above_threshold: usize,
     /// How many were left out because the program was there already, in this cycle or before.
     pub duplicates: usize,
     /// How many were left out because their prompt had enough.
     pub over_cap: usize,
 }
+
+/// What a bar may be off by that was raised in steps.
+const ROUNDING: f64 = 1e-9;
 
 struct Candidate<'a> {
     sample: &'a Sample,
@@ -66,14 +69,16 @@ pub fn select(
     cycle: u32,
 ) -> Selection {
     let mut candidates = above(samples, filter, bar);
-    let above_threshold = candidates.len();
+    let n_all = candidates.len();
+    let is_drawn = |one: &&Candidate<'_>| !one.sample.repaired;
+    let above_threshold = candidates.iter().filter(is_drawn).count();
     if filter.same_from.is_some() {
         rank(&mut candidates, filter);
     } else {
         // As halo-forge: by worth, and of equal worth in the order of the file.
         candidates.sort_by(|a, b| b.reward.total_cmp(&a.reward));
     }
-    candidates.truncate(best_share(above_threshold, bar.keep));
+    candidates.truncate(best_share(n_all, bar.keep));
     let mut selection = Selection {
         kept: Vec::new(),
         above_threshold,
@@ -120,7 +125,7 @@ fn above<'a>(samples: &'a [Sample], filter: &Filter, bar: Bar) -> Vec<Candidate<
         })
     };
     let mut all: Vec<Candidate<'_>> = samples.iter().filter_map(candidate).collect();
-    let enough = |one: &Candidate<'_>| one.reward >= bar.threshold;
+    let enough = |one: &Candidate<'_>| one.reward >= bar.threshold - ROUNDING;
     let least = filter.min_samples.unwrap_or(0);
     if all.iter().filter(|one| enough(one)).count() >= least {
         all.retain(enough);

@@ -164,3 +164,29 @@ fn an_answer_that_the_limit_cut_ends_there_only_if_it_is_learnt_whole() {
     assert!(!is_cut(Finish::EndOfText, ""));
     assert!(!is_cut(Finish::StopString, ""));
 }
+
+#[test]
+fn repairs_are_kept_and_are_not_counted_among_the_samples_that_reached_the_bar() {
+    let mut repair = sample("p1", 1_000_000, Stage::Right);
+    repair.repaired = true;
+    let samples = [
+        sample("p0", 0, Stage::Right),
+        sample("p1", 0, Stage::Runs),
+        repair,
+    ];
+    let found = select(&samples, &[], (&strict(), exact()), 1);
+    assert_eq!((found.kept.len(), found.above_threshold), (2, 1));
+}
+
+#[test]
+fn what_stands_on_a_bar_that_was_raised_in_steps_reaches_it() {
+    let mut one = sample("p0", 0, Stage::Runs);
+    one.reward = Some(0.3);
+    let bar = Bar {
+        threshold: 0.1 + 0.1 + 0.1,
+        keep: 1.0,
+    };
+    assert!(bar.threshold > 0.3);
+    let found = select(&[one], &[], (&strict(), bar), 1);
+    assert_eq!(found.kept.len(), 1);
+}

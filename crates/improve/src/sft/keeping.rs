@@ -28,6 +28,14 @@ impl State<'_> {
         self.save(desk)
     }
 
+    /// Writes the weights of the checkpoint in the form that others load, because those that are in memory are not good.
+    pub(super) fn put_back(&mut self, desk: &Desk<'_>) -> Result<(), Error> {
+        let path = desk.folder.checkpoint();
+        let parameters = self.training.learner.parameters_mut();
+        checkpoint::read(&path, &self.identity, parameters, &mut self.adamw)?;
+        self.training.learner.export(desk.folder, "final")
+    }
+
     /// Refuses weights whose loss is not finite on the first rows of the step that made them.
     fn try_out(&self, desk: &mut Desk<'_>) -> Result<(), Error> {
         let Training {

@@ -203,6 +203,7 @@ impl Workshop for Made {
             }),
             rows: lesson.rows.len(),
             too_long: 0,
+            mean_loss: Some(0.75),
             first_loss: Some(1.0),
             last_loss: Some(0.5),
             tokens: 100,

@@ -345,6 +345,8 @@ fn a_checkpoint_whose_weights_were_good_stays_when_later_ones_are_not() {
         panic!("{outcome:?}");
     };
     assert_eq!((step, kept), (3, 1));
+    let good = path.join("final").join("adapter.gguf");
+    decoder::read::adapter(&good, toy.model.shape()).unwrap();
     let (again, began) = run(&toy, &recipe, &path, (0, None));
     assert_eq!(began, 1);
     assert_eq!(again.unwrap().numbers, expected.numbers);

@@ -137,16 +137,18 @@ fn export(flags: &ExportAdapter, terminal: &Terminal, offline: bool) -> Result<E
         offline,
         stop: interrupt::listen()?,
     };
-    let base = finder.base(&flags.model)?;
+    let base = finder.base(&flags.model)?.hashed()?;
     let shape = Shape::of(&Gguf::open(&base.path)?)?;
     let adapter = match is_peft {
         true => decoder::read::peft(&flags.adapter, &shape),
         false => decoder::read::adapter(&flags.adapter, &shape),
     };
     let adapter = adapter.map_err(|error| Usage(error.to_string()))?;
-    if !is_peft {
-        warn_of_another_base(flags, &base, terminal)?;
-    }
+    let trained_on = match is_peft {
+        true => decoder::read::base_of_peft(&flags.adapter)?,
+        false => base_of_gguf(&flags.adapter)?,
+    };
+    warn_of_another_base(trained_on.as_deref(), &base, terminal);
     let named = Base {
         name: base.name.clone(),
         sha256: base.sha256.clone(),
@@ -180,9 +182,7 @@ fn export(flags: &ExportAdapter, terminal: &Terminal, offline: bool) -> Result<E
 }
 
 /// An adapter fits any model of its shape; that it was trained on another file is said.
-fn warn_of_another_base(flags: &ExportAdapter, base: &Located, terminal: &Terminal) -> Result<()> {
-    let file = Gguf::open(&flags.adapter)?;
-    let trained_on = file.get("whetstone.base_sha256").and_then(Value::as_str);
+fn warn_of_another_base(trained_on: Option<&str>, base: &Located, terminal: &Terminal) {
     if let (Some(trained_on), Some(own)) = (trained_on, base.sha256.as_deref())
         && trained_on != own
     {
@@ -193,5 +193,11 @@ fn warn_of_another_base(flags: &ExportAdapter, base: &Located, terminal: &Termin
             own.get(..12).unwrap_or(own)
         ));
     }
-    Ok(())
+}
+
+/// The SHA-256 of the file that an adapter was trained on, if it says so.
+fn base_of_gguf(adapter: &Path) -> Result<Option<String>> {
+    let file = Gguf::open(adapter)?;
+    let said = file.get("whetstone.base_sha256").and_then(Value::as_str);
+    Ok(said.map(str::to_owned))
 }

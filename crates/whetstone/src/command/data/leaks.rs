@@ -116,7 +116,7 @@ impl HeldOut {
             .map(|one| (one.training, one.held_out))
             .collect();
         for one in overlap::find(&learnt, &self.prompts) {
-            let is_word_for_word = !matches!(one.likeness, Likeness::Near(_));
+            let is_word_for_word = matches!(one.likeness, Likeness::Equal | Likeness::Contained);
             if is_word_for_word && known.insert((one.training, one.held_out)) {
                 found.push(one);
             }
@@ -130,6 +130,7 @@ impl HeldOut {
             Likeness::Equal => ("equals", None),
             Likeness::Contained => ("holds", None),
             Likeness::Near(share) => ("is near", Some(share)),
+            Likeness::Reworded => ("asks in other words for", None),
         };
         Leak {
             line: survey.lines[overlap.training].number,

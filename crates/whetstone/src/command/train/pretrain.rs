@@ -168,7 +168,7 @@ impl<'a> Start<'a> {
         finder: &Finder<'_>,
     ) -> Result<Option<Located>> {
         let variant = match self {
-            Start::Model(word) => return finder.base(word).map(Some),
+            Start::Model(word) => return finder.base(word)?.hashed().map(Some),
             Start::Shape(variant) => variant,
         };
         let path = folder.path().join("start.gguf");

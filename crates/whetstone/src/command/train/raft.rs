@@ -203,6 +203,10 @@ fn carry_out(mut order: Order, place: Place, finder: &Finder<'_>) -> Result<(End
     workshop::check(&both)?;
     let located = finder.base(&order.model.word)?;
     same_model(&mut order, &located)?;
+    let located = Located {
+        sha256: Some(order.model.sha256.clone()),
+        ..located
+    };
     let shape = Shape::of(&gguf::Gguf::open(&located.path)?)?;
     let lora = lora(&order.plan)?;
     lora.check(&shape)

@@ -63,7 +63,7 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<End
         stop: interrupt::listen()?,
     };
     order.apart(&text, &finder)?;
-    let located = finder.base(order.model)?;
+    let located = finder.base(order.model)?.hashed()?;
     let file = gguf::Gguf::open(&located.path)?;
     let shape = Shape::of(&file)?;
     let tied = file.tensor("output.weight").is_none();
@@ -76,10 +76,9 @@ pub(crate) fn sft(flags: &Sft, terminal: &Terminal, offline: bool) -> Result<End
     terminal.note(&counted(&examples, flags.longest));
     let mut recipe = order.recipe.clone();
     let split = Split::new(examples.fitting, &recipe);
-    if recipe.held_out > 0.0 && split.held_out.is_empty() && split.trained.len() > 1 {
-        terminal
-            .note("No example is held out, because all have the same prompt; all steps are taken");
-    }
+    held_out(&recipe, &split)
+        .iter()
+        .for_each(|said| terminal.note(said));
     steps::warm_up(&mut recipe, &flags.steps, &split);
     let (how, longest) = ((&recipe, Flags::OF_STEPS), split.longest());
     match &order.lora {
@@ -270,6 +269,25 @@ fn lora(flags: &Sft) -> Result<Lora> {
             true => Target::ALL.to_vec(),
             false => targets,
         },
+    })
+}
+
+/// What is held out, where something was to be; whole prompts may make it more than was asked for.
+fn held_out(recipe: &Recipe, split: &Split) -> Option<String> {
+    let (n, all) = (
+        split.held_out.len(),
+        split.held_out.len() + split.trained.len(),
+    );
+    if recipe.held_out == 0.0 || all < 2 {
+        return None;
+    }
+    Some(match n {
+        0 => "No example is held out, because all have the same prompt; all steps are taken".into(),
+        n => format!(
+            "{n} of {all} examples are held out ({:.0} %, {:.0} % were asked for), all answers to a prompt together",
+            100.0 * n as f64 / all as f64,
+            100.0 * recipe.held_out
+        ),
     })
 }
 

@@ -109,6 +109,7 @@ fn summary((outcome, split): (&Outcome, &Split), run: &Run, result: &Path) -> se
         "most_steps": outcome.of,
         "tokens": outcome.curve.iter().map(|point| point.tokens).sum::<usize>(),
         "learnt_tokens": outcome.curve.iter().map(|point| point.goals).sum::<usize>(),
+        "training_loss": improve::mean_loss(&outcome.curve),
         "first_loss": loss(outcome.curve.first()),
         "last_loss": loss(outcome.curve.last()),
         "held_out": {
@@ -131,7 +132,10 @@ fn said(outcome: &Outcome, split: &Split) -> String {
         _ => format!("{steps} steps"),
     };
     let losses = match (outcome.curve.first(), outcome.curve.last()) {
-        (Some(first), Some(last)) => format!("; loss {:.3} → {:.3}", first.loss, last.loss),
+        (Some(first), Some(last)) => format!(
+            "; loss {:.3} at the first step, {:.3} at the last",
+            first.loss, last.loss
+        ),
         _ => String::new(),
     };
     let before = outcome

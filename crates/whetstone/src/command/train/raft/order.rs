@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use decoder::Target;
 use improve::raft::{Curriculum, History, RaftPlan, Repairs, Shaping};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,7 @@ impl Order {
     /// The order that flags give. Suites are not read yet.
     pub(super) fn of(flags: &RaftFlags) -> Result<Order> {
         let plan = plan(flags)?;
+        let idle = idle(flags, &plan);
         let words = |words: &[String], limit: Option<usize>| -> Result<Vec<SuiteWord>> {
             if limit == Some(0) {
                 return Err(Usage("a limit must be at least 1".into()).into());
@@ -106,12 +108,10 @@ impl Order {
             plan,
             engine: BTreeMap::new(),
             machine: BTreeMap::new(),
-            said: flags
-                .device
-                .fallback()
-                .map(|w| w.message)
-                .into_iter()
-                .collect(),
+            said: {
+                let fallback = flags.device.fallback().map(|w| w.message);
+                fallback.into_iter().chain(idle).collect()
+            },
         })
     }
 
@@ -201,10 +201,39 @@ fn plan(flags: &RaftFlags) -> Result<RaftPlan> {
     }
     change_training(&mut plan, &flags.training);
     change_memory(&mut plan, &flags.memory);
+    for name in &plan.adapter.targets {
+        Target::parse(name).map_err(|error| Usage(error.to_string()))?;
+    }
     plan.check().map_err(usage)?;
     plan.check_measures(!flags.held_out.is_empty())
         .map_err(usage)?;
     Ok(plan)
+}
+
+/// What was asked for and does nothing in this plan, in words for the report.
+fn idle(flags: &RaftFlags, plan: &RaftPlan) -> Vec<String> {
+    let RaftFlags {
+        sampling, training, ..
+    } = flags;
+    let looks = [
+        ("--patience", training.patience.is_some()),
+        ("--evaluate-every", training.evaluate_every.is_some()),
+        ("--least-gain", training.least_gain.is_some()),
+    ];
+    let holds_back = plan.recipe.held_out > 0.0;
+    let named = looks
+        .into_iter()
+        .filter(|(_, is_asked)| *is_asked && !holds_back);
+    let mut idle: Vec<String> = named
+        .map(|(flag, _)| format!("{flag} does nothing without rows held back (--hold-back)"))
+        .collect();
+    if sampling.history.is_some() && plan.curriculum != Curriculum::Historical {
+        idle.push("--history does nothing without --curriculum historical".into());
+    }
+    if sampling.temperature_end.is_some() && plan.cycles == 1 {
+        idle.push("--temperature-end does nothing in a run of one cycle".into());
+    }
+    idle
 }
 
 fn set<T: Clone>(place: &mut T, asked: &Option<T>) {
@@ -305,4 +334,33 @@ pub(super) fn folder(asked: Option<&PathBuf>, model: &str) -> PathBuf {
         let now = jiff::Zoned::now().strftime("%Y%m%d_%H%M%S");
         Path::new("runs").join(format!("{model}_raft_{now}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command, Train};
+
+    fn idle_of(typed: &[&str]) -> Vec<String> {
+        let words = [
+            "whet", "train", "raft", "m.gguf", "--suite", "cpp-demo", "--cycles", "1",
+        ];
+        let cli = Cli::try_parse_from(words.iter().chain(typed)).unwrap();
+        let Command::Train(Train::Raft(flags)) = cli.command else {
+            panic!("another command");
+        };
+        idle(&flags, &plan(&flags).unwrap())
+    }
+
+    #[test]
+    fn flags_that_do_nothing_in_this_plan_are_named() {
+        assert_eq!(idle_of(&[]), Vec::<String>::new());
+        let said = idle_of(&["--patience", "3", "--temperature-end", "1.2"]);
+        assert!(said[0].starts_with("--patience does nothing"), "{said:?}");
+        assert!(said[1].starts_with("--temperature-end"), "{said:?}");
+        let holding = idle_of(&["--patience", "3", "--hold-back", "0.2"]);
+        assert_eq!(holding, Vec::<String>::new());
+    }
 }

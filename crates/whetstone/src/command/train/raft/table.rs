@@ -12,7 +12,7 @@ use super::times;
 use crate::command::train::costs;
 
 const LEGEND: &str = " pass@1, pass@k and compile are means over problems with a 95 % interval [lo, hi]; what compiles is not right yet
- ended: the share of answers that the model ended itself; unscored: answers that could not be judged here";
+ ended: of the answers that the model ended or the limit of tokens cut, the share of the former (– where all were cut at the judged block); unscored: answers that could not be judged here";
 
 /// The whole text.
 pub(super) fn text(outcome: &Outcome, order: &Order, folder: &RaftFolder) -> String {
@@ -118,7 +118,8 @@ fn row(name: &str, all: &Measures) -> String {
         format!("@{} {}", all.k, share(&all.pass_at_k)),
         share(&all.compile_rate),
         format!("{:.0} %", 100.0 * all.any_compiles),
-        format!("{:.1} %", 100.0 * all.ended_share),
+        all.ended_share
+            .map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", 100.0 * share)),
         all.unscored,
         all.prompts,
     )
@@ -191,9 +192,10 @@ fn turn(cycle: &Cycle) -> String {
         (_, Some(broken)) => format!("the training broke off: {}", broken.why),
         (None, None) => "nothing was trained".to_owned(),
         (Some(trained), None) => format!(
-            "{} rows at {:.1e}, loss {} → {}; {}{}",
+            "{} rows at {:.1e}, mean loss {} (first step {}, last {}); {}{}",
             trained.rows,
             cycle.learning_rate,
+            loss(trained.mean_loss),
             loss(trained.first_loss),
             loss(trained.last_loss),
             trained.why(),
@@ -206,10 +208,14 @@ fn turn(cycle: &Cycle) -> String {
         Some(Look::Level) => " · as good as the best, and learnt more",
         Some(Look::Equal) | None => "",
     };
+    let repairs = match cycle.repaired {
+        0 => String::new(),
+        all => format!(" and {} of {all} repairs", cycle.kept_repairs),
+    };
     format!(
-        "  cycle {}  {} of {} samples kept ({} reached the threshold, {} twice) at temperature {:.2} · {trained}{look}",
+        "  cycle {}  {} of {} samples{repairs} kept ({} samples reached the threshold, {} twice) at temperature {:.2} · {trained}{look}",
         cycle.cycle,
-        cycle.kept,
+        cycle.kept - cycle.kept_repairs,
         cycle.n_samples,
         cycle.above_threshold,
         cycle.duplicates,

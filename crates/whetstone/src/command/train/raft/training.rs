@@ -14,7 +14,7 @@ use decoder::memory::Memory;
 use engine::{Special, Token, Tokenizer};
 use improve::raft::{Broken, Effort, HeldBack, Kept, Lesson, Sample, Taught, Trained};
 use improve::sft::{Desk, End, Outcome, Training};
-use improve::{Example, Point, Split, TrainFolder, Tuned};
+use improve::{Example, Point, Split, TrainFolder, Tuned, mean_loss};
 use ledger::Run;
 use ledger::record::Finish;
 use measure::{Clock, SystemClock};
@@ -94,6 +94,7 @@ pub(super) fn train(shop: &Shop<'_>, lesson: &Lesson<'_>) -> Result<Taught> {
         held_back: held_back(&outcome, &split),
         rows,
         too_long,
+        mean_loss: mean_loss(&outcome.curve),
         first_loss: outcome.curve.first().map(|point| point.loss),
         last_loss: outcome.curve.last().map(|point| point.loss),
         tokens: outcome.curve.iter().map(|point| point.tokens).sum(),
