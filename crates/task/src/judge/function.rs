@@ -15,7 +15,8 @@
 //! (`python/whet_resident.py`); a solver never stays.
 //!
 //! What cannot be split (tests that hand over objects of their own) is judged in one process instead,
-//! if at all, and the verdict says so: [`Integrity::Shared`]. Nothing of the problem or of the
+//! if at all, and the verdict says so: [`Integrity::Shared`]. What an answer made too large or too deep to be handed back
+//! is the answer's failure, so that it cannot choose that process. Nothing of the problem or of the
 //! candidate is parsed in Rust but the one line that begins with the nonce.
 
 mod door;

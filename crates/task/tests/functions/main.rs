@@ -402,6 +402,42 @@ fn what_the_tests_cannot_hand_over_is_judged_in_one_process() {
     );
 }
 
+#[test]
+fn an_answer_cannot_choose_the_process_that_it_shares_with_the_tests() {
+    let nested = "def f(x, *more):\n    value = []\n    for _ in range(99):\n        value = [value]\n    return value";
+    let huge = "def f(g, x):\n    g('x' * (9 << 20))\n    return [2, 4]";
+    let cases = [
+        (nested, vec!["assert f(f('abc')) == 'abc'"]),
+        (huge, vec!["assert f(lambda x: x * 2, [1, 2]) == [2, 4]"]),
+    ];
+    for (code, asserts) in cases {
+        let verdict = asserted("f", "", &asserts, code);
+        assert!(verdict.unscored.is_none(), "{:?}", verdict.unscored);
+        assert!(verdict.stage < Some(Stage::Right), "{}", verdict.evidence);
+        assert_eq!(verdict.setting.unwrap().integrity, Integrity::Split);
+    }
+}
+
+#[test]
+fn a_wrong_answer_is_one_where_the_text_of_the_tests_calls_it_by_itself() {
+    let problem = json!({"task_id": "Own/8", "prompt": "def f(x):\n    \"\"\" One more. \"\"\"\n",
+        "entry_point": "f", "canonical_solution": "    return x + 1\n",
+        "test": "def check(candidate):\n    assert candidate(1) == 2\n\ncheck(f)\n"});
+    let suite = shelf::parse("own", &problem.to_string()).unwrap();
+    let answers = [
+        "    return x + 1\n",
+        "    return None\n",
+        "    raise OSError\n",
+    ]
+    .map(|body| (&suite.problems[0], body.to_owned()));
+    let found = verdicts(&suite, &judge(), &answers);
+    assert_told(&found[0], Stage::Right, "pass");
+    for wrong in &found[1..] {
+        assert!(wrong.unscored.is_none(), "{:?}", wrong.unscored);
+        assert!(wrong.stage < Some(Stage::Right), "{}", wrong.evidence);
+    }
+}
+
 fn inputs(entry: &str, solution: &str, (base, plus): (&str, &str), atol: f64) -> Suite {
     let line = format!(
         r#"{{"task_id": "Own/9", "prompt": "Do it.\n", "entry_point": "{entry}", "canonical_solution": {}, "base_input": {base}, "plus_input": {plus}, "contract": "", "atol": {atol}}}"#,

@@ -76,6 +76,14 @@ x.y += 1
 x.y: int = 1
 print(1, file=open("x"))
 if 1:|    def f():|        return [exec for x in y]
+type("A", (), {})
+t = type
+x = type(1)
+assert (t := type(int)) is int
+assert type("A", (), {}) is int
+assert type(*x) is int
+x = map(type, [1])
+copy.copy(type("A", (), {"__reduce_ex__": lambda s, p: (lambda: type(f), (), (None, {"__bool__": lambda a: True}))})())
 '''
 
 ORDINARY = '''import math
@@ -96,6 +104,7 @@ x[0] = y[1:2]
 x = copy.deepcopy([1])
 print(f"{x!r:>9}", end="")
 assert type(candidate(1)) is int
+assert type(candidate(1)) == type(2) and int is type(candidate(3))
 raise ValueError("x")
 names = Stack().append(1)
 def f(a, *b, c=1, **d): return lambda e: (yield)

@@ -80,7 +80,8 @@ class Checker:
 
     def check(self):
         """`check(candidate)` of HumanEval."""
-        self.run_text(self.code or compile(self.task["tests"], TEST, "exec"))
+        # Where it calls the candidate by itself, a wrong answer fails here, and that is a test that failed.
+        self.between(self.code or compile(self.task["tests"], TEST, "exec"))
         self.trial(lambda: self.space["check"](self.candidate))
 
     def asserts(self):

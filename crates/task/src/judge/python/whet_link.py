@@ -127,7 +127,9 @@ class Link:
         if operation == "call":
             name = target._number if type(target._number) is str else "it"
             self.last = f"{name}({shown(args, named)})"
-        self.tell((self.sequence, operation, target, args, named))
+        # Nothing of an answer is in the first request: what is too large there is the tests' own.
+        large = "unsplittable" if self.n_calls == 1 else "too_large"
+        self.tell((self.sequence, operation, target, args, named), "unsplittable", large)
         while True:
             message = self.hear()
             if message[1] != "callback" or len(message) != 6:
@@ -135,13 +137,15 @@ class Link:
                 return self.allowed(operation, target, value)
             self.serve(*message[2:5])
 
-    def tell(self, value):
+    def tell(self, value, foreign, large):
+        """Sends it; the two words say who is to blame for what cannot be sent. An answer must not be able to
+        choose `unsplittable`: what is judged in one process can forge its verdict."""
         try:
             data, _ = wire.encode(value, self.give)
         except wire.CannotCross as error:
-            self.end("unsplittable", str(error))
+            self.end(foreign, str(error))
         except wire.TooLarge as error:
-            self.end("unsplittable", f"an argument is too large: {error}")
+            self.end(large, f"an argument is too large: {error}")
         try:
             wire.send(data)
         except wire.Closed:
@@ -200,7 +204,8 @@ class Link:
             answer = ("value", function(*args, **named))
         except Exception as error:
             answer = ("raised", (type(error).__name__, str(error)))
-        self.tell(answer)
+        # The solver chose the arguments of this call, so nothing here is the tests' own doing.
+        self.tell(answer, "not_plain", "too_large")
 
     def give(self, value):
         """The form of an argument that is no plain value."""

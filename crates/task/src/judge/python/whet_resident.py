@@ -22,6 +22,8 @@ import whet_wire
 
 MOST_BYTES = 1 << 17
 MORE, LAST = b"+", b"."
+# Of a class that is no part of the interpreter itself (`Py_TPFLAGS_HEAPTYPE`).
+HEAP_TYPE = 1 << 9
 
 
 class Resident:
@@ -34,7 +36,7 @@ class Resident:
         modules = [builtins, whet_checker, whet_link, whet_tame, whet_wire]
         modules += [sys.modules[name] for name in whet_tame.MODULES]
         # The same things behind the same names; equal ones count as the same.
-        self.watched = [sys.modules, *map(vars, modules)]
+        self.watched = [sys.modules, *map(vars, modules), *map(vars, classes(modules))]
         self.before = self.state()
 
     def state(self):
@@ -77,6 +79,12 @@ class Resident:
 
     def say(self, mark, part):
         os.write(self.line.fileno(), mark + part)
+
+
+def classes(modules):
+    """Classes that can be given other methods: those that are written in Python."""
+    named = {id(kind): kind for names in map(vars, modules) for kind in names.values() if isinstance(kind, type)}
+    return [kind for kind in named.values() if kind.__flags__ & HEAP_TYPE]
 
 
 def main():

@@ -47,7 +47,7 @@ ATTRIBUTES = METHODS | FURTHER | frozenset().union(*MODULES.values())
 # What Python itself offers and what could reach anything.
 DENIED = frozenset(
     "breakpoint classmethod compile copyright credits delattr dir eval exec exit getattr globals help input license"
-    " locals memoryview object open property quit setattr staticmethod super vars".split()
+    " locals memoryview object open property quit setattr staticmethod super type vars".split()
 )
 OFFERED = frozenset(name for name in dir(builtins) if not name.startswith("_")) - DENIED
 
@@ -102,9 +102,14 @@ def parsed(text):
 def of_tree(tree, allowed):
     """Whether all words of this text are known."""
     left = [tree]
+    compared = set()
     while left:
         node = left.pop()
         kind = type(node)
+        if kind is ast.Compare:
+            compared |= types_compared(node)
+        if kind is ast.Name and id(node) in compared:
+            continue
         if kind is ast.Constant or not isinstance(node, ast.AST):
             continue
         check = CHECKS.get(kind)
@@ -116,6 +121,16 @@ def of_tree(tree, allowed):
             else:
                 left.append(part)
     return True
+
+
+def types_compared(node):
+    """The names `type` in `type(x) is int`: with three arguments, or anywhere else, it could make classes."""
+    return {
+        id(side.func)
+        for side in (node.left, *node.comparators)
+        if type(side) is ast.Call and type(side.func) is ast.Name and side.func.id == "type"
+        and len(side.args) == 1 and not side.keywords and type(side.args[0]) is not ast.Starred
+    }  # fmt: skip
 
 
 def own(name):
