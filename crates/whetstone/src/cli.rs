@@ -182,7 +182,9 @@ pub(crate) enum Format {
   whet generate smollm2-135m -p 'def fibonacci(n):'
   whet generate qwen2.5-coder-0.5b --chat -p 'Reverse a string in Rust'
   cat question.txt | whet generate qwen2.5-coder-0.5b --chat
-  whet generate qwen2.5-coder-0.5b --chat -p 'Reverse a string in Rust' --dry-run")]
+  whet generate qwen2.5-coder-0.5b --chat -p 'Reverse a string in Rust' --dry-run
+  whet generate qwen2.5-coder-1.5b --chat -f edit.txt --guess suffix --guesses 4
+  whet generate qwen2.5-coder-1.5b --chat -f edit.txt --guess draft=qwen2.5-coder-0.5b --guesses 1")]
 pub(crate) struct Generate {
     /// A name of the catalogue or a path to a .gguf file
     pub(crate) model: String,
@@ -231,6 +233,13 @@ pub(crate) struct Generate {
     /// Lay a LoRA adapter (GGUF) over the model, optionally with a factor: FILE or FILE=0.5
     #[arg(long, value_name = "FILE[=SCALE]")]
     pub(crate) adapter: Option<String>,
+    /// Guess ahead, and look at all guesses in one step: ngram (what followed here before), suffix, or draft=MODEL.
+    /// The text stays the model's own; `whet bench spec` says what is gained here, and with how many guesses
+    #[arg(long, value_name = "WHO")]
+    pub(crate) guess: Option<String>,
+    /// Guesses a step
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    pub(crate) guesses: usize,
     /// Print the text that the model would read, chat template and special tokens included, and stop
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use engine::{
-    CacheKind, CacheKinds, Ending, Engine, Event, Finish, Lanes, Model, Plain, Request, Sampling,
-    Special, Token, Tokenizer, Width,
+    CacheKind, CacheKinds, Ending, Engine, Event, Finish, Lanes, Model, Request, Sampling, Special,
+    Token, Tokenizer, Width,
 };
 use measure::{Clock, SystemClock};
 use report::untrusted::visible;
 use task::chat::{Message, Specials, Turn};
 
+use super::guess::{Fared, Guesser};
 use crate::cli::Generate;
 use crate::compute::Compute;
 use crate::exit::{Exit, Usage};
@@ -28,12 +29,12 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
     let words = [flags.model.clone()];
     let words = subject::with_adapter(&words, flags.adapter.as_deref())?;
     let stop = interrupt::listen()?;
-    let located = Finder {
+    let finder = Finder {
         terminal,
         offline,
         stop,
-    }
-    .locate(&words[0])?;
+    };
+    let located = finder.locate(&words[0])?;
     let clock = SystemClock::start();
     flags.device.say_fallback(terminal);
     let compute = Compute::asked(flags.threads, &flags.device);
@@ -42,6 +43,7 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
     if flags.dry_run {
         return show(loaded.llama.tokenizer(), &prompt, terminal);
     }
+    let guesser = Guesser::of(flags, &loaded, (&compute, &clock), &finder)?;
     let max_tokens = room(&loaded, prompt.len(), flags.max_tokens)?;
     let request = Request {
         n_shared: 0,
@@ -59,7 +61,8 @@ pub(crate) fn run(flags: &Generate, terminal: &Terminal, offline: bool) -> Resul
         cache: CacheKinds::both(CacheKind::F16),
     };
     let n_prompt = request.prompt.len();
-    let stream = stream(&Plain::new(&loaded.llama, lanes), request, &clock, stop)?;
+    let engine = guesser.engine(&loaded, lanes, flags.guesses)?;
+    let stream = stream(engine.as_ref(), request, &clock, stop)?;
     if write_out(b"\n")? == Reader::Gone {
         return Ok(Exit::Done);
     }
@@ -83,6 +86,7 @@ struct Stream {
     token_ns: Vec<u64>,
     /// Why it ended; `None` if it was interrupted.
     finish: Option<Finish>,
+    fared: Fared,
 }
 
 /// Writes the text of a request to stdout as it comes; a person sees what would steer the terminal, a program gets it.
@@ -96,6 +100,7 @@ fn stream(
         started_ns: clock.now_ns(),
         token_ns: Vec::new(),
         finish: None,
+        fared: Fared::default(),
     };
     let mut written = Ok(Reader::There);
     let mut screen = Screen::of_stdout();
@@ -106,7 +111,8 @@ fn stream(
                 written = write_out(screen.shown(text).as_bytes());
             }
             Event::Finished { completion, .. } => stream.finish = Some(completion.finish),
-            Event::Started { .. } | Event::Drafted { .. } | Event::Checked { .. } => {}
+            Event::Checked { pass, .. } => stream.fared.count(pass),
+            Event::Started { .. } | Event::Drafted { .. } => {}
         }
         // A text that nobody reads need not be thought to its end.
         if matches!(written, Ok(Reader::There)) && !stop.load(Ordering::Relaxed) {
@@ -286,9 +292,10 @@ fn summary(n_prompt: usize, stream: &Stream) -> String {
         "one token".into()
     };
     format!(
-        "[{n_prompt} prompt tokens, first token after {:.2} s; {} tokens, {decode}; {end}]",
+        "[{n_prompt} prompt tokens, first token after {:.2} s; {} tokens, {decode}{}; {end}]",
         seconds(stream.started_ns, *first),
         times.len(),
+        stream.fared.words(),
     )
 }
 

@@ -9,6 +9,7 @@ mod data;
 mod doctor;
 mod export;
 mod generate;
+mod guess;
 mod import;
 mod models;
 mod recipe;

@@ -53,6 +53,64 @@ fn a_shorter_text_is_the_beginning_of_a_longer_one() {
 }
 
 #[test]
+fn whoever_guesses_ahead_the_text_is_the_same_and_the_guesses_are_counted() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    for warmth in ["0", "0.8"] {
+        let common = [
+            "-p",
+            "once and once and",
+            "-n",
+            "60",
+            "--temperature",
+            warmth,
+        ];
+        let alone = written(&place, &common);
+        for who in ["ngram", "suffix", "draft=draft.gguf", "draft=toy.gguf"] {
+            let ended = generate(&place, &[&common[..], &["--guess", who]].concat());
+            let ended = ended
+                .with_code(0)
+                .saying(&["guesses came true", "tokens a step"]);
+            assert_eq!(ended.stdout, alone, "{who} at {warmth}");
+        }
+    }
+    // Its own draft is always right where nothing is drawn by lot.
+    let own = [
+        "-p",
+        "once",
+        "-n",
+        "40",
+        "--guess",
+        "draft=toy.gguf",
+        "--guesses",
+        "4",
+    ];
+    let ended = generate(&place, &own).with_code(0);
+    let told = ended
+        .stderr
+        .lines()
+        .find(|line| line.contains("guesses came true"))
+        .unwrap();
+    let counts: Vec<usize> = told
+        .split("; ")
+        .find(|part| part.contains("guesses came true"))
+        .unwrap()
+        .split(' ')
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    assert!(counts[0] * 10 >= counts[1] * 8 && counts[1] > 20, "{told}");
+    generate(&place, &["-p", "once", "--guess", "luck"])
+        .with_code(2)
+        .saying(&["nobody is called so", "draft=MODEL"]);
+    generate(
+        &place,
+        &["-p", "once", "--guess", "ngram", "--guesses", "0"],
+    )
+    .with_code(2)
+    .saying(&["from 1 to 64"]);
+}
+
+#[test]
 fn a_stop_text_ends_the_text_before_it() {
     let place = Workplace::new();
     let whole = written(&place, &["-p", "once", "-n", "60"]);
