@@ -127,7 +127,6 @@ fn cycle(cycle: &Cycle) -> Value {
         "compile_rate": measures.map(|measures| rounded(compile_rate(measures), 4)),
         "avg_reward": measures.map(|measures| rounded(measures.avg_reward, 4)),
         "training_loss": trained.and_then(|trained| Some(rounded(trained.mean_loss?, 6))),
-        "last_loss": trained.and_then(|trained| Some(rounded(trained.last_loss?, 6))),
         "training_steps": trained.map_or(0, |trained| trained.steps),
         "cycle_time_sec": rounded(cycle.seconds(), 1),
         "hardware": cycle.sampled.effort.hardware,
