@@ -1,6 +1,6 @@
 //! The folder of a PEFT adapter: `adapter_config.json` and `adapter_model.safetensors`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -66,11 +66,28 @@ fn tensors(adapter: &Adapter, base: &Base, path: &Path) -> Result<Vec<u8>, Error
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(failed)?;
-    let mut metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let mut metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
     if let Some(sha256) = &base.sha256 {
         metadata.insert("base_sha256".to_owned(), sha256.clone());
     }
-    serialize(views, Some(metadata)).map_err(failed)
+    let in_any_order: HashMap<String, String> = metadata.clone().into_iter().collect();
+    let mut bytes = serialize(views, Some(in_any_order)).map_err(failed)?;
+    put_in_order(&mut bytes, &metadata);
+    Ok(bytes)
+}
+
+/// The library writes the metadata in the order of a hash map, another one each time; equal adapters have to be equal files.
+/// In whatever order they stand, the same entries take the same bytes.
+fn put_in_order(bytes: &mut [u8], metadata: &BTreeMap<String, String>) {
+    /// Behind the length of the header.
+    const HEAD: &[u8] = b"{\"__metadata__\":";
+    let from = size_of::<u64>();
+    let ordered = serde_json::to_vec(metadata).expect("strings are JSON");
+    let place = from + HEAD.len()..from + HEAD.len() + ordered.len();
+    let stands_first = bytes[from..].starts_with(HEAD);
+    if let Some(place) = bytes.get_mut(place).filter(|_| stands_first) {
+        place.copy_from_slice(&ordered);
+    }
 }
 
 /// The name that `get_peft_model_state_dict` gives it.
@@ -84,4 +101,36 @@ pub(crate) fn name(place: Place) -> String {
         "base_model.model.model.layers.{}.{module}.{factor}.weight",
         place.layer
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_stand_in_one_order_whatever_the_library_makes_of_it() {
+        let numbers = [0u8; 4];
+        let metadata = BTreeMap::from([
+            ("format", "pt"),
+            ("base_sha256", "ab12"),
+            ("z", "1"),
+            ("y", "2"),
+        ]);
+        let metadata: BTreeMap<String, String> = metadata
+            .into_iter()
+            .map(|(k, v)| (k.into(), v.into()))
+            .collect();
+        let file = || {
+            let view = TensorView::new(Dtype::F32, vec![1], &numbers).unwrap();
+            let any: HashMap<String, String> = metadata.clone().into_iter().collect();
+            let mut bytes = serialize([("a", view)], Some(any)).unwrap();
+            put_in_order(&mut bytes, &metadata);
+            bytes
+        };
+        let first = file();
+        assert!((0..20).all(|_| file() == first));
+        let (_, read) = safetensors::SafeTensors::read_metadata(&first).unwrap();
+        let read: BTreeMap<String, String> = read.metadata().clone().unwrap().into_iter().collect();
+        assert_eq!(read, metadata);
+    }
 }
