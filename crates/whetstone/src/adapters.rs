@@ -39,7 +39,8 @@ impl Found {
 }
 
 /// The file of an adapter: `best` and `final` are the newest `NAME.gguf`, or adapter in a folder `NAME`, at any place
-/// below the folder; `latest` is the newest of all; any other word is a path.
+/// below the folder; `latest` is the newest of all; any other word is a path, of a folder
+/// that of the `adapter.gguf` in it.
 pub(crate) fn find(word: Option<&str>, folder: &Path) -> Result<Found> {
     let name = word.unwrap_or(USUAL);
     let all = adapters(folder)?;
@@ -51,6 +52,9 @@ pub(crate) fn find(word: Option<&str>, folder: &Path) -> Result<Found> {
         }
         path => {
             let path = PathBuf::from(path);
+            // Trainings leave folders, and the suite that this is compared with takes them.
+            let inside = path.join("adapter.gguf");
+            let path = if path.is_dir() { inside } else { path };
             return Ok(match path.is_file() {
                 true => Found::At(path),
                 false => Found::Missing(missing(name, folder, &all)),
@@ -213,7 +217,13 @@ mod tests {
             Found::At(root.join("final.gguf"))
         );
         assert_eq!(find(Some("best"), root).unwrap(), Found::At(best.clone()));
-        assert_eq!(find(None, root).unwrap(), Found::At(best));
+        assert_eq!(find(None, root).unwrap(), Found::At(best.clone()));
+        let its_folder = root.join("best");
+        assert_eq!(find(its_folder.to_str(), root).unwrap(), Found::At(best));
+        assert!(matches!(
+            find(root.to_str(), root).unwrap(),
+            Found::Missing(_)
+        ));
         assert_eq!(
             find(Some("latest"), root).unwrap(),
             Found::At(root.join("final.gguf"))

@@ -105,6 +105,8 @@ impl SpeculationPlan {
         range(self.draft_length.unwrap_or(1), 64, "--draft-length")?;
         match self.modes.as_slice() {
             [Drafting::Target, _, ..] => Ok(()),
+            // Only the phase with an adapter was asked for, and it is skipped.
+            [Drafting::Target] if self.adapter_skipped.is_some() => Ok(()),
             _ => Err("there is nothing to hold against the target alone; name a --draft, or --modes ngram,suffix".into()),
         }
     }

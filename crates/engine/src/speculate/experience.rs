@@ -129,6 +129,26 @@ fn expected(n: usize, trial: &[f64]) -> (f64, f64) {
     }
 }
 
+/// By how often half of the doubt is gone: below 1/2, 3/4, 7/8 and so on. In equal steps of confidence a match of four
+/// tokens would be in one class with a match of sixty-four.
 fn class(confidence: f32) -> usize {
-    ((confidence.clamp(0.0, 1.0) * CLASSES as f32) as usize).min(CLASSES - 1)
+    let doubt = (1.0 - confidence.clamp(0.0, 1.0)).max(1e-3);
+    ((-doubt.log2()) as usize).min(CLASSES - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NEW;
+    use crate::speculate::ngram;
+
+    #[test]
+    fn short_matches_that_fail_take_nothing_from_long_ones() {
+        let [short, long] = [4, 64].map(ngram::confidence);
+        let mut experience = NEW;
+        for _ in 0..30 {
+            experience.count(short, false);
+        }
+        assert!(experience.chance(short) < 0.1);
+        assert!(experience.chance(long) > 0.9);
+    }
 }

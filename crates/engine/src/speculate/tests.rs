@@ -527,3 +527,99 @@ fn a_pass_is_filled_up_where_a_whole_tile_costs_less_than_single_rows() {
         "{widths:?}"
     );
 }
+
+/// A toy that knows the first ids only, and breaks at others.
+struct Narrow(Toy, ModelCard);
+
+impl Narrow {
+    fn new(seed: u64, n_vocab: usize) -> Narrow {
+        let toy = Toy::new(seed);
+        let mut card = toy.card().clone();
+        card.n_vocab = n_vocab;
+        Narrow(toy, card)
+    }
+}
+
+impl Model for Narrow {
+    fn card(&self) -> &ModelCard {
+        &self.1
+    }
+
+    fn tokenizer(&self) -> &dyn Tokenizer {
+        self.0.tokenizer()
+    }
+
+    fn open(&self, shape: SessionShape) -> Result<Box<dyn Session + '_>, Error> {
+        Ok(Box::new(NarrowSession(self.0.open(shape)?, self.1.n_vocab)))
+    }
+}
+
+struct NarrowSession<'m>(Box<dyn Session + 'm>, usize);
+
+impl Session for NarrowSession<'_> {
+    fn shape(&self) -> SessionShape {
+        self.0.shape()
+    }
+
+    fn len(&self, sequence: usize) -> usize {
+        self.0.len(sequence)
+    }
+
+    fn feed(
+        &mut self,
+        feeds: &[crate::Feed<'_>],
+        on_row: &mut dyn FnMut(crate::Row<'_>),
+    ) -> Result<(), Error> {
+        let n_vocab = self.1;
+        let mut fed = feeds.iter().flat_map(|feed| feed.tokens);
+        assert!(
+            fed.all(|token| (*token as usize) < n_vocab),
+            "an unknown id"
+        );
+        self.0.feed(feeds, &mut |row| {
+            on_row(crate::Row {
+                logits: &row.logits[..n_vocab],
+                ..row
+            });
+        })
+    }
+
+    fn fork(&mut self, from: usize, to: usize) -> Result<(), Error> {
+        self.0.fork(from, to)
+    }
+
+    fn rewind(&mut self, sequence: usize, len: usize) -> Result<(), Error> {
+        self.0.rewind(sequence, len)
+    }
+
+    fn cache_bytes(&self) -> u64 {
+        self.0.cache_bytes()
+    }
+}
+
+#[test]
+fn vocabularies_of_unequal_size_are_decoded_with_and_no_model_reads_an_id_that_it_lacks() {
+    // The draft lacks ids of the target, and the target ids of the draft.
+    for (of_target, of_draft) in [(258, 100), (100, 258)] {
+        let (target, draft) = (Narrow::new(3, of_target), Narrow::new(4, of_draft));
+        let warm = Sampling {
+            temperature: 1.0,
+            ..Sampling::GREEDY
+        };
+        for sampling in [Sampling::GREEDY, warm] {
+            let asked = [request("AB AB", 60, sampling, 1)];
+            let plain = Plain::new(&target, lanes(1, Width::FAST));
+            let plain = completions(&plain, &asked).unwrap();
+            for guessing in [Guessing::Likeliest, Guessing::Drawn] {
+                let drafter = by_model(&draft, 1, guessing);
+                let lanes = lanes(1, Width::FAST);
+                let engine = Speculative::new(&target, lanes, drafter, Length::Fixed(3));
+                let guessed = completions(&engine, &asked).unwrap();
+                assert_eq!(guessed[0].tokens.len(), 60);
+                if guessing == Guessing::Likeliest || sampling.temperature == 0.0 {
+                    assert_eq!(guessed[0].tokens, plain[0].tokens);
+                }
+            }
+        }
+    }
+}

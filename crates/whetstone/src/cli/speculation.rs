@@ -48,7 +48,7 @@ pub(crate) struct Speculation {
     /// How often each prompt is answered by everyone
     #[arg(long, short = 'n', value_name = "N", default_value_t = 1)]
     pub(crate) iterations: usize,
-    /// LoRA adapter (GGUF) for the draft: best, final, latest, or a file (default: the newest best that was trained on the draft)
+    /// LoRA adapter (GGUF) for the draft: best, final, latest, a file, or its folder (default: the newest best that was trained on the draft)
     #[arg(long, short = 'a', value_name = "ALIAS|FILE", requires = "draft")]
     pub(crate) adapter: Option<String>,
     /// Where the adapters lie that best, final and latest stand for

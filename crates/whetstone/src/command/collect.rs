@@ -50,20 +50,34 @@ pub(crate) fn run(flags: &Collect, terminal: &Terminal, offline: bool) -> Result
         .collect();
     let mut progress = Progress::new(terminal);
     progress.begin("collecting", missing.len() as u64);
+    let (mut n_collected, mut first_failure) = (0, None);
     for (i, prompt) in (1..).zip(missing) {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let one = match pair.collect(prompt, flags.max_tokens) {
+        let one = match pair.collect(prompt, terminal) {
             Err(error) if exit::was_stopped(&error) => break,
-            other => other?,
+            // The others are asked all the same: the same command asks this one again.
+            Err(error) => {
+                terminal.note(&format!(
+                    "Warning: the prompt {} is left out: {error:#}",
+                    prompt.id
+                ));
+                first_failure.get_or_insert(error);
+                continue;
+            }
+            Ok(one) => one,
         };
+        n_collected += 1;
         let rate = one.acceptance_rate.map_or(0.0, |rate| 100.0 * rate);
         collection.append(one)?;
         progress.advance(i, &format!("{rate:.0} % of tokens agree"));
     }
     progress.clear();
     collection.write()?;
+    if let Some(error) = first_failure.filter(|_| n_collected == 0) {
+        return Err(error.context("no prompt could be collected"));
+    }
     terminal.result(&said(&collection, flags))?;
     Ok(match stop.load(Ordering::Relaxed) {
         true => Exit::Interrupted,
@@ -73,23 +87,36 @@ pub(crate) fn run(flags: &Collect, terminal: &Terminal, offline: bool) -> Result
 
 /// The prompts that are asked, drawn by the seed if there are too many.
 fn chosen(flags: &Collect) -> Result<Vec<Prompt>> {
-    let all = match &flags.prompts_file {
-        _ if !flags.prompt.is_empty() => Prompts::of_file("-p", flags.prompt.join("\n").as_bytes()),
+    let mut all = match &flags.prompts_file {
+        _ if !flags.prompt.is_empty() => given(&flags.prompt)?,
         Some(path) => {
             let bytes = std::fs::read(path);
             let bytes =
                 bytes.map_err(|error| Usage(format!("cannot read {}: {error}", path.display())))?;
-            Prompts::of_file(&path.display().to_string(), &bytes)
+            let read = Prompts::of_file(&path.display().to_string(), &bytes);
+            read.map_err(unusable)?.list
         }
-        None => Ok(Prompts::bundled()),
+        None => Prompts::bundled().list,
     };
-    let mut all = all.map_err(unusable)?.list;
     if let Some(limit) = flags.limit {
         let order = |prompt: &Prompt| engine::seed::derive(flags.seed, &[&prompt.id], 0);
         all.sort_by_key(order);
         all.truncate(limit);
     }
     Ok(all)
+}
+
+/// Prompts of the command line, each as it stands: lines, indentation and a leading # belong to it.
+fn given(texts: &[String]) -> Result<Vec<Prompt>> {
+    if texts.iter().any(|text| text.trim().is_empty()) {
+        return Err(Usage("a -p holds no prompt; write its text behind it".into()).into());
+    }
+    let prompt = |(i, text): (usize, &String)| Prompt {
+        id: format!("p-{i}"),
+        category: "own".into(),
+        prompt: text.clone(),
+    };
+    Ok((1..).zip(texts).map(prompt).collect())
 }
 
 fn pairing([target, draft]: &[Located; 2], max_tokens: usize) -> Pairing {
@@ -123,10 +150,14 @@ impl Pair<'_> {
         Ok(())
     }
 
-    fn collect(&self, prompt: &Prompt, max_tokens: usize) -> Result<Collected> {
+    fn collect(&self, prompt: &Prompt, terminal: &Terminal) -> Result<Collected> {
+        let max_tokens = self.models.max_tokens;
         let subject = self.target.subject(Some(jiff::Zoned::now().datetime()))?;
         let tokens = prompts::tokens(&subject, prompt)?;
         let answer = self.answer(&tokens, max_tokens)?;
+        for doubt in self.beyond_context(tokens.len() + answer.len()) {
+            terminal.note(&format!("Warning: the prompt {}: {doubt}", prompt.id));
+        }
         let shape = SessionShape {
             n_sequences: 1,
             capacity: (tokens.len() + answer.len()).next_multiple_of(256),
@@ -148,6 +179,21 @@ impl Pair<'_> {
             &found,
             (target.tokenizer(), &self.models, now),
         ))
+    }
+
+    /// What has to be said where both read so many tokens and were not trained for them.
+    fn beyond_context(&self, n_tokens: usize) -> Vec<String> {
+        let mut doubts = Vec::new();
+        for (name, llama) in [
+            (&self.models.target.0, &self.target.llama),
+            (&self.models.draft.0, &self.draft.llama),
+        ] {
+            let trained = llama.card().context_length;
+            if trained > 0 && n_tokens > trained {
+                doubts.push(format!("{name} was trained for {trained} tokens of context and reads {n_tokens}; ask for less with --max-tokens, or for shorter prompts"));
+            }
+        }
+        doubts
     }
 
     /// The target's greedy answer, without the token that ended it.

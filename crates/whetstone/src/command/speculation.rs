@@ -35,6 +35,9 @@ pub(super) use order::{has_asked, is_of, plan_of};
 const DRAFT: &str = "draft";
 const DRAFT_LORA: &str = "draft_lora";
 
+/// Where a folder keeps the path of `-o`, for whoever goes on with the run.
+const OUTPUT: &str = "suite_output.json";
+
 /// Measures speculative decoding.
 pub(crate) fn run(flags: &Speculation, terminal: &Terminal, offline: bool) -> Result<Exit> {
     if flags.dry_run {
@@ -60,11 +63,7 @@ pub(super) fn measure(flags: &Speculation, finder: &Finder<'_>) -> Result<(Exit,
         .as_deref()
         .map(destination::check)
         .transpose()?;
-    let ended = carry_out(&mut order, finder)?;
-    if let Some(path) = &flags.output {
-        write_suite(path, &ledger::read(&ended.1)?, &order.prompts)?;
-    }
-    Ok(ended)
+    carry_out(&mut order, finder)
 }
 
 /// Goes on with a run; returns how it ended and its folder.
@@ -75,6 +74,10 @@ pub(super) fn go_on(folder: PathBuf, finder: &Finder<'_>) -> Result<(Exit, PathB
             .terminal
             .note(&format!("{} is complete.", folder.display()));
         super::bench::write_report(&folder, &run, finder.terminal.readings())?;
+        if let Some(path) = kept_output(&folder)? {
+            let prompts = Order::resumed(folder.clone(), &run.header)?.prompts;
+            write_suite(&path, &run, &prompts)?;
+        }
         let is_fault = |warning: &ledger::record::Warning| warning.kind == "unequal_answer";
         let exit = match run.warnings.iter().any(is_fault) {
             true => Exit::Gate,
@@ -94,6 +97,12 @@ fn carry_out(order: &mut Order, finder: &Finder<'_>) -> Result<(Exit, PathBuf)> 
     let (gate, folder) = models.measure(order, finder)?;
     let run = ledger::read(&folder)?;
     super::bench::write_report(&folder, &run, finder.terminal.readings())?;
+    // In part it would look whole; whoever goes on with the run writes it.
+    if !finder.stop.load(Ordering::Relaxed)
+        && let Some(path) = kept_output(&folder)?
+    {
+        write_suite(&path, &run, &order.prompts)?;
+    }
     let exit = match (finder.stop.load(Ordering::Relaxed), gate.n_faults) {
         (true, _) => Exit::Interrupted,
         (false, 0) => Exit::Done,
@@ -221,6 +230,9 @@ impl Models {
         if let Some(words) = &order.formats {
             Formats::keep(folder.path(), words)?;
         }
+        if let Some(path) = &order.output {
+            ledger::write_derived(folder.path(), OUTPUT, &serde_json::to_vec(path)?)?;
+        }
         let compute = Compute::of(&order.plan);
         for warning in compute.warning().iter().chain(&order.fallback) {
             folder.append_warning(warning)?;
@@ -263,6 +275,20 @@ impl Models {
 /// Who guesses, as a header has it.
 fn guessing(header: &RunHeader, name: &str) -> Option<ModelRecord> {
     serde_json::from_value(header.engine.get(name)?.clone()).ok()
+}
+
+/// Where the run of a folder was told to write the JSON of the suite.
+fn kept_output(folder: &Path) -> Result<Option<PathBuf>> {
+    let path = folder.join(OUTPUT);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let name = path.display();
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {name}"))?;
+    let kept = serde_json::from_slice(&bytes).with_context(|| {
+        format!("{name} says where the JSON of -o goes; remove it to go without")
+    })?;
+    Ok(Some(kept))
 }
 
 fn write_suite(path: &Path, run: &ledger::Run, prompts: &Prompts) -> Result<()> {

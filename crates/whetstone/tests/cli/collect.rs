@@ -53,6 +53,62 @@ fn differences_are_written_down_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn a_prompt_of_the_command_line_is_asked_as_it_stands() {
+    let place = two_toys();
+    let asked = ["Fix:\ndef f():\n  return 1", "#include <map>"];
+    let words = ["-p", asked[0], "-p", asked[1]];
+    let ended = collect(&place, "other.gguf", &words).with_code(0);
+    assert!(ended.stdout.starts_with("2 prompts, "), "{ended}");
+    let all = lines(&place, "collected.jsonl");
+    let prompts: Vec<&str> = all
+        .iter()
+        .map(|one| one["prompt"].as_str().unwrap())
+        .collect();
+    assert_eq!(prompts, asked);
+    collect(&place, "other.gguf", &["-p", " "])
+        .with_code(2)
+        .saying(&["no prompt"]);
+}
+
+/// Gives the toy a chat template, of no more bytes than its own, that refuses one prompt.
+fn refuse_a_prompt(place: &Workplace) {
+    let path = place.at("toy.gguf");
+    let mut file = std::fs::read(&path).unwrap();
+    let find = |file: &[u8], text: &[u8]| file.windows(text.len()).position(|at| at == text);
+    let from = find(&file, b"{% for turn in messages").unwrap();
+    let last = b"{% if add_generation_prompt %}";
+    let until = from + find(&file[from..], last).unwrap() + last.len();
+    let text = "{% if messages[0]['content'] == 'no' %}{{ raise_exception('no') }}{% endif %}{% if true %}";
+    let padded = format!("{text:<width$}", width = until - from);
+    file.splice(from..until, padded.into_bytes());
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, file).unwrap();
+}
+
+#[test]
+fn a_prompt_that_fails_is_named_and_the_others_are_collected() {
+    let place = two_toys();
+    refuse_a_prompt(&place);
+    collect(&place, "other.gguf", &["-p", "no", "-p", "count"])
+        .with_code(0)
+        .saying(&["p-1 is left out"]);
+    assert_eq!(lines(&place, "failures.jsonl").len(), 1);
+    assert_eq!(lines(&place, "collected.jsonl")[0]["prompt"], "count");
+    // Where none is left, it is an error.
+    let ended = collect(&place, "other.gguf", &["-p", "no"]);
+    assert_ne!(ended.code, Some(0), "{ended}");
+    ended.saying(&["no prompt could be collected"]);
+}
+
+#[test]
+fn more_than_a_model_was_trained_for_is_said() {
+    let place = two_toys();
+    let long = "word ".repeat(1000);
+    let ended = collect(&place, "other.gguf", &["-p", &long]);
+    ended.saying(&["toy was trained for", "other was trained for"]);
+}
+
+#[test]
 fn a_model_agrees_with_itself() {
     let place = two_toys();
     collect(&place, "toy.gguf", &["--limit", "2"]).with_code(0);

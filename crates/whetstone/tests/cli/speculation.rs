@@ -237,6 +237,40 @@ fn an_interrupted_run_goes_on_by_the_word_of_every_benchmark() {
 }
 
 #[test]
+fn a_run_that_goes_on_writes_the_json_that_it_was_asked_for() {
+    let place = Workplace::new();
+    let words = ["bench", "spec", "toy.gguf", "-o", "out.json"];
+    place.whet(&[&words[..], &FAST].concat()).with_code(0);
+    let prompts = || -> Value {
+        let bytes = std::fs::read(place.at("out.json")).unwrap();
+        let suite: Value = serde_json::from_slice(&bytes).unwrap();
+        suite["metadata"]["num_prompts"].clone()
+    };
+    assert_eq!(prompts(), 2);
+    std::fs::write(place.at("out.json"), "stale").unwrap();
+    cut(place.only_run("runs").path(), 3);
+    place.whet(&["bench", "--resume"]).with_code(0);
+    assert_eq!(prompts(), 2);
+    std::fs::remove_file(place.at("out.json")).unwrap();
+    place.whet(&["bench", "--resume"]).with_code(0);
+    assert_eq!(prompts(), 2, "also of a run that is complete");
+}
+
+#[test]
+fn where_only_a_missing_adapter_was_asked_for_its_phase_is_skipped() {
+    let place = Workplace::new();
+    place.toy("draft", 8);
+    let words = ["bench", "spec", "toy.gguf", "--draft", "draft.gguf"];
+    let modes = ["-a", "best", "--modes", "draft_lora"];
+    let ended = place.whet(&[&words[..], &modes, &FAST].concat());
+    ended.with_code(0).saying(&[
+        "phase with an adapter is skipped",
+        "no adapter best",
+        "whet train sft",
+    ]);
+}
+
+#[test]
 fn a_run_does_not_go_on_with_another_draft() {
     let place = Workplace::new();
     place.toy("draft", 8);

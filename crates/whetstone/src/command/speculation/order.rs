@@ -34,6 +34,8 @@ pub(super) struct Order {
     pub(super) name: Option<String>,
     /// Which files of the report are wanted, if a recipe says it.
     pub(super) formats: Option<Vec<String>>,
+    /// Where the JSON of the suite goes, from any folder.
+    pub(super) output: Option<PathBuf>,
     /// The run that is gone on with, and what it began with: target and draft, and what `-a` laid over the draft.
     pub(super) resume: Option<PathBuf>,
     began_with: Vec<ModelRecord>,
@@ -56,6 +58,7 @@ impl Order {
             runs: flags.runs.clone(),
             name: flags.name.clone(),
             formats: flags.formats.clone(),
+            output: flags.output.as_ref().map(std::path::absolute).transpose()?,
             resume: None,
             began_with: Vec::new(),
             laid: None,
@@ -94,6 +97,7 @@ impl Order {
             runs: PathBuf::new(),
             name: None,
             formats: None,
+            output: None,
             began_with: std::iter::once(target.clone()).chain(draft).collect(),
             laid: lora.and_then(|lora| lora.adapter),
             fallback: None,
