@@ -238,6 +238,38 @@ fn a_terminal_shows_speedups_and_leaves_the_rest_to_the_files() {
     }
 }
 
+/// The tokens of each of the draft's answers to a prompt.
+fn with_tokens(prompt: &str, tokens: f64) -> Run {
+    let mut run = run();
+    let is_it = |m: &&mut ledger::record::Measurement| {
+        m.metric == "answer_tokens"
+            && m.conditions["mode"] == "draft"
+            && m.conditions["prompt"] == prompt
+    };
+    for measurement in run.measurements.iter_mut().filter(is_it) {
+        measurement.values = vec![tokens, tokens];
+    }
+    run
+}
+
+#[test]
+fn the_average_of_acceptance_is_that_of_the_prompts() {
+    let run = with_tokens("c", 100.0);
+    let suite = report::export::speculation_suite(&run, &BTreeMap::new()).unwrap();
+    let average = suite["summary"]["spec_base"]["avg_acceptance_rate"].as_f64();
+    let wanted = (6.0 / 11.0 + 6.0 / 11.0 + 6.0 / 100.0) / 3.0;
+    assert!((average.unwrap() - wanted).abs() < 1e-12, "{average:?}");
+}
+
+#[test]
+fn a_pass_that_ends_an_answer_counts_as_one_whatever_came_of_it() {
+    // The last pass chose the end of the text, which is no token of the answer.
+    let card = Scorecard::of(&with_tokens("c", 10.0));
+    let prose = [("mode", json!("draft")), ("category", json!("prose"))];
+    let found = cell(&card, "tokens_per_pass", &prose).value.unwrap();
+    assert!((found - 10.0 / 4.0).abs() < 1e-12, "{found}");
+}
+
 #[test]
 fn the_json_of_the_suite_has_its_shape() {
     let prompts = BTreeMap::from([("a".to_owned(), "x".repeat(80))]);

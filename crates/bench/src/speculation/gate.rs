@@ -3,7 +3,8 @@
 //! Greedy answers must be equal token for token. Kernels round steps of another width differently, which
 //! can decide a near tie; so a difference is looked at from scratch: the row before it is computed again in
 //! steps of one token and in wider ones, without any guess or rewind, and only if the two best tokens lie
-//! no further apart than twice what the distance between them moves is it a tie. Everything else is a fault.
+//! no further apart than twice what the distance between them moves, and than one at most, is it a tie. Everything else is a
+//! fault: a kernel that is wrong at one width moves much, and must not excuse itself with that.
 
 use engine::{CacheKind, CacheKinds, Feed, Logits, Model, Session, SessionShape, Token};
 
@@ -14,6 +15,9 @@ const WIDTHS: [usize; 6] = [2, 3, 4, 5, 8, 16];
 
 /// What is seen in so few widths is not the most that there can be: so many times as much is still rounding.
 const MARGIN: f64 = 2.0;
+
+/// Logits that lie further apart are no tie, however far widths of steps move them: kernels that do that are at fault.
+const MOST_GAP: f64 = 1.0;
 
 /// A place at which two answers part.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +70,7 @@ pub(super) fn difference(
         at,
         gap,
         noise,
-        tie: the_two_best && gap <= MARGIN * noise,
+        tie: the_two_best && gap <= MOST_GAP.min(MARGIN * noise),
     }))
 }
 

@@ -146,6 +146,21 @@ fn a_row_that_only_the_widest_pass_rounds_otherwise_is_a_tie_where_passes_are_so
 }
 
 #[test]
+fn a_kernel_that_is_wrong_at_one_width_does_not_excuse_itself_with_how_wrong_it_is() {
+    let bent = Bent::new(|width, logits| {
+        let [first, second] = two_best(logits);
+        logits[first] += 3.0;
+        if width == 8 {
+            logits[first] -= 9.0;
+            logits[second] += 3.0;
+        }
+    });
+    let found = bent.exchanged(&[1], MOST_ROWS);
+    assert!(found.gap > 1.0 && found.noise > found.gap, "{found:?}");
+    assert!(!found.tie, "{found:?}");
+}
+
+#[test]
 fn the_prompt_is_read_once() {
     let bent = Bent::new(|_, _| ());
     bent.exchanged(&[5; 300], MOST_ROWS);

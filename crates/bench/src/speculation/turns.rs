@@ -22,7 +22,7 @@ struct Turn {
 impl<'a> Stage<'a> {
     /// Everyone answers everything, in turns; each answer is written down before the next one, and what follows
     /// from those to a prompt in the last iteration. What an earlier session answered is not asked again.
-    /// Returns what each mode added to memory, in bytes.
+    /// Returns what each mode added to memory, in bytes; nothing where it was stopped before.
     pub(super) fn answers(
         &self,
         asked: &mut [Asked<'_>],
@@ -50,7 +50,7 @@ impl<'a> Stage<'a> {
             for (i, asked) in asked.iter_mut().enumerate() {
                 // A prompt is answered by all or by nobody, so that sums stay comparable.
                 if desk.stopped() {
-                    return Ok(added);
+                    return Ok(Vec::new());
                 }
                 match self.answered(iteration, asked, desk.earlier) {
                     Some(answers) => {

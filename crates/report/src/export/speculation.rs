@@ -136,12 +136,16 @@ fn summary(mode: &str, ids: &[&String], answers: &BTreeMap<(String, String), Ans
         .map(|ns| ns / 1e9)
         .collect();
     let tokens: u64 = mine.iter().map(|one| n_tokens(one)).sum();
-    let (of_emitted, of_drafted) = acceptance(&mine);
+    let (_, of_drafted) = acceptance(&mine);
+    let of_emitted: Vec<f64> = mine
+        .iter()
+        .filter_map(|one| acceptance(&[one]).0.as_f64())
+        .collect();
     json!({
         "mode": named(mode),
         "avg_tokens_per_second": mean(&rates),
         "avg_time_to_last_token": mean(&seconds),
-        "avg_acceptance_rate": of_emitted,
+        "avg_acceptance_rate": mean(&of_emitted),
         "accepted_of_drafted": of_drafted,
         "total_tokens": tokens,
         "num_prompts": rates.len(),

@@ -73,7 +73,7 @@ const RATIOS: [(&str, Part, Part); 7] = [
     ("accepted_of_emitted", |a| a.n_accepted(), |a| a.tokens),
     (
         "tokens_per_pass",
-        |a| a.tokens - a.n_answers,
+        |a| a.n_accepted() + a.n_passes(),
         |a| a.n_passes(),
     ),
     ("drafting_ns", |a| a.drafting_ns, |a| a.n_answers),
