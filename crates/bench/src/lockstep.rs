@@ -6,6 +6,9 @@ use engine::{Session, Token};
 
 use crate::Error;
 
+/// Is told the place of a token in its window, the reference's row for it and the other's.
+pub(crate) type OnRows<'a> = dyn FnMut(usize, &[f32], &[f32]) + 'a;
+
 /// The reference's rows for the scored tokens of a piece, one after another.
 #[derive(Default)]
 pub(crate) struct Rows {
@@ -44,7 +47,7 @@ impl Rows {
         &self,
         session: &mut dyn Session,
         (window, piece): (&Window, usize),
-        on_rows: &mut dyn FnMut(usize, &[f32], &[f32]),
+        on_rows: &mut OnRows<'_>,
     ) -> Result<(), engine::Error> {
         score::read_piece(session, 0, (window, piece), &mut |place, row| {
             let at = (place - self.first) * self.width;
