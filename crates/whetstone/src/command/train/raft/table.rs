@@ -234,10 +234,10 @@ fn drifted(cycle: &Cycle) -> Option<String> {
         });
     let kl = &drift.kl_nats;
     let range = kl.interval.map_or_else(String::new, |range| {
-        format!(" [{:.2}, {:.2}]", range.lo, range.hi)
+        format!(" [{:.3}, {:.3}]", range.lo, range.hi)
     });
     Some(format!(
-        "           {:.2}{range} nats per token from the base{entropy} (n {} answers)",
+        "           {:.3}{range} nats per token from the base{entropy} (n {} answers)",
         kl.value, kl.n
     ))
 }
