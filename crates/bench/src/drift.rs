@@ -22,11 +22,18 @@ struct Means {
     base_entropy: f64,
 }
 
-/// Holds a model with its adapter against its base, over prompts with answers of which only the answers are scored; one
-/// value of each metric for each answer.
+/// Divergence, entropy with the adapter, entropy of the base: one value of each for each answer.
+pub const METRICS: [&str; 3] = [
+    "drift_kl_nats",
+    "drift_entropy_nats",
+    "drift_base_entropy_nats",
+];
+
+/// Holds a model with its adapter against its base, over prompts with answers of which only the answers are scored. It is a
+/// look beside the work: what cannot be looked at is absent with its reason, and ends nothing.
 ///
 /// # Errors
-/// [`Error::Scoring`] for logits that are no numbers; those of the engine and the ledger.
+/// Those of the ledger, and of an engine that was told to stop.
 pub fn measure(
     subject: &Subject<'_>,
     base: &dyn Model,
@@ -36,6 +43,42 @@ pub fn measure(
     if answers.is_empty() || desk.is_done(&subject.name, NAME) {
         return Ok(());
     }
+    let all = match of_all(subject, base, answers, desk) {
+        Ok(Some(all)) => all,
+        Ok(None) => return Ok(()),
+        Err(error) if error.is_stop() => return Err(error),
+        Err(error) => return absent(subject, &error.to_string(), desk),
+    };
+    let place = place(subject);
+    let of: [fn(&Means) -> f64; 3] = [|one| one.kl, |one| one.entropy, |one| one.base_entropy];
+    for (metric, of) in METRICS.iter().zip(of) {
+        desk.record(&place, metric, all.iter().map(of).collect())?;
+    }
+    desk.done(&subject.name, NAME)
+}
+
+/// Writes down why it was not looked at, once and for all.
+///
+/// # Errors
+/// Those of the ledger.
+pub fn absent(subject: &Subject<'_>, reason: &str, desk: &mut Desk<'_>) -> Result<(), Error> {
+    for metric in METRICS {
+        desk.record_absent(&place(subject), metric, reason.to_owned())?;
+    }
+    desk.done(&subject.name, NAME)
+}
+
+fn place<'a>(subject: &'a Subject<'_>) -> Place<'a> {
+    Place::new(&subject.name, NAME).with("cache", CacheKind::F16.name())
+}
+
+/// The means of each answer; `None` if the user asked to stop.
+fn of_all(
+    subject: &Subject<'_>,
+    base: &dyn Model,
+    answers: &[Window],
+    desk: &mut Desk<'_>,
+) -> Result<Option<Vec<Means>>, Error> {
     let capacity = answers.iter().map(|answer| answer.tokens.len()).max();
     let shape = SessionShape {
         n_sequences: 1,
@@ -48,7 +91,7 @@ pub fn measure(
     let mut all = Vec::new();
     for (i, answer) in answers.iter().enumerate() {
         if desk.stopped() {
-            return Ok(());
+            return Ok(None);
         }
         let place = format!("{} on its answer {}", subject.name, i + 1);
         let means = of_answer(ours.as_mut(), theirs.as_mut(), answer);
@@ -60,16 +103,7 @@ pub fn measure(
         all.push(means.map_err(|fault| fault.error(place, base))?);
         desk.watcher.advance(i as u64 + 1, "");
     }
-    let place = Place::new(&subject.name, NAME).with("cache", CacheKind::F16.name());
-    let of = |what: fn(&Means) -> f64| all.iter().map(what).collect::<Vec<f64>>();
-    desk.record(&place, "drift_kl_nats", of(|one| one.kl))?;
-    desk.record(&place, "drift_entropy_nats", of(|one| one.entropy))?;
-    desk.record(
-        &place,
-        "drift_base_entropy_nats",
-        of(|one| one.base_entropy),
-    )?;
-    desk.done(&subject.name, NAME)
+    Ok(Some(all))
 }
 
 fn of_answer(

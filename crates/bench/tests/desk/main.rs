@@ -12,6 +12,7 @@ mod author;
 mod context;
 mod determinism;
 mod divergence;
+mod drift;
 mod faults;
 mod memory;
 mod meter;

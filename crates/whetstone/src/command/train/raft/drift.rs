@@ -16,7 +16,8 @@ use crate::subject::Loaded;
 /// hundred million parameters.
 const ANSWERS: usize = 8;
 
-/// Holds a model with its adapter against its base, which is loaded beside it.
+/// Holds a model with its adapter against its base, which is loaded beside it. Whatever cannot be had for that is a reason in
+/// the records, and no end of the run.
 pub(super) fn measure(
     shop: &Shop<'_>,
     subject: &Subject<'_>,
@@ -26,7 +27,14 @@ pub(super) fn measure(
     if desk.is_done(&subject.name, bench::drift::NAME) {
         return Ok(Ended::Complete);
     }
-    let base = Loaded::open(shop.located, shop.compute, desk.clock)?;
+    let base = match Loaded::open(shop.located, shop.compute, desk.clock) {
+        Ok(base) => base,
+        // No room for a second model: the run has done without this look before.
+        Err(error) => {
+            bench::drift::absent(subject, &format!("{error:#}"), desk)?;
+            return Ok(Ended::Complete);
+        }
+    };
     let answers = spread(samples).into_iter();
     let answers = answers.map(|sample| window(shop, subject, sample));
     let answers: Vec<Window> = answers.collect::<Result<_>>()?;
@@ -40,12 +48,7 @@ pub(super) fn of(run: &Run, seed: u64) -> Option<Drift> {
         let found = run.measurements.iter().find(|one| one.metric == metric);
         found.map_or(&[][..], |one| one.values.as_slice())
     };
-    let all = [
-        "drift_kl_nats",
-        "drift_entropy_nats",
-        "drift_base_entropy_nats",
-    ];
-    Drift::of(all.map(values), seed)
+    Drift::of(bench::drift::METRICS.map(values), seed)
 }
 
 /// First answers to prompts that lie evenly among all; those that say nothing are left out.
